@@ -1,0 +1,12 @@
+"""Starts the command line: from a wheel (our folders lie under `_app`) and from a checkout (they are importable)."""
+
+import sys
+from pathlib import Path
+
+# First on the path: our own folders win over a stray `api` or `services` that something else installed.
+sys.path.insert(0, str(Path(__file__).with_name("_app")))
+
+from api.cli import main
+
+if __name__ == "__main__":
+    main()

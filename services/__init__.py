@@ -1,0 +1,1 @@
+"""Everything that waits: storage, workers, the outside world."""
