@@ -1,0 +1,11 @@
+"""Every context there is, in one table; from it routes, schemas, codecs and documents are derived."""
+
+from collections.abc import Mapping
+
+from domain.commitments import COMMITMENTS
+from domain.kernel import Context
+from domain.opening import LEDGER
+from domain.policies import POLICIES
+from domain.units import UNITS
+
+CONTEXTS: Mapping[str, Context] = {context.name: context for context in (LEDGER, POLICIES, UNITS, COMMITMENTS)}

@@ -1,0 +1,171 @@
+"""Which policies and parameters there are, of what kind each is, and which values contradict one another."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TypeAlias
+
+from domain.calendars import yearly
+
+NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What the value of a parameter may be; `says` ends the sentence "it must be ..."."""
+
+    says: str
+    fits: Callable[[str], bool]
+
+
+Values: TypeAlias = Mapping[str, str]
+
+
+def items(text: str) -> tuple[str, ...]:
+    """The parts of a value that lists several: `national, provincial, local`."""
+    return tuple(part.strip() for part in text.split(","))
+
+
+def fraction(text: str) -> Fraction:
+    """A share as an exact number: `1/3`, `0.55` or `1`."""
+    return Fraction(text.replace(" ", ""))
+
+
+def _matches(form: str) -> Callable[[str], bool]:
+    return lambda text: re.fullmatch(form, text) is not None
+
+
+def _choice(*words: str) -> Kind:
+    return Kind(f"one of {', '.join(words)}", lambda text: text in words)
+
+
+def _choices(*words: str) -> Kind:
+    def fits(text: str) -> bool:
+        chosen = items(text)
+        return set(chosen) <= set(words) and len(set(chosen)) == len(chosen)
+
+    return Kind(f"some of {', '.join(words)}, with commas between", fits)
+
+
+def _or_none(kind: Kind) -> Kind:
+    return Kind(f"{kind.says}, or {NONE}", lambda text: text == NONE or kind.fits(text))
+
+
+def _is_share(text: str) -> bool:
+    form = r"(?:0|[1-9][0-9]{0,5})(?:\.[0-9]{1,9})?|[1-9][0-9]{0,5}/[1-9][0-9]{0,5}"
+    return re.fullmatch(form, text) is not None and 0 <= fraction(text) <= 1
+
+
+def _is_spans(text: str) -> bool:
+    try:
+        return text == NONE or bool(yearly(text, [2024]))
+    except ValueError:
+        return False
+
+
+WHOLE = Kind("a whole number", _matches("0|[1-9][0-9]{0,8}"))
+POSITIVE = Kind("a whole number above zero", _matches("[1-9][0-9]{0,8}"))
+DECIMAL = Kind("a decimal number such as 0.25", _matches(r"(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,9})?"))
+SHARE = Kind("a share between 0 and 1, such as 1/3 or 0.55", _is_share)
+SHARES = Kind("shares between 0 and 1, with commas between", lambda text: all(map(_is_share, items(text))))
+SPANS = Kind("yearly periods such as 08-01..08-31, with commas between, or none", _is_spans)
+YES_NO = _choice("yes", "no")
+THRESHOLD = _choice("at_least", "more_than")
+
+KNOWN: Mapping[str, Mapping[str, Kind]] = {
+    "eu_protocol2": {
+        "scrutiny_weeks": POSITIVE, "suspend": SPANS, "votes.unicameral": WHOLE, "votes.chamber": WHOLE,
+        "yellow.default": SHARE, "yellow.afsj_art76": SHARE, "yellow.test": THRESHOLD,
+        "orange.fraction": SHARE, "orange.test": THRESHOLD, "orange.procedures": _choices("ordinary", "special"),
+        "override.council": SHARE, "override.parliament": _choice("majority_cast", "majority_members"),
+    },
+    "it_conferenza": {
+        "parere_days": POSITIVE, "intesa_days": POSITIVE, "urgent_submit_days": POSITIVE, "override_allowed": YES_NO,
+    },
+    "es_convenio": {
+        "max_term_years": POSITIVE, "max_extension_years": WHOLE, "longer_term_by_rule": YES_NO,
+        "inscribe_workdays": POSITIVE, "publish_workdays": POSITIVE, "inscribe_only_with_state": YES_NO,
+        "audit_over_eur": WHOLE, "audit_months": POSITIVE, "refund_months": POSITIVE, "interest_after_months": WHOLE,
+    },
+    "za_igrfa": {
+        "spheres": _choices("national", "provincial", "local"), "court_needs": _choice("settlement_failed", NONE),
+        "first_meeting_days": _or_none(POSITIVE),
+    },
+    "ke_igra": {
+        "first_meeting_days": _or_none(POSITIVE), "county_share_min": SHARE,
+        "county_share_base": _choice("latest_approved_audit", "current_estimate"),
+    },
+    "ph_lgc": {
+        "debt_service_max": SHARE, "ira_share": SHARE, "ira_base_years_back": WHOLE, "prior_local_approval": YES_NO,
+        "prior_approval_scope": _choice("listed_effects", "all_projects"),
+    },
+    "commitment": {
+        "smart_mode": _choice("flag", "strict"), "report_months": POSITIVE, "red_months": POSITIVE,
+        "plan_months": POSITIVE, "monitor_months": POSITIVE, "inventory_months": POSITIVE,
+        "results_review_after_months": WHOLE,
+        "max_extensions": WHOLE, "hold_notice_days": WHOLE, "answer_days": POSITIVE,
+    },
+    "mandate": {
+        "min_consultation_days": WHOLE, "max_subdelegation_depth": WHOLE, "revocation_notice_days": WHOLE,
+        "connexity.mode": _choice("flag", "refuse"), "connexity.materiality": SHARE, "connexity.cover_ratio": DECIMAL,
+    },
+    "finance": {
+        "adequacy_min": DECIMAL, "adequacy_alert": DECIMAL, "max_earmarked_share": SHARE, "late_days": WHOLE,
+        "debt_stock_max": DECIMAL, "debt_service_max": SHARE, "interest_max": SHARE,
+    },
+    "emergency": {
+        "initial_days": POSITIVE, "max_extension_days": _or_none(POSITIVE), "majorities": SHARES,
+        "measure_review_days": POSITIVE, "retro_consult_days": POSITIVE, "review_days": POSITIVE,
+    },
+    "participation": {
+        "inform_days": WHOLE, "open_days": POSITIVE, "answer_days": POSITIVE, "petition_share": SHARE,
+    },
+    "subsidiarity": {"revisit_months": POSITIVE, "min_consultation_days": WHOLE, "mandate_follow_months": POSITIVE},
+}  # fmt: skip
+"""Policy -> parameter -> kind. A dot stands between a group and its member."""
+
+
+def contradictions(name: str, values: Values) -> Sequence[str]:
+    """Sentences about values that fit each on its own, but not together."""
+    rule = _TOGETHER.get(name)
+    return rule(values) if rule else ()
+
+
+def _ordered(values: Values, lesser: str, greater: str, why: str) -> Sequence[str]:
+    return () if fraction(values[lesser]) <= fraction(values[greater]) else (why,)
+
+
+def _protocol2(values: Values) -> Sequence[str]:
+    why = "An orange card cannot need fewer votes than a yellow one."
+    return (
+        *_ordered(values, "yellow.default", "orange.fraction", why),
+        *_ordered(values, "yellow.afsj_art76", "yellow.default", "Police and justice cannot need more than the rest."),
+    )
+
+
+def _commitment(values: Values) -> Sequence[str]:
+    red = "Silence cannot be red before a report is due: red_months is below report_months."
+    inventory = "An inventory is not due more often than monitoring: inventory_months is below monitor_months."
+    return (
+        *_ordered(values, "report_months", "red_months", red),
+        *_ordered(values, "monitor_months", "inventory_months", inventory),
+    )
+
+
+def _emergency(values: Values) -> Sequence[str]:
+    majorities = [fraction(part) for part in items(values["majorities"])]
+    return () if majorities == sorted(majorities) else ("Later extensions cannot need a smaller majority.",)
+
+
+_TOGETHER: Mapping[str, Callable[[Values], Sequence[str]]] = {
+    "eu_protocol2": _protocol2,
+    "commitment": _commitment,
+    "emergency": _emergency,
+    "es_convenio": lambda values: _ordered(
+        values, "inscribe_workdays", "publish_workdays", "Nothing is published before it has been inscribed."
+    ),
+    "finance": lambda values: _ordered(
+        values, "adequacy_alert", "adequacy_min", "An alert cannot sound while funding is adequate."
+    ),
+}

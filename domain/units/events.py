@@ -1,0 +1,201 @@
+"""What happens to a unit of government, and the values that its events speak in."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, TypeAlias
+
+from domain.kernel import EventName, PartialDate, Role, Says, Seal, Sealed, Sphere, Text, UnitId, Words
+
+
+class Kind(StrEnum):
+    """What a unit is. It says nothing about its sphere: a city may be a region, too."""
+
+    MUNICIPALITY = "municipality"
+    INTERMUNICIPAL = "intermunicipal"
+    COUNTY = "county"
+    REGION = "region"
+    STATE = "state"
+    MINISTRY = "ministry"
+    CHAMBER = "chamber"
+    AGENCY = "agency"
+    COURT = "court"
+    FORUM = "forum"
+    ASSOCIATION = "association"
+    ORGANISATION = "organisation"
+    COMMUNITY = "community"
+
+
+class Stage(StrEnum):
+    """Where a unit is in its life. `restored` is active again after an abolition or an annulled merger."""
+
+    PROPOSED = "proposed"
+    ACTIVE = "active"
+    MERGING = "merging"
+    ABOLISHED = "abolished"
+    RESTORED = "restored"
+
+
+class Manner(StrEnum):
+    """How a unit holds a competence by law."""
+
+    OWN = "own"
+    SHARED = "shared"
+    EXCLUSIVE = "exclusive"
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """What a unit is called in a published scheme, such as `iso3166-2` `DE-BY`."""
+
+    scheme: Annotated[str, Text(at_most=40, form=r"[a-z0-9][a-z0-9.\-]*"), Says("The scheme.", "iso3166-2")]
+    value: Annotated[str, Text(at_most=200, form=r"[!-~]+"), Says("The code in that scheme.", "DE-BY")]
+
+    @property
+    def word(self) -> str:
+        """What only one unit may hold at a time."""
+        return f"identifier:{self.scheme}:{self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRegistered:
+    """A unit entered the directory, as `proposed` or `active`."""
+
+    unit: UnitId
+    name: Words
+    sphere: Sphere
+    kind: Kind
+    jurisdiction: str
+    time_zone: str
+    stage: Stage
+    alive_from: PartialDate
+    parent: UnitId | None = None
+    identifiers: tuple[Identifier, ...] = ()
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitActivated:
+    """A proposed unit came into being."""
+
+    alive_from: PartialDate
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRenamed:
+    name: Words
+
+
+@dataclass(frozen=True, slots=True)
+class UnitIdentifierAttached:
+    identifier: Identifier
+
+
+@dataclass(frozen=True, slots=True)
+class UnitIdentifierDetached:
+    """A code stopped naming the unit, and may name another one."""
+
+    identifier: Identifier
+
+
+@dataclass(frozen=True, slots=True)
+class ParentSet:
+    """The unit lies in another one from now on; in none, where `parent` is absent."""
+
+    parent: UnitId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitsMerged:
+    """Units end and become part of another; recorded alike in the stream of each of them."""
+
+    merged: tuple[UnitId, ...]
+    into: UnitId
+
+
+@dataclass(frozen=True, slots=True)
+class UnitSplit:
+    """Parts of a unit became units; recorded alike in the stream of each of them."""
+
+    whole: UnitId
+    parts: tuple[UnitId, ...]
+    continues: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UnitAbolished:
+    """The unit is no more from that day on, and its codes are free."""
+
+    alive_until: PartialDate
+    identifiers: tuple[Identifier, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRestored:
+    """The unit is there again from that day on. `identifiers`: the codes that it takes again, if it had lost them."""
+
+    alive_from: PartialDate
+    identifiers: tuple[Identifier, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SuccessorAssigned:
+    successor: UnitId
+
+
+@dataclass(frozen=True, slots=True)
+class RepresentativeAccredited:
+    """A person may act for the unit in a role, first and last day included. This record is the accreditation."""
+
+    role: Role
+    name: Annotated[Sealed, Seal("unit", at_most=200)]
+    valid_from: date
+    valid_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccreditationRevoked:
+    """From that day on nobody acts under the accreditation."""
+
+    accreditation: EventName
+    revoked_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class CompetenceRecorded:
+    """The unit holds a competence by law, first and last day included."""
+
+    function: str
+    territory: UnitId
+    manner: Manner
+    legal_basis: str
+    held_from: PartialDate
+    held_until: PartialDate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CompetenceWithdrawn:
+    """The law took a competence back; that is the last day on which it is held."""
+
+    function: str
+    territory: UnitId
+    held_until: PartialDate
+
+
+Event: TypeAlias = (
+    UnitRegistered
+    | UnitActivated
+    | UnitRenamed
+    | UnitIdentifierAttached
+    | UnitIdentifierDetached
+    | ParentSet
+    | UnitsMerged
+    | UnitSplit
+    | UnitAbolished
+    | UnitRestored
+    | SuccessorAssigned
+    | RepresentativeAccredited
+    | AccreditationRevoked
+    | CompetenceRecorded
+    | CompetenceWithdrawn
+)

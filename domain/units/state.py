@@ -1,0 +1,260 @@
+"""What is known of one unit after its history, and what other contexts may ask of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import TypeAlias, assert_never
+
+from domain.kernel import EventName, PartialDate, Role, Sphere, UnitFacts, UnitId, Words
+from domain.units.events import (
+    AccreditationRevoked,
+    CompetenceRecorded,
+    CompetenceWithdrawn,
+    Event,
+    Identifier,
+    ParentSet,
+    RepresentativeAccredited,
+    Stage,
+    SuccessorAssigned,
+    UnitAbolished,
+    UnitActivated,
+    UnitIdentifierAttached,
+    UnitIdentifierDetached,
+    UnitRegistered,
+    UnitRenamed,
+    UnitRestored,
+    UnitsMerged,
+    UnitSplit,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Accredited:
+    """An accreditation, named by the version of its record. `ends_on`: from that day on it no longer counts."""
+
+    version: int
+    role: Role
+    valid_from: date
+    valid_until: date | None
+    ends_on: date | None = None
+    revoked: bool = False
+
+    def in_force(self, on: date) -> bool:
+        return (
+            self.valid_from <= on
+            and (self.valid_until is None or on <= self.valid_until)
+            and (self.ends_on is None or on < self.ends_on)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A unit that was never registered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A registered unit. `version` counts its records; `acts` are the mergers and splits it took part in."""
+
+    id: UnitId
+    version: int
+    stage: Stage
+    name: Words
+    sphere: Sphere
+    jurisdiction: str
+    time_zone: str
+    alive_from: PartialDate
+    alive_until: PartialDate | None
+    parent: UnitId | None
+    identifiers: tuple[Identifier, ...]
+    acts: tuple[UnitsMerged | UnitSplit, ...] = ()
+    successors: tuple[UnitId, ...] = ()
+    accreditations: tuple[Accredited, ...] = ()
+    competences: tuple[CompetenceRecorded, ...] = ()
+
+
+State: TypeAlias = Absent | Unit
+
+
+def evolve(state: State, event: Event) -> State:
+    if isinstance(event, UnitRegistered):
+        return _registered(event)
+    assert isinstance(state, Unit), "the first event of a unit is its registration"
+    return replace(_changed(state, event), version=state.version + 1)
+
+
+def _registered(event: UnitRegistered) -> Unit:
+    return Unit(
+        id=event.unit,
+        version=1,
+        stage=event.stage,
+        name=event.name,
+        sphere=event.sphere,
+        jurisdiction=event.jurisdiction,
+        time_zone=event.time_zone,
+        alive_from=event.alive_from,
+        alive_until=None,
+        parent=event.parent,
+        identifiers=event.identifiers,
+    )
+
+
+Later: TypeAlias = (
+    UnitActivated
+    | UnitRenamed
+    | UnitIdentifierAttached
+    | UnitIdentifierDetached
+    | ParentSet
+    | UnitsMerged
+    | UnitSplit
+    | UnitAbolished
+    | UnitRestored
+    | SuccessorAssigned
+    | RepresentativeAccredited
+    | AccreditationRevoked
+    | CompetenceRecorded
+    | CompetenceWithdrawn
+)
+"""Every event but the first."""
+
+
+def _changed(unit: Unit, event: Later) -> Unit:
+    match event:
+        case UnitActivated():
+            return replace(unit, stage=Stage.ACTIVE, alive_from=event.alive_from)
+        case UnitRenamed():
+            return replace(unit, name=event.name)
+        case UnitIdentifierAttached():
+            return replace(unit, identifiers=(*unit.identifiers, event.identifier))
+        case UnitIdentifierDetached():
+            return replace(unit, identifiers=tuple(item for item in unit.identifiers if item != event.identifier))
+        case ParentSet():
+            return replace(unit, parent=event.parent)
+        case UnitsMerged() | UnitSplit():
+            return _acted(unit, event)
+        case UnitAbolished():
+            return _abolished(unit, event)
+        case UnitRestored():
+            return _restored(unit, event)
+        case SuccessorAssigned():
+            return replace(unit, successors=_with(unit.successors, [event.successor]))
+        case RepresentativeAccredited():
+            new = Accredited(unit.version + 1, event.role, event.valid_from, event.valid_until)
+            return replace(unit, accreditations=(*unit.accreditations, new))
+        case AccreditationRevoked():
+            return _revoked(unit, event)
+        case CompetenceRecorded():
+            return replace(unit, competences=(*unit.competences, event))
+        case CompetenceWithdrawn():
+            return replace(unit, competences=tuple(_withdrawn(held, event) for held in unit.competences))
+        case _:
+            assert_never(event)
+
+
+def _with(known: tuple[UnitId, ...], more: Iterable[UnitId]) -> tuple[UnitId, ...]:
+    return tuple(dict.fromkeys((*known, *more)))
+
+
+def _acted(unit: Unit, event: UnitsMerged | UnitSplit) -> Unit:
+    unit = replace(unit, acts=(*unit.acts, event))
+    match event:
+        case UnitsMerged() if unit.id in event.merged:
+            return replace(unit, stage=Stage.MERGING, successors=_with(unit.successors, [event.into]))
+        case UnitSplit() if unit.id == event.whole and not event.continues:
+            return replace(unit, successors=_with(unit.successors, event.parts))
+        case _:
+            return unit
+
+
+def _abolished(unit: Unit, event: UnitAbolished) -> Unit:
+    """Nobody acts for a unit that is no more, nor again if it is restored: they are accredited anew."""
+    gone = first_day_after(event.alive_until)
+    return replace(
+        unit,
+        stage=Stage.ABOLISHED,
+        alive_until=event.alive_until,
+        accreditations=tuple(replace(item, ends_on=min(item.ends_on or gone, gone)) for item in unit.accreditations),
+    )
+
+
+def _restored(unit: Unit, event: UnitRestored) -> Unit:
+    """A life that is taken up on the very day of its end has no gap, nor has one whose merger was annulled."""
+    restored = replace(unit, stage=Stage.RESTORED, successors=(), alive_until=None)
+    if unit.stage is Stage.MERGING:
+        return restored
+    begun = unit.alive_from if unit.alive_until == event.alive_from else event.alive_from
+    return replace(restored, alive_from=begun, identifiers=event.identifiers)
+
+
+def _revoked(unit: Unit, event: AccreditationRevoked) -> Unit:
+    def ended(item: Accredited) -> Accredited:
+        if item.version != event.accreditation.version:
+            return item
+        return replace(item, ends_on=min(item.ends_on or event.revoked_on, event.revoked_on), revoked=True)
+
+    return replace(unit, accreditations=tuple(ended(item) for item in unit.accreditations))
+
+
+def _withdrawn(held: CompetenceRecorded, event: CompetenceWithdrawn) -> CompetenceRecorded:
+    return replace(held, held_until=event.held_until) if is_withdrawn(held, event) else held
+
+
+def is_withdrawn(held: CompetenceRecorded, event: CompetenceWithdrawn) -> bool:
+    """Whether a withdrawal is about this competence: it is held on that last day, and would be held longer."""
+    return (held.function, held.territory) == (event.function, event.territory) and first_day(
+        held.held_from
+    ) <= last_day(event.held_until) < last_day(held.held_until)
+
+
+def first_day(day: PartialDate) -> date:
+    """The first day it can mean; the beginning of time where nothing is known."""
+    return day.earliest() or date.min
+
+
+def last_day(day: PartialDate | None) -> date:
+    """The last day it can mean; the end of time where nothing is known or said."""
+    return (day.latest() if day else None) or date.max
+
+
+def first_day_after(end: PartialDate) -> date:
+    """From which day on something is over that ended on a date: that day, or the day after the year or month."""
+    last = last_day(end)
+    return last if len(end) == 10 or last == date.max else last + timedelta(days=1)
+
+
+def accreditation_in_force(state: State, accreditation: EventName, on: date) -> Accredited | None:
+    """The accreditation, if it counts on that day: begun, not over, not revoked, and of a unit that is there."""
+    if isinstance(state, Absent) or accreditation.stream != state.id:
+        return None
+    return next(
+        (item for item in state.accreditations if item.version == accreditation.version and item.in_force(on)), None
+    )
+
+
+def signatory_in_force(state: Unit, on: date) -> bool:
+    """Whether somebody can sign for the unit on that day."""
+    return any(item.role is Role.AUTHORISED_SIGNATORY and item.in_force(on) for item in state.accreditations)
+
+
+def competences_on(state: State, on: date) -> tuple[CompetenceRecorded, ...]:
+    """What the unit holds by law on a day; a partial date is given the benefit of the doubt."""
+    if isinstance(state, Absent) or (state.alive_until is not None and first_day_after(state.alive_until) <= on):
+        return ()
+    return tuple(held for held in state.competences if first_day(held.held_from) <= on <= last_day(held.held_until))
+
+
+def facts(state: State, id: UnitId) -> UnitFacts:
+    """What other contexts may know of a unit. `exists` is False for one that was never registered."""
+    if isinstance(state, Absent):
+        return UnitFacts(id, exists=False, name="", sphere=Sphere.COMMUNITY, jurisdiction="", time_zone="UTC")
+    return UnitFacts(
+        id,
+        exists=True,
+        name=state.name.best(),
+        sphere=state.sphere,
+        jurisdiction=state.jurisdiction,
+        time_zone=state.time_zone,
+        alive_from=state.alive_from.earliest(),
+        alive_until=None if state.alive_until is None else first_day_after(state.alive_until),
+        parent=state.parent,
+    )
