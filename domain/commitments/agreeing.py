@@ -1,0 +1,273 @@
+"""How a commitment comes about: proposed or recorded from a source, joined, specified, adopted."""
+
+from collections.abc import Sequence
+
+from domain import sdg
+from domain.commitments import checks, clocks
+from domain.commitments import commands as asked
+from domain.commitments import events as happened
+from domain.commitments.events import Event
+from domain.commitments.state import Absent, Commitment, SourceStanding, State, evolve
+from domain.commitments.words import (
+    AGREEING,
+    Aim,
+    Answer,
+    Breadth,
+    Changes,
+    Due,
+    Instrument,
+    NewTarget,
+    Part,
+    Reporting,
+    ResourceKind,
+)
+from domain.kernel import Refused, UnitFacts
+
+
+def propose(command: asked.ProposeCommitment, state: State) -> Sequence[Event]:
+    if not isinstance(state, Absent):
+        raise Refused("commitment-exists", "This commitment has already been proposed.")
+    owner = checks.alive(command.owner_facts, command.effective_on)
+    checks.sound_span(command.starts_on, command.ends_on)
+    sdg.check(command.sdg)
+    named = [party.unit for party in command.parties]
+    if len({owner.id, *named}) != len(named) + 1:
+        raise Refused("party-twice", "Each unit has one part in a commitment; the owner is not named again.")
+    events: list[Event] = [
+        happened.CommitmentProposed(
+            owner.id, owner.sphere, command.title, command.description, command.ends_on, command.sdg,
+            command.starts_on, command.document,
+        )
+    ]  # fmt: skip
+    for party, facts in zip(command.parties, command.units, strict=True):
+        checks.alive(facts, command.effective_on)
+        events += _invite(facts, party.part, party.required, command)
+    return events
+
+
+def _invite(
+    facts: UnitFacts, part: Part, required: bool, command: asked.ProposeCommitment | asked.AddParty
+) -> list[Event]:
+    if part is Part.OWNER:
+        raise Refused("one-owner", "A commitment has one owner; others who answer for it are co-owners.")
+    answer = clocks.clock(Due.ANSWER, facts.id, command.today, command.policy, command.calendar)
+    return [happened.PartyInvited(facts.id, facts.sphere, part, required), answer]
+
+
+def record_from_source(command: asked.RecordFromSource, state: State) -> Sequence[Event]:
+    if not isinstance(state, Absent):
+        if state.source is not None and state.source.updated == command.updated:
+            return []
+        raise Refused("recorded-before", "This row has been recorded before; its newer edition is an update.")
+    owner = checks.alive(command.owner_facts, command.effective_on)
+    checks.sound_span(None, command.ends_on)
+    sdg.check(command.sdg)
+    proposed = happened.CommitmentProposed(
+        owner.id, owner.sphere, command.title, command.description, command.ends_on, command.sdg
+    )
+    recorded = happened.CommitmentRecordedFromSource(
+        command.source, command.updated, command.instrument, command.status_on, command.has_plan, command.reporting
+    )
+    found = evolve(state, proposed)
+    assert isinstance(found, Commitment)
+    targets = []
+    for number, target in enumerate(command.targets, start=1):
+        checks.sound_target(found, target)
+        targets.append(happened.TargetSet(number, target))
+    return [proposed, recorded, *targets, *_adopted_there(command)]
+
+
+def _adopted_there(command: asked.RecordFromSource | asked.UpdateFromSource) -> list[Event]:
+    """What a source calls proposed or in discussion stays proposed; anything stronger was adopted where it was made."""
+    if command.instrument is Instrument.PROPOSED:
+        return []
+    missing = _unchecked(command)
+    return [happened.CommitmentAdopted(Breadth.SINGLE_SPHERE, not missing, missing)]
+
+
+def _unchecked(command: asked.RecordFromSource | asked.UpdateFromSource) -> tuple[str, ...]:
+    """A published pledge can be checked if it has a plan and is reported on."""
+    plan = () if command.has_plan else ("plan",)
+    silent = command.reporting in (Reporting.NONE, Reporting.UNKNOWN)
+    return (*plan, "reporting_mechanism") if silent else plan
+
+
+def update_from_source(command: asked.UpdateFromSource, state: State) -> Sequence[Event]:
+    found = checks.not_ended(checks.there(state))
+    if found.source is None or (found.source.name, found.source.row_key) != (
+        command.source.name,
+        command.source.row_key,
+    ):
+        raise Refused("other-source", "This commitment was not recorded from that row of that source.")
+    if found.source.updated == command.updated:
+        return []
+    if command.updated < found.source.updated:
+        raise Refused("older-edition", "A newer edition of the row has been recorded already.")
+    if found.source.standing is SourceStanding.CONFIRMED:
+        raise Refused("taken-over", "The unit keeps this commitment itself since it confirmed or amended it.")
+    checks.sound_span(None, command.ends_on)
+    for target in command.targets:
+        checks.sound_target(found, target)
+    return _newer_edition(command, found)
+
+
+def _newer_edition(command: asked.UpdateFromSource, state: Commitment) -> Sequence[Event]:
+    missing = _unchecked(command)
+    updated = happened.SourceUpdated(
+        command.source, command.updated, command.instrument, command.status_on, command.has_plan, command.reporting,
+        not missing, missing,
+    )  # fmt: skip
+    both = list(zip(state.targets, command.targets, strict=False))
+    changes = Changes(
+        title=command.title if command.title != state.title else None,
+        description=command.description if command.description != state.description else None,
+        ends_on=command.ends_on if command.ends_on != state.ends_on else None,
+        targets=tuple(NewTarget(n, new) for n, (old, new) in enumerate(both, start=1) if old != new),
+    )
+    events: list[Event] = [updated]
+    if changes != Changes():
+        events.append(happened.CommitmentAmended(changes))
+    events += [happened.TargetSet(n, one) for n, one in enumerate(command.targets, start=1) if n > len(both)]
+    return [*events, *(_adopted_there(command) if state.stage in AGREEING else ())]
+
+
+def confirm_source(command: asked.ConfirmSource, state: State) -> Sequence[Event]:
+    found = checks.not_ended(_sourced(state))
+    assert found.source is not None
+    if found.source.standing is SourceStanding.CONFIRMED:
+        return []
+    return take_on(found, command)
+
+
+def take_on(
+    state: Commitment, command: asked.ConfirmSource | asked.ProposeAmendment | asked.AgreeAmendment
+) -> list[Event]:
+    """The unit stands by what was recorded of it. Its clocks run from today: before, it owed this register nothing."""
+    confirmed: list[Event] = [happened.SourceConfirmed(command.acting.id)]
+    if state.stage in AGREEING:
+        return confirmed
+    return confirmed + clocks.at_adoption(state, command.today, command.policy, command.calendar)
+
+
+def contest_source(command: asked.ContestSource, state: State) -> Sequence[Event]:
+    found = checks.not_ended(_sourced(state))
+    assert found.source is not None
+    if found.source.standing is SourceStanding.CONTESTED:
+        return []
+    if found.source.standing is SourceStanding.CONFIRMED:
+        raise Refused("taken-over", "Your unit has already confirmed or amended it.")
+    return [happened.SourceContested(command.acting.id)]
+
+
+def _sourced(state: State) -> Commitment:
+    found = checks.there(state)
+    if found.source is None:
+        raise Refused("not-from-source", "This commitment was proposed here, not recorded from a source.")
+    return found
+
+
+def add_party(command: asked.AddParty, state: State) -> Sequence[Event]:
+    found = checks.taken_on(checks.not_ended(checks.there(state)))
+    checks.alive(command.unit_facts, command.effective_on)
+    there = found.party(command.unit)
+    if there is not None and there.answer in (Answer.INVITED, Answer.ACCEPTED):
+        raise Refused("party-twice", "This unit has been invited already.")
+    return _invite(command.unit_facts, command.part, command.required, command)
+
+
+def accept(command: asked.AcceptParticipation, state: State) -> Sequence[Event]:
+    found, unit = checks.not_ended(checks.there(state)), command.acting.id
+    party = found.party(unit)
+    if party is not None and party.answer is Answer.ACCEPTED:
+        return []
+    _invited(found, command)
+    owed = clocks.numbers(found, (Due.ANSWER,), clocks.WAITING)
+    day = checks.not_ahead(command.effective_on, command.today)
+    met = [happened.DeadlineMet(n, unit, late=day > one.due_on) for n, one in owed if one.unit == unit]
+    return [happened.ParticipationAccepted(unit), *met]
+
+
+def decline(command: asked.DeclineParticipation, state: State) -> Sequence[Event]:
+    found, unit = checks.not_ended(checks.there(state)), command.acting.id
+    party = found.party(unit)
+    if party is not None and party.answer is Answer.DECLINED:
+        return []
+    _invited(found, command)
+    owed = clocks.numbers(found, (Due.ANSWER,), clocks.WAITING)
+    met = [happened.DeadlineMet(n, unit, late=False) for n, one in owed if one.unit == unit]
+    return [happened.ParticipationDeclined(unit), *met]
+
+
+def _invited(state: Commitment, command: asked.AcceptParticipation | asked.DeclineParticipation) -> None:
+    party = state.party(command.acting.id)
+    if party is None or party.answer is not Answer.INVITED:
+        raise Refused("not-invited", "No invitation to this commitment waits for your unit's answer.")
+
+
+def set_target(command: asked.SetTarget, state: State) -> Sequence[Event]:
+    found, unit = checks.taken_on(checks.not_ended(checks.there(state))), command.acting.id
+    checks.bound(found, unit)
+    checks.sound_target(found, command.target, acting=unit)
+    return [happened.TargetSet(len(found.targets) + 1, command.target)]
+
+
+def add_milestone(command: asked.AddMilestone, state: State) -> Sequence[Event]:
+    found, unit = checks.taken_on(checks.not_ended(checks.there(state))), command.acting.id
+    checks.bound(found, unit)
+    terms = command.milestone
+    checks.may_burden(found, terms.responsible, unit)
+    checks.within(terms.due_on, found.ends_on)
+    number = len(found.milestones) + 1
+    added = happened.MilestoneAdded(number, terms)
+    if found.stage in AGREEING:
+        return [added]
+    return [added, clocks.step(number, terms.responsible, command.today, terms.due_on)]
+
+
+def pledge(command: asked.PledgeResource, state: State) -> Sequence[Event]:
+    found, unit = checks.taken_on(checks.not_ended(checks.there(state))), command.acting.id
+    checks.bound(found, unit)
+    if command.kind is ResourceKind.MONEY and command.money is None:
+        raise Refused("amount-missing", "A pledge of money names its amount and currency.")
+    if command.money is not None and command.money.amount <= 0:
+        raise Refused("amount-not-positive", "A pledge is worth more than nothing.")
+    return [happened.ResourcePledged(found.resources + 1, unit, command.kind, command.what, command.money)]
+
+
+def adopt(command: asked.AdoptCommitment, state: State) -> Sequence[Event]:
+    found = checks.agreeing(state)
+    awaited = [party.unit for party in found.parties if party.required and party.answer is not Answer.ACCEPTED]
+    if awaited:
+        raise Refused(
+            "acceptance-missing", "Units without which it cannot be adopted have not accepted.", units=awaited
+        )
+    if not found.milestones:
+        raise Refused("no-milestone", "A commitment is adopted with at least one milestone.")
+    for one in found.milestones:
+        if one.terms.responsible not in found.accepted():
+            raise Refused("responsible-missing", "A unit that answers for a milestone has not accepted.",
+                          unit=one.terms.responsible)  # fmt: skip
+    missing = not_smart(found)
+    if missing and command.policy.text("smart_mode") == "strict":
+        said = ", ".join(name.replace("_", " ") for name in missing)
+        grounds = command.policy.grounds("smart_mode")
+        raise Refused("not-verifiable", f"Nobody could check it: {said} missing.", policy=grounds, missing=missing)
+    accepted = [party for party in found.parties if party.answer is Answer.ACCEPTED]
+    shared = len(accepted) > 1 and len({party.sphere for party in accepted}) > 1
+    adopted = happened.CommitmentAdopted(
+        Breadth.SHARED if shared else Breadth.SINGLE_SPHERE, verifiable=not missing, missing=missing
+    )
+    start = command.effective_on.latest() or command.today
+    return [adopted, *clocks.at_adoption(found, start, command.policy, command.calendar)]
+
+
+def not_smart(state: Commitment) -> tuple[str, ...]:
+    """What keeps it from being specific, measurable, resourced and dated; in a fixed order, empty if nothing does."""
+    ends = [target for target in state.targets if target.aim is Aim.END]
+    lacks = {name for target in ends for name in target.lacks}
+    if not ends:
+        lacks = {"measure", "baseline", "target_value", "target_date", "responsible_unit"}
+    if not state.resources:
+        lacks.add("resource")
+    order = ("measure", "baseline", "target_value", "target_date", "resource", "responsible_unit")
+    return tuple(name for name in order if name in lacks)

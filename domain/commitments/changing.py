@@ -1,0 +1,199 @@
+"""Later days, other terms, and leaving: what parties change together, and what one may do alone."""
+
+from collections.abc import Sequence
+
+from domain.commitments import checks, clocks
+from domain.commitments import commands as asked
+from domain.commitments import events as happened
+from domain.commitments.agreeing import take_on
+from domain.commitments.events import Event
+from domain.commitments.state import Commitment, ExtensionState, SourceStanding, Standing, State, evolve
+from domain.commitments.words import AGREEING, Answer, Changes, Due, Part
+from domain.kernel import PartialDate, Refused, UnitId
+
+EXTENDABLE = frozenset({Due.PLAN, Due.MONITORING, Due.INVENTORY, Due.MILESTONE})
+
+
+def request_extension(command: asked.RequestExtension, state: State) -> Sequence[Event]:
+    found, unit = checks.running(state), command.acting.id
+    party = checks.bound(found, unit)
+    if command.until >= checks.FARTHEST:
+        raise Refused("date-too-far", "No date lies beyond the year 9000.")
+    if command.deadline is None:
+        if party.part not in (Part.OWNER, Part.CO_OWNER):
+            raise Refused("not-yours", "The end of the whole is for the owner and the co-owners.")
+        _may_end_later(command, found)
+    else:
+        _may_move(command, found, command.deadline)
+    if any(wish.open and wish.deadline == command.deadline for wish in found.extensions):
+        raise Refused("already-requested", "An extension of it waits for its answers already.")
+    others = tuple(p for p in found.parties if p.answer is Answer.ACCEPTED and p.unit != unit)
+    granting = tuple(p.unit for p in others if p.required) or tuple(p.unit for p in others)
+    if not granting:
+        reason = "No other party can grant it. An amendment changes the date, and shows that it was moved."
+        raise Refused("nobody-to-grant", reason)
+    number = len(found.extensions) + 1
+    return [happened.ExtensionRequested(number, unit, command.until, granting, command.deadline)]
+
+
+def _may_end_later(command: asked.RequestExtension, state: Commitment) -> None:
+    last = state.ends_on.latest()
+    if last is None or command.until <= last:
+        raise Refused("not-later", "An extension moves a known day to a later one.")
+    granted = sum(wish.granted and wish.deadline is None for wish in state.extensions)
+    _not_too_often(command, granted)
+
+
+def _may_move(command: asked.RequestExtension, state: Commitment, number: int) -> None:
+    if number > len(state.deadlines):
+        raise Refused("no-such-deadline", f"There is no deadline {number}.")
+    one = state.deadlines[number - 1]
+    if one.kind not in EXTENDABLE:
+        raise Refused("not-extendable", "This clock runs by itself and is not extended.", kind=one.kind)
+    if one.unit != command.acting.id:
+        raise Refused("not-yours", "The unit that owes it asks for more time.")
+    if one.standing is not Standing.OPEN or command.today > one.due_on:
+        raise Refused("deadline-passed", "More time is asked for before the deadline, not after.")
+    if command.until <= one.due_on:
+        raise Refused("not-later", "An extension moves a known day to a later one.")
+    if one.kind is Due.MILESTONE:
+        checks.within(command.until, state.ends_on)
+    _not_too_often(command, one.extensions)
+
+
+def _not_too_often(command: asked.RequestExtension, granted: int) -> None:
+    """The Covenant of Mayors extends once (domain.md, 9, no. 16); how often, the policy says."""
+    if granted >= command.policy.whole("max_extensions"):
+        grounds = command.policy.grounds("max_extensions")
+        raise Refused("already-extended", "It has been extended as often as the policy allows.", policy=grounds)
+
+
+def grant_extension(command: asked.GrantExtension, state: State) -> Sequence[Event]:
+    found, unit = checks.running(state), command.acting.id
+    wish = _asked_extension(found, command.extension, unit)
+    agreed = happened.ExtensionAgreed(command.extension, unit)
+    if wish.deadline is not None and found.deadlines[wish.deadline - 1].standing is not Standing.OPEN:
+        raise Refused("deadline-passed", "The deadline is no longer open.")
+    if wish.asked != (unit,):
+        return [agreed]
+    if wish.deadline is None:
+        granted = happened.ExtensionGranted(command.extension, wish.until)
+        again = clocks.review(PartialDate(wish.until), command.policy, command.calendar)
+        return [agreed, granted, *clocks.void(found, (Due.RESULTS_REVIEW,)), *again]
+    one = found.deadlines[wish.deadline - 1]
+    step = one.about if one.kind is Due.MILESTONE else None
+    if step is not None:
+        checks.within(wish.until, found.ends_on)
+    return [agreed, happened.ExtensionGranted(command.extension, wish.until, wish.deadline, step)]
+
+
+def refuse_extension(command: asked.RefuseExtension, state: State) -> Sequence[Event]:
+    found, unit = checks.running(state), command.acting.id
+    _asked_extension(found, command.extension, unit)
+    return [happened.ExtensionRefused(command.extension, unit)]
+
+
+def _asked_extension(state: Commitment, number: int, unit: UnitId) -> ExtensionState:
+    if number > len(state.extensions):
+        raise Refused("no-such-extension", f"There is no request {number}.")
+    wish = state.extensions[number - 1]
+    if not wish.open or unit not in wish.asked:
+        raise Refused("not-asked", "This request does not wait for your unit's answer.")
+    return wish
+
+
+def propose_amendment(command: asked.ProposeAmendment, state: State) -> Sequence[Event]:
+    found, unit = checks.not_ended(checks.there(state)), command.acting.id
+    checks.bound(found, unit)
+    _sound(command.changes, found)
+    number = len(found.amendments) + 1
+    others = tuple(one for one in found.accepted() if one != unit)
+    proposed = happened.AmendmentProposed(number, unit, command.changes, others)
+    return [proposed] if others else [proposed, *_amend(command, found, number, command.changes)]
+
+
+def agree_amendment(command: asked.AgreeAmendment, state: State) -> Sequence[Event]:
+    found, unit = checks.not_ended(checks.there(state)), command.acting.id
+    changes, awaited = _asked_amendment(found, command.amendment, unit)
+    agreed = happened.AmendmentAgreed(command.amendment, unit)
+    if awaited != (unit,):
+        return [agreed]
+    _sound(changes, found)
+    return [agreed, *_amend(command, found, command.amendment, changes)]
+
+
+def refuse_amendment(command: asked.RefuseAmendment, state: State) -> Sequence[Event]:
+    found, unit = checks.not_ended(checks.there(state)), command.acting.id
+    _asked_amendment(found, command.amendment, unit)
+    return [happened.AmendmentRefused(command.amendment, unit)]
+
+
+def _asked_amendment(state: Commitment, number: int, unit: UnitId) -> tuple[Changes, tuple[UnitId, ...]]:
+    if number > len(state.amendments):
+        raise Refused("no-such-amendment", f"There is no amendment {number}.")
+    terms = state.amendments[number - 1]
+    if not terms.open or unit not in terms.asked:
+        raise Refused("not-asked", "This amendment does not wait for your unit's answer.")
+    return terms.changes, terms.asked
+
+
+def _sound(changes: Changes, state: Commitment) -> None:
+    """The terms as amended would be as sound as those they replace."""
+    if changes == Changes():
+        raise Refused("nothing-changed", "An amendment changes something.")
+    ends_on = changes.ends_on or state.ends_on
+    checks.sound_span(state.starts_on, ends_on)
+    for target in changes.targets:
+        if target.number > len(state.targets):
+            raise Refused("no-such-target", f"There is no target {target.number}.")
+        checks.sound_target(state, target.terms)
+    for step in changes.milestones:
+        if checks.milestone(state, step.number).standing is Standing.MET:
+            raise Refused("milestone-completed", f"Milestone {step.number} is completed, and stays as it was.")
+        checks.bound(state, step.terms.responsible)
+    due_on = {n: one.terms.due_on for n, one in enumerate(state.milestones, 1) if one.standing is Standing.OPEN}
+    due_on |= {step.number: step.terms.due_on for step in changes.milestones}
+    for day in due_on.values():
+        checks.within(day, ends_on)
+
+
+def _amend(
+    command: asked.ProposeAmendment | asked.AgreeAmendment, state: Commitment, number: int, changes: Changes
+) -> list[Event]:
+    """The amendment holds; clocks of steps and end that moved start anew, and a source's pledge is taken on."""
+    amended = happened.CommitmentAmended(changes, number)
+    if state.source is not None and state.source.standing is not SourceStanding.CONFIRMED:
+        after = evolve(evolve(state, happened.AmendmentProposed(number, command.acting.id, changes, ())), amended)
+        assert isinstance(after, Commitment)
+        return [amended, *take_on(after, command)]
+    if state.stage in AGREEING:
+        return [amended]
+    events: list[Event] = [amended]
+    for step in changes.milestones:
+        if step.terms == state.milestones[step.number - 1].terms:
+            continue
+        open_ones = clocks.numbers(state, (Due.MILESTONE,), clocks.OPEN)
+        events += [happened.DeadlineVoided(n) for n, one in open_ones if one.about == step.number]
+        events.append(clocks.step(step.number, step.terms.responsible, command.today, step.terms.due_on))
+    if changes.ends_on is not None:
+        events += clocks.void(state, (Due.RESULTS_REVIEW,))
+        events += clocks.review(changes.ends_on, command.policy, command.calendar)
+    return events
+
+
+def withdraw(command: asked.WithdrawFromCommitment, state: State) -> Sequence[Event]:
+    """The owner's withdrawal ends the commitment; anybody else's ends their part, and what waited for their word."""
+    found, unit = checks.not_ended(checks.there(state)), command.acting.id
+    checks.bound(found, unit)
+    ends = unit == found.owner
+    lapsed = _waiting_for(found, unit)
+    return [happened.PartyWithdrew(unit, ends), *lapsed, *clocks.void(found, unit=None if ends else unit)]
+
+
+def _waiting_for(state: Commitment, unit: UnitId) -> Sequence[Event]:
+    wishes = enumerate(state.extensions, start=1)
+    terms = enumerate(state.amendments, start=1)
+    return [
+        *(happened.ExtensionRefused(n, unit) for n, one in wishes if one.open and unit in (one.unit, *one.asked)),
+        *(happened.AmendmentRefused(n, unit) for n, one in terms if one.open and unit in (one.unit, *one.asked)),
+    ]

@@ -1,0 +1,149 @@
+"""Guards that many decisions share. Each refuses, or gives back what it found."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from domain.commitments.events import DeadlineSet, Event
+from domain.commitments.state import Absent, Commitment, MilestoneState, PartyState, SourceStanding, State
+from domain.commitments.words import AGREEING, ENDED, RUNNING, Answer, Stage, Target, check_target
+from domain.kernel import PartialDate, Refused, UnitFacts, UnitId
+
+FARTHEST = date(9000, 1, 1)
+"""Past it, adding periods to dates would leave the calendar."""
+
+
+def there(state: State) -> Commitment:
+    """The commitment; Refused `no-commitment` if nothing was proposed."""
+    if isinstance(state, Absent):
+        raise Refused("no-commitment", "No such commitment has been proposed.")
+    return state
+
+
+def alive(unit: UnitFacts, day: PartialDate) -> UnitFacts:
+    """The unit; Refused `unit-unknown` or `unit-not-alive` if it could not act on that day (domain.md, 2, rule 7)."""
+    if not unit.exists:
+        raise Refused("unit-unknown", "There is no such unit in the register.", unit=unit.id)
+    if not unit.alive_on(day):
+        raise Refused("unit-not-alive", f"{unit.name} did not exist on {day}.", unit=unit.id)
+    first = day.earliest()
+    if first is not None and first >= FARTHEST:
+        raise Refused("date-too-far", "No date lies beyond the year 9000.")
+    return unit
+
+
+def not_ahead(day: PartialDate, today: date) -> date:
+    """The day an act counts from: the last it can mean, at most today. Refused `in-the-future` if it is all to come."""
+    first, last = day.earliest(), day.latest()
+    if first is not None and first > today:
+        raise Refused("in-the-future", "What has not happened yet cannot be reported.")
+    return min(last or today, today)
+
+
+def not_ended(state: Commitment) -> Commitment:
+    """Refused `commitment-ended` if it is closed or withdrawn."""
+    if state.stage in ENDED:
+        raise Refused(
+            "commitment-ended", f"The commitment is {state.stage.value.replace('_', ' ')}.", stage=state.stage
+        )
+    return state
+
+
+def taken_on(state: Commitment) -> Commitment:
+    """Refused `confirm-source-first` while nobody of the unit has confirmed what was recorded from a source."""
+    if state.source is not None and state.source.standing is not SourceStanding.CONFIRMED:
+        reason = "It was recorded from a published source: the unit confirms or amends it before anything else."
+        raise Refused("confirm-source-first", reason)
+    return state
+
+
+def running(state: State) -> Commitment:
+    """The adopted commitment that has not ended."""
+    found = taken_on(not_ended(there(state)))
+    if found.stage not in RUNNING:
+        raise Refused("not-adopted", "The commitment has not been adopted yet.")
+    return found
+
+
+def agreeing(state: State) -> Commitment:
+    """The commitment that is still being agreed."""
+    found = taken_on(not_ended(there(state)))
+    if found.stage not in AGREEING:
+        raise Refused("already-adopted", "The commitment has already been adopted.")
+    return found
+
+
+def bound(state: Commitment, unit: UnitId) -> PartyState:
+    """The party; Refused `not-a-party` unless it has accepted and not withdrawn."""
+    party = state.party(unit)
+    if party is None or party.answer is not Answer.ACCEPTED:
+        raise Refused("not-a-party", "This is for the commitment's parties, once they have accepted.", unit=unit)
+    return party
+
+
+def may_burden(state: Commitment, unit: UnitId, acting: UnitId) -> None:
+    """Nobody is bound without their word: what was accepted grows only by a unit's own hand, or by amendment."""
+    party = state.party(unit)
+    if party is None or party.answer not in (Answer.INVITED, Answer.ACCEPTED):
+        raise Refused("not-a-party", "Whoever answers for it has to be a party of the commitment.", unit=unit)
+    if unit != acting and (party.answer is Answer.ACCEPTED or state.stage not in AGREEING):
+        raise Refused(
+            "agreed-already",
+            "What was agreed grows only by a unit's own hand: its own officer adds to what it promised.",
+        )
+
+
+def sound_target(state: Commitment, target: Target, acting: UnitId | None = None) -> None:
+    """Shares sum to 100, and whoever answers is a party (and, with `acting`, may be burdened)."""
+    check_target(target)
+    units = {share.unit for share in target.shares} | ({target.responsible} if target.responsible else set())
+    for unit in sorted(units, key=str):
+        if acting is not None:
+            may_burden(state, unit, acting)
+        elif state.party(unit) is None:
+            raise Refused("not-a-party", "Whoever answers for it has to be a party of the commitment.", unit=unit)
+
+
+def within(day: date, ends_on: PartialDate) -> None:
+    """Refused `after-the-end` if a step would come after the commitment's end."""
+    last = ends_on.latest()
+    if last is not None and day > last:
+        raise Refused("after-the-end", f"A milestone comes at the latest at the end, {ends_on}.", ends_on=ends_on)
+
+
+def sound_span(starts_on: PartialDate | None, ends_on: PartialDate) -> None:
+    """Refused if it ends before it begins, or so late that no calendar reaches it."""
+    last = ends_on.latest()
+    if last is not None and last >= FARTHEST:
+        raise Refused("date-too-far", "No date lies beyond the year 9000.")
+    first = starts_on.earliest() if starts_on else None
+    if first is not None and last is not None and last < first:
+        raise Refused("ends-before-start", "A commitment does not end before it begins.")
+
+
+def milestone(state: Commitment, number: int) -> MilestoneState:
+    if number > len(state.milestones):
+        raise Refused("no-such-milestone", f"There is no milestone {number}.")
+    return state.milestones[number - 1]
+
+
+def past_agreeing(state: State) -> Commitment:
+    """The commitment, adopted or closed, but not withdrawn: what an assessor can judge."""
+    found = there(state)
+    if found.stage in AGREEING:
+        raise Refused("not-adopted", "The commitment has not been adopted yet.")
+    if found.stage is Stage.WITHDRAWN:
+        raise Refused("commitment-ended", "The commitment is withdrawn.", stage=found.stage)
+    return found
+
+
+def numbered(state: State, events: Sequence[Event]) -> Sequence[Event]:
+    """The events with their new deadlines numbered on from those there are."""
+    number = 0 if isinstance(state, Absent) else len(state.deadlines)
+    out: list[Event] = []
+    for event in events:
+        if isinstance(event, DeadlineSet):
+            number += 1
+            event = replace(event, number=number)
+        out.append(event)
+    return out

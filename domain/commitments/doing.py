@@ -1,0 +1,127 @@
+"""What parties do on a commitment, and what they say of it."""
+
+from collections.abc import Sequence
+
+from domain.commitments import checks, clocks
+from domain.commitments import commands as asked
+from domain.commitments import events as happened
+from domain.commitments.events import Event
+from domain.commitments.state import Commitment, ReportState, Standing, State
+from domain.commitments.words import Delivery, Due
+from domain.kernel import Refused
+
+
+def report(command: asked.ReportProgress, state: State) -> Sequence[Event]:
+    found, unit = checks.running(state), command.acting.id
+    checks.bound(found, unit)
+    if command.milestone is not None:
+        checks.milestone(found, command.milestone)
+    day = checks.not_ahead(command.effective_on, command.today)
+    last = found.last_report(command.milestone)
+    if last is not None and command.percent < last.percent:
+        raise Refused(
+            "progress-falls",
+            f"{last.percent} % was reported before. A wrong figure is corrected by the unit that reported it, "
+            "and contested by others.",
+            reported=last.percent,
+        )
+    number = len(found.reports) + 1
+    said = happened.ProgressReported(number, unit, command.percent, command.account, command.milestone)
+    return [said, *clocks.after_report(found, unit, day, command.policy, command.calendar)]
+
+
+def correct(command: asked.CorrectProgress, state: State) -> Sequence[Event]:
+    found = checks.running(state)
+    named = enumerate(found.reports, start=1)
+    numbered = {one.version: (number, one) for number, one in named}
+    if command.corrects.stream != command.stream or command.corrects.version not in numbered:
+        raise Refused("no-such-report", "No report on this commitment was recorded under that name.")
+    number, one = numbered[command.corrects.version]
+    if one.unit != command.acting.id:
+        raise Refused("other-units-report", "A unit corrects its own reports; those of others it can contest.")
+    if one.percent == command.percent:
+        return []
+    return [happened.ProgressCorrected(number, one.unit, command.percent, command.corrects)]
+
+
+def confirm_report(command: asked.ConfirmReport, state: State) -> Sequence[Event]:
+    unit = command.acting.id
+    one = _others_report(command, state)
+    if unit in one.confirmed_by:
+        return []
+    return [happened.ReportConfirmed(command.report, unit)]
+
+
+def contest_report(command: asked.ContestReport, state: State) -> Sequence[Event]:
+    unit = command.acting.id
+    one = _others_report(command, state)
+    if unit in one.contested_by:
+        return []
+    if command.percent == one.percent:
+        raise Refused("same-figure", "To contest a figure is to give another one.")
+    return [happened.ReportContested(command.report, unit, command.percent)]
+
+
+def _others_report(command: asked.ConfirmReport | asked.ContestReport, state: State) -> ReportState:
+    found = checks.running(state)
+    checks.bound(found, command.acting.id)
+    if command.report > len(found.reports):
+        raise Refused("no-such-report", f"There is no report {command.report}.")
+    one = found.reports[command.report - 1]
+    if one.unit == command.acting.id:
+        raise Refused("own-report", "A report is confirmed or contested by another party.")
+    return one
+
+
+def complete_milestone(command: asked.CompleteMilestone, state: State) -> Sequence[Event]:
+    found, unit = checks.running(state), command.acting.id
+    one = checks.milestone(found, command.milestone)
+    if one.terms.responsible != unit:
+        raise Refused("not-yours", "The unit that answers for a milestone completes it.")
+    if one.standing is Standing.MET:
+        return []
+    day = checks.not_ahead(command.effective_on, command.today)
+    owed = clocks.numbers(found, (Due.MILESTONE,), clocks.WAITING)
+    met = [
+        happened.DeadlineMet(number, unit, late=day > deadline.due_on)
+        for number, deadline in owed
+        if deadline.about == command.milestone
+    ]
+    return [happened.MilestoneCompleted(command.milestone, unit), *met]
+
+
+def confirm_milestone(command: asked.ConfirmMilestone, state: State) -> Sequence[Event]:
+    found, unit = checks.running(state), command.acting.id
+    checks.bound(found, unit)
+    one = checks.milestone(found, command.milestone)
+    if one.terms.responsible == unit:
+        raise Refused("own-report", "A milestone is confirmed by another party.")
+    if one.standing is not Standing.MET:
+        raise Refused("milestone-open", "Nobody has said yet that this milestone is completed.")
+    return [] if one.confirmed else [happened.MilestoneConfirmed(command.milestone, unit)]
+
+
+def deliver(command: asked.DeliverReport, state: State) -> Sequence[Event]:
+    found, unit = checks.running(state), command.acting.id
+    checks.bound(found, unit)
+    if command.kind is not Delivery.PLAN and not _has_plan(found):
+        raise Refused("plan-first", "Monitoring and inventories count from the submission of the plan.")
+    day = checks.not_ahead(command.effective_on, command.today)
+    delivered = happened.ReportDelivered(command.kind, unit, command.document)
+    return [
+        delivered,
+        *clocks.after_delivery(found, command.kind, unit, day, command.policy, command.calendar),
+    ]
+
+
+def _has_plan(state: Commitment) -> bool:
+    return any(one.kind is Due.MONITORING for one in state.deadlines)
+
+
+def attach(command: asked.AttachEvidence, state: State) -> Sequence[Event]:
+    found = checks.taken_on(checks.past_agreeing(state))
+    checks.bound(found, command.acting.id)
+    if command.milestone is not None:
+        checks.milestone(found, command.milestone)
+    number = found.evidence + 1
+    return [happened.EvidenceAttached(number, command.acting.id, command.document, command.milestone)]

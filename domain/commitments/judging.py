@@ -1,0 +1,109 @@
+"""What independent assessors find, what parties say against it, and with what result a commitment is closed."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from domain.commitments import checks, clocks
+from domain.commitments import commands as asked
+from domain.commitments import events as happened
+from domain.commitments.events import Event
+from domain.commitments.state import Commitment, SourceStanding, State
+from domain.commitments.words import ENDED, SCALES, VERIFIES, Answer, Due, Judged, Outcome
+from domain.kernel import Level, Policy, Refused, UnitId
+
+
+def assess_verifiability(command: asked.AssessVerifiability, state: State) -> Sequence[Event]:
+    found = _judged_by(state, command.acting.id)
+    return [happened.VerifiabilityAssessed(_next(found), command.acting.id, command.verifiable)]
+
+
+def assess_potential(command: asked.AssessPotential, state: State) -> Sequence[Event]:
+    found = _judged_by(state, command.acting.id)
+    return [happened.PotentialAssessed(_next(found), command.acting.id, command.potential)]
+
+
+def assess_completion(command: asked.AssessCompletion, state: State) -> Sequence[Event]:
+    """OGP: what cannot be verified is not reviewable, and gets no score."""
+    found = _judged_by(state, command.acting.id)
+    if not found.verifiable:
+        raise Refused("not-verifiable", "What nobody can check gets no completion score.")
+    if command.milestone is None:
+        _window(found, command.today, command.policy)
+    else:
+        checks.milestone(found, command.milestone)
+    return [happened.CompletionAssessed(_next(found), command.acting.id, command.completion, command.milestone)]
+
+
+def assess_early_results(command: asked.AssessEarlyResults, state: State) -> Sequence[Event]:
+    found = _judged_by(state, command.acting.id)
+    if command.result not in SCALES[command.scale]:
+        raise Refused("other-scale", "The result is of another codelist than the one named.")
+    _window(found, command.today, command.policy)
+    return [happened.EarlyResultsAssessed(_next(found), command.acting.id, command.scale, command.result)]
+
+
+def _next(state: Commitment) -> int:
+    return len(state.assessments) + 1
+
+
+def _judged_by(state: State, assessor: UnitId) -> Commitment:
+    """Nobody assesses a commitment of their own unit (domain.md, 2, rule 4)."""
+    found = checks.past_agreeing(state)
+    party = found.party(assessor)
+    if party is not None and party.answer is not Answer.DECLINED:
+        raise Refused("own-assessment", "A party of the commitment does not assess it.")
+    return found
+
+
+def _window(state: Commitment, today: date, policy: Policy) -> None:
+    """Results are assessed once it is closed, or some months after its end."""
+    reviews = clocks.numbers(state, (Due.RESULTS_REVIEW,), clocks.OPEN)
+    if state.stage in ENDED or state.window_open or any(one.due_on <= today for _, one in reviews):
+        return
+    grounds = policy.grounds("results_review_after_months")
+    opens_on = reviews[-1][1].due_on if reviews else None
+    raise Refused("too-early", "Results are assessed when the commitment has ended.", policy=grounds, opens_on=opens_on)
+
+
+def contest_assessment(command: asked.ContestAssessment, state: State) -> Sequence[Event]:
+    found, unit = checks.past_agreeing(state), command.acting.id
+    checks.bound(found, unit)
+    if command.assessment > len(found.assessments):
+        raise Refused("no-such-assessment", f"There is no assessment {command.assessment}.")
+    one = found.assessments[command.assessment - 1]
+    if command.completion is not None and one.judged is not Judged.COMPLETION:
+        raise Refused("other-scale", "That assessment was not of completion.")
+    if command.completion is not None and command.completion is one.completion:
+        raise Refused("same-figure", "To contest an assessment is to say something else.")
+    if unit in one.contested_by:
+        return []
+    return [happened.AssessmentContested(command.assessment, unit, command.completion)]
+
+
+def close(command: asked.CloseCommitment, state: State) -> Sequence[Event]:
+    """On evidence, or on a level of assertion that is stated and earned (features.md, 5)."""
+    found = checks.running(state)
+    absent = [number for number in command.evidence if number > found.evidence]
+    if absent:
+        raise Refused("no-such-evidence", f"There is no evidence {absent[0]}.")
+    if not command.evidence and command.level is None:
+        raise Refused("evidence-or-level", "Name the evidence, or say how far the outcome is to be believed.")
+    earned = earned_level(found, command.outcome)
+    level = command.level or earned
+    ranks = list(Level)
+    if ranks.index(level) > ranks.index(earned):
+        raise Refused("level-not-earned", f"So far it is {earned.value.replace('_', ' ')}.", earned=earned)
+    return [happened.CommitmentClosed(command.outcome, level, command.evidence), *clocks.void(found)]
+
+
+def earned_level(state: Commitment, outcome: Outcome) -> Level:
+    """How far an outcome is to be believed: verified only by an independent assessment that bears it out."""
+    if state.source is not None and state.source.standing is not SourceStanding.CONFIRMED:
+        return Level.RECORDED_FROM_SOURCE
+    assessed = state.last_assessment(Judged.COMPLETION)
+    if assessed is not None and assessed.completion in VERIFIES[outcome]:
+        return Level.VERIFIED
+    said = state.last_report(None)
+    if said is not None and said.confirmed_by and not said.contested_by:
+        return Level.CONFIRMED
+    return Level.SELF_REPORTED

@@ -1,0 +1,287 @@
+"""Units, days and commands from which tests of commitments tell their stories."""
+
+from collections.abc import Sequence
+from dataclasses import MISSING, dataclass, fields
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from hypothesis import strategies as st
+
+from domain.calendars import Calendar
+from domain.commitments import COMMITMENTS
+from domain.commitments import commands as asked
+from domain.commitments.words import (
+    Aim,
+    Changes,
+    Completion,
+    Delivery,
+    Document,
+    EarlyResult,
+    EarlyResultsScale,
+    Instrument,
+    Milestone,
+    NewMilestone,
+    NewTarget,
+    Outcome,
+    Part,
+    Party,
+    Potential,
+    Quantity,
+    Reporting,
+    ResourceKind,
+    Source,
+    Target,
+)
+from domain.kernel import (
+    EventName,
+    Level,
+    Money,
+    PartialDate,
+    Policy,
+    PolicyValue,
+    Refused,
+    Sphere,
+    StreamId,
+    Today,
+    UnitFacts,
+    UnitId,
+    Words,
+)
+
+STREAM = StreamId(UUID(int=0xC0))
+CITY, REGION, STATE, VILLAGE, INSTITUTE = (UnitId(UUID(int=n)) for n in range(1, 6))
+SPHERES = {
+    CITY: Sphere.LOCAL,
+    REGION: Sphere.REGIONAL,
+    STATE: Sphere.NATIONAL,
+    VILLAGE: Sphere.LOCAL,
+    INSTITUTE: Sphere.NATIONAL,
+}
+NAMES = {CITY: "City", REGION: "Region", STATE: "State", VILLAGE: "Village", INSTITUTE: "Institute"}
+CALENDAR = Calendar("test")
+DAY = date(2026, 3, 2)
+PARAMETERS = {
+    "smart_mode": "flag",
+    "report_months": "12",
+    "red_months": "24",
+    "plan_months": "24",
+    "monitor_months": "24",
+    "inventory_months": "48",
+    "results_review_after_months": "4",
+    "answer_days": "30",
+    "hold_notice_days": "30",
+    "max_extensions": "1",
+}
+
+
+def policy(**changed: str) -> Policy:
+    values = {**PARAMETERS, **changed}
+    return Policy("commitment", "*", 1, tuple(PolicyValue(name, text, "default") for name, text in values.items()))
+
+
+def facts(unit: UnitId, until: date | None = None) -> UnitFacts:
+    known = unit in SPHERES
+    return UnitFacts(
+        id=unit,
+        exists=known,
+        name=NAMES.get(unit, ""),
+        sphere=SPHERES.get(unit, Sphere.LOCAL),
+        jurisdiction="XX",
+        time_zone="UTC",
+        alive_until=until,
+    )
+
+
+def words(text: str) -> Words:
+    return Words({"en": text})
+
+
+def ask(kind: type, unit: UnitId = CITY, on: date = DAY, /, **said: Any) -> Any:
+    """The command as the service would complete it, for an officer of `unit` on that day."""
+    given: dict[str, Any] = {
+        "acting": facts(unit),
+        "effective_on": PartialDate(on),
+        "today": Today(on),
+        "policy": policy(),
+        "calendar": CALENDAR,
+        "stream": STREAM,
+    }
+    if "owner" in said:
+        given["owner_facts"] = facts(said["owner"])
+    if kind is asked.ProposeCommitment:
+        given["units"] = tuple(facts(party.unit) for party in said.get("parties", ()))
+    if kind is asked.AddParty:
+        given["unit_facts"] = facts(said["unit"])
+    wanted = {field.name for field in fields(kind)}
+    return kind(**{name: value for name, value in {**given, **said}.items() if name in wanted})
+
+
+def needed(kind: type) -> frozenset[str]:
+    return frozenset(field.name for field in fields(kind) if field.default is MISSING)
+
+
+PLAN = Document(words("Plan"), "https://city.example/plan.pdf", "0" * 64)
+END = Target(
+    Aim.END,
+    words("Emissions of the tram"),
+    Quantity("100", "t CO2e"),
+    PartialDate("2020"),
+    Quantity("20", "t CO2e"),
+    PartialDate("2030"),
+    CITY,
+)
+STEP = Milestone(words("Tracks laid"), date(2028, 6, 30), CITY)
+FUNDS = {"kind": ResourceKind.MONEY, "what": words("Tracks"), "money": Money(Decimal("1000"), "EUR")}
+ROW = Source("Net Zero Tracker", "https://zerotracker.net", date(2022, 12, 20), "CC-BY-4.0", "CIT-0012")
+
+propose_alone = ask(
+    asked.ProposeCommitment,
+    owner=CITY,
+    title=words("A tram by 2030"),
+    description=words("A tram for all quarters"),
+    ends_on=PartialDate("2030"),
+    sdg=("11.2", "13"),
+)
+propose_shared = ask(
+    asked.ProposeCommitment,
+    owner=CITY,
+    title=words("A tram by 2030"),
+    description=words("A tram for all quarters"),
+    ends_on=PartialDate("2030"),
+    sdg=("11.2",),
+    parties=(Party(REGION, Part.CO_OWNER), Party(STATE, Part.FUNDER, required=False)),
+)
+set_target = ask(asked.SetTarget, target=END)
+add_milestone = ask(asked.AddMilestone, milestone=STEP)
+pledge = ask(asked.PledgeResource, **FUNDS)
+accept = ask(asked.AcceptParticipation, REGION)
+fund = ask(asked.AcceptParticipation, STATE)
+adopt = ask(asked.AdoptCommitment)
+agreed_alone = (propose_alone, set_target, add_milestone, pledge)
+adopted_alone = (*agreed_alone, adopt)
+agreed = (propose_shared, set_target, add_milestone, pledge, accept, fund)
+adopted = (*agreed, adopt)
+from_source = ask(
+    asked.RecordFromSource,
+    INSTITUTE,
+    owner=CITY,
+    title=words("Net zero by 2050"),
+    description=words("Net zero"),
+    ends_on=PartialDate("2050"),
+    source=ROW,
+    updated="2022-06-01",
+    instrument=Instrument.IN_POLICY,
+    status_on=PartialDate("2020"),
+    has_plan=True,
+    reporting=Reporting.ANNUAL,
+    targets=(END,),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One command that was accepted: who gave it (None: the clock), on which day, and what it made."""
+
+    name: str
+    unit: UnitId | None
+    day: date
+    events: Sequence[Any]
+
+
+KINDS = {name: by.command for name, by in COMMITMENTS.commands.items()}
+LIKELY = ("accept", "adopt", "report-progress", "complete-milestone", "miss-deadline", "deliver-report", "propose-amendment",
+          "agree-amendment", "request-extension", "grant-extension", "confirm-source", "close")  # fmt: skip
+
+
+@st.composite
+def histories(draw: st.DrawFn, most: int = 25) -> list[Move]:
+    """What happens when commands of any kind are tried in any order, over years, and the refused ones forgotten."""
+    starts = [("propose", agreed_alone[:1]), ("propose", agreed[:1]), ("record-from-source", (from_source,))]
+    name, first = draw(st.sampled_from(starts))
+    moves, day, state = list[Move](), DAY, COMMITMENTS.decider.initial
+    script: list[tuple[str, Any, UnitId]] = [(name, first[0], CITY)]
+    if draw(st.booleans()):
+        told = {propose_alone: adopted_alone, propose_shared: adopted, from_source: (from_source,)}[first[0]]
+        names = {kind: name for name, kind in KINDS.items()}
+        script = [(names[type(one)], one, getattr(one, "acting", facts(CITY)).id) for one in told]
+    for name, command, unit in script:
+        moves, state = _tried(moves, state, name, command, unit, day)
+    for _ in range(draw(st.integers(0, most))):
+        day += timedelta(days=draw(st.sampled_from((0, 1, 20, 100, 400, 800))))
+        name = draw(st.sampled_from((*KINDS, *LIKELY, *LIKELY)))
+        unit = draw(st.sampled_from((CITY, CITY, REGION, STATE, VILLAGE, INSTITUTE)))
+        command = ask(KINDS[name], unit, day, **_said(draw, name, unit, state, day))
+        moves, state = _tried(moves, state, name, command, unit, day)
+    return moves
+
+
+def _tried(
+    moves: list[Move], state: Any, name: str, command: Any, unit: UnitId, day: date
+) -> tuple[list[Move], Any]:
+    try:
+        events = COMMITMENTS.decider.decide(command, state)
+    except Refused:
+        return moves, state
+    actor = None if name == "miss-deadline" else unit
+    return [*moves, Move(name, actor, day, tuple(events))], COMMITMENTS.decider.fold(events, state)
+
+
+def _said(draw: st.DrawFn, name: str, unit: UnitId, state: Any, day: date) -> dict[str, Any]:
+    """What somebody might say in a command of that name; small numbers, so that they often name something."""
+    number = draw(st.integers(1, 4))
+    later = day + timedelta(days=draw(st.integers(0, 900)))
+    milestone = draw(st.sampled_from((None, 1, 2)))
+    target = Target(Aim.END, words("Riders"), value=Quantity(str(number), "riders"), responsible=unit)
+    step = Milestone(words(f"Step {number}"), later, unit)
+    whole = draw(st.integers(0, 100))
+    report = f"{STREAM}/{draw(st.integers(1, 30))}"
+    changes = draw(
+        st.sampled_from(
+            (
+                Changes(title=words("Another tram")),
+                Changes(ends_on=PartialDate(later)),
+                Changes(targets=(NewTarget(1, target),)),
+                Changes(milestones=(NewMilestone(1, step),), ends_on=PartialDate(later)),
+            )
+        )
+    )
+    said: dict[str, dict[str, Any]] = {
+        "propose": {"owner": unit, "title": words("x"), "description": words("x"), "ends_on": PartialDate("2030")},
+        "record-from-source": {
+            "owner": unit, "title": words("x"), "description": words("x"), "ends_on": PartialDate("2050"),
+            "source": ROW, "updated": str(number), "instrument": Instrument.PROPOSED, "status_on": PartialDate("2020"),
+        },
+        "update-from-source": {
+            "title": words(f"Net zero {number}"), "description": words("Net zero"), "ends_on": PartialDate(later),
+            "source": ROW, "updated": f"2023-0{number}-01", "instrument": Instrument.IN_LAW,
+            "status_on": PartialDate("2023"), "targets": (target, END)[: number],
+        },
+        "add-party": {"unit": draw(st.sampled_from(tuple(SPHERES))), "part": Part.SUPPORTER, "required": number > 2},
+        "set-target": {"target": target},
+        "add-milestone": {"milestone": step},
+        "pledge-resource": FUNDS,
+        "report-progress": {"percent": whole, "account": words("Going on"), "milestone": milestone},
+        "correct-progress": {"percent": whole, "corrects": EventName(report)},
+        "confirm-report": {"report": number},
+        "contest-report": {"report": number, "percent": whole},
+        "complete-milestone": {"milestone": number},
+        "confirm-milestone": {"milestone": number},
+        "deliver-report": {"kind": draw(st.sampled_from(tuple(Delivery))), "document": PLAN},
+        "attach-evidence": {"document": PLAN, "milestone": milestone},
+        "request-extension": {"until": later, "deadline": draw(st.sampled_from((None, 1, 2, 3, 4, 5, 6)))},
+        "grant-extension": {"extension": number},
+        "refuse-extension": {"extension": number},
+        "propose-amendment": {"changes": changes},
+        "agree-amendment": {"amendment": number},
+        "refuse-amendment": {"amendment": number},
+        "assess-verifiability": {"verifiable": number > 1},
+        "assess-potential": {"potential": Potential.MODEST},
+        "assess-completion": {"completion": draw(st.sampled_from(tuple(Completion))), "milestone": milestone},
+        "assess-early-results": {"scale": EarlyResultsScale.EARLY_RESULTS, "result": EarlyResult.MODERATE},
+        "contest-assessment": {"assessment": number},
+        "close": {"outcome": draw(st.sampled_from(tuple(Outcome))), "level": Level.SELF_REPORTED},
+        "miss-deadline": {"deadline": draw(st.integers(1, 12))},
+    }  # fmt: skip
+    return said.get(name, {})
