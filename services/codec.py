@@ -1,0 +1,303 @@
+"""Records as bytes and back: canonical JSON out, typed events in."""
+
+import types
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, Union, cast, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+import msgspec
+
+from domain.kernel import (
+    Actor,
+    EventName,
+    Given,
+    Json,
+    PartialDate,
+    Recorded,
+    Role,
+    Sealed,
+    Sphere,
+    StreamId,
+    UnitId,
+    Words,
+)
+from services.store.ports import Draft, StoredRecord
+
+Writer = Callable[[Any], Any]
+
+
+def construct(kind: type, value: Any) -> Any:
+    """msgspec's hook for value objects: each is made from the plain value that stands in the record."""
+    return kind(value)
+
+
+def plain(hint: Any) -> tuple[Any, tuple[Any, ...], bool]:
+    """A hint without its notes: (bare hint, notes, whether it may be absent)."""
+    notes: tuple[Any, ...] = ()
+    if get_origin(hint) is Annotated:
+        hint, *rest = get_args(hint)
+        notes = tuple(rest)
+    optional = False
+    if get_origin(hint) in (Union, types.UnionType):
+        members = [member for member in get_args(hint) if member is not type(None)]
+        if len(members) != 1:
+            raise TypeError(f"{hint} is a choice of types, which records do not hold.")
+        hint, inner, _ = plain(members[0])
+        notes, optional = (*notes, *inner), True
+    while hasattr(hint, "__supertype__"):
+        hint = hint.__supertype__
+    return hint, notes, optional
+
+
+def writer(hint: Any) -> Writer:
+    """How values of a type become JSON. A type that records must not hold (float, bytes, dict, ...) is a TypeError."""
+    kind, _, _ = plain(hint)
+    if kind in (str, int, bool):
+        return _as_is
+    if get_origin(kind) is tuple:
+        item, *rest = get_args(kind)
+        if rest != [...]:
+            raise TypeError(f"{kind} is not a tuple of one type.")
+        write = writer(item)
+        return lambda values: [write(value) for value in values]
+    if not isinstance(kind, type):
+        raise TypeError(f"Records do not hold {hint}.")
+    if issubclass(kind, (UUID, PartialDate, EventName, Sealed)):
+        return str
+    if issubclass(kind, StrEnum):
+        return lambda value: value.value
+    if issubclass(kind, Words):
+        return dict
+    if issubclass(kind, Decimal):
+        return lambda value: format(value, "f")
+    if issubclass(kind, date) and not issubclass(kind, datetime):
+        return lambda value: value.isoformat()
+    if is_dataclass(kind):
+        return record_writer(kind)
+    raise TypeError(f"Records do not hold {hint}.")
+
+
+def _as_is(value: Any) -> Any:
+    return value
+
+
+def record_writer(kind: type) -> Writer:
+    """How a frozen dataclass becomes a JSON object: what is None or `Given` is absent."""
+    hints = get_type_hints(kind, include_extras=True)
+    parts = [
+        (field.name, writer(hints[field.name]))
+        for field in fields(kind)
+        if not any(isinstance(note, Given) for note in plain(hints[field.name])[1])
+    ]
+
+    def write(value: Any) -> dict[str, Json]:
+        found = {}
+        for name, of in parts:
+            item = getattr(value, name)
+            if item is not None:
+                found[name] = of(item)
+        return found
+
+    return write
+
+
+def _unit_fields(kind: type) -> tuple[str, ...]:
+    hints = get_type_hints(kind, include_extras=True)
+    return tuple(name for name, hint in hints.items() if _bare(hint) is UnitId)
+
+
+def _bare(hint: Any) -> Any:
+    if get_origin(hint) is Annotated:
+        hint = get_args(hint)[0]
+    if get_origin(hint) in (Union, types.UnionType):
+        hint = next(member for member in get_args(hint) if member is not type(None))
+    return hint
+
+
+class _ActorWire(msgspec.Struct):
+    unit: UUID | None = None
+    role: Role | None = None
+    sphere: Sphere | None = None
+    accreditation: str | None = None
+    system: str | None = None
+
+
+class _Envelope(msgspec.Struct):
+    at: datetime
+    effective_on: str
+    cmd: UUID
+    of: tuple[int, int]
+    actor: _ActorWire
+    rules: str
+    because: str = ""
+    basis: str = ""
+    lang: str = ""
+    cause: str | None = None
+    corrects: str | None = None
+    policies: tuple[str, ...] = ()
+    sealed: dict[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What all records of one command have in common."""
+
+    cmd: UUID
+    actor: Actor
+    effective_on: PartialDate
+    rules: str
+    reads: Sequence[tuple[UUID, int]] = ()
+    policies: Sequence[str] = ()
+    because: str = ""
+    basis: str = ""
+    lang: str = ""
+    cause: EventName | None = None
+    corrects: EventName | None = None
+
+
+class _Form:
+    """How one type of event is written and read, worked out once."""
+
+    def __init__(self, kind: type, reads_as: Callable[[Json], Any] | None = None) -> None:
+        hints = get_type_hints(kind, include_extras=True)
+        self.kind = kind
+        self.write = record_writer(kind)
+        self.sealed = tuple(name for name, hint in hints.items() if plain(hint)[0] is Sealed)
+        self.units = _unit_fields(kind)
+        lean = msgspec.defstruct(f"Lean{kind.__name__}", [("data", kind)])
+        full = msgspec.defstruct(f"Full{kind.__name__}", [("data", kind)], bases=(_Envelope,), kw_only=True)
+        self.lean = msgspec.json.Decoder(lean, dec_hook=construct)
+        self.full = msgspec.json.Decoder(full, dec_hook=construct)
+
+
+class Codec:
+    """Turns events into canonical records of one ledger, and records into events."""
+
+    def __init__(self, ledger: str, names: Mapping[str, type]) -> None:
+        self.ledger = ledger
+        self.names = names
+        self._forms = {name: _Form(kind) for name, kind in names.items()}
+        # Several stored names may be read as one class; the last one named is how it is written.
+        self.written_as = {kind: name for name, kind in names.items()}
+        self._commands: dict[type, Writer] = {}
+
+    def drafts(self, stream: StreamId, version: int, events: Sequence[Any], heading: Heading, command: Json
+               ) -> tuple[Draft, ...]:
+        """The records of one command, the first of them at `version` of its stream."""
+        actor = b'{"actor":' + msgspec.json.encode(_present(heading.actor), order="sorted") + b","
+        common = _common(heading)
+        drafts = []
+        for number, event in enumerate(events, start=1):
+            name = self.written_as[type(event)]
+            body = common | self._body(name, event)
+            body |= {"v": 1, "ledger": self.ledger, "id": str(stream), "ver": version + number - 1, "type": name}
+            body["of"] = [number, len(events)]
+            if number == 1:
+                body["command"] = command
+            tail = b"," + msgspec.json.encode(body, order="sorted")[1:]
+            drafts.append(Draft(stream, version + number - 1, name, actor, tail, self.units_of(stream, event, heading)))
+        return tuple(drafts)
+
+    def _body(self, name: str, event: Any) -> dict[str, Json]:
+        form = self._forms[name]
+        data = form.write(event)
+        body: dict[str, Json] = {"data": data}
+        if form.sealed:
+            hidden = {f"/{path}": data.pop(path) for path in form.sealed if path in data}
+            if hidden:
+                body["sealed"] = cast(Json, hidden)
+        return body
+
+    def units_of(self, stream: StreamId, event: Any, heading: Heading) -> tuple[UUID, ...]:
+        """The units a record speaks of: who acted, whom it names, and a unit's own stream."""
+        form = self._forms[self.written_as[type(event)]]
+        spoken = {getattr(event, name) for name in form.units} | {heading.actor.unit}
+        if form.kind.__module__.startswith("domain.units"):
+            spoken.add(UnitId(stream))
+        return tuple(sorted((unit for unit in spoken if unit is not None), key=str))
+
+    def command(self, name: str, command: Any) -> Json:
+        """The canonical command: its name and the request's own fields; sealed ones as their hash."""
+        kind = type(command)
+        write = self._commands.get(kind) or self._commands.setdefault(kind, record_writer(kind))
+        return cast(Json, {"name": name} | write(command))
+
+    def event(self, stored: StoredRecord) -> Any:
+        """Only the event, for folding: the fast way."""
+        form = self._forms[stored.type]
+        if form.sealed:
+            return self.decode(stored).event
+        return form.lean.decode(stored.state).data
+
+    def events(self, stored: Iterable[StoredRecord]) -> list[Any]:
+        return [self.event(record) for record in stored]
+
+    def decode(self, stored: StoredRecord) -> Recorded:
+        """The record with all that stands around its event. KeyError: a type that this code does not know."""
+        form = self._forms[stored.type]
+        state = _unsealed(stored.state) if form.sealed else stored.state
+        found = form.full.decode(state)
+        who = found.actor
+        return Recorded(
+            position=stored.position,
+            stream=StreamId(stored.stream),
+            version=stored.version,
+            type=stored.type,
+            at=found.at,
+            effective_on=PartialDate(found.effective_on),
+            cmd=found.cmd,
+            of=found.of,
+            actor=Actor(
+                UnitId(who.unit) if who.unit else None,
+                who.role,
+                who.sphere,
+                EventName(who.accreditation) if who.accreditation else None,
+                who.system,
+            ),
+            rules=found.rules,
+            event=found.data,
+            because=found.because,
+            basis=found.basis,
+            lang=found.lang,
+            cause=EventName(found.cause) if found.cause else None,
+            corrects=EventName(found.corrects) if found.corrects else None,
+            policies=found.policies,
+        )
+
+
+def _unsealed(state: bytes) -> bytes:
+    """The record with its hashes back among the data, where the event's class expects them."""
+    whole = msgspec.json.decode(state)
+    whole["data"] |= {path[1:]: digest for path, digest in whole.get("sealed", {}).items()}
+    return msgspec.json.encode(whole)
+
+
+def _present(actor: Actor) -> dict[str, str]:
+    found = {name: getattr(actor, name) for name in ("unit", "role", "sphere", "accreditation", "system")}
+    return {name: str(value) for name, value in found.items() if value is not None}
+
+
+def _common(heading: Heading) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "cmd": str(heading.cmd),
+        "effective_on": str(heading.effective_on),
+        "rules": heading.rules,
+        "vis": "public",
+    }
+    if heading.reads:
+        body["reads"] = [[str(stream), version] for stream, version in heading.reads]
+    if heading.policies:
+        body["policies"] = list(heading.policies)
+    for name in ("because", "basis", "lang", "cause", "corrects"):
+        if value := getattr(heading, name):
+            body[name] = str(value)
+    return body
+
+
+def required(kind: type) -> frozenset[str]:
+    """The fields of a dataclass that have no default."""
+    return frozenset(f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING)

@@ -1,0 +1,85 @@
+"""One frozen configuration, read from the environment; everything that is wrong is named at once."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import environs
+from environs import Env
+
+DEMO_ORIGIN = "demo.subsidia.example/ledger"
+"""A ledger under this origin is told the sample story, and only such a ledger."""
+
+
+class Misconfigured(Exception):
+    """What the environment says cannot be used; `errors` names every variable and what is wrong with it."""
+
+    def __init__(self, errors: Mapping[str, object]) -> None:
+        self.errors = {name: str(said) for name, said in errors.items()}
+        super().__init__("; ".join(f"{name}: {said}" for name, said in self.errors.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Where things are and how much of them there may be.
+
+    `database_url` None: an embedded PostgreSQL under `var`. `signing_key`: a file with an Ed25519 private key (PEM);
+    made under `var` where none is named and none is there. `queue`: commands that may wait to be written.
+    `lag`: seconds a view may be behind before /readyz says so.
+    """
+
+    database_url: str | None
+    var: Path
+    host: str
+    port: int
+    origin: str
+    signing_key: Path
+    queue: int
+    readers: int
+    lag: int
+    log_level: str
+
+    @property
+    def demo(self) -> bool:
+        return self.origin == DEMO_ORIGIN
+
+    @classmethod
+    def read(cls) -> "Config":
+        """From the process's environment. Raises Misconfigured with everything that is wrong."""
+        env = Env(eager=False)
+        var = Path(env.str("SUBSIDIA_VAR", "var")).absolute()
+        found = {
+            "database_url": env.str("DATABASE_URL", None) or None,
+            "var": var,
+            "host": env.str("HOST", "127.0.0.1"),
+            "port": env.int("PORT", 8080, validate=_between(0, 65535)),
+            "origin": env.str("SUBSIDIA_ORIGIN", DEMO_ORIGIN, validate=_origin),
+            "signing_key": Path(env.str("SUBSIDIA_SIGNING_KEY", str(var / "signing-key.pem"))),
+            "queue": env.int("SUBSIDIA_QUEUE", 4096, validate=_between(1, 1_000_000)),
+            "readers": env.int("SUBSIDIA_READERS", 8, validate=_between(1, 100)),
+            "lag": env.int("SUBSIDIA_LAG", 30, validate=_between(1, 86_400)),
+            "log_level": env.str("LOG_LEVEL", "info", validate=_level),
+        }
+        try:
+            env.seal()
+        except environs.EnvValidationError as error:
+            raise Misconfigured(dict(error.error_messages)) from None  # type: ignore[arg-type]
+        return cls(**found)
+
+
+def _between(least: int, most: int) -> Callable[[int], None]:
+    def check(value: int) -> None:
+        if not least <= value <= most:
+            raise environs.ValidationError(f"must lie between {least} and {most}")
+
+    return check
+
+
+def _origin(value: str) -> None:
+    if not value or any(c.isspace() or c == "+" for c in value) or not value.isascii():
+        raise environs.ValidationError("is ASCII without spaces or plus signs, like example.org/ledger")
+
+
+def _level(value: str) -> None:
+    if value not in ("debug", "info", "warning", "error"):
+        raise environs.ValidationError("is one of debug, info, warning, error")

@@ -1,0 +1,167 @@
+"""What a decision rests on besides its own stream: units, policies, calendars, today. Every version read is noted."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Protocol, get_args, get_origin, get_type_hints
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from domain import policies, units
+from domain.calendars import Calendar
+from domain.kernel import (
+    Actor,
+    Given,
+    PartialDate,
+    Policy,
+    StreamId,
+    Today,
+    UnitFacts,
+    UnitId,
+    named_stream,
+)
+from services.calendars import calendar_of
+from services.codec import plain
+
+EVERYWHERE = "*"
+DEEPEST_HIERARCHY = 20
+
+
+class Streams(Protocol):
+    """The folded state of any stream, and the version it stands for (0: it does not exist)."""
+
+    async def state(self, context: str, stream: StreamId) -> tuple[int, Any]: ...
+
+
+@dataclass(slots=True)
+class Basis:
+    """What one decision has looked at so far."""
+
+    streams: Streams
+    fields: Mapping[str, Any]
+    actor: Actor
+    home: UnitId | None
+    effective_on: PartialDate
+    stream: StreamId
+    now: datetime
+    reads: dict[UUID, int] = field(default_factory=dict)
+    policies: list[str] = field(default_factory=list)
+
+    async def read(self, context: str, stream: StreamId) -> Any:
+        version, state = await self.streams.state(context, stream)
+        if stream != self.stream:
+            self.reads[stream] = version
+        return state
+
+    async def unit(self, unit: UnitId) -> UnitFacts:
+        """What is known of a unit; `exists` is False for one that was never registered."""
+        return units.facts(await self.read("units", StreamId(unit)), unit)
+
+    async def at_home(self) -> UnitFacts | None:
+        """The unit whose place and time apply: the stream's home, else the acting unit; None for the system alone."""
+        unit = self.home or self.actor.unit
+        return await self.unit(unit) if unit else None
+
+    async def today(self) -> Today:
+        return Today(local_day(self.now, await self.at_home()))
+
+    async def policy(self, name: str) -> Policy:
+        """The policy in force today: the jurisdiction's own, else its country's, else the one for everywhere."""
+        home = await self.at_home()
+        today = await self.today()
+        for place in _places(home.jurisdiction if home else EVERYWHERE):
+            state = await self.read("policies", named_stream("policy", f"{name}:{place}"))
+            found = policies.in_force(state, today)
+            if found:
+                self.policies.append(found.ref)
+                return found
+        raise LookupError(f"No policy {name} is in force: the ledger was opened without it.")
+
+    async def calendar(self) -> Calendar:
+        home = await self.at_home()
+        return calendar_of(home.jurisdiction if home else "")
+
+    async def chain(self, unit: UnitId | None) -> tuple[UnitFacts, ...]:
+        """A unit and everything above it, nearest first."""
+        found: list[UnitFacts] = []
+        while unit is not None and len(found) < DEEPEST_HIERARCHY:
+            found.append(await self.unit(unit))
+            unit = found[-1].parent
+        return tuple(found)
+
+
+def local_day(now: datetime, home: UnitFacts | None) -> date:
+    """Which day it is where a unit is; UTC where no unit is concerned."""
+    try:
+        return now.astimezone(ZoneInfo(home.time_zone if home and home.exists else "UTC")).date()
+    except ZoneInfoNotFoundError:
+        return now.date()
+
+
+def _places(jurisdiction: str) -> Sequence[str]:
+    """`DE-BY` is asked first, then `DE`, then everywhere."""
+    country = jurisdiction.split("-")[0]
+    return tuple(dict.fromkeys(place for place in (jurisdiction, country, EVERYWHERE) if place))
+
+
+def _named(value: Any) -> tuple[UnitId, ...]:
+    """The units that a field names: one, several, or those of a tuple of parties."""
+    if value is None:
+        return ()
+    if isinstance(value, UUID):
+        return (UnitId(value),)
+    return tuple(UnitId(item if isinstance(item, UUID) else item.unit) for item in value)
+
+
+async def _units(basis: Basis, of: str) -> tuple[UnitFacts, ...]:
+    if of.endswith("*"):
+        return await basis.chain(basis.fields.get(of[:-1]))
+    return tuple([await basis.unit(unit) for unit in _named(basis.fields.get(of))])
+
+
+async def _one_unit(basis: Basis, of: str) -> UnitFacts | None:
+    wanted = _named(basis.fields.get(of)) if of else _named(basis.actor.unit)
+    return await basis.unit(wanted[0]) if wanted else None
+
+
+def needs(command: type) -> Mapping[str, tuple[Any, Given]]:
+    """The `Given` fields of a command: name -> (type, note)."""
+    found = {}
+    for name, hint in get_type_hints(command, include_extras=True).items():
+        kind, notes, _ = _kept(hint)
+        given = next((note for note in notes if isinstance(note, Given)), None)
+        if given:
+            found[name] = (kind, given)
+    return found
+
+
+def _kept(hint: Any) -> tuple[Any, tuple[Any, ...], bool]:
+    """As `plain`, but a `Today` stays a `Today`."""
+    bare, notes, optional = plain(hint)
+    inner = get_args(hint)[0] if notes else hint
+    return (Today if inner is Today else bare), notes, optional
+
+
+async def look_up(basis: Basis, kind: Any, given: Given) -> Any:
+    """One given fact, found by its type. TypeError at the first use of a type nobody knows how to find."""
+    if get_origin(kind) is tuple and get_args(kind)[0] is UnitFacts:
+        return await _units(basis, given.of)
+    found = _LOOK_UPS.get(kind)
+    if found is None:
+        raise TypeError(f"Nothing tells how {kind} is given.")
+    return await found(basis, given.of)
+
+
+async def _given(value: Any) -> Any:
+    return value
+
+
+_LOOK_UPS: Mapping[Any, Callable[[Basis, str], Any]] = {
+    Today: lambda basis, of: basis.today(),
+    Actor: lambda basis, of: _given(basis.actor),
+    PartialDate: lambda basis, of: _given(basis.effective_on),
+    UUID: lambda basis, of: _given(basis.stream),
+    Policy: lambda basis, of: basis.policy(of),
+    Calendar: lambda basis, of: basis.calendar(),
+    UnitFacts: _one_unit,
+}

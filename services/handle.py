@@ -1,0 +1,453 @@
+"""One function joins rules to storage: read, fold, decide, append; on conflict decide again on fresh facts."""
+
+import asyncio
+import hashlib
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any, get_type_hints
+from uuid import UUID
+from weakref import WeakValueDictionary
+
+import msgspec
+
+from domain import units
+from domain.kernel import (
+    NAMES,
+    Actor,
+    By,
+    Context,
+    EventName,
+    PartialDate,
+    Refused,
+    Role,
+    Seal,
+    Sealed,
+    StreamId,
+    UnitId,
+    uuid5,
+)
+from domain.ledger.records import sealed_hash
+from services.codec import Codec, Heading, plain, record_writer
+from services.facts import Basis, local_day, look_up, needs
+from services.store.ports import Change, Conflict, Opening, Receipt, Store
+
+TRIES = 3
+STATES_KEPT = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What stands beside a command's own fields: when it counts in law, why, on which legal basis."""
+
+    effective_on: PartialDate | None = None
+    because: str = ""
+    basis: str = ""
+    lang: str = ""
+    cause: EventName | None = None
+    corrects: EventName | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One command as it was asked for.
+
+    `fields`: the request's own fields, typed; a sealed one holds its open text. `stream` is None where the command
+    starts one. `client_named`: the caller chose `cmd`, and may be repeating. `expect`: the version the caller saw.
+    """
+
+    context: str
+    command: str
+    fields: Mapping[str, Any]
+    cmd: UUID
+    actor: Actor
+    caller: str
+    stream: StreamId | None = None
+    note: Note = Note()
+    client_named: bool = False
+    expect: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a command: the stream and its version now, the types recorded, and the receipt."""
+
+    stream: StreamId
+    version: int
+    events: tuple[str, ...]
+    receipt: Receipt
+    repeated: bool = False
+
+
+class Forbidden(Exception):
+    """The officer's accreditation does not reach this far; `who_could` says whose would."""
+
+    def __init__(self, reason: str, who_could: Sequence[str] = ()) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.who_could = tuple(who_could)
+
+
+class Unknown(Exception):
+    """There is no such stream in that context."""
+
+    def __init__(self, stream: UUID) -> None:
+        super().__init__(f"There is nothing under {stream}.")
+        self.stream = stream
+
+
+class Stale(Exception):
+    """The stream moved on since the caller saw it (If-Match)."""
+
+    def __init__(self, expected: int, found: int, what_changed: Sequence[str]) -> None:
+        super().__init__(f"It was at version {expected} when you saw it, and is at {found} now.")
+        self.expected, self.found, self.what_changed = expected, found, tuple(what_changed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    version: int
+    state: Any
+
+
+class States:
+    """Folded states, kept while they are used, loaded together when several are missing at once.
+
+    Another process may have written since: whoever decides on a kept state has its version checked at the append.
+    """
+
+    def __init__(self, store: Store, codec: Codec, contexts: Mapping[str, Context]) -> None:
+        self._store, self._codec, self._contexts = store, codec, contexts
+        self._kept: OrderedDict[StreamId, _Loaded] = OrderedDict()
+        self._wanted: dict[StreamId, tuple[str, asyncio.Future[_Loaded]]] = {}
+        self._loading: set[asyncio.Task[None]] = set()
+
+    async def state(self, context: str, stream: StreamId) -> tuple[int, Any]:
+        kept = self._kept.get(stream)
+        if kept is None:
+            kept = await self._load(context, stream)
+        else:
+            self._kept.move_to_end(stream)
+        return kept.version, kept.state
+
+    def forget(self, streams: Sequence[UUID]) -> None:
+        for stream in streams:
+            self._kept.pop(StreamId(stream), None)
+
+    def advance(self, context: str, stream: StreamId, version: int, events: Sequence[Any]) -> None:
+        """The state after events that were just appended behind `version`."""
+        kept = self._kept.get(stream)
+        if kept is None or kept.version != version:
+            self.forget([stream])
+            return
+        state = self._contexts[context].decider.fold(events, kept.state)
+        self._keep(stream, _Loaded(version + len(events), state))
+
+    def _keep(self, stream: StreamId, loaded: _Loaded) -> None:
+        self._kept[stream] = loaded
+        if len(self._kept) > STATES_KEPT:
+            self._kept.popitem(last=False)
+
+    async def _load(self, context: str, stream: StreamId) -> _Loaded:
+        if stream not in self._wanted:
+            future = asyncio.get_running_loop().create_future()
+            if not self._wanted:
+                task = asyncio.create_task(self._load_wanted())
+                self._loading.add(task)
+                task.add_done_callback(self._loading.discard)
+            self._wanted[stream] = (context, future)
+        return await asyncio.shield(self._wanted[stream][1])
+
+    async def _load_wanted(self) -> None:
+        await asyncio.sleep(0)
+        wanted, self._wanted = self._wanted, {}
+        try:
+            found = await self._store.streams(list(wanted))
+            for stream, (context, future) in wanted.items():
+                decider = self._contexts[context].decider
+                loaded = _Loaded(len(found[stream]), decider.fold(self._codec.events(found[stream])))
+                self._keep(stream, loaded)
+                future.set_result(loaded)
+        except Exception as error:
+            for _, future in wanted.values():
+                if not future.done():
+                    future.set_exception(error)
+                    future.exception()  # a caller who gave up leaves nobody to hear it
+
+
+@dataclass(slots=True)
+class Office:
+    """Takes commands for every context."""
+
+    store: Store
+    codec: Codec
+    contexts: Mapping[str, Context]
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    states: States = field(init=False)
+    _turns: WeakValueDictionary[StreamId, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+    _plans: dict[tuple[str, str], "_Plan"] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.states = States(self.store, self.codec, self.contexts)
+        for context in self.contexts.values():
+            for name, by in context.commands.items():
+                self._plans[context.name, name] = _Plan.of(by)
+
+    async def give(self, order: Order) -> Answer:
+        """Record what the command means, or say why not.
+
+        Raises Refused (a rule), Forbidden (the accreditation), Unknown, Stale, and what the store raises: Conflict
+        after three tries, CommandReused, Busy, TooLarge, Unavailable. Nothing is recorded then, except that
+        Unavailable says itself what is known.
+        """
+        plan = self._plans[order.context, order.command]
+        stream = order.stream or _new_stream(plan.by, order)
+        # Commands on one stream take turns here; between processes the append's versions decide.
+        turn = self._turns.setdefault(stream, asyncio.Lock())
+        async with turn:
+            return await self._give(plan, order, stream)
+
+    async def _give(self, plan: "_Plan", order: Order, stream: StreamId) -> Answer:
+        seals = plan.seal(order.fields)
+        for attempt in range(1, TRIES + 1):
+            decision = _Decision(self, plan, order, stream, seals)
+            try:
+                return await decision.taken()
+            except Conflict as conflict:
+                if conflict.claims:
+                    raise _taken(conflict.claims) from conflict
+                self.states.forget([stream, *decision.seen, *(moved[0] for moved in conflict.moved)])
+                if attempt == TRIES:
+                    raise
+            except (Refused, Forbidden, Unknown, Stale):
+                # What was kept may be old news: a no is only given on fresh facts.
+                if attempt == 1:
+                    self.states.forget([stream, *decision.seen])
+                    continue
+                repeated = await self._repeated(order, stream)
+                if repeated is None:
+                    raise
+                return repeated
+        raise AssertionError("unreachable")
+
+    async def _repeated(self, order: Order, stream: StreamId) -> Answer | None:
+        if not order.client_named:
+            return None
+        receipt = await self.store.repeated(order.cmd, order.caller, fingerprint(order))
+        return answer_of(receipt) if receipt else None
+
+
+def _taken(words: Sequence[str]) -> Refused:
+    return Refused(
+        "already-claimed", f"{', '.join(words)} belongs to another entry of the register.", claims=tuple(words)
+    )
+
+
+def answer_of(receipt: Receipt) -> Answer:
+    """The answer as it was given first, from the receipt of a command."""
+    said = msgspec.json.decode(receipt.answer)
+    return Answer(
+        StreamId(UUID(said["stream"])), said["version"], tuple(said["events"]), receipt, repeated=receipt.repeated
+    )
+
+
+def _new_stream(by: By, order: Order) -> StreamId:
+    """A stream of a well-known name, or one whose id follows from the command's, so that a repetition finds it."""
+    if by.stream is not None:
+        return by.stream(SimpleNamespace(**order.fields))
+    return StreamId(uuid5(NAMES, f"stream:{order.cmd}"))
+
+
+def fingerprint(order: Order) -> bytes:
+    """Tells this request from any other one under the same command id."""
+    asked = [order.context, order.command, str(order.stream), _note_json(order.note)]
+    return hashlib.sha256(msgspec.json.encode([asked, _plain_json(order.fields)], order="sorted")).digest()
+
+
+def _note_json(note: Note) -> list[str]:
+    said = (note.effective_on, note.because, note.basis, note.lang, note.cause, note.corrects)
+    return ["" if item is None else str(item) for item in said]
+
+
+def _plain_json(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain_json(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_plain_json(item) for item in value]
+    if hasattr(value, "__dataclass_fields__"):
+        return record_writer(type(value))(value)
+    return value if isinstance(value, (bool, int)) or value is None else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What a command needs, worked out once."""
+
+    by: By
+    given: Mapping[str, tuple[Any, Any]]
+    sealed: Mapping[str, Seal]
+
+    @classmethod
+    def of(cls, by: By) -> "_Plan":
+        hints = get_type_hints(by.command, include_extras=True)
+        sealed = {
+            name: next(note for note in plain(hint)[1] if isinstance(note, Seal))
+            for name, hint in hints.items()
+            if plain(hint)[0] is Sealed
+        }
+        return cls(by, needs(by.command), sealed)
+
+    def seal(self, fields: Mapping[str, Any]) -> Mapping[Sealed, tuple[bytes, str, str]]:
+        """Hash -> (salt, text, audience), made once an order, so that deciding again gives the same records."""
+        seals = {}
+        for name, seal in self.sealed.items():
+            if fields.get(name) is not None:
+                salt = secrets.token_bytes(32)
+                seals[Sealed(sealed_hash(salt, fields[name]))] = (salt, fields[name], seal.audience)
+        return seals
+
+
+@dataclass(slots=True)
+class _Decision:
+    """One try at one order."""
+
+    office: Office
+    plan: _Plan
+    order: Order
+    stream: StreamId
+    seals: Mapping[Sealed, tuple[bytes, str, str]]
+    seen: dict[UUID, int] = field(default_factory=dict)
+
+    async def taken(self) -> Answer:
+        context, order = self.office.contexts[self.order.context], self.order
+        version, state = await self.office.states.state(context.name, self.stream)
+        if version == 0 and not self.plan.by.starts:
+            raise Unknown(self.stream)
+        self._check_expected(version, await self._types_after(order.expect, version))
+        asked = SimpleNamespace(**order.fields)
+        basis = self._basis(context.home(asked, state))
+        try:
+            actor = await self._authorised(basis, asked, state)
+            basis.actor = actor
+            if self.plan.by.reasons and not order.note.because.strip():
+                raise Refused("reasons-required", "Reasons must be given: the field `because` is empty.")
+            command = await self._complete(basis)
+        finally:
+            self.seen = dict(basis.reads)
+        events = tuple(context.decider.decide(command, state))
+        return await self._append(context, basis, version, command, events)
+
+    def _check_expected(self, version: int, types: Sequence[str]) -> None:
+        if self.order.expect is not None and self.order.expect != version:
+            raise Stale(self.order.expect, version, types)
+
+    async def _types_after(self, expected: int | None, version: int) -> Sequence[str]:
+        if expected is None or expected == version:
+            return ()
+        moved = await self.office.store.streams([self.stream], after=expected)
+        return [record.type for record in moved[self.stream]]
+
+    def _basis(self, home: UnitId | None) -> Basis:
+        now = self.office.clock()
+        return Basis(
+            self.office.states,
+            self.order.fields,
+            self.order.actor,
+            home,
+            self.order.note.effective_on or PartialDate("unknown"),
+            self.stream,
+            now,
+        )
+
+    async def _authorised(self, basis: Basis, asked: SimpleNamespace, state: Any) -> Actor:
+        """The actor with its sphere, if the accreditation is in force and reaches this command."""
+        actor, by = self.order.actor, self.plan.by
+        if actor.system is not None:
+            return actor
+        assert actor.unit is not None and actor.accreditation is not None and actor.role is not None
+        unit_state = await basis.read("units", StreamId(actor.unit))
+        unit = units.facts(unit_state, actor.unit)
+        today = local_day(basis.now, unit)
+        if units.accreditation_in_force(unit_state, actor.accreditation, today) is None:
+            raise Forbidden(
+                "Your accreditation is not in force today.", [f"an authorised signatory of {unit.name} can renew it"]
+            )
+        allowed = await self._who_may(basis, asked, state)
+        if actor.role not in by.roles or (allowed is not None and actor.unit not in allowed):
+            raise Forbidden(await self._why_not(actor, allowed), await self._who_could(basis, allowed))
+        return replace(actor, sphere=unit.sphere)
+
+    async def _who_may(self, basis: Basis, asked: SimpleNamespace, state: Any) -> frozenset[UnitId] | None:
+        acting_for = self.plan.by.acting_for
+        if acting_for is None:
+            return None
+        if isinstance(acting_for, str):
+            return frozenset((getattr(asked, acting_for),))
+        return acting_for(asked, state)
+
+    async def _why_not(self, actor: Actor, allowed: frozenset[UnitId] | None) -> str:
+        if actor.role not in self.plan.by.roles:
+            return f"A {_role(actor.role)} may not give this command."
+        return "This command is for officers of another unit."
+
+    async def _who_could(self, basis: Basis, allowed: frozenset[UnitId] | None) -> Sequence[str]:
+        roles = " or ".join(_role(role) for role in self.plan.by.roles) or "the register's own clock"
+        if allowed is None:
+            return [f"a {roles} of any unit"]
+        named = [(await basis.unit(unit)).name or str(unit) for unit in sorted(allowed, key=str)[:20]]
+        return [f"a {roles} of {name}" for name in named]
+
+    async def _complete(self, basis: Basis) -> Any:
+        """The command with what the service looks up and with hashes where texts were sealed."""
+        if not basis.effective_on.known and self.order.note.effective_on is None:
+            basis.effective_on = PartialDate(await basis.today())
+        given = {name: await look_up(basis, kind, note) for name, (kind, note) in self.plan.given.items()}
+        hashes = {name: seal for name in self.plan.sealed for seal, kept in self.seals.items()
+                  if kept[1] == self.order.fields.get(name)}
+        return self.plan.by.command(**{**self.order.fields, **hashes, **given})
+
+    async def _append(
+        self, context: Context, basis: Basis, version: int, command: Any, events: tuple[Any, ...]
+    ) -> Answer:
+        codec, order, note = self.office.codec, self.order, self.order.note
+        heading = Heading(
+            cmd=order.cmd, actor=basis.actor, effective_on=basis.effective_on, rules=context.rules,
+            reads=sorted(basis.reads.items(), key=lambda read: read[0].bytes), policies=sorted(set(basis.policies)),
+            because=note.because, basis=note.basis, lang=note.lang, cause=note.cause, corrects=note.corrects,
+        )  # fmt: skip
+        asked = codec.command(f"{context.name}.{order.command}", command)
+        drafts = codec.drafts(self.stream, version + 1, events, heading, asked)
+        types = [draft.type for draft in drafts]
+        said = {"stream": str(self.stream), "version": version + len(events), "events": types}
+        claims = [claim for event in events for claim in context.claims(event)]
+        receipt = await self.office.store.append(
+            Change(
+                cmd=order.cmd, caller=order.caller, fingerprint=fingerprint(order), drafts=drafts,
+                reads=tuple(heading.reads) if events else (),
+                takes=tuple((claim.word, self.stream) for claim in claims if claim.taken),
+                frees=tuple((claim.word, self.stream) for claim in claims if not claim.taken),
+                openings=self._openings(version, events), answer=msgspec.json.encode(said),
+            )
+        )  # fmt: skip
+        if receipt.repeated:
+            return answer_of(receipt)
+        self.office.states.advance(context.name, self.stream, version, events)
+        return Answer(self.stream, version + len(events), tuple(types), receipt)
+
+    def _openings(self, version: int, events: Sequence[Any]) -> tuple[Opening, ...]:
+        found = []
+        for number, event in enumerate(events, start=version + 1):
+            for name in getattr(event, "__dataclass_fields__", ()) if self.seals else ():
+                kept = self.seals.get(getattr(event, name)) if isinstance(getattr(event, name), Sealed) else None
+                if kept:
+                    salt, text, audience = kept
+                    value = msgspec.json.encode(text)
+                    found.append(Opening(self.stream, number, f"/{name}", salt, value, audience))
+        return tuple(found)
+
+
+def _role(role: Role | None) -> str:
+    return (role or "").replace("_", " ")

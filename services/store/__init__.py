@@ -1,0 +1,1 @@
+"""The store: durable, dense, append-only records in PostgreSQL."""

@@ -1,0 +1,196 @@
+"""Reading the ledger: streams, lists, checkpoints and proofs. Nothing here holds the writer up."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.store import tree
+from services.store.connecting import Pool, available
+from services.store.ports import CommandReused, Filter, Head, Opening, Receipt, StoredRecord
+
+SCAN = 1000
+"""Records in one batch of a scan: at most 65 MB."""
+
+_RECORD = "r.position, r.stream, r.version, r.type, r.state"
+
+
+class Reads:
+    """What may be asked of the ledger. Every method raises Unavailable where the database cannot be reached."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def streams(self, ids: Sequence[UUID], after: int = 0) -> dict[UUID, list[StoredRecord]]:
+        """The records of each stream above version `after`, in order; an unknown stream has an empty list."""
+        found: dict[UUID, list[StoredRecord]] = {stream: [] for stream in ids}
+        # The library's streams may begin at version 0; `after` 0 means the whole stream there too.
+        rows = await self._fetch(
+            f"select {_RECORD} from ledger.records r where r.stream = any($1) and r.version > $2"
+            " order by r.stream, r.version",
+            list(found), after if after > 0 else -1,
+        )  # fmt: skip
+        for row in rows:
+            found[row["stream"]].append(StoredRecord._make(row))
+        return found
+
+    async def records(
+        self, after: int = -1, limit: int = 500, *, until: int | None = None, where: Filter | None = None
+    ) -> list[StoredRecord]:
+        """Records with a position above `after` (and at most `until`), in order, at most `limit`."""
+        parts, values = ["r.position > $1"], list[Any]((after, limit))
+        if until is not None:
+            values.append(until)
+            parts.append(f"r.position <= ${len(values)}")
+        if where is not None and where.types:
+            values.append(list(where.types))
+            parts.append(f"r.type = any(${len(values)})")
+        if where is not None and where.units:
+            values.append(list(where.units))
+            spoken = " and ".join(part.replace("r.position", "s.position") for part in parts if "position" in part)
+            parts.append(
+                "r.position in (select s.position from ledger.spoken_of s"
+                f" where s.unit = any(${len(values)}) and {spoken})"
+            )
+        query = f"select {_RECORD} from ledger.records r where {' and '.join(parts)} order by r.position limit $2"
+        return list(map(StoredRecord._make, await self._fetch(query, *values)))
+
+    async def scan(self, after: int = -1, until: int | None = None) -> AsyncIterator[list[StoredRecord]]:
+        """All records above `after`, in batches. The next one is fetched while the caller has this one."""
+        coming = asyncio.ensure_future(self.records(after, SCAN, until=until))
+        try:
+            while batch := await coming:
+                coming = asyncio.ensure_future(self.records(batch[-1].position, SCAN, until=until))
+                await asyncio.sleep(0)  # it is asked for before the caller begins
+                yield batch
+        finally:
+            coming.cancel()
+
+    async def head(self) -> Head:
+        """The newest durable checkpoint and the size it signs."""
+        row = await self._row("select size, at, note from ledger.checkpoints order by size desc limit 1")
+        return Head(row["size"], row["at"], row["note"]) if row is not None else Head(0, None, "")
+
+    async def checkpoint(self, size: int | None = None) -> str | None:
+        """The checkpoint as it was signed for a size (the newest, where None); None where there was none."""
+        if size is None:
+            return (await self.head()).checkpoint or None
+        row = await self._row("select note from ledger.checkpoints where size = $1", size)
+        return row["note"] if row is not None else None
+
+    async def position_at(self, moment: datetime) -> int:
+        """The last position recorded at or before a moment; -1 before the first."""
+        row = await self._row(
+            "select size from ledger.checkpoints where at <= $1 order by at desc, size desc limit 1", moment
+        )
+        return row["size"] - 1 if row is not None else -1
+
+    async def openings_of(self, names: Iterable[tuple[UUID, int]]) -> list[Opening]:
+        """The opened values, where not erased, of the records named by (stream, version)."""
+        wanted = list(names)
+        rows = await self._fetch(
+            "select o.stream, o.version, o.path, o.salt, o.value, o.audience from ledger.openings o"
+            " join unnest($1::uuid[], $2::int[]) asked (stream, version)"
+            " on o.stream = asked.stream and o.version = asked.version order by 1, 2, 3",
+            [stream for stream, _ in wanted], [version for _, version in wanted],
+        )  # fmt: skip
+        return [Opening(*row) for row in rows]
+
+    async def prove(self, position: int, size: int | None = None) -> tuple[bytes, ...]:
+        """The inclusion proof of a record in the tree of `size` records (the newest, where None): leaf to root.
+
+        Raises IndexError where the tree of that size does not hold the record, or the ledger has not that size.
+        """
+        size = await self._size(size)
+        if not 0 <= position < size:
+            raise IndexError(f"A tree of {size} records does not hold position {position}.")
+        (proof,) = await self._roots([tree.inclusion(position, 0, size)])
+        return proof
+
+    async def consistency(self, older: int, newer: int | None = None) -> tuple[bytes, ...]:
+        """The proof that the first `older` records of the tree of `newer` are the tree of then.
+
+        Empty where they are the same, or `older` is 0. Raises IndexError where the ledger has not these sizes.
+        """
+        newer = await self._size(newer)
+        if not 0 <= older <= newer:
+            raise IndexError(f"A tree of {older} records is no part of one of {newer}.")
+        if older == 0:
+            return ()
+        (proof,) = await self._roots([tree.consistency(older, 0, newer)])
+        return proof
+
+    async def root(self, size: int | None = None) -> bytes:
+        """The root of the tree of `size` records, from the stored subtrees. Raises IndexError."""
+        size = await self._size(size)
+        if size < 1:
+            raise IndexError("An empty tree is not signed.")
+        ((root,),) = await self._roots([[(0, size)]])
+        return root
+
+    async def hashes(self, level: int, first: int, count: int) -> list[bytes]:
+        """The entries of a tile: roots of full subtrees of 256**level records; fewer where there are fewer."""
+        return list((await self._hashes([(level, first, count)])).values())
+
+    async def repeated(self, cmd: UUID, caller: str, fingerprint: bytes) -> Receipt | None:
+        """The receipt given for this command before, with proofs for the newest checkpoint; None where it is new.
+
+        Raises CommandReused where another caller or another request used the same id.
+        """
+        row = await self._row(
+            "select caller, fingerprint, first, count, at, answer from ledger.commands where cmd = $1", cmd
+        )
+        if row is None:
+            return None
+        if (row["caller"], row["fingerprint"]) != (caller, fingerprint):
+            raise CommandReused(f"The command {cmd} was given before, by another caller or for something else.")
+        first, count, head = row["first"], row["count"], await self.head()
+        leaves = await self.hashes(0, first, count) if count else []
+        proofs = await self._roots([tree.inclusion(first + number, 0, head.size) for number in range(count)])
+        return Receipt(
+            cmd, first, count, row["at"], head.size, head.checkpoint, tuple(leaves), tuple(proofs), row["answer"],
+            repeated=True,
+        )  # fmt: skip
+
+    async def _size(self, size: int | None) -> int:
+        newest = (await self.head()).size
+        if size is not None and not 0 <= size <= newest:
+            raise IndexError(f"The ledger has {newest} records, not {size}.")
+        return newest if size is None else size
+
+    async def _roots(self, wanted: Sequence[Sequence[tree.Range]]) -> list[tuple[bytes, ...]]:
+        """The roots of many ranges with one look at the tables."""
+        nodes = {node for ranges in wanted for one in ranges for node in tree.perfect(*one)}
+        hashes = await self._hashes({tree.stored(node) for node in nodes})
+        return [tuple(tree.roots(ranges, hashes)) for ranges in wanted]
+
+    async def _hashes(self, wanted: Iterable[tuple[int, int, int]]) -> dict[tree.Node, bytes]:
+        """(tile level, first index, count) -> the stored hashes by (tile level, index), in order."""
+        rows = sorted(wanted)
+        leaves, roots = [row for row in rows if row[0] == 0], [row for row in rows if row[0] > 0]
+        found: dict[tree.Node, bytes] = {}
+        if leaves:
+            query = (
+                "select 0 as level, r.position as index, sha256('\\x00'::bytea || r.state) as hash from"
+                " unnest($1::int[], $2::bigint[], $3::int[]) asked (level, first, count) join ledger.records r"
+                " on r.position >= asked.first and r.position < asked.first + asked.count order by 1, 2"
+            )
+            found |= {(row[0], row[1]): row[2] for row in await self._fetch(query, *zip(*leaves, strict=True))}
+        if roots:
+            query = (
+                "select s.level, s.index, s.hash from"
+                " unnest($1::int[], $2::bigint[], $3::int[]) asked (level, first, count) join ledger.subtrees s"
+                " on s.level = asked.level and s.index >= asked.first and s.index < asked.first + asked.count"
+                " order by 1, 2"
+            )
+            found |= {(row[0], row[1]): row[2] for row in await self._fetch(query, *zip(*roots, strict=True))}
+        return found
+
+    async def _fetch(self, query: str, *values: Any) -> Any:
+        with available():
+            return await self._pool.fetch(query, *values)
+
+    async def _row(self, query: str, *values: Any) -> Any:
+        with available():
+            return await self._pool.fetchrow(query, *values)

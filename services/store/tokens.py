@@ -1,0 +1,106 @@
+"""Bearer tokens, until identity providers come: each bound to an accreditation in the register, stored hashed."""
+
+import hashlib
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from domain.kernel import Actor, EventName, Role, UnitId
+
+PREFIX = "sub_"
+KEPT_FOR = 5.0
+"""Seconds that a verified token is not asked for again: so long a revocation may take to be heard everywhere."""
+KEPT_AT_MOST = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """Whom a token speaks for. The token itself is shown once and kept nowhere."""
+
+    id: UUID
+    unit: UnitId
+    role: Role
+    accreditation: EventName
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+    note: str
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(unit=self.unit, role=self.role, accreditation=self.accreditation)
+
+    @property
+    def caller(self) -> str:
+        """Whose commands repeat one another: officers keep their Idempotency-Keys when their token is renewed."""
+        return str(self.accreditation)
+
+
+class Tokens:
+    """Issues, finds and revokes tokens."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._kept: OrderedDict[bytes, tuple[float, Token | None]] = OrderedDict()
+
+    async def issue(self, actor: Actor, lasts: timedelta, note: str = "") -> tuple[str, Token]:
+        """A new token for an accredited actor; the text is returned this once."""
+        assert actor.unit is not None
+        assert actor.role is not None
+        assert actor.accreditation is not None
+        text = PREFIX + secrets.token_urlsafe(32)
+        now = datetime.now(UTC)
+        token = Token(uuid4(), actor.unit, actor.role, actor.accreditation, now, now + lasts, None, note)
+        await self._pool.execute(
+            "insert into access.tokens (id, hash, unit, role, accreditation, created_at, expires_at, note)"
+            " values ($1, $2, $3, $4, $5, $6, $7, $8)",
+            token.id, _hash(text), token.unit, token.role.value, str(token.accreditation), now, token.expires_at, note,
+        )  # fmt: skip
+        return text, token
+
+    async def find(self, text: str) -> Token | None:
+        """Whom a token speaks for; None where it is unknown, expired or revoked."""
+        digest = _hash(text)
+        kept = self._kept.get(digest)
+        if kept is None or kept[0] < monotonic():
+            row = await self._pool.fetchrow(f"{_SELECT} where hash = $1 and revoked_at is null", digest)
+            kept = (monotonic() + KEPT_FOR, _token(row) if row else None)
+            self._keep(digest, kept)
+        token = kept[1]
+        return token if token is not None and token.expires_at > datetime.now(UTC) else None
+
+    async def revoke(self, token: UUID) -> bool:
+        """Whether there was such a token to revoke."""
+        done = await self._pool.execute(
+            "update access.tokens set revoked_at = now() where id = $1 and revoked_at is null", token
+        )
+        self._kept.clear()
+        return bool(done == "UPDATE 1")
+
+    async def all(self) -> list[Token]:
+        return [_token(row) for row in await self._pool.fetch(f"{_SELECT} order by created_at")]
+
+    def _keep(self, digest: bytes, kept: tuple[float, Token | None]) -> None:
+        self._kept[digest] = kept
+        if len(self._kept) > KEPT_AT_MOST:
+            self._kept.popitem(last=False)
+
+
+_SELECT = "select id, unit, role, accreditation, created_at, expires_at, revoked_at, note from access.tokens"
+
+
+def _hash(text: str) -> bytes:
+    # 256 random bits need no slow hash: there is nothing to guess.
+    return hashlib.sha256(text.encode()).digest()
+
+
+def _token(row: asyncpg.Record) -> Token:
+    return Token(
+        row["id"], UnitId(row["unit"]), Role(row["role"]), EventName(row["accreditation"]),
+        row["created_at"], row["expires_at"], row["revoked_at"], row["note"] or "",
+    )  # fmt: skip

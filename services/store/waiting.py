@@ -1,0 +1,182 @@
+"""Commands that wait for the writer: a bounded queue, from which batches are taken that agree among themselves."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+from uuid import UUID
+
+from services.store.connecting import Connection
+from services.store.ports import Busy, Change, Conflict, Receipt, TooLarge
+
+BATCH_AT_MOST = 512
+"""Commands in one transaction."""
+BATCH_BYTES = 4_000_000
+"""Bytes of records after which a batch is full."""
+RECORD_AT_MOST = 65_535
+STAMP_BYTES = len('"at":"2026-11-24T03:14:45.123456Z"')
+
+
+Alongside: TypeAlias = Callable[[Connection], Awaitable[None]]
+"""What else happens in the command's own transaction, under the ledger's lock. If it raises, nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the writer answers instead of a receipt: the command is recorded, and the database has its receipt.
+
+    `before`: it had been when it was given; else this process recorded it without hearing so at once.
+    """
+
+    before: bool
+
+
+@dataclass(slots=True, eq=False)
+class Waiting:
+    """One command in the queue, what it rests on, and where its answer goes.
+
+    `expects`: (stream, newest version that it must have; -1 or 0: none yet), of streams written and read. `reads` are
+    all of these streams, `writes` those that it adds to.
+    """
+
+    change: Change
+    answer: "asyncio.Future[Receipt | Known]"
+    expects: tuple[tuple[UUID, int], ...]
+    writes: frozenset[UUID]
+    reads: frozenset[UUID]
+    words: tuple[str, ...]
+    bytes: int
+    alongside: Alongside | None = None
+
+    @classmethod
+    def of(
+        cls, change: Change, answer: "asyncio.Future[Receipt | Known]", alongside: Alongside | None = None
+    ) -> "Waiting":
+        """Raises TooLarge, and Conflict where the change contradicts itself."""
+        total, begins = _measure(change)
+        writes = frozenset(begins)
+        reads = writes.union(stream for stream, _ in change.reads) if change.reads else writes
+        words = _words(change) if change.takes or change.frees else ()
+        return cls(change, answer, (*begins.items(), *change.reads), writes, reads, words, total, alongside)
+
+    def succeed(self, outcome: "Receipt | Known") -> None:
+        if not self.answer.done():  # a caller who gave up
+            self.answer.set_result(outcome)
+
+    def fail(self, error: BaseException) -> None:
+        if not self.answer.done():
+            self.answer.set_exception(error)
+
+
+def _words(change: Change) -> tuple[str, ...]:
+    """The words that a change takes and frees. Raises Conflict where it gives one word to two streams."""
+    taken: dict[str, UUID] = {}
+    for word, stream in change.takes:
+        if taken.setdefault(word, stream) != stream:
+            raise Conflict(claims=[word])
+    return (*taken, *(word for word, _ in change.frees))
+
+
+def _measure(change: Change) -> tuple[int, dict[UUID, int]]:
+    """The bytes of a change's records, and for each stream it writes the version before the first."""
+    total = 0
+    begins: dict[UUID, int] = {}
+    newest: dict[UUID, int] = {}
+    for draft in change.drafts:
+        size = len(draft.head) + (STAMP_BYTES + len(draft.tail) if draft.tail is not None else 0)
+        if size > RECORD_AT_MOST:
+            raise TooLarge(size)
+        total += size
+        expected = newest.get(draft.stream)
+        if expected is None:
+            begins[draft.stream] = draft.version - 1
+        elif draft.version != expected + 1:
+            raise Conflict([(draft.stream, draft.version - 1, expected)])
+        newest[draft.stream] = draft.version
+    return total, begins
+
+
+class Queue:
+    """First come, first served; full, it says so."""
+
+    def __init__(self, at_most: int) -> None:
+        self._at_most = at_most
+        self._waiting: deque[Waiting] = deque()
+        self._some = asyncio.Event()
+        self._closed = False
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def put(self, waiting: Waiting) -> None:
+        if len(self._waiting) >= self._at_most:
+            raise Busy
+        self._waiting.append(waiting)
+        self._some.set()
+
+    async def some(self) -> bool:
+        """Returns when somebody waits; false once the queue is closed and nobody does."""
+        await self._some.wait()
+        return bool(self._waiting)
+
+    def close(self) -> None:
+        """Nobody will come any more."""
+        self._closed = True
+        self._some.set()
+
+    def put_back(self, batch: Sequence[Waiting]) -> None:
+        """These were taken, and are the next again."""
+        self._waiting.extendleft(reversed(batch))
+        if self._waiting:
+            self._some.set()
+
+    def take(self, at_most: int = BATCH_AT_MOST) -> list[Waiting]:
+        """The next batch: no command in it touches what an earlier one writes, claims or frees.
+
+        One that does waits for the next batch, and whatever touches it waits behind it. One with something alongside
+        is a batch of its own.
+        """
+        if self._waiting and self._waiting[0].alongside is not None:
+            alone = self._waiting.popleft()
+            self._rest()
+            return [alone]
+        batch: list[Waiting] = []
+        later: list[Waiting] = []
+        written: set[UUID] = set()
+        touched: set[str] = set()
+        commands: set[UUID] = set()
+        room = BATCH_BYTES
+        at_most = min(at_most, BATCH_AT_MOST)
+        while self._waiting and len(batch) < at_most and room > 0 and len(later) < BATCH_AT_MOST:
+            if self._waiting[0].alongside is not None:
+                break
+            waiting = self._waiting.popleft()
+            # Sets remember the hashes of what is in them; asked one by one, each UUID would be hashed again.
+            if (
+                waiting.change.cmd in commands
+                or not written.isdisjoint(waiting.reads)
+                or not touched.isdisjoint(waiting.words)
+            ):
+                later.append(waiting)
+            else:
+                batch.append(waiting)
+                room -= waiting.bytes
+            written |= waiting.writes
+            if waiting.words:
+                touched.update(waiting.words)
+            commands.add(waiting.change.cmd)
+        self._waiting.extendleft(reversed(later))
+        self._rest()
+        return batch
+
+    def empty(self) -> list[Waiting]:
+        """Everybody who waits; the queue is empty after."""
+        everybody = list(self._waiting)
+        self._waiting.clear()
+        self._rest()
+        return everybody
+
+    def _rest(self) -> None:
+        if not self._waiting and not self._closed:
+            self._some.clear()

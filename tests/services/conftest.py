@@ -1,0 +1,32 @@
+"""What tests of the services may ask for: a database with the schema in it, and a store on it."""
+
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+
+from services.store.ledger import LedgerStore, opened_store
+from services.store.migrations import migrate
+from tests.conftest import NewDatabase
+from tests.services.store_ledgers import KEY, ORIGIN
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def migrated_template(new_database: NewDatabase) -> AsyncIterator[str]:
+    """The name of a migrated, empty database to copy."""
+    async with new_database("template1") as dsn:
+        await migrate(dsn)
+        yield dsn.partition("@/")[2].partition("?")[0]
+
+
+@pytest_asyncio.fixture
+async def migrated_url(new_database: NewDatabase, migrated_template: str) -> AsyncIterator[str]:
+    """A migrated, empty database of this test's own."""
+    async with new_database(migrated_template) as dsn:
+        yield dsn
+
+
+@pytest_asyncio.fixture
+async def store(migrated_url: str) -> AsyncIterator[LedgerStore]:
+    """An empty ledger."""
+    async with opened_store(migrated_url, ORIGIN, KEY) as store:
+        yield store
