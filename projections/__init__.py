@@ -1,0 +1,1 @@
+"""What a history means: pure folds of records into rows."""

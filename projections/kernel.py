@@ -1,0 +1,60 @@
+"""What a view is: a pure fold over records, with the grammar of `evolve`."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from domain.kernel import Recorded
+
+
+class Look(Protocol):
+    """Rows of views declared earlier, as of the record that is being applied, and nothing else."""
+
+    def row(self, view: str, key: str) -> Any:
+        """The row after this record was applied to that view; None where there is none."""
+
+    def before(self, view: str, key: str) -> Any:
+        """The row as it was before this record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A column that depends on the day a reader asks for, never stored.
+
+    `of(row, day)` is the meaning; `sql` the same as an expression over the row's columns and `{day}` (a date), so that
+    lists can be filtered and sorted by it. A property test holds the two together.
+    """
+
+    name: str
+    type: type
+    says: str
+    of: Callable[[Any, Any], Any]
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A table that answers a question. From the row's dataclass come table, filters, JSON, CSV and documents.
+
+    `version` is raised when the meaning of the fold changes; the view is then rebuilt. `reads` names the earlier views
+    that `look` asks. `valid_time`: rows are keyed by their record's own stream, and can also be asked for the state
+    that held in law on a date.
+    """
+
+    name: str
+    version: int
+    says: str
+    row: type
+    key_says: str
+    touched_by: tuple[type, ...]
+    keys: Callable[[Recorded, Look], Iterable[str]]
+    fold: Callable[[str, Any, Recorded, Look], Any]
+    reads: tuple[str, ...] = ()
+    sort: str = "key"
+    valid_time: bool = False
+    computed: tuple[Computed, ...] = ()
+
+
+def own_stream(record: Recorded, look: Look) -> Iterable[str]:
+    """The keys of a view with one row a stream."""
+    return (str(record.stream),)

@@ -1,0 +1,231 @@
+"""Scorecards by unit, sphere and goal: sums of what each commitment contributes, exact after every record.
+
+A row is what it was, less what the touched commitment contributed before the record, plus what it contributes now;
+deploy/decisions/0003 says why that cannot drift.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from enum import StrEnum
+from typing import Annotated, Any
+from uuid import UUID
+
+from domain import sdg
+from domain.commitments import COMMITMENTS as COMMITMENT_CONTEXT
+from domain.commitments.words import ENDED, Stage
+from domain.kernel import Indexed, Level, Recorded, Says, Searched, Sphere
+from domain.opening import LedgerOpened
+from domain.units import UNITS as UNIT_CONTEXT
+from domain.units import Stage as UnitStage
+from projections.commitment_row import CommitmentRow
+from projections.kernel import Look, View
+from projections.units import UnitRow
+
+GONE = frozenset({UnitStage.ABOLISHED, UnitStage.MERGING})
+
+
+# --- how many commitments each unit takes part in ---
+
+
+@dataclass(frozen=True, slots=True)
+class EngagementRow:
+    """How many commitments a unit takes part in; a unit with none is there with 0."""
+
+    unit: Annotated[UUID, Indexed(), Says("The unit.")]
+    sphere: Annotated[Sphere, Indexed(), Says("Its sphere.")]
+    alive: Annotated[bool, Indexed(), Says("Whether it still exists.")]
+    commitments: Annotated[int, Says("How many commitments it owns or has accepted to take part in.")] = 0
+
+
+def _takes_part(row: CommitmentRow | None) -> frozenset[UUID]:
+    return frozenset(party.unit for party in row.bound()) if row else frozenset()
+
+
+def engagement_keys(record: Recorded, look: Look) -> Iterable[str]:
+    stream = str(record.stream)
+    if look.row("units", stream) is not None:
+        return (stream,)
+    before, after = (_takes_part(side) for side in _both(look, "commitments", stream))
+    return [str(unit) for unit in sorted(before ^ after, key=str) if look.row("units", str(unit)) is not None]
+
+
+def fold_engagement(key: str, before: EngagementRow | None, record: Recorded, look: Look) -> EngagementRow | None:
+    unit: UnitRow = look.row("units", key)
+    row = before or EngagementRow(UUID(key), unit.sphere, alive=True)
+    row = replace(row, alive=unit.state not in GONE)
+    was, is_ = (UUID(key) in _takes_part(side) for side in _both(look, "commitments", str(record.stream)))
+    return replace(row, commitments=row.commitments - was + is_)
+
+
+def _both(look: Look, view: str, key: str) -> tuple[Any, Any]:
+    """The row before this record and after it."""
+    return look.before(view, key), look.row(view, key)
+
+
+ENGAGEMENTS = View(
+    name="engagements",
+    version=1,
+    says="In how many commitments each unit takes part.",
+    row=EngagementRow,
+    key_says="The unit's id.",
+    touched_by=(*UNIT_CONTEXT.events, *COMMITMENT_CONTEXT.events),
+    keys=engagement_keys,
+    fold=fold_engagement,
+    reads=("units", "commitments"),
+)
+
+
+# --- scorecards ---
+
+
+class Scope(StrEnum):
+    """What a scorecard is of."""
+
+    UNIT = "unit"
+    SPHERE = "sphere"
+    SDG = "sdg"
+
+
+@dataclass(frozen=True, slots=True)
+class ScorecardRow:
+    """Counts for one unit, one sphere or one goal. What is overdue depends on the day: see obligations."""
+
+    scope: Annotated[Scope, Indexed(), Says("Whether it is of a unit, a sphere or a goal.")]
+    of: Annotated[str, Indexed(), Says("The unit's id, the sphere, or the goal's number.")]
+    title: Annotated[str, Searched(), Says("What that is called.")] = ""
+    sphere: Annotated[Sphere | None, Indexed(), Says("The sphere of the unit.")] = None
+    units: Annotated[int, Says("How many units there are in it: the denominator.")] = 0
+    with_commitments: Annotated[int, Says("How many of them take part in a commitment.")] = 0
+    commitments: Annotated[int, Says("How many commitments in total.")] = 0
+    owned: Annotated[int, Says("How many of them are owned here.")] = 0
+    shared: Annotated[int, Says("How many are shared across spheres.")] = 0
+    proposed: Annotated[int, Says("Proposed.")] = 0
+    negotiated: Annotated[int, Says("Agreed by all, not yet adopted.")] = 0
+    adopted: Annotated[int, Says("Adopted.")] = 0
+    adopted_not_verifiable: Annotated[int, Says("Adopted, and nobody could check them.")] = 0
+    in_progress: Annotated[int, Says("In progress.")] = 0
+    completed: Annotated[int, Says("Completed.")] = 0
+    partially_completed: Annotated[int, Says("Partially completed.")] = 0
+    not_met: Annotated[int, Says("Not met.")] = 0
+    withdrawn: Annotated[int, Says("Withdrawn.")] = 0
+    recorded_from_source: Annotated[int, Says("Recorded from a published source.")] = 0
+    self_reported: Annotated[int, Says("Reported by those who made them.")] = 0
+    confirmed: Annotated[int, Says("Confirmed by another party.")] = 0
+    verified: Annotated[int, Says("Verified by an independent assessment.")] = 0
+    completed_verified: Annotated[int, Says("Completed, and verified.")] = 0
+    contested: Annotated[int, Says("Contested by a party.")] = 0
+    delayed: Annotated[int, Says("With something recorded as missed and not made good.")] = 0
+    on_hold: Annotated[int, Says("On hold.")] = 0
+    inactive: Annotated[int, Says("Inactive.")] = 0
+    with_evidence: Annotated[int, Says("With at least one piece of evidence.")] = 0
+    milestones: Annotated[int, Says("Milestones.")] = 0
+    milestones_completed: Annotated[int, Says("Milestones completed.")] = 0
+
+
+COUNTS = tuple(one.name for one in fields(ScorecardRow))[4:]
+"""The columns that are sums: all but the first four, which say of what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one row of an earlier view adds to each scorecard it counts in: key -> column -> number."""
+
+    by_key: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    def to(self, key: str) -> Mapping[str, int]:
+        return self.by_key.get(key, {})
+
+
+def of_commitment(row: CommitmentRow | None) -> Contribution:
+    """A pure function of the commitment's row alone; nothing while there is none."""
+    if row is None:
+        return Contribution()
+    counts = _counts(row)
+    keys = [f"{Scope.SPHERE}:{sphere}" for sphere in {party.sphere for party in row.bound()}]
+    keys += [f"{Scope.SDG}:{goal}" for goal in {sdg.goal_of(code) for code in row.sdg}]
+    by_key = {key: counts | {"owned": int(key == f"{Scope.SPHERE}:{row.owner_sphere}")} for key in keys}
+    for party in row.bound():
+        by_key[f"{Scope.UNIT}:{party.unit}"] = counts | {"owned": int(party.unit == row.owner)}
+    return Contribution(by_key)
+
+
+def _counts(row: CommitmentRow) -> dict[str, int]:
+    return {
+        "commitments": 1,
+        "shared": int(row.breadth == "shared"),
+        row.state.value: 1,
+        row.level.value: 1,
+        "completed_verified": int(row.state is Stage.COMPLETED and row.level is Level.VERIFIED),
+        "contested": int(row.contested),
+        "delayed": int(row.delayed and row.state not in ENDED),
+        "on_hold": int(row.on_hold),
+        "inactive": int(row.inactive),
+        "with_evidence": int(row.evidence > 0),
+        "milestones": row.milestones,
+        "milestones_completed": row.milestones_completed,
+    }
+
+
+def of_engagement(row: EngagementRow | None) -> Contribution:
+    """A unit counts in its sphere while it exists, and once more if it takes part in anything."""
+    if row is None:
+        return Contribution()
+    one = {"units": int(row.alive), "with_commitments": int(row.alive and row.commitments > 0)}
+    return Contribution({f"{Scope.UNIT}:{row.unit}": one, f"{Scope.SPHERE}:{row.sphere}": one})
+
+
+def _changes(record: Recorded, look: Look) -> tuple[Contribution, ...]:
+    """What this record takes away and adds: (commitment before, after, units before, after, ...)."""
+    stream = str(record.stream)
+    before, after = _both(look, "commitments", stream)
+    units = {stream, *(str(unit) for unit in _takes_part(before) ^ _takes_part(after))}
+    pairs = [(of_commitment(before), of_commitment(after))]
+    for unit in sorted(units):
+        was, is_ = _both(look, "engagements", unit)
+        pairs.append((of_engagement(was), of_engagement(is_)))
+    return tuple(side for pair in pairs for side in pair)
+
+
+def keys(record: Recorded, look: Look) -> Iterable[str]:
+    """Every card that loses or gains something; when the ledger opens, those of all spheres and goals."""
+    if isinstance(record.event, LedgerOpened):
+        spheres = [f"{Scope.SPHERE}:{sphere}" for sphere in Sphere]
+        return [*spheres, *(f"{Scope.SDG}:{goal}" for goal in sdg.GOALS)]
+    return sorted({key for contribution in _changes(record, look) for key in contribution.by_key})
+
+
+def fold(key: str, before: ScorecardRow | None, record: Recorded, look: Look) -> ScorecardRow | None:
+    row = _titled(before or blank(key), look)
+    counts = {name: getattr(row, name) for name in COUNTS}
+    sign = -1
+    for contribution in _changes(record, look):
+        for name, number in contribution.to(key).items():
+            counts[name] += sign * number
+        sign = -sign
+    return replace(row, **counts)
+
+
+def blank(key: str) -> ScorecardRow:
+    """A card on which nothing counts yet."""
+    scope, of = key.split(":", 1)
+    return ScorecardRow(Scope(scope), of)
+
+
+def _titled(row: ScorecardRow, look: Look) -> ScorecardRow:
+    if row.scope is not Scope.UNIT:
+        return row
+    unit: UnitRow | None = look.row("units", row.of)
+    return replace(row, title=unit.title, sphere=unit.sphere) if unit else row
+
+
+SCORECARDS = View(
+    name="scorecards",
+    version=1,
+    says="How many commitments stand where, by unit, sphere and Sustainable Development Goal, with denominators.",
+    row=ScorecardRow,
+    key_says="unit:<id>, sphere:<sphere> or sdg:<goal>.",
+    touched_by=(LedgerOpened, *UNIT_CONTEXT.events, *COMMITMENT_CONTEXT.events),
+    keys=keys,
+    fold=fold,
+    reads=("units", "commitments", "engagements"),
+)

@@ -1,0 +1,22 @@
+"""Every view there is; each may look at rows of those before it."""
+
+from projections.activity import ACTIVITY
+from projections.commitments import COMMITMENTS
+from projections.goalposts import GOALPOSTS
+from projections.kernel import View
+from projections.milestones import MILESTONES
+from projections.obligations import OBLIGATIONS
+from projections.scorecards import ENGAGEMENTS, SCORECARDS
+from projections.units import REPRESENTATIVES, UNITS
+
+VIEWS: tuple[View, ...] = (
+    UNITS,
+    REPRESENTATIVES,
+    COMMITMENTS,
+    MILESTONES,
+    OBLIGATIONS,
+    GOALPOSTS,
+    ENGAGEMENTS,
+    SCORECARDS,
+    ACTIVITY,
+)

@@ -1,0 +1,270 @@
+"""Records into row versions, in memory: what a group of views becomes, and which stored rows must be fetched first."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from domain.kernel import Recorded
+from projections.kernel import View
+from services.views.tables import Table
+
+KEPT = 4000
+"""Rows of each view that are kept in memory from one batch to the next."""
+
+
+class Missing(Exception):
+    """A row, or a stream, that must be fetched before the record can be applied."""
+
+    def __init__(self, source: str, key: str) -> None:
+        self.source, self.key = source, key
+
+
+STREAM = "stream"
+ROW = "row:"
+HELD = "held:"
+
+
+@dataclass(slots=True)
+class Version:
+    """A row from `since` until `until`; copied once the batch is done."""
+
+    key: str
+    since: int
+    until: int | None
+    row: Any
+
+
+@dataclass(slots=True)
+class Work:
+    """One view's part in a batch.
+
+    `rows`: key -> (row, since), as after the last record; row None: there is none. `held`: key -> (last day in law,
+    row), for views with valid time. `versions`, `closed` (key, since, until) and `days` (key, day, position, row) are
+    what is to be written.
+    """
+
+    table: Table
+    rows: dict[str, tuple[Any, int]] = field(default_factory=dict)
+    held: dict[str, tuple[date | None, Any]] = field(default_factory=dict)
+    versions: list[Version] = field(default_factory=list)
+    closed: list[tuple[str, int, int]] = field(default_factory=list)
+    days: list[tuple[str, date, int, Any]] = field(default_factory=list)
+    _open: dict[str, Version] = field(default_factory=dict)
+
+    def change(self, key: str, old_since: int, row: Any, position: int) -> None:
+        """Ends the version that counted and begins the next, if there is one."""
+        if (open_ := self._open.pop(key, None)) is not None:
+            open_.until = position
+        elif old_since >= 0:
+            self.closed.append((key, old_since, position))
+        if row is not None:
+            self._open[key] = version = Version(key, position, None, row)
+            self.versions.append(version)
+
+    def written(self) -> None:
+        """What was to be written is written; the rows stay, but not more than a few."""
+        self.versions, self.closed, self.days, self._open = [], [], [], {}
+        _trim(self.rows)
+        _trim(self.held)
+
+
+def _trim(rows: dict[str, Any]) -> None:
+    if len(rows) > KEPT:
+        for key in list(rows)[: len(rows) - KEPT // 2]:
+            del rows[key]
+
+
+def day_of(record: Recorded) -> date:
+    """The day from which a record counts in law; where nobody knows, the day it was recorded."""
+    return record.effective_on.earliest() or record.at.date()
+
+
+class Applying:
+    """Applies records to the views of one group, in the order in which they are declared.
+
+    `history(stream)` gives the records of a stream, decoded; it is asked where one counts in law before another that
+    was recorded earlier. Raises Missing, and whatever a fold raises; then nothing has changed.
+    """
+
+    def __init__(self, tables: Sequence[Table]) -> None:
+        self.works = {table.view.name: Work(table) for table in tables}
+        self.streams: dict[str, Sequence[Recorded]] = {}
+        self._touched: dict[type, tuple[Work, ...]] = {}
+
+    def touches(self, kind: type) -> bool:
+        return bool(self._works(kind))
+
+    def apply(self, record: Recorded) -> None:
+        self._apply(record, keep=True)
+
+    def rehearse(self, record: Recorded) -> Missing | None:
+        """What is missing for a record, if anything; nothing changes. Errors of folds wait until it is applied."""
+        try:
+            self._apply(record, keep=False)
+        except Missing as missing:
+            return missing
+        except Exception:
+            # An earlier record of the batch has not been applied yet: what fails now may well go through then.
+            return None
+        return None
+
+    def written(self) -> None:
+        self.streams.clear()
+        for work in self.works.values():
+            work.written()
+
+    def _works(self, kind: type) -> tuple[Work, ...]:
+        found = self._touched.get(kind)
+        if found is None:
+            works = self.works.values()
+            found = tuple(w for w in works if not w.table.view.touched_by or kind in w.table.view.touched_by)
+            self._touched[kind] = found
+        return found
+
+    def _apply(self, record: Recorded, *, keep: bool) -> None:
+        glance = Glance(self.works)
+        undo: list[tuple[dict[str, Any], str, Any]] = []
+        done = []
+        try:
+            for work in self._works(type(record.event)):
+                glance.of(work.table.view)
+                changes = _folded(work, record, glance, self.streams)
+                for change in changes:
+                    _take(work, change, record.position, glance, undo)
+                done.append((work, changes))
+        except BaseException:
+            _put_back(undo)
+            raise
+        if not keep:
+            _put_back(undo)
+            return
+        for work, changes in done:
+            for change in changes:
+                if change.changed:
+                    work.change(change.key, change.since, change.after, record.position)
+                work.days.extend((change.key, day, record.position, row) for day, row in change.days)
+
+
+@dataclass(slots=True)
+class Change:
+    """What a record makes of one row. `days`: (day, row) in law, in order, for views with valid time."""
+
+    key: str
+    before: Any
+    since: int
+    after: Any
+    days: Sequence[tuple[date, Any]] = ()
+
+    @property
+    def changed(self) -> bool:
+        return self.before is not self.after and self.before != self.after
+
+
+def _take(
+    work: Work, change: Change, position: int, glance: "Glance", undo: list[tuple[dict[str, Any], str, Any]]
+) -> None:
+    key = change.key
+    if change.changed:
+        # Taken out and put in again: what changes often is the last to be trimmed.
+        undo.append((work.rows, key, work.rows.pop(key)))
+        glance.was[work.table.view.name, key] = change.before
+        work.rows[key] = (change.after, position if change.after is not None else -1)
+    if change.days:
+        undo.append((work.held, key, work.held[key]))
+        work.held[key] = change.days[-1]
+
+
+def _put_back(undo: list[tuple[dict[str, Any], str, Any]]) -> None:
+    for rows, key, value in reversed(undo):
+        rows[key] = value
+
+
+def _folded(
+    work: Work, record: Recorded, glance: "Glance", streams: Mapping[str, Sequence[Recorded]]
+) -> Sequence[Change]:
+    view = work.table.view
+    changes = []
+    # Names of records are texts of their own kind; a key is a plain one.
+    for key in dict.fromkeys(map(str, view.keys(record, glance))):
+        stored = work.rows.get(key)
+        if stored is None:
+            raise Missing(ROW + view.name, key)
+        before, since = stored
+        change = Change(key, before, since, view.fold(key, before, record, glance))
+        if view.valid_time:
+            change.days = _days(work, change, record, glance, streams)
+        changes.append(change)
+    return changes
+
+
+def _days(
+    work: Work, change: Change, record: Recorded, glance: "Glance", streams: Mapping[str, Sequence[Recorded]]
+) -> Sequence[tuple[date, Any]]:
+    """What holds in law from which day on, as this record leaves it."""
+    view, key, day = work.table.view, change.key, day_of(record)
+    if key != str(record.stream):
+        raise ValueError(f"{view.name} has valid time, so its keys are streams; {key} is not {record.stream}.")
+    if key not in work.held:
+        raise Missing(HELD + view.name, key)
+    last, row = work.held[key]
+    if last is None or day >= last:
+        after = change.after if row is change.before else view.fold(key, row, record, glance)
+        return ((day, after),)
+    if key not in streams:
+        raise Missing(STREAM, key)
+    known = (one for one in streams[key] if one.position <= record.position)
+    return _refolded(view, key, known, day, glance)
+
+
+def _refolded(
+    view: View, key: str, records: Iterable[Recorded], first: date, glance: "Glance"
+) -> Sequence[tuple[date, Any]]:
+    """The whole history in the order in which it counts in law; what lies before `first` has not changed."""
+    touched = [one for one in records if not view.touched_by or type(one.event) in view.touched_by]
+    row, by_day = None, dict[date, Any]()
+    for one in sorted(touched, key=lambda one: (day_of(one), one.position)):
+        row = view.fold(key, row, one, glance)
+        by_day[day_of(one)] = row
+    return tuple((day, row) for day, row in by_day.items() if day >= first)
+
+
+class Glance:
+    """`Look` for one record: rows of earlier views after it, or before it; of its own view only before."""
+
+    def __init__(self, works: Mapping[str, Work]) -> None:
+        self._works = works
+        self.was: dict[tuple[str, str], Any] = {}
+        self._allowed: frozenset[str] = frozenset()
+        self._name = ""
+
+    def of(self, view: View) -> None:
+        """From now on a view's own functions look."""
+        self._name, self._allowed = view.name, frozenset((view.name, *view.reads))
+
+    def row(self, view: str, key: str) -> Any:
+        if view not in self._allowed:
+            raise LookupError(f"{self._name} does not declare that it reads {view}.")
+        stored = self._works[view].rows.get(key)
+        if stored is None:
+            raise Missing(ROW + view, key)
+        return stored[0]
+
+    def before(self, view: str, key: str) -> Any:
+        now = self.row(view, key)
+        return self.was.get((view, key), now)
+
+
+def groups_of(views: Sequence[View]) -> list[tuple[View, ...]]:
+    """Views tied by what they read, in order. ValueError: a view reads one that is not declared before it."""
+    tied: dict[str, set[str]] = {}
+    for view in views:
+        if late := [name for name in view.reads if name not in tied]:
+            raise ValueError(f"{view.name} reads {', '.join(late)}, which no view before it is called.")
+        together = {view.name}.union(*(tied[name] for name in view.reads))
+        if view.name in tied:
+            raise ValueError(f"Two views are called {view.name}.")
+        for name in together:
+            tied[name] = together
+    groups = dict.fromkeys(tuple(view for view in views if view.name in tied[one.name]) for one in views)
+    return list(groups)

@@ -1,0 +1,271 @@
+"""From a row's dataclass to columns: what is stored beside the row's JSON, and what may be asked of it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from operator import attrgetter
+from typing import Any, TypeAlias, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+from domain.kernel import EventName, Indexed, PartialDate, Says, Sealed, Searched, Words
+from projections.kernel import Computed, View
+from services.codec import plain
+from services.views.folding import sorting
+from services.views.ports import Column, Kind, Op
+
+LONGEST = 500
+"""Characters of a text that are compared; an index takes no longer ones. The row's JSON has them all."""
+RESERVED = frozenset({"key", "since", "until", "effective_since"})
+
+Get: TypeAlias = Callable[[Any], Any]
+
+SAME = (Op.EQ, Op.NE, Op.IN)
+ORDERED = (Op.EQ, Op.NE, Op.LT, Op.LE, Op.GT, Op.GE, Op.IN)
+OPS = {
+    Kind.TEXT: SAME,
+    Kind.CODE: SAME,
+    Kind.ID: SAME,
+    Kind.YES_NO: (Op.EQ, Op.NE),
+    Kind.WHOLE: ORDERED,
+    Kind.DECIMAL: ORDERED,
+    Kind.DAY: ORDERED,
+    Kind.PARTIAL_DATE: ORDERED,
+}
+SQL = {
+    Kind.TEXT: 'text collate "C"',
+    Kind.CODE: 'text collate "C"',
+    Kind.PARTIAL_DATE: 'text collate "C"',
+    Kind.ID: "uuid",
+    Kind.YES_NO: "boolean",
+    Kind.WHOLE: "bigint",
+    Kind.DECIMAL: "numeric",
+    Kind.DAY: "date",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A column of the table: its SQL name and type, and how its value is taken from a row."""
+
+    name: str
+    sql: str
+    get: Get
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column of the view with what stands behind it in the table.
+
+    `stored`: the SQL columns it needs. `value`: the expression that is compared with a filter's values, `order` the
+    one that lists are sorted by; both may hold `{day}`. `texts`: what of a row is searched; `items`: what a list has.
+    """
+
+    column: Column
+    stored: tuple[Stored, ...] = ()
+    value: str = ""
+    order: str = ""
+    indexed: bool = False
+    texts: Callable[[Any], Iterator[str]] | None = None
+    items: Callable[[Any], Iterator[str]] | None = None
+
+
+def fields_of(view: View) -> tuple[Field, ...]:
+    """The columns of a view: the key, those of the row, those that depend on the day, members of lists."""
+    found = [_key(view)]
+    members: list[Field] = []
+    for name, hint in get_type_hints(view.row, include_extras=True).items():
+        found.extend(_fields((name,), hint, attrgetter(name), optional=False))
+        members.extend(_members(name, hint))
+    found.extend(_computed(one) for one in view.computed)
+    names = [one.column.name for one in found]
+    if taken := {name for name in names if names.count(name) > 1} | (RESERVED & set(names[1:])):
+        raise TypeError(f"Columns of {view.name} cannot be told apart: {', '.join(sorted(taken))}.")
+    return (*found, *members)
+
+
+def _key(view: View) -> Field:
+    column = Column("key", Kind.TEXT, view.key_says, ("key",), SAME, sortable=True)
+    return Field(column, (), "key", "key")
+
+
+def _computed(one: Computed) -> Field:
+    kind = _kind(one.type)
+    ops = (*OPS[kind], Op.IS_NULL)
+    column = Column(one.name, kind, one.says, (one.name,), ops, sortable=True, optional=True, computed=True)
+    return Field(column, (), one.sql, one.sql)
+
+
+def _kind(kind: Any) -> Kind:
+    """The kind of one value. TypeError: rows do not hold such values."""
+    if get_origin(kind) is tuple:
+        return Kind.LIST
+    for types, found in _KINDS:
+        if isinstance(kind, type) and issubclass(kind, types) and not issubclass(kind, datetime):
+            return found
+    raise TypeError(f"Columns do not hold {kind}.")
+
+
+_KINDS: Sequence[tuple[type | tuple[type, ...], Kind]] = (
+    (bool, Kind.YES_NO),
+    (int, Kind.WHOLE),
+    (StrEnum, Kind.CODE),
+    (PartialDate, Kind.PARTIAL_DATE),
+    ((EventName, Sealed), Kind.TEXT),
+    (str, Kind.TEXT),
+    (UUID, Kind.ID),
+    (Decimal, Kind.DECIMAL),
+    (date, Kind.DAY),
+    (Words, Kind.WORDS),
+)
+
+
+def _fields(path: tuple[str, ...], hint: Any, get: Get, *, optional: bool) -> Iterator[Field]:
+    """One field, or those of a value object, flattened: `cost` becomes `cost_amount`, `cost_currency`, ..."""
+    kind, notes, absent = plain(hint)
+    optional = optional or absent
+    if is_dataclass(kind) and isinstance(kind, type):
+        for name, inner in get_type_hints(kind, include_extras=True).items():
+            if name in {one.name for one in fields(kind)}:
+                yield from _fields((*path, name), inner, _within(get, name), optional=optional)
+        return
+    searched = any(isinstance(note, Searched) for note in notes)
+    says = next((note.text for note in notes if isinstance(note, Says)), "")
+    name = "_".join(path)
+    if _kind(kind) is Kind.WORDS:
+        column = Column(name, Kind.WORDS, says, path, searched=searched, optional=optional)
+        yield Field(column, texts=_all_texts(get) if searched else None)
+    elif _kind(kind) is Kind.LIST:
+        yield _list(name, kind, says, path, get)
+    else:
+        indexed = any(isinstance(note, Indexed) for note in notes)
+        yield _scalar(name, kind, says, path, get, optional=optional, searched=searched, indexed=indexed)
+
+
+def _within(outer: Get, name: str) -> Get:
+    def get(row: Any) -> Any:
+        value = outer(row)
+        return None if value is None else getattr(value, name)
+
+    return get
+
+
+def _scalar(
+    name: str, kind: type, says: str, path: tuple[str, ...], get: Get, *, optional: bool, searched: bool, indexed: bool
+) -> Field:
+    what = _kind(kind)
+    column = Column(
+        name,
+        what,
+        says,
+        path,
+        (*OPS[what], Op.IS_NULL) if optional else OPS[what],
+        sortable=True,
+        searched=searched,
+        optional=optional,
+        choices=tuple(member.value for member in kind) if issubclass(kind, StrEnum) else (),
+    )
+    needed = "" if optional else " not null"
+    quoted = f'"{name}"'
+    stored = [Stored(name, SQL[what] + needed, _shortened(get) if what is Kind.TEXT else get)]
+    order = quoted
+    if what is Kind.PARTIAL_DATE:
+        order = f'"_first_{name}"'
+        stored.append(Stored(f"_first_{name}", "date", _earliest(get)))
+    elif searched:
+        order = f'"_sort_{name}"'
+        stored.append(Stored(f"_sort_{name}", SQL[Kind.TEXT] + needed, _sorting(get)))
+    return Field(column, tuple(stored), quoted, order, indexed, _one_text(get) if searched else None)
+
+
+def _shortened(get: Get) -> Get:
+    def shortened(row: Any) -> str | None:
+        value: str | None = get(row)
+        return value if value is None or len(value) <= LONGEST else value[:LONGEST]
+
+    return shortened
+
+
+def _earliest(get: Get) -> Get:
+    def earliest(row: Any) -> date | None:
+        value = get(row)
+        return None if value is None else value.earliest()
+
+    return earliest
+
+
+def _sorting(get: Get) -> Get:
+    def sorted_by(row: Any) -> str | None:
+        value = get(row)
+        return None if value is None else sorting(value)
+
+    return sorted_by
+
+
+def _one_text(get: Get) -> Callable[[Any], Iterator[str]]:
+    def texts(row: Any) -> Iterator[str]:
+        if value := get(row):
+            yield value
+
+    return texts
+
+
+def _all_texts(get: Get) -> Callable[[Any], Iterator[str]]:
+    def texts(row: Any) -> Iterator[str]:
+        if value := get(row):
+            yield from value.values()
+
+    return texts
+
+
+# --- lists ---
+
+_LISTED = (UUID, StrEnum, EventName)
+
+
+def _list(name: str, hint: Any, says: str, path: tuple[str, ...], get: Get) -> Field:
+    item, _, _ = plain(get_args(hint)[0])
+    if is_dataclass(item):
+        return Field(Column(name, Kind.LIST, says, path))
+    choices = tuple(one.value for one in item) if issubclass(item, StrEnum) else ()
+    column = Column(name, Kind.LIST, says, path, (Op.HAS,), choices=choices, item=_kind(item))
+
+    def items(row: Any) -> Iterator[str]:
+        for value in get(row) or ():
+            yield entry(name, value)
+
+    return Field(column, items=items)
+
+
+def _members(name: str, hint: Any) -> Iterator[Field]:
+    """Ways to ask a list for what one of its items says: ids and codes only, which are few and telling."""
+    kind, _, _ = plain(hint)
+    if get_origin(kind) is not tuple:
+        return
+    item, _, _ = plain(get_args(kind)[0])
+    if not (is_dataclass(item) and isinstance(item, type)):
+        return
+    for inner, inner_hint in get_type_hints(item, include_extras=True).items():
+        bare, notes, _ = plain(inner_hint)
+        if isinstance(bare, type) and issubclass(bare, _LISTED):
+            says = next((note.text for note in notes if isinstance(note, Says)), "")
+            yield _member(name, inner, bare, says)
+
+
+def _member(name: str, inner: str, kind: type, says: str) -> Field:
+    whole = f"{name}.{inner}"
+    choices = tuple(one.value for one in kind) if issubclass(kind, StrEnum) else ()
+    column = Column(whole, Kind.LIST, says, (name, inner), (Op.HAS,), choices=choices, item=_kind(kind), member=True)
+
+    def items(row: Any) -> Iterator[str]:
+        for one in getattr(row, name):
+            if (value := getattr(one, inner)) is not None:
+                yield entry(whole, value)
+
+    return Field(column, items=items)
+
+
+def entry(name: str, value: Any) -> str:
+    """How a table keeps that a list has a value: one word in one array for all lists of a row."""
+    return f"{name}={value}"[:LONGEST]

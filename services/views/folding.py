@@ -1,0 +1,44 @@
+"""Texts as they are sorted and searched: without case and accents."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+KEPT = 100
+"""Characters of a text that count for its place in an order, and of a word that is searched."""
+WORDS = 2000
+"""Words of one row that are searched."""
+
+# Letters that have no decomposition, and are typed without their stroke.
+_STROKES = str.maketrans("øłđħŧıæœð", "oldhtiaed")
+_WORD = re.compile(r"[^\W_]+")
+
+
+def folded(text: str) -> str:
+    """Case and accents taken away: `Évry-sur-Øst` becomes `evry-sur-ost`."""
+    if text.isascii():
+        return text.lower()
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    bare = "".join(letter for letter in apart if not unicodedata.combining(letter))
+    return bare.casefold().translate(_STROKES)
+
+
+def sorting(text: str) -> str:
+    """What a text is sorted by."""
+    return folded(text[:KEPT])[:KEPT]
+
+
+def words_of(texts: Iterable[str]) -> str:
+    """The words of some texts, each once, with a space between them."""
+    found: dict[str, None] = {}
+    for text in texts:
+        found.update(dict.fromkeys(word[:KEPT] for word in _WORD.findall(folded(text))))
+        if len(found) > WORDS:
+            break
+    return " ".join(list(found)[:WORDS])
+
+
+def asked(q: str) -> str | None:
+    """The query for what somebody typed: every word, each as the beginning of one; None where there is no word."""
+    words = words_of([q]).split()
+    return " & ".join(f"'{word}':*" for word in words) or None

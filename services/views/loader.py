@@ -1,0 +1,93 @@
+"""Single rows: those asked for at the same time share one query, and are kept while the view stands still."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Generic, TypeAlias, TypeVar
+
+Batch = TypeVar("Batch")
+Found: TypeAlias = Mapping[str, bytes]
+Load: TypeAlias = Callable[[Batch, Sequence[str]], Awaitable[tuple[Found, int]]]
+
+IN_FLIGHT = 2
+AT_ONCE = 500
+KEPT_BYTES = 32 << 20
+
+
+class Loader(Generic[Batch]):
+    """Coalesces look-ups of one kind (`batch`: view and day): while two queries are under way, others gather."""
+
+    def __init__(self, load: Load[Batch]) -> None:
+        self._load = load
+        self._waiting: dict[Batch, dict[str, asyncio.Future[tuple[bytes | None, int]]]] = {}
+        self._running: dict[Batch, int] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def get(self, batch: Batch, key: str) -> tuple[bytes | None, int]:
+        """The row and the position it speaks for."""
+        waiting = self._waiting.setdefault(batch, {})
+        if key not in waiting:
+            waiting[key] = asyncio.get_running_loop().create_future()
+            self._start(batch)
+        # Who gives up does not take the row from others who wait for it.
+        return await asyncio.shield(waiting[key])
+
+    def _start(self, batch: Batch) -> None:
+        if self._running.get(batch, 0) < IN_FLIGHT:
+            self._running[batch] = self._running.get(batch, 0) + 1
+            task = asyncio.create_task(self._run(batch))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _run(self, batch: Batch) -> None:
+        try:
+            while waiting := self._waiting.pop(batch, None):
+                keys = list(waiting)
+                if len(keys) > AT_ONCE:
+                    self._waiting[batch] = {key: waiting.pop(key) for key in keys[AT_ONCE:]}
+                await self._answer(batch, waiting)
+        finally:
+            self._running[batch] -= 1
+            if not self._running[batch]:
+                del self._running[batch]
+
+    async def _answer(self, batch: Batch, waiting: Mapping[str, "asyncio.Future[tuple[bytes | None, int]]"]) -> None:
+        try:
+            found, position = await self._load(batch, list(waiting))
+        except BaseException as error:
+            for future in waiting.values():
+                future.set_exception(RuntimeError("stopped") if isinstance(error, asyncio.CancelledError) else error)
+                future.exception()  # seen, even where nobody waits any more
+            if not isinstance(error, Exception):
+                raise
+        else:
+            for key, future in waiting.items():
+                future.set_result((found.get(key), position))
+
+    async def close(self) -> None:
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+
+class Kept(Generic[Batch]):
+    """Rendered rows of one position. Another position, forwards or back, empties it."""
+
+    def __init__(self) -> None:
+        self._at: object = None
+        self._rows: dict[tuple[Batch, str], bytes | None] = {}
+        self._bytes = 0
+
+    def get(self, at: object, batch: Batch, key: str) -> tuple[bool, bytes | None]:
+        """(whether it is here, the row)"""
+        if at != self._at:
+            return False, None
+        found = self._rows.get((batch, key), self)
+        return (False, None) if isinstance(found, Kept) else (True, found)
+
+    def put(self, at: object, batch: Batch, key: str, row: bytes | None) -> None:
+        if at != self._at or self._bytes > KEPT_BYTES:
+            self._at, self._rows, self._bytes = at, {}, 0
+        self._rows[batch, key] = row
+        self._bytes += len(key) + len(row or b"") + 300  # what the entry itself takes, about
