@@ -1,0 +1,51 @@
+"""The register over HTTP: every route, derived from contexts and views."""
+
+import gc
+
+from aiohttp import web
+from services.bootstrap import Services
+
+from api import reference
+from api.asking import Question
+from api.binding import AT_MOST
+from api.commands import Giving, verbs
+from api.edge import elsewhere, public
+from api.ledger import Histories, Tiles
+from api.moments import Moments
+from api.openapi import document
+from api.probes import Probes
+from api.reads import Reading
+from api.receipts import Receipts
+from projections.kernel import own_stream
+
+COLLECT_AFTER = 50_000
+"""New objects until the collector looks: requests leave little behind that only it can free."""
+
+
+def make_app(services: Services) -> web.Application:
+    """The application over services that are open. TypeError where a declaration cannot be served."""
+    store, contexts = services.store, services.contexts
+    moments = Moments(store)
+    asked = verbs(contexts)
+    questions = [Question(view, services.views.columns(view.name)) for view in services.views_declared]
+    rows = frozenset(view.name for view in services.views_declared if view.keys is own_stream)
+    histories = Histories(store, moments, services.office.codec, contexts)
+    described = document(asked, questions, histories, contexts)
+    giving = Giving(services.office, services.tokens, Receipts(store), rows)
+
+    app = web.Application(client_max_size=AT_MOST)
+    app.add_routes([giving.route(verb) for verb in asked])
+    # Before the views: a key may hold slashes, and would swallow the history.
+    app.add_routes(histories.routes())
+    for question in questions:
+        app.add_routes(Reading(services.views, store, moments, question).routes())
+    app.add_routes(Tiles(store).routes())
+    app.add_routes(Probes(store, services.projector, services.config.lag).routes())
+    app.add_routes(reference.routes(described, asked, questions, contexts, services.config.origin))
+    app.router.add_route("*", "/{anything:.*}", public(elsewhere))
+    app.on_startup.append(_collect_rarely)
+    return app
+
+
+async def _collect_rarely(app: web.Application) -> None:
+    gc.set_threshold(COLLECT_AFTER, 20, 20)

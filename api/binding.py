@@ -1,0 +1,170 @@
+"""Reads requests: strict JSON, and path, query, headers and body bound together, with every fault named at once."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from aiohttp import web
+
+from api.faults import Fault, Invalid, Located, Wrong, pointer
+from api.shapes import Request
+from api.values import Leaf
+
+T = TypeVar("T")
+
+AT_MOST = 1 << 20
+"""Bytes of a request's body."""
+_REPEATED = "It is said more than once."
+
+
+class UnsupportedMedia(Exception):
+    """The body is not said to be JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of path, query or header: a plain value and what it means."""
+
+    name: str
+    leaf: Leaf
+    says: str
+    required: bool = False
+    example: Any = None
+
+
+@dataclass(slots=True)
+class Gathered:
+    """Faults as they are found; `raise_any` at the end of the reading."""
+
+    faults: list[Located] = field(default_factory=list)
+    malformed: bool = False
+
+    def add(self, where: str, at: str, fault: Fault) -> None:
+        self.faults.append(Located(where, at, fault))
+
+    def take(self, where: str, name: str, read: Callable[[], T]) -> T | None:
+        """What `read` gives; None, and the fault kept, where it raises Wrong."""
+        try:
+            return read()
+        except Wrong as wrong:
+            self.add(where, pointer(name), wrong.fault)
+            return None
+
+    def raise_any(self) -> None:
+        if self.faults:
+            raise Invalid(self.faults, malformed=self.malformed)
+
+
+class _Doubled(dict[str, Any]):
+    """An object of which some keys were said more than once."""
+
+    __slots__ = ("repeated",)
+    repeated: tuple[str, ...]
+
+
+def parse_json(body: bytes) -> tuple[Any, Sequence[Located]]:
+    """The value, with its faults that only a parser sees: keys said twice. Raises Invalid for what is no JSON."""
+    doubled: list[_Doubled] = []
+
+    def paired(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(pairs)
+        if len(made) == len(pairs):
+            return made
+        found = _Doubled(made)
+        keys = [key for key, _ in pairs]
+        found.repeated = tuple(sorted({key for key in keys if keys.count(key) > 1}))
+        doubled.append(found)
+        return found
+
+    try:
+        text = body.decode()
+        value = json.loads(text, object_pairs_hook=paired, parse_constant=_no_number, parse_int=_bounded)
+    except UnicodeDecodeError as error:
+        raise _malformed(f"The body is not UTF-8: byte {error.start}.") from None
+    except json.JSONDecodeError as error:
+        raise _malformed(f"The body is no JSON: {error.msg}, line {error.lineno}, column {error.colno}.") from None
+    except RecursionError:
+        raise _malformed("The body is nested too deeply.") from None
+    except ValueError as error:
+        raise _malformed(f"The body is no JSON: {error}") from None
+    return value, tuple(_twice(value, "")) if doubled else ()
+
+
+def _malformed(detail: str) -> Invalid:
+    return Invalid([Located("body", "", Fault("malformed-json", detail))], malformed=True)
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no number.")
+
+
+def _bounded(digits: str) -> int:
+    # Longer ones are beyond every bound anyway, and costly to read.
+    return int(digits) if len(digits) < 25 else 10**25
+
+
+def _twice(value: Any, at: str) -> Iterator[Located]:
+    if isinstance(value, _Doubled):
+        for key in value.repeated:
+            yield Located("body", at + pointer(key), Fault("repeated-key", _REPEATED))
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _twice(inner, at + pointer(key))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _twice(inner, at + pointer(number))
+
+
+async def read_body(request: web.Request, shape: Request, gathered: Gathered) -> dict[str, Any]:
+    """The typed fields of the body; with faults gathered, whatever could be read.
+
+    No body at all means an empty object. Raises UnsupportedMedia, and aiohttp's own error for a body over 1 MB.
+    """
+    body = await request.read()
+    if not body:
+        body = b"{}"
+    elif request.content_type != "application/json":
+        raise UnsupportedMedia(request.content_type)
+    try:
+        value, twice = parse_json(body)
+    except Invalid as invalid:
+        gathered.faults.extend(invalid.faults)
+        gathered.malformed = True
+        return {}
+    gathered.faults.extend(twice)
+    gathered.malformed |= bool(twice)
+    try:
+        return shape.read(value)
+    except Invalid as invalid:
+        gathered.faults.extend(invalid.faults)
+        return {}
+
+
+def read_path(request: web.Request, parameter: Parameter, gathered: Gathered) -> Any:
+    text = request.match_info[parameter.name]
+    return gathered.take("path", parameter.name, lambda: parameter.leaf.read_text(text))
+
+
+def read_query(request: web.Request, parameters: Mapping[str, Parameter], gathered: Gathered) -> dict[str, Any]:
+    """The query's parameters, each said at most once; one that is unknown is a fault."""
+    found: dict[str, Any] = {}
+    for name, text in request.rel_url.query.items():
+        parameter = parameters.get(name)
+        if parameter is None:
+            gathered.add("query", pointer(name), unknown_parameter(name, parameters))
+        elif name in found:
+            gathered.add("query", pointer(name), Fault("repeated-parameter", _REPEATED))
+        else:
+            found[name] = gathered.take("query", name, lambda p=parameter, t=text: p.leaf.read_text(t))  # type: ignore[misc]
+    for name, parameter in parameters.items():
+        if parameter.required and name not in found:
+            gathered.add("query", pointer(name), Fault("required", "It is missing."))
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def unknown_parameter(name: str, known: Mapping[str, Any]) -> Fault:
+    """Names the parameters there are, as far as a sentence can hold them."""
+    there = sorted(known)
+    shown = ", ".join(there[:30]) + (", ..." if len(there) > 30 else "")
+    return Fault("unknown-parameter", f"There is no such parameter. There are: {shown}." if there else "None is known.")

@@ -1,0 +1,155 @@
+"""Verbs for whoever keeps the register: migrate, rebuild, replay, doctor."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import click
+import msgspec
+
+from api.cli.running import FAULTY, Failed, configured, run, shown, with_services
+from domain.contexts import CONTEXTS
+from projections.views import VIEWS
+from services.bootstrap import Services
+from services.config import Config
+from services.doctor import Finding, Verdict, examine
+from services.keys import load_or_make
+from services.postgres import database
+from services.replaying import Replayed, canonical
+from services.replaying import replay as replayed
+from services.store import migrations
+from services.store.checkpoints import Notary
+
+COLOURS = {Verdict.WELL: "green", Verdict.NOTE: "yellow", Verdict.ILL: "red"}
+
+
+@click.command()
+@click.option("--check", "only_check", is_flag=True, help="Only say what is yet to be applied (exit status 3).")
+def migrate(only_check: bool) -> None:
+    """Bring the database's schema up to date."""
+    config = configured("warning")
+
+    async def work() -> list[str]:
+        async with database(config.database_url, config.var) as dsn:
+            return await (migrations.check(dsn) if only_check else migrations.migrate(dsn))
+
+    names = run(work())
+    for name in names:
+        click.echo(f"{'to be applied' if only_check else 'applied'}: {name}")
+    if not names:
+        click.echo("The schema is up to date.")
+    elif only_check:
+        raise SystemExit(FAULTY)
+
+
+@click.command()
+@click.argument("view", type=click.Choice([view.name for view in VIEWS]), metavar="VIEW")
+def rebuild(view: str) -> None:
+    """Build VIEW anew from the records beside the live one, then swap; reads go on meanwhile.
+
+    \b
+    Example: subsidia rebuild commitments
+    """
+
+    async def work(services: Services) -> None:
+        with shown(f"rebuild {view}") as progress:
+            await services.projector.rebuild(view, progress)
+
+    with_services(work)
+    click.echo(f"{view} is built anew.")
+
+
+rebuild.help = (rebuild.help or "") + f"\n\nViews: {', '.join(view.name for view in VIEWS)}."
+
+
+if TYPE_CHECKING:
+    Parameter = click.ParamType[int | datetime]
+else:
+    Parameter = click.ParamType
+
+
+class Moment(Parameter):
+    """A position of the ledger, or a date or time."""
+
+    name = "POSITION|TIME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | datetime:
+        if isinstance(value, (int, datetime)):
+            return value
+        if value.isdecimal():
+            return int(value)
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is neither a position nor a time like 2026-11-24T12:00:00Z.", param, ctx)
+        if len(value) == 10:  # a date means its end, as in the API
+            moment = moment.replace(hour=23, minute=59, second=59, microsecond=999_999)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+@click.command()
+@click.option("--at", type=Moment(), help="Fold up to this position, or to what was recorded by this time (UTC).")
+@click.option("--context", type=click.Choice(sorted(CONTEXTS)), help="Fold only the streams of one context.")
+@click.option("--stream", type=click.UUID, help="Fold only this stream, and show its state.")
+def replay(at: int | datetime | None, context: str | None, stream: UUID | None) -> None:
+    """Read the whole ledger, check that it is whole, and fold it to its states.
+
+    Checks that positions and versions are dense, and that the root over all records is the one that the newest
+    checkpoint signs. The digest covers the folded states: the same history gives the same digest anywhere.
+
+    \b
+    Example: subsidia replay --at 2026-11-24 --context commitments
+    """
+
+    async def work(services: Services) -> Replayed:
+        notary = Notary(services.config.origin, load_or_make(services.config.signing_key, may_make=False))
+        position = await services.store.position_at(at) if isinstance(at, datetime) else at
+        with shown("replay") as progress:
+            return await replayed(
+                services.store, services.office.codec, CONTEXTS, notary,
+                at=position, context=context, stream=stream, progress=progress,
+            )  # fmt: skip
+
+    _show_replayed(with_services(work), stream)
+
+
+def _show_replayed(found: Replayed, stream: UUID | None) -> None:
+    if stream is not None:
+        if stream not in found.states:
+            raise Failed(f"There is no stream {stream} up to there.")
+        name, version, state = found.states[stream]
+        click.echo(f"{name} {stream}, version {version}: {type(state).__name__}")
+        fields = msgspec.json.decode(canonical(state).removeprefix(type(state).__qualname__.encode()))
+        click.echo(msgspec.json.format(msgspec.json.encode(fields), indent=2).decode())
+    speed = found.records / found.seconds if found.seconds else 0
+    click.echo(f"records  {found.records:,} hashed, {found.folded:,} folded, in {found.seconds:.1f} s ({speed:,.0f}/s)")
+    click.echo(
+        f"streams  {', '.join(f'{number:,} {name}' for name, number in sorted(found.streams.items())) or 'none'}"
+    )
+    click.echo(f"root     {found.root}")
+    click.echo(f"digest   {found.digest}")
+    for fault in found.faults[:50]:
+        click.secho(fault, fg="red", err=True)
+    if found.faults:
+        raise SystemExit(FAULTY)
+    click.echo("The ledger is whole: positions and versions are dense, and the checkpoint signs this root.")
+
+
+@click.command()
+def doctor() -> None:
+    """Check the whole set-up, and say what to do about what is not well."""
+    config = configured("error")
+    findings = run(_examined(config))
+    if any(finding.verdict is Verdict.ILL for finding in findings):
+        raise SystemExit(FAULTY)
+
+
+async def _examined(config: Config) -> list[Finding]:
+    findings = []
+    async for finding in examine(config):
+        findings.append(finding)
+        mark = click.style(f"{finding.verdict.value:<5}", fg=COLOURS[finding.verdict])
+        click.echo(f"{mark} {finding.what:<11} {finding.said}")
+        if finding.do:
+            click.echo(f"{'':17} {finding.do}")
+    return findings

@@ -1,0 +1,115 @@
+"""What the verbs have in common: configuration, the assembled services, and errors as one clear sentence."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from time import monotonic
+from typing import Any, TypeVar
+
+import click
+
+from domain.kernel import Refused
+from services.bootstrap import Services, assemble
+from services.config import Config, Misconfigured
+from services.handle import Forbidden
+from services.importing.plan import WrongFile
+from services.importing.running import Progress
+from services.keys import KeyUnusable
+from services.logs import configure_logs
+from services.postgres import PostgresUnavailable
+from services.store.ledger import ForeignLedger
+from services.store.migrations import SchemaUnfit
+from services.store.ports import Conflict, TooLarge, Unavailable
+
+T = TypeVar("T")
+
+FAULTY = 3
+INTERRUPTED = 130
+EVERY = 5.0
+"""Seconds between two lines of progress where nobody watches a terminal."""
+
+
+class Failed(click.ClickException):
+    """Not done; the sentence says why and what to do."""
+
+    exit_code = 1
+
+
+def configured(level: str | None = None) -> Config:
+    """The configuration; logs come out from now on, for a verb from warnings on unless LOG_LEVEL says otherwise."""
+    try:
+        config = Config.read()
+    except Misconfigured as error:
+        lines = "".join(f"\n  {name}: {said}" for name, said in error.errors.items())
+        raise Failed(f"The environment cannot be used.{lines}") from error
+    configure_logs(level or config.log_level)
+    return config
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Runs a verb to its end; what it may meet becomes one sentence and an exit status."""
+    try:
+        return _loop(work)
+    except (KeyUnusable, PostgresUnavailable, SchemaUnfit, WrongFile, Conflict, TooLarge, OSError) as error:
+        raise Failed(str(error)) from error
+    except ForeignLedger as error:
+        raise Failed(
+            f"{error} Set SUBSIDIA_ORIGIN and SUBSIDIA_SIGNING_KEY to its own, or name another database."
+        ) from error
+    except Unavailable as error:
+        raise Failed(f"{error} Check the database (`subsidia doctor`), then give the same command again.") from error
+    except Refused as error:
+        raise Failed(f"{error.reason} ({error.code})") from error
+    except Forbidden as error:
+        could = f" Could: {'; '.join(error.who_could)}." if error.who_could else ""
+        raise Failed(f"{error.reason}{could}") from error
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        click.echo("Interrupted. What was answered is recorded; the same command continues from there.", err=True)
+        raise SystemExit(INTERRUPTED) from None
+
+
+def _loop(work: Coroutine[Any, Any, T]) -> T:
+    if sys.platform == "win32":
+        return asyncio.run(work)
+    import uvloop
+
+    return uvloop.run(work)
+
+
+def with_services(work: Callable[[Services], Awaitable[T]]) -> T:
+    """Runs a verb on the assembled services, without the workers that only a server needs."""
+    config = configured("warning")
+
+    async def assembled() -> T:
+        async with assemble(config, workers=False) as services:
+            return await work(services)
+
+    return run(assembled())
+
+
+@contextmanager
+def shown(label: str) -> Iterator[Progress]:
+    """Progress on stderr: a bar on a terminal, else a line every few seconds."""
+    if not sys.stderr.isatty():
+        yield _Lines(label)
+        return
+    with click.progressbar(length=1, label=label, file=sys.stderr, show_pos=True) as bar:
+
+        def move(done: int, total: int) -> None:
+            bar.length = max(total, 1)
+            bar.update(done - bar.pos)
+
+        yield move
+
+
+class _Lines:
+    """Says how far it is, now and then."""
+
+    def __init__(self, label: str) -> None:
+        self._label, self._said = label, monotonic()
+
+    def __call__(self, done: int, total: int) -> None:
+        if monotonic() - self._said > EVERY:
+            self._said = monotonic()
+            click.echo(f"{self._label}: {done:,} of {total:,}", err=True)

@@ -1,0 +1,132 @@
+"""`subsidia serve`: the whole register in one process, until it is told to stop."""
+
+import asyncio
+import gc
+import signal
+import socket
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from time import monotonic
+
+import click
+from aiohttp import web
+
+from api.app import make_app
+from api.cli.running import Failed, configured, run
+from services.bootstrap import Services, assemble
+from services.config import Config
+from services.story import Story, tell
+
+BACKLOG = 1024
+DRAIN = 8.0
+"""Seconds that answers in flight get when the server stops."""
+TOKEN_HOLDS = timedelta(days=30)
+
+
+@click.command()
+@click.option("--host", help="Where to listen (else HOST, else 127.0.0.1).")
+@click.option("--port", type=click.IntRange(0, 65535), help="On which port (else PORT, else 8080; 0: any free one).")
+def serve(host: str | None, port: int | None) -> None:
+    """Serve the register until Ctrl-C or SIGTERM; then everything stops in order, the embedded PostgreSQL too.
+
+    The first start opens the ledger under SUBSIDIA_ORIGIN. A demo ledger (the default) is told a sample story.
+
+    \b
+    Example: subsidia serve
+             SUBSIDIA_ORIGIN=register.example.org/ledger subsidia serve --host 0.0.0.0
+    """
+    begun = monotonic()
+    config = configured()
+    config = replace(config, host=host or config.host, port=config.port if port is None else port)
+    # Bound before anything else starts: a taken port is said at once, and early callers wait instead of failing.
+    with closing(_bound(config)) as listening:
+        run(_serve(config, listening, begun))
+
+
+def _bound(config: Config) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            config.host, config.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listening = socket.socket(family, kind, protocol)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(BACKLOG)
+    except OSError as error:
+        raise Failed(
+            f"Cannot listen on {config.host}:{config.port}: {error.strerror or error}. Set PORT and HOST to others."
+        ) from error
+    listening.setblocking(False)
+    return listening
+
+
+async def _serve(config: Config, listening: socket.socket, begun: float) -> None:
+    stop = _Stop()
+    async with assemble(config) as services:
+        story = await tell(services.office, services.registrar) if config.demo else None
+        runner = web.AppRunner(make_app(services), access_log=None, handle_signals=False, shutdown_timeout=DRAIN)
+        await runner.setup()
+        try:
+            await web.SockSite(runner, listening, backlog=BACKLOG).start()
+            _forget_start()
+            lines = await _welcome(services, story, listening.getsockname())
+            click.echo("\n".join((*lines, f"Ready in {monotonic() - begun:.1f} s. Ctrl-C stops everything.")))
+            await stop.told()
+            click.echo("Stopping: answers in flight are finished first.", err=True)
+        finally:
+            await runner.cleanup()
+
+
+class _Stop:
+    """Ctrl-C and SIGTERM. While we start, they cancel the start; once we serve, they end it in order.
+
+    A second Ctrl-C does not wait for that.
+    """
+
+    def __init__(self) -> None:
+        self._event, self._serving = asyncio.Event(), False
+        self._main, self._loop = asyncio.current_task(), asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._loop.add_signal_handler(number, self._hear, number)
+
+    def _hear(self, number: signal.Signals) -> None:
+        self._event.set()
+        self._loop.remove_signal_handler(number)
+        if not self._serving and self._main is not None:
+            self._main.cancel()
+
+    async def told(self) -> None:
+        """Returns when it is time to stop."""
+        self._serving = True
+        await self._event.wait()
+
+
+def _forget_start() -> None:
+    """What was made while starting lives as long as we do: no later collection looks at it again."""
+    gc.collect()
+    gc.freeze()
+
+
+async def _welcome(services: Services, story: Story | None, address: Sequence[object]) -> list[str]:
+    """What to open, and for the demo whom to be."""
+    host = str(address[0]) if ":" not in str(address[0]) else f"[{address[0]}]"
+    home = f"http://{host}:{address[1]}"
+    lines = [
+        f"Subsidia, ledger {services.config.origin}",
+        f"  {home}/docs             what can be asked",
+        f"  {home}/v1/commitments   who promised what, and whose turn it is",
+        f"  {home}/v1/obligations   what is due, overdue, silent",
+        f"  {home}/checkpoint       the ledger's signed head",
+    ]
+    if story is None:
+        return [*lines, "  `subsidia token --registrar` gives a token for the registrar."]
+    officer, _ = await services.tokens.issue(story.officer, TOKEN_HOLDS, "sample story: liaison officer")
+    signatory, _ = await services.tokens.issue(story.signatory, TOKEN_HOLDS, "sample story: signatory")
+    return [
+        *lines,
+        f"The sample story: {home}/v1/commitments/{story.climate}",
+        f"  a liaison officer of its city   {officer}",
+        f"  its authorised signatory        {signatory}   (/v1/commitments/{story.invitation} waits for it)",
+    ]

@@ -1,0 +1,198 @@
+"""The routes of every command, derived from the contexts: who asks, what they ask, and the receipt."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, replace
+from typing import Annotated, Any, get_type_hints
+from uuid import uuid4, uuid5
+
+import msgspec
+from aiohttp import web
+
+from api import values
+from api.binding import Gathered, Parameter, read_body, read_path, read_query
+from api.edge import officers
+from api.errors import NotSignedIn
+from api.faults import Fault, pointer
+from api.moments import stamp
+from api.receipts import Receipts
+from api.shapes import Part, Request, parts_of, request_of
+from domain.kernel import NAMES, By, Context, EventName, PartialDate, Says, StreamId, Text, Words
+from services.codec import plain
+from services.handle import Answer, Note, Office, Order
+from services.store.tokens import Token, Tokens
+
+STREAM = Parameter("id", values.uuid(), "The stream: the id of the thing.", required=True)
+KEY = Parameter(
+    "Idempotency-Key",
+    values.text(255, 1, r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?"),
+    "Makes it safe to repeat the request: the same key from the same officer records once, and answers alike.",
+    example="0b6f4a1e-5d0c-4b8e-9a55-2f1f3a6f7c10",
+)
+_VERSION = r'"[1-9][0-9]{0,9}"|\*'
+IF_MATCH = Parameter(
+    "If-Match",
+    values.text(14, 1, _VERSION, says='A version in quotes is asked for, as ETag gave it: "3".'),
+    "The version you saw, in quotes; 412 if it has changed since.",
+    example='"1"',
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """What may stand beside every command's own fields."""
+
+    effective_on: Annotated[PartialDate | None, Says("When it counts in law; absent: today.", "2026-12-01")] = None
+    because: Annotated[str | None, Text(at_most=2000), Says("Why, in a sentence or two; public.")] = None
+    basis: Annotated[str | None, Text(at_most=500), Says("The legal basis; best by its ELI or AKN address.")] = None
+    lang: Annotated[
+        str | None, Text(at_most=40, at_least=2, form=Words.TAG), Says("The language of `because`.", "fr")
+    ] = None
+    corrects: Annotated[EventName | None, Says("The record it corrects: <stream>/<version>.")] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One command over HTTP."""
+
+    context: Context
+    name: str
+    by: By
+    request: Request
+
+    @property
+    def address(self) -> str:
+        begun = f"/v1/{self.context.name}"
+        return f"{begun}/{self.name}" if self.by.starts else f"{begun}/{{id}}/{self.name}"
+
+    @property
+    def operation(self) -> str:
+        return f"{self.context.name}.{self.name}"
+
+
+def verbs(contexts: Mapping[str, Context]) -> tuple[Verb, ...]:
+    """Every command that an officer may give; those of the system alone have no route. TypeError: see `request_of`."""
+    return tuple(
+        Verb(context, name, by, _request(context, name, by))
+        for context in contexts.values()
+        for name, by in context.commands.items()
+        if by.roles
+    )
+
+
+def _request(context: Context, name: str, by: By) -> Request:
+    own = parts_of(by.command)
+    title = "".join(word.capitalize() for word in re.split(r"[-_.]", f"{context.name}-{name}"))
+    return request_of(title, (*own, *_beside(by, own)))
+
+
+def _beside(by: By, own: Sequence[Part]) -> list[Part]:
+    """The envelope's parts. One that the command has itself, with the same type, is said once and serves both."""
+    names = {part.name for part in own}
+    hints, ours = get_type_hints(by.command, include_extras=True), get_type_hints(Envelope, include_extras=True)
+    beside = []
+    for part in parts_of(Envelope):
+        if part.name in names:
+            if plain(hints[part.name])[0] is not plain(ours[part.name])[0]:
+                raise TypeError(f"{by.command.__name__}.{part.name} is a name of the envelope, with another type.")
+        elif part.name == "because" and by.reasons:
+            beside.append(replace(part, default=MISSING, optional=False, says="Why, in a sentence or two; public."))
+        else:
+            beside.append(part)
+    return beside
+
+
+class Giving:
+    """Takes commands over HTTP."""
+
+    def __init__(self, office: Office, tokens: Tokens, receipts: Receipts, rows: frozenset[str]) -> None:
+        """`rows`: the views whose keys are streams of the context of the same name."""
+        self._office, self._tokens, self._receipts, self._rows = office, tokens, receipts, rows
+
+    def route(self, verb: Verb) -> web.RouteDef:
+        own = [part.name for part in verb.request.parts if part.name not in _ENVELOPE]
+        own += [part.name for part in parts_of(verb.by.command) if part.name in _ENVELOPE]
+
+        async def give(request: web.Request) -> web.StreamResponse:
+            return await self._give(request, verb, own)
+
+        return web.post(verb.address, officers(give))
+
+    async def _give(self, request: web.Request, verb: Verb, own: Sequence[str]) -> web.Response:
+        token = await self._signed_in(request)
+        gathered = Gathered()
+        stream = None if verb.by.starts else read_path(request, STREAM, gathered)
+        read_query(request, {}, gathered)
+        key, expect = _header(request, KEY, gathered), _expected(request, gathered)
+        said = await read_body(request, verb.request, gathered)
+        gathered.raise_any()
+        order = Order(
+            context=verb.context.name, command=verb.name, fields={name: said[name] for name in own},
+            cmd=uuid4() if key is None else uuid5(NAMES, f"command:{token.caller}:{key}"), actor=token.actor,
+            caller=token.caller, stream=None if stream is None else StreamId(stream), note=_note(said),
+            client_named=key is not None, expect=expect,
+        )  # fmt: skip
+        return await self._answered(verb, await self._office.give(order))
+
+    async def _signed_in(self, request: web.Request) -> Token:
+        scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not text.strip():
+            raise NotSignedIn("No token came with the command.")
+        token = await self._tokens.find(text.strip())
+        if token is None:
+            raise NotSignedIn("The token is unknown, expired or revoked.")
+        return token
+
+    async def _answered(self, verb: Verb, answer: Answer) -> web.Response:
+        receipt = await self._receipts.first(answer.receipt)
+        said: dict[str, Any] = {
+            "stream": str(answer.stream),
+            "version": answer.version,
+            "position": receipt.first + receipt.count - 1,
+            "events": list(answer.events),
+            "receipt": {
+                "command": str(receipt.cmd),
+                "at": stamp(receipt.at),
+                "positions": [receipt.first + number for number in range(receipt.count)],
+                "leaves": [leaf.hex() for leaf in receipt.leaves],
+                "size": receipt.size,
+                "proofs": [[node.hex() for node in proof] for proof in receipt.proofs],
+                "checkpoint": receipt.checkpoint,
+            },
+        }
+        context = verb.context.name
+        row = f"/v1/{context}/{answer.stream}"
+        location = row if context in self._rows else row + "/history"
+        headers = {"Location": location, "ETag": f'"{answer.version}"', "Content-Type": "application/json"}
+        status = 201 if receipt.count else 200
+        return web.Response(body=msgspec.json.encode(said), status=status, headers=headers)
+
+
+_ENVELOPE = frozenset(Envelope.__dataclass_fields__)
+
+
+def _note(said: Mapping[str, Any]) -> Note:
+    return Note(
+        effective_on=said["effective_on"],
+        because=said["because"] or "",
+        basis=said["basis"] or "",
+        lang=said["lang"] or "",
+        corrects=said["corrects"],
+    )
+
+
+def _header(request: web.Request, parameter: Parameter, gathered: Gathered) -> str | None:
+    found = request.headers.getall(parameter.name, [])
+    if not found:
+        return None
+    if len(found) > 1:
+        gathered.add("header", pointer(parameter.name), Fault("repeated-header", "It is said more than once."))
+        return None
+    text: str | None = gathered.take("header", parameter.name, lambda: parameter.leaf.read_text(found[0]))
+    return text
+
+
+def _expected(request: web.Request, gathered: Gathered) -> int | None:
+    """The version of If-Match. Its presence decides: an unreadable one must not pass as no condition."""
+    said = _header(request, IF_MATCH, gathered)
+    return None if said is None or said == "*" else int(said[1:-1])

@@ -1,0 +1,142 @@
+"""What stands around every handler: request id, errors into problems, headers, the access log. One function, no more.
+
+It wraps handlers instead of being a middleware: each middleware of aiohttp costs a tenth of a small answer.
+"""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from itertools import count
+from secrets import token_hex
+from time import perf_counter
+from typing import TypeAlias
+
+import structlog
+from aiohttp import hdrs, web
+
+from api.errors import NoSuchAddress, WrongMethod, problem_of, unforeseen
+
+Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+log = structlog.get_logger()
+
+_GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_PROCESS = token_hex(4)
+_numbers = count(1)
+_EXPOSED = "ETag, Link, Location, Retry-After, X-Request-Id, Subsidia-Position, Subsidia-View"
+ANYBODY = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": _EXPOSED}
+PREFLIGHT = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, HEAD",
+    "Access-Control-Allow-Headers": "Accept, If-None-Match, X-Request-Id",
+    "Access-Control-Max-Age": "86400",
+}
+
+
+def request_id(request: web.Request) -> str:
+    """The client's own, if it is one, else a new one."""
+    given = request.headers.get("X-Request-Id")
+    if given is not None and _GIVEN_ID.fullmatch(given):
+        return given
+    return f"{_PROCESS}-{next(_numbers):x}"
+
+
+def public(handler: Handler) -> Handler:
+    """For reads: anybody may ask, from any page. They are logged only where somebody looks closely (debug)."""
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        try:
+            response = await handler(request)
+        except Exception as error:
+            response = failed(request, error)
+        if response.prepared:
+            return response
+        headers = response.headers
+        headers["X-Request-Id"] = request_id(request) if "X-Request-Id" not in headers else headers["X-Request-Id"]
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers.update(ANYBODY)
+        log.debug("read", method=request.method, path=request.path, status=response.status)
+        return response
+
+    return serve
+
+
+def officers(handler: Handler) -> Handler:
+    """For commands: no page of another origin may send them, nothing is kept by caches, each is logged."""
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        begun = perf_counter()
+        try:
+            response = await handler(request)
+        except Exception as error:
+            response = failed(request, error)
+        headers = response.headers
+        if "X-Request-Id" not in headers:
+            headers["X-Request-Id"] = request_id(request)
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Cache-Control"] = "no-store"
+        log.info(
+            "command",
+            path=request.path,
+            status=response.status,
+            ms=round((perf_counter() - begun) * 1000, 1),
+            request_id=headers["X-Request-Id"],
+        )
+        return response
+
+    return serve
+
+
+def failed(request: web.Request, error: Exception) -> web.Response:
+    """The problem that an error means. What nobody foresaw is logged, and nothing of it is said."""
+    asked = request_id(request)
+    problem = problem_of(error)
+    if problem is None:
+        log.error("unforeseen", method=request.method, path=request.path, request_id=asked, exc_info=error)
+        problem = unforeseen()
+    elif problem.status >= 500:
+        log.warning("unavailable", path=request.path, code=problem.code, error=str(error), request_id=asked)
+    return problem.response(asked)
+
+
+async def elsewhere(request: web.Request) -> web.StreamResponse:
+    """Whatever no route serves: another method, a preflight of a browser, or nothing at all."""
+    allowed: set[str] = set()
+    for resource in request.app.router.resources():
+        _, methods = await resource.resolve(request)
+        allowed |= methods if hdrs.METH_ANY not in methods else set()
+    if not allowed:
+        raise NoSuchAddress
+    if request.method == hdrs.METH_OPTIONS:
+        return _options(request, allowed)
+    raise WrongMethod(frozenset(allowed | {hdrs.METH_OPTIONS}))
+
+
+def _options(request: web.Request, allowed: set[str]) -> web.Response:
+    headers = {"Allow": ", ".join(sorted(allowed | {hdrs.METH_OPTIONS}))}
+    if request.headers.get("Access-Control-Request-Method") in {"GET", "HEAD"} & allowed:
+        headers |= PREFLIGHT
+    return web.Response(status=204, headers=headers)
+
+
+async def stream(
+    request: web.Request, response: web.StreamResponse, chunks: Callable[[], AsyncIterator[bytes]]
+) -> web.StreamResponse:
+    """Sends chunks as they come. An error in the middle cannot become a problem any more: the connection breaks."""
+    response.headers["X-Request-Id"] = asked = request_id(request)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers.update(ANYBODY)
+    await response.prepare(request)
+    if request.method == hdrs.METH_HEAD:
+        await response.write_eof()
+        return response
+    try:
+        async for chunk in chunks():
+            await response.write(chunk)
+        await response.write_eof()
+    except ConnectionResetError:
+        log.debug("reader-left", path=request.path, request_id=asked)
+    except Exception as error:
+        log.error("stream-broken", path=request.path, request_id=asked, exc_info=error)
+        if request.transport is not None:
+            request.transport.abort()
+    return response

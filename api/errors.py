@@ -1,0 +1,248 @@
+"""One table from our errors to problems (RFC 9457), and nothing else decides about a status."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from enum import Enum
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from api.binding import AT_MOST, UnsupportedMedia
+from api.faults import Fault, Invalid, Located, pointer
+from domain.kernel import Refused
+from services.handle import Forbidden, Stale, Unknown
+from services.store.ports import Busy, CommandReused, Conflict, TooLarge, Unavailable
+from services.views.ports import BadQuery, NotBuilt, NotYet
+
+JSON_PROBLEM = "application/problem+json"
+HOW_TO_SIGN_IN = (
+    "Commands carry a bearer token: `Authorization: Bearer <token>`. The register's operator makes one with"
+    " `subsidia token`, bound to your accreditation."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What went wrong, for machines and people. `more`: members beside those of the RFC."""
+
+    status: int
+    code: str
+    title: str
+    detail: str
+    more: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def body(self, request_id: str) -> bytes:
+        said = {
+            "type": f"/docs#problem-{self.kind}",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "code": self.code,
+            "request_id": request_id,
+        }
+        return msgspec.json.encode(said | dict(self.more))
+
+    @property
+    def kind(self) -> str:
+        """The problem's type: all refusals of rules are one, told apart by their code."""
+        return "refused" if "reason" in self.more else self.code
+
+    def response(self, request_id: str) -> web.Response:
+        headers = {"Cache-Control": "no-store", "X-Request-Id": request_id, **self.headers}
+        return web.Response(body=self.body(request_id), status=self.status, headers=headers, content_type=JSON_PROBLEM)
+
+
+@dataclass
+class NotSignedIn(Exception):
+    """No token came, or it is unknown, expired or revoked."""
+
+    reason: str
+
+
+class NoSuchAddress(Exception):
+    """Nothing is served there."""
+
+
+@dataclass
+class NoSuchThing(Exception):
+    """The address has the right form, and there is nothing under it."""
+
+    detail: str
+
+
+@dataclass
+class WrongMethod(Exception):
+    """The address is served with other methods."""
+
+    allowed: frozenset[str]
+
+
+@dataclass
+class NotAcceptable(Exception):
+    """None of the forms that the client takes is one that we have."""
+
+    offered: tuple[str, ...]
+
+
+@dataclass
+class Behind(Exception):
+    """A view did not reach the position that was waited for."""
+
+    view: str
+    wanted: int
+    reached: int
+
+
+PROBLEMS: dict[str, tuple[int, str]] = {
+    "malformed-json": (400, "The body is no JSON"),
+    "invalid-request": (400, "The request is not valid"),
+    "not-signed-in": (401, "A token is needed"),
+    "forbidden": (403, "This is for others to do"),
+    "no-such-address": (404, "Nothing is served here"),
+    "unknown": (404, "There is no such thing"),
+    "method-not-allowed": (405, "Not with this method"),
+    "not-acceptable": (406, "Not in this form"),
+    "refused": (409, "A rule says no"),
+    "conflict": (409, "Others were quicker"),
+    "command-reused": (409, "The key was used for something else"),
+    "stale": (412, "It has changed since you saw it"),
+    "too-large": (413, "The body is too large"),
+    "unsupported-media-type": (415, "The body is not JSON"),
+    "record-too-large": (422, "The record would be too large"),
+    "internal": (500, "Something is wrong with the register"),
+    "busy": (503, "The ledger is busy"),
+    "view-behind": (503, "The view is not there yet"),
+    "unavailable": (503, "The database cannot be reached"),
+}
+"""Every problem there is: its status and title. Invalid content of a readable body is 422 instead of 400."""
+
+
+def _problem(code: str, detail: str, headers: Mapping[str, str] | None = None, **more: Any) -> Problem:
+    status, title = PROBLEMS[code]
+    return Problem(status, code, title, detail, more, headers or {})
+
+
+def plain_facts(value: Any) -> Any:
+    """Facts of a refusal as JSON: what is no plain value becomes text or an object."""
+    if isinstance(value, Enum):
+        return value.value
+    if value is None or isinstance(value, (bool, int)):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): plain_facts(inner) for key, inner in value.items()}
+    if isinstance(value, (tuple, list, frozenset, set)):
+        return [plain_facts(inner) for inner in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        found = {one.name: plain_facts(getattr(value, one.name)) for one in fields(value)}
+        return {name: inner for name, inner in found.items() if inner is not None}
+    return str(value)
+
+
+def _invalid(error: Invalid) -> Problem:
+    code = "malformed-json" if error.malformed else "invalid-request"
+    many = len(error.faults)
+    detail = f"{error.faults[0].fault}" if many == 1 else f"{many} things are wrong with the request; see errors."
+    errors = [one.said() for one in error.faults]
+    return Problem(error.status, code, PROBLEMS[code][1], detail, {"errors": errors})
+
+
+def _refused(error: Refused) -> Problem:
+    more: dict[str, Any] = {"reason": error.reason}
+    if error.policy is not None:
+        more["policy"] = plain_facts(error.policy)
+    if error.facts:
+        more["facts"] = plain_facts(error.facts)
+    return Problem(409, error.code, PROBLEMS["refused"][1], error.reason, more)
+
+
+def _conflict(error: Conflict) -> Problem:
+    moved = [{"stream": str(stream), "expected": old, "found": new} for stream, old, new in error.moved]
+    detail = "What the decision rested on changed three times while it was made. Try again."
+    return _problem("conflict", detail, {"Retry-After": "1"}, moved=moved)
+
+
+def _stale(error: Stale) -> Problem:
+    return _problem(
+        "stale",
+        str(error),
+        {"ETag": f'"{error.found}"'},
+        expected=error.expected,
+        found=error.found,
+        what_changed=list(error.what_changed),
+    )
+
+
+def _unavailable(error: Unavailable) -> Problem:
+    more = {"recorded": error.recorded} if error.recorded is not False else {}
+    detail = "Try again in a moment."
+    if error.recorded is None:
+        detail = "Nobody can know yet whether the command was recorded. Repeat it with the same Idempotency-Key."
+    elif error.recorded:
+        detail = "The command was recorded. Repeat it with the same Idempotency-Key for its receipt."
+    return _problem("unavailable", detail, {"Retry-After": "2"}, **more)
+
+
+def _not_yet(error: NotYet) -> Problem:
+    return _problem("view-behind", str(error), {"Retry-After": "1"}, wanted=error.asked, reached=error.position)
+
+
+def _behind(error: Behind) -> Problem:
+    detail = f"The view {error.view} has not reached position {error.wanted} yet; it is at {error.reached}."
+    return _problem("view-behind", detail, {"Retry-After": "1"}, wanted=error.wanted, reached=error.reached)
+
+
+TABLE: Mapping[type[BaseException], Callable[[Any], Problem]] = {
+    Invalid: _invalid,
+    Refused: _refused,
+    Forbidden: lambda error: _problem("forbidden", error.reason, who_could=list(error.who_could)),
+    Unknown: lambda error: _problem("unknown", str(error)),
+    Stale: _stale,
+    Conflict: _conflict,
+    CommandReused: lambda error: _problem(
+        "command-reused", "This Idempotency-Key was used before, for another request. Take a new one."
+    ),
+    Busy: lambda error: _problem("busy", str(error), {"Retry-After": str(error.retry_after)}),
+    TooLarge: lambda error: _problem("record-too-large", str(error), size=error.size, at_most=65_535),
+    Unavailable: _unavailable,
+    BadQuery: lambda error: _invalid(
+        Invalid([Located("query", pointer(error.column), Fault("invalid", error.reason))])
+    ),
+    NotYet: _not_yet,
+    NotBuilt: lambda error: _problem(
+        "view-behind", "The view is being made; come back in a moment.", {"Retry-After": "5"}
+    ),
+    Behind: _behind,
+    NotSignedIn: lambda error: _problem(
+        "not-signed-in", f"{error.reason} {HOW_TO_SIGN_IN}", {"WWW-Authenticate": 'Bearer realm="subsidia"'}
+    ),
+    NoSuchAddress: lambda error: _problem("no-such-address", "See /docs for what is served."),
+    NoSuchThing: lambda error: _problem("unknown", error.detail),
+    WrongMethod: lambda error: _problem(
+        "method-not-allowed",
+        f"It is served with {', '.join(sorted(error.allowed))}.",
+        {"Allow": ", ".join(sorted(error.allowed))},
+    ),
+    NotAcceptable: lambda error: _problem(
+        "not-acceptable", f"It is served as {', '.join(error.offered)}.", offered=list(error.offered)
+    ),
+    UnsupportedMedia: lambda error: _problem(
+        "unsupported-media-type", "A JSON body is asked for: Content-Type: application/json."
+    ),
+    web.HTTPRequestEntityTooLarge: lambda error: _problem(
+        "too-large", f"A body has at most {AT_MOST} bytes.", at_most=AT_MOST
+    ),
+}
+
+
+def problem_of(error: BaseException) -> Problem | None:
+    """The problem that an error means; None for one that nobody foresaw."""
+    for kind in type(error).__mro__:
+        if kind in TABLE:
+            return TABLE[kind](error)
+    return None
+
+
+def unforeseen() -> Problem:
+    return _problem("internal", "It has been logged under this request's id. Nothing more is said here.")

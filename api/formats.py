@@ -1,0 +1,72 @@
+"""Rows as CSV (RFC 4180) and NDJSON, in batches, packed where the client likes it."""
+
+import csv
+import io
+import zlib
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Any
+
+from services.views.ports import Column, Kind
+
+MEDIA = {"json": "application/json", "csv": "text/csv", "ndjson": "application/x-ndjson"}
+_FREE = frozenset({Kind.TEXT, Kind.WORDS, Kind.LIST})
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def neutral(cell: str) -> str:
+    """A text that no spreadsheet takes for a formula: one that begins like one gets an apostrophe (OWASP)."""
+    return "'" + cell if cell.startswith(_FORMULA) else cell
+
+
+class Sheet:
+    """Writes rows of one view as CSV. Only free texts can be taken for formulas; numbers keep their sign."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        shown = [one for one in columns if not one.member]
+        self.header = tuple(one.name for one in shown)
+        self._free = tuple(number for number, one in enumerate(shown) if one.kind in _FREE)
+
+    def lines(self, rows: Iterable[Sequence[Any]]) -> bytes:
+        out = io.StringIO()
+        csv.writer(out, lineterminator="\r\n").writerows(self._cells(row) for row in rows)
+        return out.getvalue().encode()
+
+    def _cells(self, row: Sequence[Any]) -> list[Any]:
+        cells = [("true" if cell else "false") if isinstance(cell, bool) else cell for cell in row]
+        for number in self._free:
+            if isinstance(cells[number], str):
+                cells[number] = neutral(cells[number])
+        return cells
+
+
+async def as_csv(sheet: Sheet, batches: AsyncIterator[Sequence[Sequence[Any]]]) -> AsyncIterator[bytes]:
+    yield sheet.lines([sheet.header])
+    async for batch in batches:
+        yield sheet.lines(batch)
+
+
+async def as_lines(batches: AsyncIterator[Sequence[bytes]]) -> AsyncIterator[bytes]:
+    async for batch in batches:
+        if batch:
+            yield b"\n".join(batch) + b"\n"
+
+
+async def at_most(batches: AsyncIterator[Sequence[Any]], limit: int | None) -> AsyncIterator[Sequence[Any]]:
+    """The first `limit` rows; all where it is None."""
+    left = limit
+    async for batch in batches:
+        if left is None:
+            yield batch
+            continue
+        yield batch[:left]
+        left -= len(batch)
+        if left <= 0:
+            return
+
+
+async def gzipped(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    packer = zlib.compressobj(6, wbits=31)
+    async for chunk in chunks:
+        if out := packer.compress(chunk):
+            yield out
+    yield packer.flush()

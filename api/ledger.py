@@ -1,0 +1,284 @@
+"""The ledger over HTTP: histories, records with their proofs, the checkpoint, and the tiles that auditors copy."""
+
+import hashlib
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from functools import partial
+from typing import Any, Protocol
+from uuid import UUID
+
+import msgspec
+from aiohttp import web
+
+from api import values
+from api.asking import AS_OF
+from api.binding import Gathered, Parameter, read_path, read_query
+from api.caching import ASK_FIRST, FOR_EVER, LIVE, chosen, not_modified, unchanged
+from api.commands import STREAM
+from api.edge import public, stream
+from api.errors import NoSuchThing, NotAcceptable
+from api.faults import Fault, Invalid, Located
+from api.moments import Moments, stamp
+from api.reads import VARY, answer
+from domain.kernel import Context
+from services.codec import Codec
+from services.store.ports import Filter, Head, Store, StoredRecord
+
+PAGE = 100
+LIMIT = 500
+TILE = 256
+TREE_MEDIA = "application/octet-stream"
+
+AFTER = Parameter("after", values.whole(), "Go on behind this position: `next` of the page before.", example=0)
+AFTER_VERSION = Parameter("after", values.whole(), "Go on behind this version: `next` of the page before.", example=1)
+RECORDS_LIMIT = Parameter("limit", values.whole(1, LIMIT), f"How many a page has at most ({PAGE}).", example=PAGE)
+UNIT = Parameter("unit", values.uuid(), "Only records of or about this unit.")
+SIZE = Parameter("size", values.whole(1), "The size of the tree that the proof is for; absent: the newest.")
+POSITION = Parameter("position", values.whole(), "The record's position in the ledger.", required=True, example=0)
+RECORD_FORM = Parameter(
+    "format", values.one_of(("json", "raw")), "`raw`: the record's own bytes, exactly as they were hashed."
+)
+LIST_FORM = Parameter("format", values.one_of(("json", "ndjson")), "`ndjson`: all of them, one a line.")
+_RAW = (("json", "application/json"), ("raw", "application/octet-stream"))
+
+
+class LedgerStore(Store, Protocol):
+    """A store whose tree can be read."""
+
+    async def hashes(self, level: int, first: int, count: int) -> list[bytes]: ...
+
+    async def checkpoint(self, size: int | None = None) -> str | None: ...
+
+
+class Histories:
+    """Streams and records."""
+
+    def __init__(self, store: LedgerStore, moments: Moments, codec: Codec, contexts: Mapping[str, Context]) -> None:
+        self._store, self._moments = store, moments
+        self._types = {
+            context.name: frozenset(_unversioned(codec.written_as[event]) for event in context.events)
+            for context in contexts.values()
+        }
+        known = sorted(codec.written_as[event] for context in contexts.values() for event in context.events)
+        self.type = Parameter("type", values.one_of(known), "Only records of this type.", example=known[0])
+        self.of_records = _table(AFTER, RECORDS_LIMIT, self.type, UNIT, AS_OF, LIST_FORM)
+        self.of_history = _table(AFTER_VERSION, RECORDS_LIMIT, AS_OF)
+        self.of_one = _table(SIZE, RECORD_FORM)
+
+    def routes(self) -> list[web.RouteDef]:
+        of_contexts = [
+            web.get(f"/v1/{name}/{{id}}/history", public(partial(self.history, name))) for name in self._types
+        ]
+        return [
+            *of_contexts,
+            web.get("/v1/records", public(self.records)),
+            web.get("/v1/records/{position}", public(self.record)),
+        ]
+
+    async def history(self, context: str, request: web.Request) -> web.StreamResponse:
+        """Everything recorded of one thing. Its ETag is the version that If-Match of a command takes."""
+        gathered = Gathered()
+        asked = read_path(request, STREAM, gathered)
+        said = read_query(request, self.of_history, gathered)
+        gathered.raise_any()
+        until, control = await self._until(said.get("as_of"))
+        records = await self._of(context, asked, until)
+        etag = f'"{records[-1].version}"'
+        if unchanged(request, etag):
+            return not_modified(etag, control)
+        after, limit = said.get("after", 0), said.get("limit", LIMIT)
+        page = [record for record in records if record.version > after][:limit]
+        following = str(page[-1].version) if page and page[-1].version < records[-1].version else None
+        last = records[-1].position
+        as_of = {"position": last, "at": stamp(await self._moments.at(last)), "view": "history"}
+        headers = {"ETag": etag, "Cache-Control": control, "Content-Type": "application/json"}
+        return web.Response(body=_listed(page, following, as_of), headers=headers)
+
+    async def _of(self, context: str, stream: UUID, until: int | None) -> Sequence[StoredRecord]:
+        found = (await self._store.streams([stream]))[stream]
+        if not found or _unversioned(found[0].type) not in self._types[context]:
+            raise NoSuchThing(f"There is nothing under {stream} in {context}.")
+        then = [record for record in found if until is None or record.position <= until]
+        if not then:
+            raise NoSuchThing(f"There was nothing under {stream} in {context} as of position {until}.")
+        return then
+
+    async def records(self, request: web.Request) -> web.StreamResponse:
+        gathered = Gathered()
+        said = read_query(request, self.of_records, gathered)
+        gathered.raise_any()
+        until, control = await self._until(said.get("as_of"))
+        head = await self._store.head()
+        last = head.size - 1 if until is None else until
+        form = said.get("format") or chosen(request, (("json", "application/json"), ("ndjson", "application/x-ndjson")))
+        if form is None:
+            raise NotAcceptable(("application/json", "application/x-ndjson"))
+        etag = f'W/"records.{last}.{form}"'
+        if unchanged(request, etag):
+            return not_modified(etag, control, VARY)
+        where = Filter((said["type"],) if "type" in said else (), (said["unit"],) if "unit" in said else ())
+        after = said.get("after", -1)
+        if form == "ndjson":
+            headers = {"Content-Type": "application/x-ndjson", "ETag": etag, "Cache-Control": control, "Vary": VARY}
+            chunks = partial(self._lines, after, last, said.get("limit"), where)
+            return await stream(request, web.StreamResponse(headers=headers), chunks)
+        limit = said.get("limit", PAGE)
+        found = await self._store.records(after, limit + 1, until=last, where=where)
+        page = found[:limit]
+        following = str(page[-1].position) if len(found) > limit else None
+        body = _listed(page, following, *await self._standing(head, last, pinned=until is not None))
+        response = answer(request, body, etag, control)
+        if following is not None:
+            others = {name: text for name, text in request.rel_url.query.items() if name != "after"}
+            address = request.rel_url.with_query(others | {"after": following})
+            response.headers["Link"] = f'<{address.raw_path_qs}>; rel="next"'
+        return response
+
+    async def _lines(self, after: int, until: int, limit: int | None, where: Filter) -> AsyncIterator[bytes]:
+        left = limit if limit is not None else until + 1
+        while left > 0 and (batch := await self._store.records(after, min(left, LIMIT), until=until, where=where)):
+            yield b"".join(_item(record) + b"\n" for record in batch)
+            after, left = batch[-1].position, left - len(batch)
+
+    async def _standing(self, head: Head, last: int, *, pinned: bool) -> tuple[dict[str, Any], ...]:
+        as_of = {"position": last, "at": stamp(await self._moments.at(last)), "view": "records"}
+        if pinned:
+            return (as_of,)
+        return as_of, {"position": last, "head": head.size - 1, "lag_seconds": 0, "view": "records"}
+
+    async def _until(self, as_of: Any) -> tuple[int | None, str]:
+        if as_of is None:
+            return None, LIVE
+        pinned = await self._moments.pinned(as_of, -1)
+        return pinned.position, FOR_EVER if pinned.settled else LIVE
+
+    async def record(self, request: web.Request) -> web.StreamResponse:
+        """One record with the proof that it lies in the ledger, or its own bytes."""
+        gathered = Gathered()
+        position = read_path(request, POSITION, gathered)
+        said = read_query(request, self.of_one, gathered)
+        gathered.raise_any()
+        found = await self._store.records(position - 1, 1, until=position)
+        if not found:
+            raise NoSuchThing(f"The ledger has no record at position {position} yet.")
+        state = found[0].state
+        leaf = hashlib.sha256(b"\0" + state).hexdigest()
+        if (said.get("format") or chosen(request, _RAW)) == "raw":
+            return _raw(request, state, leaf)
+        size, note = await self._signed(position, said.get("size"))
+        etag = f'W/"{leaf[:32]}.{size}"'
+        control = FOR_EVER if "size" in said else LIVE
+        if unchanged(request, etag):
+            return not_modified(etag, control, VARY)
+        proof = [node.hex() for node in await self._store.prove(position, size)]
+        whole = {
+            "position": position, "leaf": leaf, "record": msgspec.Raw(state),
+            "proof": {"size": size, "hashes": proof}, "checkpoint": note,
+        }  # fmt: skip
+        return answer(request, msgspec.json.encode(whole), etag, control)
+
+    async def _signed(self, position: int, size: int | None) -> tuple[int, str]:
+        """The size of the tree to prove against, and its checkpoint."""
+        if size is None:
+            head = await self._store.head()
+            return head.size, head.checkpoint
+        note = await self._store.checkpoint(size)
+        if note is None or size <= position:
+            detail = f"No checkpoint was signed for {size} records that include position {position}."
+            raise Invalid([Located("query", "/size", Fault("size", detail))])
+        return size, note
+
+
+class Tiles:
+    """The tree in the form of C2SP tlog-tiles: anybody can copy and verify it with tools that nobody here wrote."""
+
+    def __init__(self, store: LedgerStore) -> None:
+        self._store = store
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/checkpoint", public(self.checkpoint)),
+            web.get(r"/tile/entries/{tile:.+}", public(self.entries)),
+            web.get(r"/tile/{level}/{tile:.+}", public(self.hashes)),
+        ]
+
+    async def checkpoint(self, request: web.Request) -> web.StreamResponse:
+        note = await self._store.checkpoint()
+        if note is None:
+            raise NoSuchThing("The ledger is empty: nothing has been signed yet.")
+        headers = {"Cache-Control": ASK_FIRST, "Content-Type": "text/plain; charset=utf-8"}
+        return web.Response(body=note.encode(), headers=headers)
+
+    async def hashes(self, request: web.Request) -> web.StreamResponse:
+        said = request.match_info["level"]
+        if not re.fullmatch(r"0|[1-5]?[0-9]|6[0-3]", said) or (said != "0" and said.startswith("0")):
+            raise _no_tile()
+        level = int(said)
+        # 256**6 records are more than there will ever be; nothing is asked for above.
+        number, width = await self._there(request.match_info["tile"], level)
+        found = await self._store.hashes(level, number * TILE, width)
+        return _tile(b"".join(found), width)
+
+    async def entries(self, request: web.Request) -> web.StreamResponse:
+        number, width = await self._there(request.match_info["tile"], 0)
+        first = number * TILE
+        found = await self._store.records(first - 1, width, until=first + width - 1)
+        return _tile(b"".join(len(one.state).to_bytes(2, "big") + one.state for one in found), width)
+
+    async def _there(self, path: str, level: int) -> tuple[int, int]:
+        """The tile's number and width. Raises NoSuchThing for a tile that the tree does not have (yet)."""
+        number, width = tile_of(path)
+        if level > 6 or number * TILE + width > (await self._store.head()).size // TILE**level:
+            raise _no_tile()
+        return number, width
+
+
+def tile_of(path: str) -> tuple[int, int]:
+    """Number and width from a tile's path: `x001/x234/067` is 1234067, `067.p/8` the first 8 of 67. Raises NoSuchThing.
+
+    C2SP tlog-tiles: groups of three digits, all but the last begin with x, no group of zeros leads.
+    """
+    found = re.fullmatch(r"((?:x[0-9]{3}/){0,4}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?", path)
+    if found is None or path.startswith("x000/"):
+        raise _no_tile()
+    width = int(found[2]) if found[2] else TILE
+    if found[2] and width >= TILE:
+        raise _no_tile()
+    return int(re.sub("[x/]", "", found[1])), width
+
+
+def _no_tile() -> NoSuchThing:
+    return NoSuchThing("The tree has no such tile, or not yet.")
+
+
+def _tile(body: bytes, width: int) -> web.Response:
+    control = FOR_EVER if width == TILE else LIVE
+    return web.Response(body=body, headers={"Cache-Control": control, "Content-Type": TREE_MEDIA})
+
+
+def _raw(request: web.Request, state: bytes, leaf: str) -> web.Response:
+    etag = f'"{leaf}"'
+    if unchanged(request, etag):
+        return not_modified(etag, FOR_EVER, VARY)
+    headers = {"ETag": etag, "Cache-Control": FOR_EVER, "Vary": VARY, "Content-Type": "application/octet-stream"}
+    return web.Response(body=state, headers=headers)
+
+
+def _item(record: StoredRecord) -> bytes:
+    return b'{"position":%d,"record":%s}' % (record.position, record.state)
+
+
+def _listed(
+    page: Sequence[StoredRecord], following: str | None, as_of: Mapping[str, Any], freshness: Mapping[str, Any] = {}
+) -> bytes:
+    """The records' own bytes stand in the answer unchanged."""
+    tail = {"next": following, "as_of": as_of} | ({"freshness": freshness} if freshness else {})
+    return b'{"items":[' + b",".join(map(_item, page)) + b"]," + msgspec.json.encode(tail)[1:]
+
+
+def _table(*parameters: Parameter) -> Mapping[str, Parameter]:
+    return {one.name: one for one in parameters}
+
+
+def _unversioned(name: str) -> str:
+    return name.rpartition(".")[0]

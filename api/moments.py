@@ -1,0 +1,82 @@
+"""From what `as_of` says to a position, and from a position to when it was recorded."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from api.faults import Fault, Invalid, Located
+from services.store.ports import Store
+
+KEPT = 10_000
+SETTLED = timedelta(minutes=1)
+"""After so long nothing can be recorded any more for a moment that has passed: clocks of writers differ by less."""
+
+
+class _Stamped(msgspec.Struct):
+    at: datetime
+
+
+_decoder = msgspec.json.Decoder(_Stamped)
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """A past state: its position (-1: before the first record), the day it speaks for, and whether it is settled."""
+
+    position: int
+    day: date
+    settled: bool
+
+
+class Moments:
+    """When positions were recorded. That never changes, so it is kept."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._kept: OrderedDict[int, datetime] = OrderedDict()
+
+    async def at(self, position: int) -> datetime | None:
+        """When a position was recorded; None before the first. Raises Unavailable."""
+        known = self._kept.get(position)
+        if known is not None or position < 0:
+            return known
+        found = await self._store.records(position - 1, 1)
+        if not found or found[0].position != position:
+            return None
+        at = _decoder.decode(found[0].state).at
+        self._kept[position] = at
+        if len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return at
+
+    async def pinned(self, as_of: Any, head: int) -> Pinned:
+        """What `as_of` means. `head`: the last position known. Raises Invalid where it lies in the future."""
+        if isinstance(as_of, int):
+            if as_of > head and as_of > (await self._store.head()).size - 1:
+                raise _future(f"The ledger has not reached position {as_of} yet.")
+            at = await self.at(as_of)
+            return Pinned(as_of, (at or datetime.now(UTC)).date(), settled=True)
+        moment = as_of if isinstance(as_of, datetime) else _end_of(as_of)
+        now = datetime.now(UTC)
+        if moment > now:
+            raise _future("What the register will have said then is not known yet.")
+        position = await self._store.position_at(moment)
+        return Pinned(position, moment.date(), settled=moment < now - SETTLED)
+
+
+def _end_of(day: date) -> datetime:
+    if day == date.max:
+        return datetime.max.replace(tzinfo=UTC)
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1, microseconds=-1)
+
+
+def _future(detail: str) -> Invalid:
+    return Invalid([Located("query", "/as_of", Fault("future", detail))])
+
+
+def stamp(at: datetime | None) -> str | None:
+    """As records write it: UTC, microseconds, Z."""
+    return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,75 @@
+"""Pages for people: a landing page, and the reference generated from the same declarations as everything else."""
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import msgspec
+from aiohttp import web
+
+from api.asking import Question
+from api.caching import LIVE, not_modified, packed, takes_gzip, unchanged
+from api.commands import Verb
+from api.edge import public
+from api.errors import HOW_TO_SIGN_IN, PROBLEMS
+from api.openapi import of_whom, who_may
+from domain.kernel import Context
+
+PAGES = Path(__file__).parent / "pages"
+STRICT = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+}
+_HTML = "text/html; charset=utf-8"
+
+
+class Fixed:
+    """An answer that was made when the process started."""
+
+    def __init__(self, body: bytes, media: str, headers: Mapping[str, str] | None = None) -> None:
+        self._plain, self._packed = body, packed(body)
+        self._etag = f'W/"{sha256(body).hexdigest()[:24]}"'
+        self._headers = {"Content-Type": media, "ETag": self._etag, "Cache-Control": LIVE, "Vary": "Accept-Encoding"}
+        self._headers |= headers or {}
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        if unchanged(request, self._etag):
+            return not_modified(self._etag, LIVE, "Accept-Encoding")
+        if takes_gzip(request):
+            return web.Response(body=self._packed, headers={**self._headers, "Content-Encoding": "gzip"})
+        return web.Response(body=self._plain, headers=self._headers)
+
+
+def routes(
+    document: Mapping[str, Any],
+    verbs: Sequence[Verb],
+    questions: Sequence[Question],
+    contexts: Mapping[str, Context],
+    origin: str,
+) -> list[web.RouteDef]:
+    """`/`, `/docs`, `/style.css` and `/v1/openapi.json`, rendered once."""
+    pages = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(PAGES), autoescape=True,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    by_operation = {verb.operation: verb for verb in verbs}
+    reference = pages.get_template("reference.html").render(
+        document=document, verbs=verbs, questions=questions, contexts=list(contexts.values()), problems=PROBLEMS,
+        how_to_sign_in=HOW_TO_SIGN_IN, who_may=who_may, bodies={verb.request.name for verb in verbs},
+        of_whom=lambda context, name: of_whom(by_operation[f"{context}.{name}"]),
+    )  # fmt: skip
+    landing = pages.get_template("landing.html").render(origin=origin, views=[one.view for one in questions])
+    style = (PAGES / "style.css").read_text(encoding="utf-8")
+    served = {
+        "/": Fixed(landing.encode(), _HTML, STRICT),
+        "/docs": Fixed(reference.encode(), _HTML, STRICT),
+        "/style.css": Fixed(style.encode(), "text/css; charset=utf-8"),
+        "/v1/openapi.json": Fixed(msgspec.json.encode(document), "application/json"),
+    }
+    return [web.get(path, public(page.serve)) for path, page in served.items()]

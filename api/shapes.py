@@ -1,0 +1,334 @@
+"""From a type to a schema: reads a dataclass's hints and makes what checks, decodes and documents a request.
+
+Three things come from one reading, so that they cannot drift: a marshmallow schema, which explains everything that is
+wrong; a msgspec decoder, which is quick and accepts nothing that the schema refuses; and, through apispec, the
+document. A type that nobody knows is a TypeError at start, never at a request.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+import marshmallow
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from api import values
+from api.faults import Fault, Invalid, Located, Wrong, flattened
+from api.values import Leaf
+from domain.kernel import EventName, Given, Many, Money, PartialDate, Says, Seal, Sealed, Text, Whole, Words
+from services.codec import plain
+
+MISSED = Fault("required", "It is missing.")
+NOT_NULL = Fault("null", "It cannot be null; leave it out instead.")
+UNKNOWN = Fault("unknown-field", "There is no such field.")
+NOT_OBJECT = Fault("type", "An object is asked for.")
+NOT_LIST = Fault("type", "A list is asked for.")
+_SAID = {"required": [MISSED], "null": [NOT_NULL], "validator_failed": [Fault("invalid", "It is not valid.")]}
+
+
+class LeafField(marshmallow.fields.Field[Any]):
+    """A plain value in a marshmallow schema."""
+
+    default_error_messages = _SAID  # type: ignore[assignment]
+
+    def __init__(self, leaf: Leaf, **options: Any) -> None:
+        super().__init__(**options)
+        self.leaf = leaf
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+        try:
+            return self.leaf.read(value)
+        except Wrong as wrong:
+            raise marshmallow.ValidationError([wrong.fault]) from None
+
+
+class WordsField(marshmallow.fields.Field[Words]):
+    """A text in one or more languages."""
+
+    default_error_messages = _SAID  # type: ignore[assignment]
+
+    def __init__(self, leaf: Leaf, **options: Any) -> None:
+        super().__init__(**options)
+        self.leaf = leaf
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Words:
+        if not isinstance(value, Mapping):
+            raise marshmallow.ValidationError([Fault("type", "An object is asked for: language tag to text.")])
+        if not 1 <= len(value) <= values.LANGUAGES:
+            raise marshmallow.ValidationError([Fault("length", "A text needs at least one language, and at most 40.")])
+        wrong: dict[str, list[Fault]] = {}
+        for tag, said in value.items():
+            try:
+                TAG.check(tag)
+                self.leaf.check(said)
+            except Wrong as found:
+                wrong[tag] = [found.fault]
+        if wrong:
+            raise marshmallow.ValidationError(wrong)
+        return Words(value)
+
+
+TAG = values.text(40, 2, Words.TAG, says="A text is named by its language tag (BCP 47), such as fr or pt-BR.")
+
+
+class ListField(marshmallow.fields.List[Any]):
+    """A list with its bounds; a tuple when loaded."""
+
+    default_error_messages = _SAID | {"invalid": [NOT_LIST]}  # type: ignore[assignment]
+
+    def __init__(self, inner: Any, many: Many, **options: Any) -> None:
+        super().__init__(inner, **options)
+        self.many = many
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+        if not isinstance(value, list):
+            raise marshmallow.ValidationError([NOT_LIST])
+        if not self.many.at_least <= len(value) <= self.many.at_most:
+            said = f"{self.many.at_least} to {self.many.at_most} items are asked for, and these are {len(value)}."
+            raise marshmallow.ValidationError([Fault("length", said)])
+        return tuple(super()._deserialize(value, attr, data, **options))
+
+
+class ObjectField(marshmallow.fields.Nested):
+    """A value object within a request."""
+
+    default_error_messages = _SAID | {"type": [NOT_OBJECT]}  # type: ignore[assignment]
+
+
+class ObjectSchema(marshmallow.Schema):
+    """The schema of one dataclass or of one request; `kind` None: the fields stay a dict."""
+
+    kind: type | None = None
+    error_messages = {"unknown": UNKNOWN, "type": NOT_OBJECT}  # noqa: RUF012  (marshmallow's own way)
+
+    class Meta:
+        unknown = marshmallow.RAISE
+        register = False
+
+    @marshmallow.post_load
+    def made(self, data: dict[str, Any], **options: Any) -> Any:
+        try:
+            return data if self.kind is None else self.kind(**data)
+        except ValueError as error:
+            raise marshmallow.ValidationError([Fault("invalid", str(error))]) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How values of one type come in: `wire` and `build` the quick way, `field` the explaining one."""
+
+    wire: Any
+    build: Callable[[Any], Any]
+    field: Callable[..., marshmallow.fields.Field[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One field of an object. `default` MISSING: it must be there; `optional`: null means that it is absent."""
+
+    name: str
+    shape: Shape
+    default: Any
+    optional: bool
+    says: str
+    example: Any
+
+    @property
+    def required(self) -> bool:
+        return self.default is MISSING and not self.optional
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The body of one request: every part typed, absent ones with their defaults."""
+
+    name: str
+    parts: tuple[Part, ...]
+    schema: type[ObjectSchema]
+    wire: Any
+    build: Callable[[Any], dict[str, Any]]
+
+    @property
+    def needs_body(self) -> bool:
+        return any(part.required for part in self.parts)
+
+    def read(self, body: Any) -> dict[str, Any]:
+        """The typed fields of a parsed JSON value. Raises Invalid with every fault."""
+        try:
+            return self.build(msgspec.convert(body, self.wire))
+        except (msgspec.ValidationError, ValueError, UnicodeError):
+            return self.explain(body)
+
+    def explain(self, body: Any) -> dict[str, Any]:
+        """The same, slowly: for a body that is fine too, in which case the quick way was too strict."""
+        try:
+            loaded: dict[str, Any] = self.schema().load(body)
+        except marshmallow.ValidationError as error:
+            raise Invalid([Located("body", at, fault) for at, fault in flattened(error.messages)]) from None
+        return loaded
+
+
+# --- from hints to shapes ---
+
+
+def shape_of(hint: Any) -> Shape:
+    """The shape of a field's type. Raises TypeError for one that requests do not hold."""
+    kind, notes, _ = plain(hint)
+    if get_origin(kind) is tuple:
+        return _list(kind, _note(notes, Many) or Many())
+    if isinstance(kind, type) and issubclass(kind, Words):
+        return _words(_note(notes, Text) or Text())
+    if isinstance(kind, type) and is_dataclass(kind):
+        return _object(kind)
+    return _leaf(leaf_of(kind, notes))
+
+
+def leaf_of(kind: Any, notes: Sequence[Any]) -> Leaf:
+    """The declaration behind a plain type and its notes. Raises TypeError."""
+    note = _note(notes, Text) or Text()
+    seal, bounds = _note(notes, Seal), _note(notes, Whole) or Whole()
+    if kind is str:
+        return values.text(note.at_most, note.at_least, note.form)
+    if kind is bool:
+        return values.yes_no()
+    if kind is int:
+        return values.whole(bounds.at_least, bounds.at_most)
+    if kind is Sealed and seal is not None:
+        return values.text(seal.at_most)
+    if kind is Decimal:
+        return values.decimal(note.form, note.at_most)
+    if kind is date:
+        return values.day()
+    made = _NAMED.get(kind)
+    if made is not None:
+        return made()
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return values.enumerated(kind)
+    raise TypeError(f"Requests do not hold {kind}.")
+
+
+_NAMED: Mapping[Any, Callable[[], Leaf]] = {
+    UUID: values.uuid,
+    PartialDate: values.partial_date,
+    EventName: values.event_name,
+}
+_MONEY = {
+    "amount": Annotated[Decimal, Text(at_most=26, form=Money.AMOUNT), Says("A decimal number, as a text.", "1200.50")],
+    "currency": Annotated[str, Text(at_most=3, at_least=3, form=Money.CURRENCY), Says("ISO 4217 code.", "EUR")],
+    "price_basis": Annotated[
+        str, Text(at_most=7, form=Money.PRICE_BASIS), Says("`current`, or the year of constant prices.", "current")
+    ],
+}
+"""The class itself cannot say it: its fields are checked when it is made."""
+
+
+def _note(notes: Sequence[Any], kind: type[Any]) -> Any:
+    return next((note for note in notes if isinstance(note, kind)), None)
+
+
+def _leaf(leaf: Leaf) -> Shape:
+    return Shape(leaf.wire, leaf.make, lambda **options: LeafField(leaf, **options))
+
+
+def _words(note: Text) -> Shape:
+    leaf = values.text(note.at_most, max(note.at_least, 1), note.form)
+    wire = Annotated[dict[TAG.wire, leaf.wire], Meta(min_length=1, max_length=values.LANGUAGES)]  # type: ignore[name-defined]
+    return Shape(wire, Words, lambda **options: WordsField(leaf, **options))
+
+
+def _list(kind: Any, many: Many) -> Shape:
+    item, *rest = get_args(kind)
+    if rest != [...]:
+        raise TypeError(f"{kind} is not a tuple of one type.")
+    inner = shape_of(item)
+    wire = Annotated[list[inner.wire], Meta(min_length=many.at_least, max_length=many.at_most)]  # type: ignore[name-defined]
+    build = inner.build
+    return Shape(
+        wire,
+        lambda found: tuple([build(one) for one in found]),
+        lambda **options: ListField(inner.field(), many, **options),
+    )
+
+
+_OBJECTS: dict[type, Shape] = {}
+
+
+def _object(kind: type) -> Shape:
+    if kind not in _OBJECTS:
+        parts = parts_of(kind)
+        schema, wire, build = _made(kind.__name__, parts, kind)
+        _OBJECTS[kind] = Shape(
+            wire, lambda found: kind(**build(found)), lambda **options: ObjectField(schema, **options)
+        )
+    return _OBJECTS[kind]
+
+
+def parts_of(kind: type) -> tuple[Part, ...]:
+    """The fields of a dataclass that are the request's own. Raises TypeError."""
+    hints = dict(_MONEY) if kind is Money else get_type_hints(kind, include_extras=True)
+    found = []
+    for one in fields(kind):
+        bare, notes, optional = plain(hints[one.name])
+        if _note(notes, Given) is not None:
+            continue
+        if bare is datetime:
+            raise TypeError(f"{kind.__name__}.{one.name}: requests do not hold moments.")
+        default = None if one.default is MISSING and optional else one.default
+        said = _note(notes, Says) or Says("")
+        found.append(Part(one.name, shape_of(hints[one.name]), default, optional, said.text, said.example))
+    return tuple(found)
+
+
+def request_of(name: str, parts: Sequence[Part]) -> Request:
+    """A request's body from its parts; their names are told apart."""
+    names = [part.name for part in parts]
+    if repeated := {one for one in names if names.count(one) > 1}:
+        raise TypeError(f"{name} says {', '.join(sorted(repeated))} twice.")
+    schema, wire, build = _made(name, parts, None)
+    return Request(name, tuple(parts), schema, wire, build)
+
+
+def _made(
+    name: str, parts: Sequence[Part], kind: type | None
+) -> tuple[type[ObjectSchema], Any, Callable[[Any], dict[str, Any]]]:
+    made = {part.name: _field(part) for part in parts}
+    schema = type(f"{name}Schema", (ObjectSchema,), {"kind": kind, **made})
+    return schema, _wire(name, parts), _builder(parts)
+
+
+def _field(part: Part) -> marshmallow.fields.Field[Any]:
+    said = {"description": part.says} if part.says else {}
+    if part.example is not None:
+        said["example"] = part.example
+    default = marshmallow.missing if part.required else part.default
+    return part.shape.field(required=part.required, load_default=default, allow_none=part.optional, metadata=said)
+
+
+def _wire(name: str, parts: Sequence[Part]) -> Any:
+    wires: list[Any] = []
+    for part in sorted(parts, key=lambda part: not part.required):
+        if part.required:
+            wires.append((part.name, part.shape.wire))
+        elif part.optional:
+            wires.append((part.name, part.shape.wire | None, None))
+        else:
+            wires.append((part.name, part.shape.wire | UnsetType, UNSET))
+    return msgspec.defstruct(name, wires, forbid_unknown_fields=True)
+
+
+def _builder(parts: Sequence[Part]) -> Callable[[Any], dict[str, Any]]:
+    steps = [(part.name, part.shape.build, part.default) for part in parts]
+
+    def build(found: Any) -> dict[str, Any]:
+        made = {}
+        for name, of, default in steps:
+            value = getattr(found, name)
+            made[name] = default if value is None or value is UNSET else of(value)
+        return made
+
+    return build

@@ -1,0 +1,1 @@
+"""What an auditor recomputes: bytes, hashes, checkpoints and proofs."""

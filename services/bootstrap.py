@@ -1,0 +1,74 @@
+"""The composition root: the same assembly for the server, the command line and tests."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from domain.contexts import CONTEXTS
+from domain.kernel import Actor, Context
+from projections.kernel import View
+from projections.views import VIEWS
+from services.codec import Codec
+from services.config import Config
+from services.handle import Office
+from services.keys import SigningKey, load_or_make
+from services.names import NAMES
+from services.opening import open_ledger
+from services.postgres import database
+from services.projector import Projector, opened_projector
+from services.store.checkpoints import Notary
+from services.store.connecting import available, close_pool, open_pool
+from services.store.ledger import LedgerStore, opened, opened_store
+from services.store.migrations import migrate
+from services.store.tokens import Tokens
+from services.views.queries import Views, opened_views
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that ways in may use, assembled and open. `registrar`: the first one, for whom imports act."""
+
+    config: Config
+    contexts: Mapping[str, Context]
+    views_declared: tuple[View, ...]
+    codec: Codec
+    store: LedgerStore
+    office: Office
+    views: Views
+    projector: Projector
+    tokens: Tokens
+    registrar: Actor
+
+
+@asynccontextmanager
+async def assemble(config: Config, *, workers: bool = True) -> AsyncIterator[Services]:
+    """The register, open while we are inside: its database started and migrated, its ledger opened, its views kept.
+
+    Without `workers` nothing runs on its own: views are as another process keeps them, and can be rebuilt. Raises
+    KeyUnusable, PostgresUnavailable, SchemaUnfit, ForeignLedger, Unavailable.
+    """
+    async with AsyncExitStack() as stack:
+        dsn = await stack.enter_async_context(database(config.database_url, config.var))
+        await migrate(dsn)
+        key = await _signing_key(config, dsn)
+        store = await stack.enter_async_context(
+            opened_store(dsn, config.origin, key, queue=config.queue, readers=config.readers)
+        )
+        codec = Codec(config.origin, NAMES)
+        office = Office(store, codec, CONTEXTS)
+        registrar = await open_ledger(office, config.origin, Notary(config.origin, key).verifier)
+        views = await stack.enter_async_context(opened_views(dsn, VIEWS, config.readers))
+        projector = await stack.enter_async_context(opened_projector(dsn, VIEWS, codec, follow=workers))
+        yield Services(
+            config, CONTEXTS, VIEWS, codec, store, office, views, projector, Tokens(store.pool), registrar
+        )  # fmt: skip
+
+
+async def _signing_key(config: Config, dsn: str) -> SigningKey:
+    """The key of this ledger. A new one is made only for a ledger that is yet to be opened."""
+    with available():
+        pool = await open_pool(dsn, 1)
+    try:
+        return load_or_make(config.signing_key, may_make=await opened(pool) is None)
+    finally:
+        await close_pool(pool)

@@ -1,0 +1,225 @@
+"""Checks the whole set-up, and says what to do about whatever is not well."""
+
+import asyncio
+import os
+import shutil
+import stat
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, distribution, requires
+from re import match
+
+from services.config import Config
+from services.keys import KeyUnusable, load_or_make
+from services.postgres import PostgresUnavailable, database
+from services.store.checkpoints import Notary, Unsigned
+from services.store.connecting import Pool, available, close_pool, open_pool
+from services.store.ledger import opened
+from services.store.migrations import SchemaUnfit, check
+from services.store.ports import Unavailable
+
+GIGABYTE = 1 << 30
+DURABLE = {"fsync": "on", "full_page_writes": "on"}
+DRIFT = 5
+"""Seconds that the database's clock may differ from ours before we say so."""
+
+
+class Verdict(StrEnum):
+    """How a check came out."""
+
+    WELL = "ok"
+    NOTE = "note"
+    ILL = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check. `do`: what to do about it; empty where all is well."""
+
+    what: str
+    verdict: Verdict
+    said: str
+    do: str = ""
+
+
+def _finding(what: str, well: bool, said: str, do: str, otherwise: Verdict = Verdict.ILL) -> Finding:
+    return Finding(what, Verdict.WELL, said) if well else Finding(what, otherwise, said, do)
+
+
+async def examine(config: Config) -> AsyncIterator[Finding]:
+    """Every check, in the order in which things rest on each other; what cannot be checked is left out, with reason."""
+    yield _python()
+    yield _packages()
+    yield _folder(config)
+    yield _disk(config)
+    yield await _port(config)
+    async with AsyncExitStack() as stack:
+        try:
+            dsn = await stack.enter_async_context(database(config.database_url, config.var))
+            unapplied = await check(dsn)
+        except (PostgresUnavailable, Unavailable, SchemaUnfit, OSError) as error:
+            yield Finding("database", Verdict.ILL, str(error) or type(error).__name__, _reach(config))
+            return
+        except Exception as error:  # the driver's own errors: any of them means the same to whoever asks
+            yield Finding("database", Verdict.ILL, f"{type(error).__name__}: {error}", _reach(config))
+            return
+        yield _finding(
+            "migrations", not unapplied, "all applied" if not unapplied else f"not applied: {', '.join(unapplied)}",
+            "Run `subsidia migrate`.",
+        )  # fmt: skip
+        if not unapplied:
+            async for finding in _inside(config, dsn):
+                yield finding
+
+
+def _reach(config: Config) -> str:
+    if config.database_url is None:
+        return f"Look at {config.var / 'pg.log'}, or name another server in DATABASE_URL."
+    return "Check that DATABASE_URL names a server that runs, and its role and password."
+
+
+def _python() -> Finding:
+    said = ".".join(map(str, sys.version_info[:3]))
+    return _finding("Python", sys.version_info >= (3, 11), said, "Use Python 3.11 or later.")
+
+
+def _packages() -> Finding:
+    try:
+        wanted = [line for line in requires("subsidia") or () if "extra ==" not in line]
+    except PackageNotFoundError:
+        return Finding("packages", Verdict.NOTE, "Subsidia itself is not installed", "Run `make run` once.")
+    missing = [name for name in map(_name, wanted) if not _installed(name)]
+    said = f"{len(wanted)} installed" if not missing else f"missing: {', '.join(missing)}"
+    return _finding("packages", not missing, said, "Run `make run`, which installs what requirements.lock names.")
+
+
+def _name(requirement: str) -> str:
+    found = match(r"[A-Za-z0-9._-]+", requirement)
+    assert found is not None, "a requirement begins with a name"
+    return found[0]
+
+
+def _installed(name: str) -> bool:
+    try:
+        distribution(name)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+def _folder(config: Config) -> Finding:
+    folder = config.var if config.var.exists() else config.var.parent
+    well = os.access(folder, os.W_OK | os.X_OK)
+    return _finding("folder", well, str(config.var), f"Let this account write in {folder}, or set SUBSIDIA_VAR.")
+
+
+def _disk(config: Config) -> Finding:
+    folder = config.var if config.var.exists() else config.var.parent
+    free = shutil.disk_usage(folder).free if folder.exists() else 0
+    said, do = f"{free / GIGABYTE:.1f} GB free", "Make room: a full disk stops every write."
+    return _finding("disk", free > 2 * GIGABYTE, said, do, Verdict.NOTE if free > GIGABYTE // 4 else Verdict.ILL)
+
+
+async def _port(config: Config) -> Finding:
+    where = f"{config.host}:{config.port}"
+    try:
+        server = await asyncio.start_server(lambda reader, writer: None, config.host, config.port)
+    except OSError as error:
+        if await _is_subsidia(config):
+            return Finding("port", Verdict.WELL, f"{where} is served by a running Subsidia")
+        do = "Stop what listens there, or set PORT (and HOST) to an address of this machine."
+        return Finding("port", Verdict.ILL, f"{where}: {error.strerror or error}", do)
+    server.close()
+    await server.wait_closed()
+    return Finding("port", Verdict.WELL, f"{where} is free")
+
+
+async def _is_subsidia(config: Config) -> bool:
+    """Whether what listens there answers as we do."""
+    try:
+        async with asyncio.timeout(2):
+            reader, writer = await asyncio.open_connection(config.host, config.port)
+            writer.write(b"GET /checkpoint HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            answer = await reader.read(65_536)
+            writer.close()
+    except (OSError, TimeoutError):
+        return False
+    return config.origin.encode() in answer
+
+
+async def _inside(config: Config, dsn: str) -> AsyncIterator[Finding]:
+    try:
+        with available():
+            pool = await open_pool(dsn, 2)
+    except Unavailable as error:
+        yield Finding("role", Verdict.ILL, str(error), "Run `subsidia migrate` as a role that may grant subsidia_app.")
+        return
+    try:
+        for finding in (
+            await _durable(pool), await _clock(pool), await _privileges(pool), await _ledger(config, pool)
+        ):  # fmt: skip
+            yield finding
+    finally:
+        await close_pool(pool)
+
+
+async def _durable(pool: Pool) -> Finding:
+    names = [*DURABLE, "synchronous_commit"]
+    settings = {name: await pool.fetchval("select current_setting($1)", name) for name in names}
+    said = ", ".join(f"{name}={value}" for name, value in settings.items())
+    well = all(settings[name] == value for name, value in DURABLE.items())
+    do = "Set fsync and full_page_writes to on: without them a power cut may lose what was answered."
+    return _finding("durability", well, said, do)
+
+
+async def _clock(pool: Pool) -> Finding:
+    there = await pool.fetchval("select clock_timestamp()")
+    apart = abs((datetime.now(UTC) - there).total_seconds())
+    do = "Set both machines' clocks by NTP: records are stamped with ours."
+    return _finding("clock", apart <= DRIFT, f"{apart:.1f} s from the database's", do, Verdict.NOTE)
+
+
+async def _privileges(pool: Pool) -> Finding:
+    tables = ("records", "checkpoints", "subtrees", "commands")
+    rights = ("INSERT", "UPDATE", "DELETE", "TRUNCATE")
+    held = [
+        f"{right} on ledger.{table}"
+        for table in tables
+        for right in rights
+        if await pool.fetchval("select has_table_privilege($1, $2)", f"ledger.{table}", right)
+    ]
+    role = await pool.fetchval("select current_user")
+    reads = await pool.fetchval("select has_table_privilege('ledger.records', 'SELECT')")
+    said = f"{role} reads and appends, and changes nothing" if reads and not held else f"{role}: {', '.join(held)}"
+    return _finding("privileges", reads and not held, said, f"REVOKE ALL on these from {role}; `subsidia migrate`.")
+
+
+async def _ledger(config: Config, pool: Pool) -> Finding:
+    said = await opened(pool)
+    if said is None:
+        return Finding("ledger", Verdict.NOTE, "not opened yet", "The first `subsidia serve` opens it.")
+    try:
+        key = load_or_make(config.signing_key, may_make=False)
+    except KeyUnusable as error:
+        return Finding("ledger", Verdict.ILL, str(error), "Restore the key file: nothing can be signed without it.")
+    notary = Notary(config.origin, key)
+    if said != (notary.origin, notary.verifier):
+        do = "Set SUBSIDIA_ORIGIN and SUBSIDIA_SIGNING_KEY to those of this ledger, or DATABASE_URL to its own."
+        return Finding("ledger", Verdict.ILL, f"the database holds {said[0]}, under another key or origin", do)
+    try:
+        size = await _signed(pool, notary)
+    except Unsigned as error:
+        return Finding("ledger", Verdict.ILL, str(error), "Restore the database from a backup of this ledger.")
+    if stat.S_IMODE(config.signing_key.stat().st_mode) & 0o077:
+        do = f"chmod 600 {config.signing_key}"
+        return Finding("ledger", Verdict.NOTE, "its signing key can be read by other accounts", do)
+    return Finding("ledger", Verdict.WELL, f"{said[0]}, {size} records, its key is ours")
+
+
+async def _signed(pool: Pool, notary: Notary) -> int:
+    note = await pool.fetchval("select note from ledger.checkpoints order by size desc limit 1")
+    return notary.check(note)[0] if note else 0

@@ -1,0 +1,119 @@
+"""What an importer means to do, and what became of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID, uuid5
+
+from domain.kernel import NAMES, Actor, StreamId
+from services.handle import Note, Order
+
+CALLER = "import"
+"""Whose commands repeat one another: every run of every importer."""
+
+UNCHANGED = "unchanged"
+QUEUED = "queued"
+REFUSED = "refused"
+NOTHING_PROMISED = "nothing promised"
+
+
+class WrongFile(Exception):
+    """The file is not what the importer reads. Nothing was written; the sentence says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that cannot be recorded: the line it begins on (the header is line 1), the cell, and why."""
+
+    line: int
+    key: str
+    column: str
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A unit that a person may choose for a row in the review queue."""
+
+    unit: UUID
+    name: str
+    sphere: str
+    identifiers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A row for which a person has to name the unit."""
+
+    line: int
+    key: str
+    name: str
+    country: str
+    kind: str
+    reason: str
+    candidates: tuple[Candidate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One command that follows from one row. `becomes`: what the row counts as once it is recorded."""
+
+    line: int
+    key: str
+    becomes: str
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that follows from a source. Waves are given one after the other; inside one, order does not matter.
+
+    `counted`: rows that need no command, by what they count as. `words`: how the summary calls what it counts, in
+    order. `place`: the folder name of its review queue.
+    """
+
+    place: str
+    rows: int
+    words: tuple[str, ...]
+    waves: Sequence[Sequence[Asked]] = ()
+    bad: Sequence[BadRow] = ()
+    queued: Sequence[Queued] = ()
+    counted: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def commands(self) -> int:
+        return sum(len(wave) for wave in self.waves)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What became of each row; the counts sum to `rows`. `seconds`: how long the commands took."""
+
+    rows: int
+    counts: Mapping[str, int]
+    bad: Sequence[BadRow]
+    queued: Sequence[Queued]
+    seconds: float
+    written: bool
+
+    @property
+    def changed(self) -> int:
+        """How many rows were recorded now."""
+        idle = (UNCHANGED, QUEUED, REFUSED, NOTHING_PROMISED)
+        return sum(number for word, number in self.counts.items() if word not in idle)
+
+
+def command_id(source: str, key: str, updated: str) -> UUID:
+    """The id of the command that follows from one edition of one row: the same in every run."""
+    return uuid5(NAMES, f"import:{source}:{key}:{updated}")
+
+
+def order(
+    actor: Actor, context: str, command: str, fields: Mapping[str, object], cmd: UUID, *,
+    stream: StreamId | None = None, note: Note | None = None,
+) -> Order:  # fmt: skip
+    """A command of the registrar that may be repeated by a later run."""
+    return Order(
+        context=context, command=command, fields=fields, cmd=cmd, actor=actor, caller=CALLER, stream=stream,
+        note=note or Note(), client_named=True,
+    )  # fmt: skip

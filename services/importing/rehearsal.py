@@ -1,0 +1,66 @@
+"""A ledger on which commands can be tried: reads are real, what is appended stays here and is forgotten."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from services.store.batch import stamped
+from services.store.ports import Change, Conflict, Draft, Filter, Head, Receipt, Store, StoredRecord
+
+
+class Rehearsal:
+    """Stands before a store as `ports.Store`; nothing reaches the ledger. Words are claimed against this run's only."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._written: dict[UUID, list[StoredRecord]] = {}
+        self._claims: dict[str, UUID] = {}
+
+    async def append(self, change: Change) -> Receipt:
+        """Keeps the records for the reads to come. Raises Conflict as the store would, for words taken in this run."""
+        taken = [word for word, holder in change.takes if self._claims.get(word, holder) != holder]
+        if taken:
+            raise Conflict(claims=taken)
+        self._claims |= dict(change.takes)
+        now = datetime.now(UTC)
+        for draft in change.drafts:
+            self._written.setdefault(draft.stream, []).append(_as_stored(draft, now))
+        return Receipt(change.cmd, 0, len(change.drafts), now, 0, "", (), (), change.answer)
+
+    async def repeated(self, cmd: UUID, caller: str, fingerprint: bytes) -> Receipt | None:
+        """See `ports.Store`."""
+        return await self._store.repeated(cmd, caller, fingerprint)
+
+    async def streams(self, ids: Sequence[UUID], after: int = 0) -> dict[UUID, list[StoredRecord]]:
+        """The records that are there, and those that would be."""
+        found = await self._store.streams(ids, after)
+        for stream in ids:
+            found[stream] = [*found[stream], *(one for one in self._written.get(stream, ()) if one.version > after)]
+        return found
+
+    async def records(
+        self, after: int = -1, limit: int = 500, *, until: int | None = None, where: Filter | None = None
+    ) -> list[StoredRecord]:
+        """See `ports.Store`; only what is really there."""
+        return await self._store.records(after, limit, until=until, where=where)
+
+    def scan(self, after: int = -1, until: int | None = None) -> AsyncIterator[list[StoredRecord]]:
+        """See `ports.Store`; only what is really there."""
+        return self._store.scan(after, until)
+
+    async def head(self) -> Head:
+        """See `ports.Store`."""
+        return await self._store.head()
+
+    async def prove(self, position: int, size: int | None = None) -> tuple[bytes, ...]:
+        """See `ports.Store`."""
+        return await self._store.prove(position, size)
+
+    async def position_at(self, moment: datetime) -> int:
+        """See `ports.Store`."""
+        return await self._store.position_at(moment)
+
+
+def _as_stored(draft: Draft, now: datetime) -> StoredRecord:
+    state = draft.head if draft.tail is None else draft.head + stamped(now) + draft.tail
+    return StoredRecord(-1, draft.stream, draft.version, draft.type, state)

@@ -1,0 +1,96 @@
+"""The first records of a ledger: its origin and key, the policies it begins with, and its first registrar."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from domain import policies, units
+from domain.kernel import Actor, EventName, PartialDate, Role, Sphere, StreamId, UnitId, Words, named_stream
+from domain.opening import LEDGER_STREAM
+from services.facts import local_day
+from services.handle import Note, Office, Order
+
+OPENING = Actor(system="opening")
+NOWHERE = "ZZ"
+"""Where nobody says otherwise: the code that ISO 3166 leaves to users."""
+REGISTRAR_NAME = Words({"en": "Registrar", "es": "Oficina de registro", "fr": "Bureau du registre"})
+FIRST = "The first registrar"
+
+
+async def open_ledger(office: Office, origin: str, key: str) -> Actor:
+    """Opens an empty ledger, or finishes what a crash left half done; returns its first registrar.
+
+    Policies that this program ships and the ledger lacks are adopted, so that a newer program brings its own. Safe to
+    repeat, and from several processes at once: each record has its well-known command.
+    """
+    registrar = UnitId(named_stream("registrar", origin))
+    await _open(office, origin, key, registrar)
+    await _adopt_policies(office)
+    _, state = await office.states.state("units", StreamId(registrar))
+    if not _accredited(state):
+        await _introduce(office, registrar)
+        _, state = await office.states.state("units", StreamId(registrar))
+    return _acting(office, registrar, state)
+
+
+async def _open(office: Office, origin: str, key: str, registrar: UnitId) -> None:
+    version, _ = await office.states.state("ledger", LEDGER_STREAM)
+    if version == 0:
+        fields = {"origin": origin, "key": key, "registrar": registrar, "registrar_name": REGISTRAR_NAME}
+        await _say(office, "ledger", "open", LEDGER_STREAM, fields)
+
+
+async def _adopt_policies(office: Office) -> None:
+    for one in policies.SHIPPED:
+        stream = policies.policy_stream(one.name, one.jurisdiction)
+        version, _ = await office.states.state("policies", stream)
+        if version == 0:
+            fields = {
+                "name": one.name, "jurisdiction": one.jurisdiction, "in_force_from": one.in_force_from,
+                "values": one.values,
+            }  # fmt: skip
+            await _say(office, "policies", "adopt", stream, fields)
+    for later in policies.AMENDED:
+        stream = policies.policy_stream(later.name, later.jurisdiction)
+        version, _ = await office.states.state("policies", stream)
+        if version == 1:
+            fields = {"in_force_from": later.in_force_from, "values": later.values}
+            await _say(office, "policies", "amend", stream, fields, because="The version that is in force today.")
+
+
+def _accredited(state: units.State) -> bool:
+    return isinstance(state, units.Unit) and any(one.role is Role.REGISTRAR for one in state.accreditations)
+
+
+async def _introduce(office: Office, registrar: UnitId) -> None:
+    fields = {
+        "name": REGISTRAR_NAME, "sphere": Sphere.COMMUNITY, "kind": units.Kind.ORGANISATION, "jurisdiction": NOWHERE,
+        "time_zone": "UTC", "alive_from": PartialDate("unknown"), "parent": None, "identifiers": (), "source": None,
+    }  # fmt: skip
+    stream = StreamId(registrar)
+    await _say(office, "units", "register", stream, fields)
+    # The day on which the ledger was opened: the same in every attempt, since a repeated command must be the same one.
+    first = office.codec.decode((await office.store.records(limit=1))[0])
+    fields = {"role": Role.REGISTRAR, "name": FIRST, "valid_from": first.at.date(), "valid_until": None}
+    await _say(office, "units", "accredit", stream, fields)
+
+
+def _acting(office: Office, registrar: UnitId, state: Any) -> Actor:
+    """Who acts for the registrar: under an accreditation in force, where there is one."""
+    today = local_day(office.clock(), units.facts(state, registrar))
+    held = [one for one in state.accreditations if one.role is Role.REGISTRAR]
+    chosen = next((one for one in held if one.in_force(today)), held[0])
+    return Actor(
+        unit=registrar, role=Role.REGISTRAR, sphere=Sphere.COMMUNITY,
+        accreditation=EventName.at(registrar, chosen.version),
+    )  # fmt: skip
+
+
+async def _say(
+    office: Office, context: str, command: str, stream: StreamId, fields: Mapping[str, Any], because: str = ""
+) -> None:
+    cmd = named_stream("opening", f"{context}.{command}:{stream}")
+    order = Order(
+        context=context, command=command, fields=fields, cmd=cmd, actor=OPENING, caller="opening", stream=stream,
+        note=Note(because=because, lang="en" if because else ""), client_named=True,
+    )  # fmt: skip
+    await office.give(order)

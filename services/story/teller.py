@@ -1,0 +1,88 @@
+"""How the sample story is told: one command after the other, each under an id that follows from its name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import uuid5
+
+from domain.calendars import add_months
+from domain.commitments.state import Commitment, Standing
+from domain.commitments.words import Due
+from domain.kernel import NAMES, Actor, EventName, PartialDate, Role, StreamId, UnitId, Words
+from services.handle import Answer, Note, Office, Order
+
+CALLER = "story"
+CLOCK = Actor(system="clock")
+
+
+def words(en: str, fr: str) -> Words:
+    """A text in both languages of the story."""
+    return Words({"en": en, "fr": fr})
+
+
+@dataclass(slots=True)
+class Teller:
+    """Tells. `today`: the day the ledger was opened, from which the story counts back."""
+
+    office: Office
+    registrar: Actor
+    today: date
+    units: dict[str, UnitId] = field(default_factory=dict)
+    actors: dict[tuple[str, Role], Actor] = field(default_factory=dict)
+
+    def month(self, months: int) -> date:
+        """The day so many months from the ledger's opening; before it, if negative."""
+        return add_months(self.today, months)
+
+    async def say(
+        self,
+        step: str,
+        who: Actor,
+        command: str,
+        fields: Mapping[str, object],
+        *,
+        on: date | PartialDate | None = None,
+        stream: StreamId | None = None,
+        because: str = "",
+        basis: str = "",
+    ) -> Answer:
+        """Gives `context.command` as a step of the story; said before, it changes nothing."""
+        context, _, name = command.partition(".")
+        note = Note(effective_on=None if on is None else PartialDate(on), because=because, basis=basis)
+        return await self.office.give(
+            Order(
+                context=context, command=name, fields=fields, cmd=uuid5(NAMES, f"story:{step}"), actor=who,
+                caller=CALLER, stream=stream, note=note, client_named=True,
+            )
+        )  # fmt: skip
+
+    def actor(self, member: str, role: Role) -> Actor:
+        return self.actors[member, role]
+
+    async def accredit(self, member: str, role: Role, by: Actor, since: date) -> None:
+        """Lets somebody act for a member; the name is sealed, and invented."""
+        unit = self.units[member]
+        fields = {"role": role, "name": f"Sample person ({role.replace('_', ' ')})", "valid_from": since}
+        answer = await self.say(f"accredit:{member}:{role}", by, "units.accredit", fields, stream=StreamId(unit))
+        name = EventName.at(answer.stream, answer.version)
+        self.actors[member, role] = Actor(unit=unit, role=role, accreditation=name)
+
+    async def state(self, stream: StreamId) -> Commitment:
+        _, state = await self.office.states.state("commitments", stream)
+        assert isinstance(state, Commitment), "it was proposed before"
+        return state
+
+    async def deadline(self, stream: StreamId, kind: Due, about: int | None = None) -> int:
+        """The number of the first deadline of a kind; the clock may have set others in between."""
+        deadlines = (await self.state(stream)).deadlines
+        return next(n for n, one in enumerate(deadlines, 1) if one.kind is kind and one.about == about)
+
+    async def let_time_pass(self, stream: StreamId) -> None:
+        """Records every deadline that had passed when the ledger was opened, as the clock would."""
+        number = 0
+        while number < len((await self.state(stream)).deadlines):
+            number += 1
+            one = (await self.state(stream)).deadlines[number - 1]
+            if one.standing is Standing.OPEN and one.due_on < self.today:
+                step = f"passed:{stream}:{number}"
+                await self.say(step, CLOCK, "commitments.miss-deadline", {"deadline": number}, stream=stream)

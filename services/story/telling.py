@@ -1,0 +1,88 @@
+"""The sample story from its beginning to its end."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from domain.kernel import Actor, Role, StreamId, UnitId, Words
+from services.handle import Office
+from services.importing.directory import read_directory
+from services.importing.iso3166 import unit_stream
+from services.importing.zones import zone_of
+from services.story.cast import CAST, OFFICER, SIGNATORY
+from services.story.climate import climate_contract
+from services.story.others import coal, heat_network, pledges_from_source, thirty
+from services.story.teller import Teller
+
+SINCE = date(2020, 1, 1)
+"""From when on the sample people act for their units."""
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What a newcomer may start from: who acts for the city, and the commitments' ids."""
+
+    city: UnitId
+    officer: Actor
+    signatory: Actor
+    climate: StreamId
+    invitation: StreamId
+    """A commitment that waits for the city's signature."""
+
+
+async def tell(office: Office, registrar: Actor) -> Story | None:
+    """Tells the story, or what is left of it; None where the register holds other units and the story never began.
+
+    To be asked only of a ledger opened as the demo. Takes about a second; told before, a moment.
+    """
+    if not await _may_begin(office, registrar):
+        return None
+    teller = Teller(office, registrar, await _opened_on(office))
+    for member in CAST:
+        await _enter(teller, member)
+    climate = await climate_contract(teller)
+    await thirty(teller)
+    await coal(teller)
+    await pledges_from_source(teller)
+    invitation = await heat_network(teller)
+    return Story(
+        teller.units["city"], teller.actor("city", OFFICER), teller.actor("city", SIGNATORY), climate, invitation
+    )
+
+
+async def _may_begin(office: Office, registrar: Actor) -> bool:
+    there = set((await read_directory(office.store, office.codec)).units) - {registrar.unit}
+    cast = {UnitId(_stream(member)) for member in CAST}
+    return there <= cast or cast <= there
+
+
+def _stream(member: str) -> StreamId:
+    code = CAST[member].codes[0]
+    return unit_stream(code.scheme, code.value)
+
+
+async def _opened_on(office: Office) -> date:
+    """The day of the first record: the same however often the story is begun."""
+    first = await office.store.records(limit=1)
+    return office.codec.decode(first[0]).at.date()
+
+
+async def _enter(teller: Teller, name: str) -> None:
+    member, stream = CAST[name], _stream(name)
+    teller.units[name] = UnitId(stream)
+    part = next((code.value for code in member.codes if code.scheme == "iso3166-2"), "FR")
+    fields = {
+        "name": Words({"fr": member.names["en"], **member.names}),
+        "sphere": member.sphere,
+        "kind": member.kind,
+        "jurisdiction": part,
+        "time_zone": zone_of("FR"),
+        "alive_from": member.alive_from,
+        "parent": teller.units.get(member.parent),
+        "identifiers": member.codes,
+        "source": member.source,
+    }
+    await teller.say(f"register:{name}", teller.registrar, "units.register", fields, stream=stream)
+    by = teller.registrar
+    for role in member.roles:
+        await teller.accredit(name, role, by, SINCE)
+        by = teller.actor(name, role) if role is Role.AUTHORISED_SIGNATORY else by

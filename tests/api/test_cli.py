@@ -1,0 +1,402 @@
+"""The command line: every verb on a real database, alone and beside a running server."""
+
+import asyncio
+import io
+import json
+import logging
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import asyncpg
+import pytest
+import structlog
+from click.testing import CliRunner, Result
+
+from api.cli import cli
+from services.logs import configure_logs
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = (sys.executable, "-c", "from api.cli import main; main()")
+SNAPSHOT = (
+    "last_updated,id_code,name,country,actor_type,end_target,end_target_percentage_reduction,end_target_baseline_year,"
+    "end_target_intensity_unit,end_target_other,end_target_year,end_target_status,status_date,interim_target,"
+    "interim_target_percentage_reduction,interim_target_baseline_year,interim_target_intensity_unit,"
+    "interim_target_other,interim_target_year,end_target_text,interim_target_text,target_notes,source_url,has_plan,"
+    "reporting_mechanism\n"
+    "2022-04-24 09:32:00,COU-0040,France,FRA,Country,Net zero,,,,,2050.0,In law,2020.0,,,,,,,,,,,Yes,Annual reporting\n"
+    "2022-04-24 09:32:00,CIT-0105,Paris,FRA,City,Net zero,,,,,2050.0,In law,2020.0,,,,,,,,,,,Yes,Annual reporting\n"
+    "2022-04-24 09:32:00,CIT-0001,Lyon,FRA,City,No target,,,,,,,,,,,,,,,,,,,\n"
+    "2022-04-24 09:32:00,CIT-0002,Nice,FRA,City,Net zero,,,,,later,In law,2020.0,,,,,,,,,,,,\n"
+)
+
+
+class Verbs:
+    """Gives verbs in this process, as one ledger's keeper would."""
+
+    def __init__(self, dsn: str, var: Path) -> None:
+        self.var = var
+        self.environment = {
+            "DATABASE_URL": dsn, "SUBSIDIA_VAR": str(var), "SUBSIDIA_ORIGIN": "cli.example/ledger", "PORT": "0",
+        }  # fmt: skip
+
+    def __call__(self, *words: str, **environment: str) -> Result:
+        return CliRunner().invoke(cli, words, env={**self.environment, **environment})
+
+    def well(self, *words: str) -> str:
+        """What a verb says that must succeed."""
+        result = self(*words)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_they_were() -> Iterator[None]:
+    """A verb sends logs to its own stderr, which is closed when the verb ends."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def verbs(database: str, tmp_path: Path) -> Verbs:
+    return Verbs(database, tmp_path)
+
+
+@pytest.fixture
+def database(server: object, public_folder: Path) -> Iterator[str]:
+    """An empty database of this test's own, for verbs that run their own event loop."""
+    name = f"cli_{time.monotonic_ns()}"
+    _tell(server.dsn("postgres"), f'CREATE DATABASE "{name}"')  # type: ignore[attr-defined]
+    yield server.dsn(name)  # type: ignore[attr-defined]
+    _tell(server.dsn("postgres"), f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[attr-defined]
+
+
+def _tell(dsn: str, *statements: str) -> None:
+    async def tell() -> None:
+        connection = await asyncpg.connect(dsn)
+        try:
+            for statement in statements:
+                await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    asyncio.run(tell())
+
+
+@pytest.fixture
+def snapshot(tmp_path: Path) -> Path:
+    file = tmp_path / "snapshot_2022-12-20.csv"
+    file.write_text(SNAPSHOT)
+    return file
+
+
+def counted(said: str) -> Mapping[str, int]:
+    """The closing summary's counts."""
+    return {
+        word.strip(): int(number.replace(",", "")) for word, number in re.findall(r"^  (\D+?) +([\d,]+)$", said, re.M)
+    }
+
+
+# --- every verb says what it is ---
+
+
+def test_help_names_every_verb() -> None:
+    said = CliRunner().invoke(cli, ["--help"]).output
+    for verb in ("serve", "migrate", "import", "token", "rebuild", "replay", "doctor", "version"):
+        assert re.search(rf"^  {verb} ", said, re.M), verb
+
+
+@pytest.mark.parametrize("verb", sorted(cli.commands))
+def test_each_verb_explains_itself(verb: str) -> None:
+    result = CliRunner().invoke(cli, [verb, "--help"])
+    assert result.exit_code == 0
+    assert len(result.output.splitlines()) > 3
+
+
+def test_version() -> None:
+    assert re.fullmatch(r"subsidia \d+\.\d+\.\d+\n", CliRunner().invoke(cli, ["version"]).output)
+
+
+def test_an_environment_that_cannot_be_used_is_said_at_once_without_a_traceback() -> None:
+    result = CliRunner().invoke(cli, ["migrate"], env={"PORT": "many", "SUBSIDIA_QUEUE": "0"})
+    assert result.exit_code == 1
+    assert "PORT" in result.output
+    assert "SUBSIDIA_QUEUE" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_database_that_is_not_there_is_said_in_one_sentence(tmp_path: Path) -> None:
+    for verb in (["migrate"], ["token", "list"], ["import", "iso-3166", "FR"], ["replay"]):
+        result = Verbs("postgresql://nobody@127.0.0.1:1/none", tmp_path)(*verb)
+        assert result.exit_code == 1, (verb, result.output)
+        assert result.stderr.startswith("Error: "), (verb, result.output)
+
+
+# --- migrate ---
+
+
+def test_migrate_checks_applies_and_finds_nothing_left(verbs: Verbs) -> None:
+    assert verbs("migrate", "--check").exit_code == 3
+    assert "applied: 0001_ledger.sql" in verbs.well("migrate")
+    assert "up to date" in verbs.well("migrate", "--check")
+
+
+# --- import ---
+
+
+def test_importing_a_snapshot_from_dry_run_to_second_run(verbs: Verbs, snapshot: Path, tmp_path: Path) -> None:
+    verbs.well("import", "iso-3166", "FR")
+    report = tmp_path / "report.csv"
+    rehearsed = verbs("import", "net-zero-tracker", str(snapshot), "--dry-run", "--report", str(report))
+    assert rehearsed.exit_code == 0
+    assert "line 5, row CIT-0002, end_target_year 'later'" in rehearsed.stderr
+    assert "Nothing was written." in rehearsed.stdout
+    assert "CIT-0105" in report.read_text()
+    done = verbs.well("import", "net-zero-tracker", str(snapshot))
+    assert counted(done) == counted(rehearsed.stdout)
+    assert counted(done)["adopted"] == counted(done)["queued"] == counted(done)["refused"] == 1
+    again = verbs.well("import", "net-zero-tracker", str(snapshot))
+    assert counted(again)["unchanged"] == 1
+    assert "Nothing changed" in again
+    assert "FR-75C" in verbs.well("import", "net-zero-tracker", "--review")
+
+
+def test_a_chosen_unit_is_taken(verbs: Verbs, snapshot: Path, tmp_path: Path) -> None:
+    verbs.well("import", "iso-3166", "FR")
+    chosen = tmp_path / "chosen.csv"
+    chosen.write_text("row_key,unit\nCIT-0105,iso3166-2:FR-75C\n")
+    assert counted(verbs.well("import", "net-zero-tracker", str(snapshot), "--match", str(chosen)))["adopted"] == 2
+
+
+def test_strict_ends_with_its_own_status(verbs: Verbs, snapshot: Path) -> None:
+    result = verbs("import", "net-zero-tracker", str(snapshot), "--strict")
+    assert result.exit_code == 3
+    assert "--strict was asked for" in result.stdout
+
+
+@pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"\xff\xfe", b"\x00\x01"])
+def test_a_wrong_file_is_refused_before_anything_is_written(verbs: Verbs, tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "wrong.csv"
+    file.write_bytes(content)
+    result = verbs("import", "net-zero-tracker", str(file))
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"Error: {file}")
+
+
+def test_review_without_an_import_says_so(verbs: Verbs) -> None:
+    assert verbs("import", "net-zero-tracker", "--review").exit_code == 1
+    assert verbs("import", "net-zero-tracker").exit_code == 2
+
+
+# --- token ---
+
+
+def test_the_registrars_token_is_shown_once_listed_and_revoked(verbs: Verbs) -> None:
+    token = verbs.well("token", "--registrar", "--days", "1", "--note", "for the tests").strip()
+    assert len(token) > 40
+    listed = verbs.well("token", "list")
+    assert "valid" in listed
+    assert "for the tests" in listed
+    assert token not in listed
+    id = listed.split()[0]
+    assert "Revoked" in verbs.well("token", "revoke", id)
+    assert "revoked" in verbs.well("token", "list")
+    assert verbs("token", "revoke", id).exit_code == 1
+
+
+def test_nobody_gets_a_token_without_an_accreditation(verbs: Verbs) -> None:
+    verbs.well("import", "iso-3166", "BE")
+    result = verbs("token", "--unit", "iso3166-1:BE", "--role", "liaison_officer")
+    assert result.exit_code == 1
+    assert "No liaison officer is accredited for Belgium today" in result.stderr
+    assert "no unit" in verbs("token", "--unit", "XX", "--role", "registrar").stderr
+
+
+def test_one_asks_for_a_unit_or_for_the_registrar(verbs: Verbs) -> None:
+    assert verbs("token").exit_code == 2
+    assert verbs("token", "--registrar", "--unit", "x").exit_code == 2
+
+
+# --- replay, rebuild, doctor ---
+
+
+def test_a_replay_gives_the_same_digest_every_time(verbs: Verbs) -> None:
+    verbs.well("import", "iso-3166", "BE")
+    digest = re.compile(r"^digest +(\w{64})$", re.M)
+    one, other = verbs.well("replay"), verbs.well("replay")
+    assert digest.findall(one) == digest.findall(other)
+    assert "The ledger is whole" in one
+    early = verbs.well("replay", "--at", "3", "--context", "policies")
+    assert re.search(r"^streams +\d policies$", early, re.M)
+    assert digest.findall(early) != digest.findall(one)
+    assert re.search(r"^streams +none$", verbs.well("replay", "--at", "2020-01-01"), re.M)
+
+
+def test_a_replay_shows_the_state_of_one_stream(verbs: Verbs) -> None:
+    verbs.well("import", "iso-3166", "BE")
+    unit = verbs("token", "--unit", "iso3166-1:BE").stderr
+    found = re.search(r"/v1/units/([0-9a-f-]{36})/", unit)
+    assert found
+    assert '"en": "Belgium"' in verbs.well("replay", "--stream", found[1])
+    assert verbs("replay", "--stream", "00000000-0000-4000-8000-000000000000").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("tampering", "said"),
+    [
+        ("delete from ledger.records where position = 20", "Record 21 where position 20 should be"),
+        (
+            "update ledger.records set state = set_byte(state, length(state) - 3, 65) where position = 20",
+            "another root",
+        ),
+        ("delete from ledger.records where position = (select max(position) from ledger.records)", "another root"),
+    ],
+)
+def test_a_replay_finds_a_ledger_that_was_tampered_with(verbs: Verbs, database: str, tampering: str, said: str) -> None:
+    verbs.well("import", "iso-3166", "BE")
+    _tell(database, "alter table ledger.records disable trigger all", tampering)
+    result = verbs("replay")
+    assert result.exit_code == 3
+    assert said in result.stderr
+    assert "The ledger is whole" not in result.output
+
+
+def test_a_rebuilt_view_is_said_and_an_unknown_one_refused(verbs: Verbs) -> None:
+    verbs.well("import", "iso-3166", "BE")
+    assert "units is built anew" in verbs.well("rebuild", "units")
+    assert verbs("rebuild", "nothing").exit_code == 2
+
+
+def test_the_doctor_finds_a_fresh_set_up_well_and_says_what_to_do_otherwise(verbs: Verbs, tmp_path: Path) -> None:
+    verbs.well("import", "iso-3166", "BE")
+    said = verbs("doctor").stdout
+    assert re.search(r"^ok +ledger +cli.example/ledger", said, re.M)
+    assert re.search(r"^ok +privileges", said, re.M)
+    (tmp_path / "signing-key.pem").rename(tmp_path / "elsewhere.pem")
+    lost = verbs("doctor")
+    assert lost.exit_code == 3
+    assert "Restore the key file" in lost.stdout
+    gone = verbs("doctor", DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
+    assert gone.exit_code == 3
+    assert "DATABASE_URL" in gone.stdout
+
+
+def test_the_doctor_names_migrations_that_are_missing(verbs: Verbs) -> None:
+    result = verbs("doctor")
+    assert result.exit_code == 3
+    assert "Run `subsidia migrate`." in result.stdout
+
+
+# --- logs ---
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_logs_are_json_for_programs_and_lines_for_people() -> None:
+    program, person = io.StringIO(), Terminal()
+    for out in (program, person):
+        configure_logs("info", out)
+        structlog.get_logger().info("view-rebuilt", view="units")
+        structlog.get_logger().debug("unheard")
+        logging.getLogger("somebody").warning("else's words")
+    first, second = map(json.loads, program.getvalue().splitlines())
+    assert (first["event"], first["view"], first["level"]) == ("view-rebuilt", "units", "info")
+    assert (second["event"], second["logger"]) == ("else's words", "somebody")
+    assert "view-rebuilt" in person.getvalue()
+    assert not person.getvalue().startswith("{")
+
+
+# --- serve ---
+
+
+class Served:
+    """A server in a process of its own, on an embedded PostgreSQL under `var`."""
+
+    def __init__(self, var: Path, **environment: str) -> None:
+        self.environment = {**os.environ, "SUBSIDIA_VAR": str(var), "PORT": "0", "HOST": "127.0.0.1", **environment}
+        self.environment.pop("DATABASE_URL", None)
+        self.process = subprocess.Popen(
+            [*PROGRAM, "serve"],
+            cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        self.said = ""
+
+    def until_ready(self) -> str:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.said += line
+            if line.startswith("Ready in"):
+                return self.said
+        raise AssertionError(self.process.communicate())
+
+    @property
+    def home(self) -> str:
+        found = re.search(r"http://127\.0\.0\.1:\d+", self.said)
+        assert found
+        return found[0]
+
+    def stop(self, how: signal.Signals) -> int:
+        self.process.send_signal(how)
+        try:
+            self.process.communicate(timeout=30)
+        finally:
+            self.process.kill()
+        return self.process.returncode
+
+
+@pytest.fixture
+def var(public_folder: Path) -> Path:
+    """A folder that PostgreSQL's own account may reach too."""
+    folder = public_folder / f"var{time.monotonic_ns()}"
+    folder.mkdir(mode=0o755)
+    return folder
+
+
+def test_a_server_tells_its_story_works_beside_other_verbs_and_stops_with_its_database(var: Path) -> None:
+    served = Served(var)
+    said = served.until_ready()
+    token = re.search(r"liaison officer of its city +(\S+)", said)
+    assert token
+    with urllib.request.urlopen(f"{served.home}/v1/units?limit=50") as answer:
+        assert b"Lyon" in answer.read()
+    beside = subprocess.run(
+        [*PROGRAM, "token", "--unit", "69123", "--role", "liaison_officer"],
+        cwd=ROOT, env=served.environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert beside.returncode == 0, beside.stderr
+    assert served.stop(signal.SIGTERM) == 0
+    assert not (var / "pg" / "postmaster.pid").exists()
+
+
+def test_the_story_is_never_told_into_another_ledger(var: Path) -> None:
+    served = Served(var, SUBSIDIA_ORIGIN="register.example.org/ledger")
+    said = served.until_ready()
+    assert "sample story" not in said
+    with urllib.request.urlopen(f"{served.home}/v1/units") as answer:
+        assert b"Lyon" not in answer.read()
+    assert served.stop(signal.SIGINT) == 0
+
+
+def test_a_taken_port_is_said_before_anything_starts(var: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        served = Served(var, PORT=str(taken.getsockname()[1]))
+        out, err = served.process.communicate(timeout=30)
+    assert served.process.returncode == 1
+    assert err.startswith("Error: Cannot listen on 127.0.0.1:")
+    assert list(var.iterdir()) == []
+    assert out == ""
