@@ -85,14 +85,16 @@ def _as_is(value: Any) -> Any:
     return value
 
 
+def _is_given(hint: Any) -> bool:
+    return any(isinstance(note, Given) for note in plain(hint)[1])
+
+
 def record_writer(kind: type) -> Writer:
     """How a frozen dataclass becomes a JSON object: what is None or `Given` is absent."""
     hints = get_type_hints(kind, include_extras=True)
-    parts = [
-        (field.name, writer(hints[field.name]))
-        for field in fields(kind)
-        if not any(isinstance(note, Given) for note in plain(hints[field.name])[1])
-    ]
+    if bare := [name for name in required(kind) if plain(hints[name])[2] and not _is_given(hints[name])]:
+        raise TypeError(f"{kind.__name__} may lack {', '.join(sorted(bare))}, and says no default to read it back by.")
+    parts = [(field.name, writer(hints[field.name])) for field in fields(kind) if not _is_given(hints[field.name])]
 
     def write(value: Any) -> dict[str, Json]:
         found = {}
@@ -105,9 +107,34 @@ def record_writer(kind: type) -> Writer:
     return write
 
 
-def _unit_fields(kind: type) -> tuple[str, ...]:
+Names = Callable[[Any], Iterable[UUID]]
+
+
+def _none(event: Any) -> Iterable[UUID]:
+    return ()
+
+
+def _unit_names(hint: Any) -> Names | None:
+    """How the units that a value names are found: itself, items of a tuple, fields of a dataclass; None: never any."""
+    bare = _bare(hint)
+    if bare is UnitId:
+        return lambda value: (value,)
+    if get_origin(bare) is tuple:
+        inner = _unit_names(get_args(bare)[0])
+        return None if inner is None else lambda values: [unit for value in values for unit in inner(value)]
+    if isinstance(bare, type) and is_dataclass(bare):
+        return _units_within(bare)
+    return None
+
+
+def _units_within(kind: type) -> Names | None:
     hints = get_type_hints(kind, include_extras=True)
-    return tuple(name for name, hint in hints.items() if _bare(hint) is UnitId)
+    parts = [(name, found) for name, hint in hints.items() if (found := _unit_names(hint)) is not None]
+    if not parts:
+        return None
+    return lambda value: [
+        unit for name, found in parts if (said := getattr(value, name)) is not None for unit in found(said)
+    ]
 
 
 def _bare(hint: Any) -> Any:
@@ -115,6 +142,7 @@ def _bare(hint: Any) -> Any:
         hint = get_args(hint)[0]
     if get_origin(hint) in (Union, types.UnionType):
         hint = next(member for member in get_args(hint) if member is not type(None))
+        return _bare(hint)
     return hint
 
 
@@ -167,11 +195,11 @@ class _Form:
         self.kind = kind
         self.write = record_writer(kind)
         self.sealed = tuple(name for name, hint in hints.items() if plain(hint)[0] is Sealed)
-        self.units = _unit_fields(kind)
+        self.units = _units_within(kind) or _none
         lean = msgspec.defstruct(f"Lean{kind.__name__}", [("data", kind)])
         full = msgspec.defstruct(f"Full{kind.__name__}", [("data", kind)], bases=(_Envelope,), kw_only=True)
-        self.lean = msgspec.json.Decoder(lean, dec_hook=construct)
-        self.full = msgspec.json.Decoder(full, dec_hook=construct)
+        self.lean: msgspec.json.Decoder[Any] = msgspec.json.Decoder(lean, dec_hook=construct)
+        self.full: msgspec.json.Decoder[Any] = msgspec.json.Decoder(full, dec_hook=construct)
 
 
 class Codec:
@@ -185,8 +213,9 @@ class Codec:
         self.written_as = {kind: name for name, kind in names.items()}
         self._commands: dict[type, Writer] = {}
 
-    def drafts(self, stream: StreamId, version: int, events: Sequence[Any], heading: Heading, command: Json
-               ) -> tuple[Draft, ...]:
+    def drafts(
+        self, stream: StreamId, version: int, events: Sequence[Any], heading: Heading, command: Json
+    ) -> tuple[Draft, ...]:
         """The records of one command, the first of them at `version` of its stream."""
         actor = b'{"actor":' + msgspec.json.encode(_present(heading.actor), order="sorted") + b","
         common = _common(heading)
@@ -215,7 +244,7 @@ class Codec:
     def units_of(self, stream: StreamId, event: Any, heading: Heading) -> tuple[UUID, ...]:
         """The units a record speaks of: who acted, whom it names, and a unit's own stream."""
         form = self._forms[self.written_as[type(event)]]
-        spoken = {getattr(event, name) for name in form.units} | {heading.actor.unit}
+        spoken = {*form.units(event), heading.actor.unit}
         if form.kind.__module__.startswith("domain.units"):
             spoken.add(UnitId(stream))
         return tuple(sorted((unit for unit in spoken if unit is not None), key=str))

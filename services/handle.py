@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, get_type_hints
-from uuid import UUID
+from uuid import UUID, uuid5
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -28,7 +28,6 @@ from domain.kernel import (
     Sealed,
     StreamId,
     UnitId,
-    uuid5,
 )
 from domain.ledger.records import sealed_hash
 from services.codec import Codec, Heading, plain, record_writer
@@ -367,11 +366,14 @@ class _Decision:
         actor, by = self.order.actor, self.plan.by
         if actor.system is not None:
             return actor
-        assert actor.unit is not None and actor.accreditation is not None and actor.role is not None
+        assert actor.unit is not None
+        assert actor.accreditation is not None
+        assert actor.role is not None
         unit_state = await basis.read("units", StreamId(actor.unit))
         unit = units.facts(unit_state, actor.unit)
         today = local_day(basis.now, unit)
-        if units.accreditation_in_force(unit_state, actor.accreditation, today) is None:
+        held = units.accreditation_in_force(unit_state, actor.accreditation, today)
+        if held is None or held.role is not actor.role:
             raise Forbidden(
                 "Your accreditation is not in force today.", [f"an authorised signatory of {unit.name} can renew it"]
             )
@@ -405,8 +407,12 @@ class _Decision:
         if not basis.effective_on.known and self.order.note.effective_on is None:
             basis.effective_on = PartialDate(await basis.today())
         given = {name: await look_up(basis, kind, note) for name, (kind, note) in self.plan.given.items()}
-        hashes = {name: seal for name in self.plan.sealed for seal, kept in self.seals.items()
-                  if kept[1] == self.order.fields.get(name)}
+        hashes = {
+            name: seal
+            for name in self.plan.sealed
+            for seal, kept in self.seals.items()
+            if kept[1] == self.order.fields.get(name)
+        }
         return self.plan.by.command(**{**self.order.fields, **hashes, **given})
 
     async def _append(

@@ -70,8 +70,13 @@ async def _introduce(office: Office, registrar: UnitId) -> None:
     await _say(office, "units", "register", stream, fields)
     # The day on which the ledger was opened: the same in every attempt, since a repeated command must be the same one.
     first = office.codec.decode((await office.store.records(limit=1))[0])
-    fields = {"role": Role.REGISTRAR, "name": FIRST, "valid_from": first.at.date(), "valid_until": None}
-    await _say(office, "units", "accredit", stream, fields)
+    held: Mapping[str, Any] = {
+        "role": Role.REGISTRAR,
+        "name": FIRST,
+        "valid_from": first.at.date(),
+        "valid_until": None,
+    }
+    await _say(office, "units", "accredit", stream, held)
 
 
 def _acting(office: Office, registrar: UnitId, state: Any) -> Actor:

@@ -66,7 +66,7 @@ def record_from_source(command: asked.RecordFromSource, state: State) -> Sequenc
         owner.id, owner.sphere, command.title, command.description, command.ends_on, command.sdg
     )
     recorded = happened.CommitmentRecordedFromSource(
-        command.source, command.updated, command.instrument, command.status_on, command.has_plan, command.reporting
+        command.source, command.updated, command.instrument, command.status_on, command.reporting, command.has_plan
     )
     found = evolve(state, proposed)
     assert isinstance(found, Commitment)
@@ -114,8 +114,8 @@ def update_from_source(command: asked.UpdateFromSource, state: State) -> Sequenc
 def _newer_edition(command: asked.UpdateFromSource, state: Commitment) -> Sequence[Event]:
     missing = _unchecked(command)
     updated = happened.SourceUpdated(
-        command.source, command.updated, command.instrument, command.status_on, command.has_plan, command.reporting,
-        not missing, missing,
+        command.source, command.updated, command.instrument, command.status_on, command.reporting, not missing, missing,
+        command.has_plan,
     )  # fmt: skip
     both = list(zip(state.targets, command.targets, strict=False))
     changes = Changes(
@@ -183,7 +183,7 @@ def accept(command: asked.AcceptParticipation, state: State) -> Sequence[Event]:
     _invited(found, command)
     owed = clocks.numbers(found, (Due.ANSWER,), clocks.WAITING)
     day = checks.not_ahead(command.effective_on, command.today)
-    met = [happened.DeadlineMet(n, unit, late=day > one.due_on) for n, one in owed if one.unit == unit]
+    met = [happened.DeadlineMet(n, day > one.due_on, unit) for n, one in owed if one.unit == unit]
     return [happened.ParticipationAccepted(unit), *met]
 
 
@@ -194,7 +194,7 @@ def decline(command: asked.DeclineParticipation, state: State) -> Sequence[Event
         return []
     _invited(found, command)
     owed = clocks.numbers(found, (Due.ANSWER,), clocks.WAITING)
-    met = [happened.DeadlineMet(n, unit, late=False) for n, one in owed if one.unit == unit]
+    met = [happened.DeadlineMet(n, late=False, unit=unit) for n, one in owed if one.unit == unit]
     return [happened.ParticipationDeclined(unit), *met]
 
 

@@ -33,12 +33,12 @@ def clock(
         ends = due(start, calendar, days=policy.whole(DAYS[kind]))
     else:
         ends = due(start, calendar, months=policy.whole(MONTHS[kind]))
-    return DeadlineSet(0, kind, unit, start, ends, policy.ref, calendar.name, about)
+    return DeadlineSet(0, kind, start, ends, policy.ref, calendar.name, unit, about)
 
 
 def step(number: int, unit: UnitId, start: date, due_on: date) -> DeadlineSet:
     """The deadline of a milestone: the day that the parties named, whatever day that is."""
-    return DeadlineSet(0, Due.MILESTONE, unit, start, due_on, "", "", number)
+    return DeadlineSet(0, Due.MILESTONE, start, due_on, "", "", unit, number)
 
 
 def at_adoption(state: Commitment, start: date, policy: Policy, calendar: Calendar) -> list[Event]:
@@ -79,7 +79,7 @@ def after_report(state: Commitment, unit: UnitId, day: date, policy: Policy, cal
     met = numbers(state, (Due.PROGRESS,), WAITING)
     if not met or day < max(one.starts_on for _, one in met):
         return []
-    events: list[Event] = [happened.DeadlineMet(number, unit, late=day > one.due_on) for number, one in met]
+    events: list[Event] = [happened.DeadlineMet(number, day > one.due_on, unit) for number, one in met]
     events += void(state, (Due.SILENCE,))
     if state.inactive:
         events.append(happened.CommitmentResumed(unit, Pause.INACTIVITY))
@@ -94,7 +94,7 @@ def after_delivery(
     Monitoring and inventories count from the submission of the plan (domain.md, 9, no. 16).
     """
     owed = numbers(state, (Due(kind.value),), WAITING)
-    events: list[Event] = [happened.DeadlineMet(number, unit, late=day > one.due_on) for number, one in owed]
+    events: list[Event] = [happened.DeadlineMet(number, day > one.due_on, unit) for number, one in owed]
     delivered = {number for number, _ in owed}
     notices = numbers(state, (Due.HOLD_NOTICE,), OPEN)
     events += [DeadlineVoided(number) for number, one in notices if one.about in delivered]
@@ -127,9 +127,9 @@ def miss(command: asked.MissDeadline, state: State) -> Sequence[Event]:
     if command.today <= one.due_on:
         raise Refused("not-due-yet", f"The deadline runs until the end of {one.due_on}.", due_on=one.due_on)
     if one.kind is Due.RESULTS_REVIEW:
-        met = happened.DeadlineMet(command.deadline, None, late=False)
+        met = happened.DeadlineMet(command.deadline, late=False)
         return [happened.AssessmentWindowOpened(command.deadline), met]
-    missed = happened.DeadlineMissed(command.deadline, one.kind, one.unit, one.due_on)
+    missed = happened.DeadlineMissed(command.deadline, one.kind, one.due_on, one.unit)
     return [missed, *_consequences(command, found, one)]
 
 

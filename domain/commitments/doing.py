@@ -83,7 +83,7 @@ def complete_milestone(command: asked.CompleteMilestone, state: State) -> Sequen
     day = checks.not_ahead(command.effective_on, command.today)
     owed = clocks.numbers(found, (Due.MILESTONE,), clocks.WAITING)
     met = [
-        happened.DeadlineMet(number, unit, late=day > deadline.due_on)
+        happened.DeadlineMet(number, day > deadline.due_on, unit)
         for number, deadline in owed
         if deadline.about == command.milestone
     ]

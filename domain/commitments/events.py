@@ -49,8 +49,8 @@ class CommitmentRecordedFromSource:
     updated: str
     instrument: Instrument
     status_on: PartialDate
-    has_plan: bool | None
     reporting: Reporting
+    has_plan: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +61,10 @@ class SourceUpdated:
     updated: str
     instrument: Instrument
     status_on: PartialDate
-    has_plan: bool | None
     reporting: Reporting
     verifiable: bool
     missing: tuple[str, ...]
+    has_plan: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,27 +148,27 @@ class DeadlineSet:
 
     number: int
     kind: Due
-    unit: UnitId | None
     starts_on: date
     due_on: date
     policy: str
     calendar: str
+    unit: UnitId | None = None
     about: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DeadlineMet:
     number: int
-    unit: UnitId | None
     late: bool
+    unit: UnitId | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DeadlineMissed:
     number: int
     kind: Due
-    unit: UnitId | None
     due_on: date
+    unit: UnitId | None = None
 
 
 @dataclass(frozen=True, slots=True)
