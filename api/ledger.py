@@ -1,7 +1,5 @@
 """The ledger over HTTP: histories, records with their proofs, the checkpoint, and the tiles that auditors copy."""
 
-import hashlib
-import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
@@ -21,12 +19,13 @@ from api.faults import Fault, Invalid, Located
 from api.moments import Moments, stamp
 from api.reads import VARY, answer
 from domain.kernel import Context
+from domain.ledger import tiles
+from domain.ledger.records import leaf_hash
 from services.codec import Codec
 from services.store.ports import Filter, Head, Store, StoredRecord
 
 PAGE = 100
 LIMIT = 500
-TILE = 256
 TREE_MEDIA = "application/octet-stream"
 
 AFTER = Parameter("after", values.whole(), "Go on behind this position: `next` of the page before.", example=0)
@@ -162,7 +161,7 @@ class Histories:
         if not found:
             raise NoSuchThing(f"The ledger has no record at position {position} yet.")
         state = found[0].state
-        leaf = hashlib.sha256(b"\0" + state).hexdigest()
+        leaf = leaf_hash(state).hex()
         if (said.get("format") or chosen(request, _RAW)) == "raw":
             return _raw(request, state, leaf)
         size, note = await self._signed(position, said.get("size"))
@@ -210,41 +209,25 @@ class Tiles:
         return web.Response(body=note.encode(), headers=headers)
 
     async def hashes(self, request: web.Request) -> web.StreamResponse:
-        said = request.match_info["level"]
-        if not re.fullmatch(r"0|[1-5]?[0-9]|6[0-3]", said) or (said != "0" and said.startswith("0")):
-            raise _no_tile()
-        level = int(said)
-        # 256**6 records are more than there will ever be; nothing is asked for above.
-        number, width = await self._there(request.match_info["tile"], level)
-        found = await self._store.hashes(level, number * TILE, width)
-        return _tile(b"".join(found), width)
+        tile = await self._there(f"tile/{request.match_info['level']}/{request.match_info['tile']}")
+        found = await self._store.hashes(tile.level or 0, tile.first, tile.width)
+        return _tile(b"".join(found), tile.width)
 
     async def entries(self, request: web.Request) -> web.StreamResponse:
-        number, width = await self._there(request.match_info["tile"], 0)
-        first = number * TILE
-        found = await self._store.records(first - 1, width, until=first + width - 1)
-        return _tile(b"".join(len(one.state).to_bytes(2, "big") + one.state for one in found), width)
+        tile = await self._there(f"tile/entries/{request.match_info['tile']}")
+        found = await self._store.records(tile.first - 1, tile.width, until=tile.first + tile.width - 1)
+        return _tile(tiles.bundle([one.state for one in found]), tile.width)
 
-    async def _there(self, path: str, level: int) -> tuple[int, int]:
-        """The tile's number and width. Raises NoSuchThing for a tile that the tree does not have (yet)."""
-        number, width = tile_of(path)
-        if level > 6 or number * TILE + width > (await self._store.head()).size // TILE**level:
+    async def _there(self, path: str) -> tiles.Tile:
+        """The tile of that path. Raises NoSuchThing for one that the tree does not have (yet)."""
+        try:
+            tile = tiles.parse(path)
+        except tiles.BadPath as error:
+            raise _no_tile() from error
+        head = await self._store.head()
+        if tile.first + tile.width > tiles.across(tile.level, head.size):
             raise _no_tile()
-        return number, width
-
-
-def tile_of(path: str) -> tuple[int, int]:
-    """Number and width from a tile's path: `x001/x234/067` is 1234067, `067.p/8` the first 8 of 67. Raises NoSuchThing.
-
-    C2SP tlog-tiles: groups of three digits, all but the last begin with x, no group of zeros leads.
-    """
-    found = re.fullmatch(r"((?:x[0-9]{3}/){0,4}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?", path)
-    if found is None or path.startswith("x000/"):
-        raise _no_tile()
-    width = int(found[2]) if found[2] else TILE
-    if found[2] and width >= TILE:
-        raise _no_tile()
-    return int(re.sub("[x/]", "", found[1])), width
+        return tile
 
 
 def _no_tile() -> NoSuchThing:
@@ -252,7 +235,7 @@ def _no_tile() -> NoSuchThing:
 
 
 def _tile(body: bytes, width: int) -> web.Response:
-    control = FOR_EVER if width == TILE else LIVE
+    control = FOR_EVER if width == tiles.WIDTH else LIVE
     return web.Response(body=body, headers={"Cache-Control": control, "Content-Type": TREE_MEDIA})
 
 

@@ -443,7 +443,8 @@ class Context:
     """One subject of the domain, from which routes, schemas, checks, forms, codecs and documents are derived.
 
     `home(command, state)` names the unit whose jurisdiction, calendar and time zone apply (a commitment's owner).
-    `claims(event)` says which words, unique in the whole ledger, an event takes or frees.
+    `claims(event)` says which words, unique in the whole ledger, an event takes or frees. `clock` names the command by
+    which the clock says that a deadline of a stream has passed (see `domain.deadlines`); empty: nothing falls due.
     """
 
     name: str
@@ -454,6 +455,7 @@ class Context:
     events: tuple[type, ...]
     claims: Callable[[Any], Sequence[Claim]] = no_claims
     home: Callable[[Any, Any], UnitId | None] = no_home
+    clock: str = ""
 
 
 # --- what was recorded ---

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from domain.commitments import COMMITMENTS as CONTEXT
 from domain.commitments import events as happened
-from domain.commitments.state import Standing
 from domain.commitments.words import Due
+from domain.deadlines import Standing
 from domain.kernel import Indexed, PartialDate, Recorded, Says, Searched
 from projections.commitment_row import CommitmentRow
 from projections.commitments import unit_name

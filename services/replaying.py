@@ -11,10 +11,11 @@ from uuid import UUID
 import msgspec
 
 from domain.kernel import Context
+from domain.ledger.merkle import Edge, bagged, grow
+from domain.ledger.records import leaf_hash
 from services.codec import Codec
 from services.store.checkpoints import Notary, Unsigned
 from services.store.ports import Store, StoredRecord
-from services.store.tree import Edge, bagged, grow
 
 
 class Ledger(Store, Protocol):
@@ -92,7 +93,7 @@ class _Run:
         self._homes = {name: events[kind] for name, kind in self.codec.names.items() if kind in events}
 
     def take(self, batch: list[StoredRecord]) -> None:
-        self.edge = grow(self.edge, [sha256(b"\x00" + record.state).digest() for record in batch]).edge
+        self.edge = grow(self.edge, [leaf_hash(record.state) for record in batch]).edge
         for record in batch:
             self._check(record)
             self.found.records += 1

@@ -21,13 +21,13 @@ from domain.commitments.words import (
     Reporting,
     ResourceKind,
 )
-from domain.kernel import Refused, UnitFacts
+from domain.kernel import Refused, Sphere, UnitFacts
 
 
 def propose(command: asked.ProposeCommitment, state: State) -> Sequence[Event]:
     if not isinstance(state, Absent):
         raise Refused("commitment-exists", "This commitment has already been proposed.")
-    owner = checks.alive(command.owner_facts, command.effective_on)
+    owner = _owner(command.owner_facts, command)
     checks.sound_span(command.starts_on, command.ends_on)
     sdg.check(command.sdg)
     named = [party.unit for party in command.parties]
@@ -45,6 +45,14 @@ def propose(command: asked.ProposeCommitment, state: State) -> Sequence[Event]:
     return events
 
 
+def _owner(facts: UnitFacts, command: asked.ProposeCommitment | asked.RecordFromSource) -> UnitFacts:
+    """The unit that is to answer for the whole; a community takes part, and proposes by way of participation."""
+    owner = checks.alive(facts, command.effective_on)
+    if owner.sphere is Sphere.COMMUNITY:
+        raise Refused("owner-is-community", "A unit of government owns a commitment; a community takes part in it.")
+    return owner
+
+
 def _invite(
     facts: UnitFacts, part: Part, required: bool, command: asked.ProposeCommitment | asked.AddParty
 ) -> list[Event]:
@@ -59,7 +67,7 @@ def record_from_source(command: asked.RecordFromSource, state: State) -> Sequenc
         if state.source is not None and state.source.updated == command.updated:
             return []
         raise Refused("recorded-before", "This row has been recorded before; its newer edition is an update.")
-    owner = checks.alive(command.owner_facts, command.effective_on)
+    owner = _owner(command.owner_facts, command)
     checks.sound_span(None, command.ends_on)
     sdg.check(command.sdg)
     proposed = happened.CommitmentProposed(
@@ -194,7 +202,8 @@ def decline(command: asked.DeclineParticipation, state: State) -> Sequence[Event
         return []
     _invited(found, command)
     owed = clocks.numbers(found, (Due.ANSWER,), clocks.WAITING)
-    met = [happened.DeadlineMet(n, late=False, unit=unit) for n, one in owed if one.unit == unit]
+    day = checks.not_ahead(command.effective_on, command.today)
+    met = [happened.DeadlineMet(n, day > one.due_on, unit) for n, one in owed if one.unit == unit]
     return [happened.ParticipationDeclined(unit), *met]
 
 
@@ -208,7 +217,9 @@ def set_target(command: asked.SetTarget, state: State) -> Sequence[Event]:
     found, unit = checks.taken_on(checks.not_ended(checks.there(state))), command.acting.id
     checks.bound(found, unit)
     checks.sound_target(found, command.target, acting=unit)
-    return [happened.TargetSet(len(found.targets) + 1, command.target)]
+    said = happened.TargetSet(len(found.targets) + 1, command.target)
+    stays_checkable(found, said)
+    return [said]
 
 
 def add_milestone(command: asked.AddMilestone, state: State) -> Sequence[Event]:
@@ -243,10 +254,7 @@ def adopt(command: asked.AdoptCommitment, state: State) -> Sequence[Event]:
         )
     if not found.milestones:
         raise Refused("no-milestone", "A commitment is adopted with at least one milestone.")
-    for one in found.milestones:
-        if one.terms.responsible not in found.accepted():
-            raise Refused("responsible-missing", "A unit that answers for a milestone has not accepted.",
-                          unit=one.terms.responsible)  # fmt: skip
+    _all_gave_their_word(found)
     missing = not_smart(found)
     if missing and command.policy.text("smart_mode") == "strict":
         said = ", ".join(name.replace("_", " ") for name in missing)
@@ -259,6 +267,30 @@ def adopt(command: asked.AdoptCommitment, state: State) -> Sequence[Event]:
     )
     start = command.effective_on.latest() or command.today
     return [adopted, *clocks.at_adoption(found, start, command.policy, command.calendar)]
+
+
+def _all_gave_their_word(state: Commitment) -> None:
+    """Refused `responsible-missing` if a target or a milestone rests on a unit that has not accepted."""
+    named = [one.terms.responsible for one in state.milestones]
+    for target in state.targets:
+        named += [*(share.unit for share in target.shares), *([target.responsible] if target.responsible else ())]
+    absent = [unit for unit in named if unit not in state.accepted()]
+    if absent:
+        reason = "A unit that answers for a milestone or a target has not accepted."
+        raise Refused("responsible-missing", reason, unit=absent[0])
+
+
+def stays_checkable(state: Commitment, change: Event) -> None:
+    """Refused `less-verifiable` if, once adopted, it would lack what an outsider has had to check it with."""
+    if state.stage in AGREEING:
+        return
+    after = evolve(state, change)
+    assert isinstance(after, Commitment)
+    lost = [name for name in not_smart(after) if name not in not_smart(state)]
+    if lost:
+        said = ", ".join(name.replace("_", " ") for name in lost)
+        raise Refused("less-verifiable", f"It could be checked so far; from now on nobody would know its {said}.",
+                      missing=tuple(lost))  # fmt: skip
 
 
 def not_smart(state: Commitment) -> tuple[str, ...]:

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from domain.commitments import checks, clocks
 from domain.commitments import commands as asked
 from domain.commitments import events as happened
-from domain.commitments.agreeing import take_on
+from domain.commitments.agreeing import stays_checkable, take_on
 from domain.commitments.events import Event
-from domain.commitments.state import Commitment, ExtensionState, SourceStanding, Standing, State, evolve
+from domain.commitments.state import Commitment, ExtensionState, SourceStanding, State, evolve
 from domain.commitments.words import AGREEING, Answer, Changes, Due, Part
+from domain.deadlines import Standing
 from domain.kernel import PartialDate, Refused, UnitId
 
 EXTENDABLE = frozenset({Due.PLAN, Due.MONITORING, Due.INVENTORY, Due.MILESTONE})
@@ -41,6 +42,8 @@ def _may_end_later(command: asked.RequestExtension, state: Commitment) -> None:
     if last is None or command.until <= last:
         raise Refused("not-later", "An extension moves a known day to a later one.")
     granted = sum(wish.granted and wish.deadline is None for wish in state.extensions)
+    if command.today > last:
+        raise Refused("deadline-passed", "More time is asked for before the end, not after.")
     _not_too_often(command, granted)
 
 
@@ -77,6 +80,7 @@ def grant_extension(command: asked.GrantExtension, state: State) -> Sequence[Eve
     if wish.asked != (unit,):
         return [agreed]
     if wish.deadline is None:
+        _still_later(wish, found)
         granted = happened.ExtensionGranted(command.extension, wish.until)
         again = clocks.review(PartialDate(wish.until), command.policy, command.calendar)
         return [agreed, granted, *clocks.void(found, (Due.RESULTS_REVIEW,)), *again]
@@ -85,6 +89,13 @@ def grant_extension(command: asked.GrantExtension, state: State) -> Sequence[Eve
     if step is not None:
         checks.within(wish.until, found.ends_on)
     return [agreed, happened.ExtensionGranted(command.extension, wish.until, wish.deadline, step)]
+
+
+def _still_later(wish: ExtensionState, state: Commitment) -> None:
+    """An amendment may have moved the end past the day asked for in the meantime."""
+    last = state.ends_on.latest()
+    if last is None or wish.until <= last:
+        raise Refused("not-later", "An extension moves a known day to a later one.")
 
 
 def refuse_extension(command: asked.RefuseExtension, state: State) -> Sequence[Event]:
@@ -139,13 +150,10 @@ def _asked_amendment(state: Commitment, number: int, unit: UnitId) -> tuple[Chan
 
 def _sound(changes: Changes, state: Commitment) -> None:
     """The terms as amended would be as sound as those they replace."""
-    if changes == Changes():
-        raise Refused("nothing-changed", "An amendment changes something.")
+    _names_what_changes(changes, state)
     ends_on = changes.ends_on or state.ends_on
     checks.sound_span(state.starts_on, ends_on)
     for target in changes.targets:
-        if target.number > len(state.targets):
-            raise Refused("no-such-target", f"There is no target {target.number}.")
         checks.sound_target(state, target.terms)
     for step in changes.milestones:
         if checks.milestone(state, step.number).standing is Standing.MET:
@@ -157,21 +165,40 @@ def _sound(changes: Changes, state: Commitment) -> None:
         checks.within(day, ends_on)
 
 
+def _names_what_changes(changes: Changes, state: Commitment) -> None:
+    """Each thing once, and nothing that stays as it is: what did not move must not show as moved."""
+    for target in changes.targets:
+        if target.number > len(state.targets):
+            raise Refused("no-such-target", f"There is no target {target.number}.")
+    for kind in (changes.targets, changes.milestones):
+        if len({one.number for one in kind}) != len(kind):
+            raise Refused("changed-twice", "An amendment names each target and each milestone once.")
+    same = (
+        changes == Changes(),
+        changes.title == state.title,
+        changes.description == state.description,
+        changes.ends_on == state.ends_on,
+        *(target.terms == state.targets[target.number - 1] for target in changes.targets),
+        *(step.terms == checks.milestone(state, step.number).terms for step in changes.milestones),
+    )
+    if any(same):
+        raise Refused("nothing-changed", "An amendment changes something, and names nothing that stays as it is.")
+
+
 def _amend(
     command: asked.ProposeAmendment | asked.AgreeAmendment, state: Commitment, number: int, changes: Changes
 ) -> list[Event]:
     """The amendment holds; clocks of steps and end that moved start anew, and a source's pledge is taken on."""
     amended = happened.CommitmentAmended(changes, number)
     if state.source is not None and state.source.standing is not SourceStanding.CONFIRMED:
-        after = evolve(evolve(state, happened.AmendmentProposed(number, command.acting.id, changes, ())), amended)
+        after = evolve(state, happened.CommitmentAmended(changes))
         assert isinstance(after, Commitment)
         return [amended, *take_on(after, command)]
     if state.stage in AGREEING:
         return [amended]
+    stays_checkable(state, happened.CommitmentAmended(changes))
     events: list[Event] = [amended]
     for step in changes.milestones:
-        if step.terms == state.milestones[step.number - 1].terms:
-            continue
         open_ones = clocks.numbers(state, (Due.MILESTONE,), clocks.OPEN)
         events += [happened.DeadlineVoided(n) for n, one in open_ones if one.about == step.number]
         events.append(clocks.step(step.number, step.terms.responsible, command.today, step.terms.due_on))

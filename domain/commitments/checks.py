@@ -94,14 +94,14 @@ def may_burden(state: Commitment, unit: UnitId, acting: UnitId) -> None:
 
 
 def sound_target(state: Commitment, target: Target, acting: UnitId | None = None) -> None:
-    """Shares sum to 100, and whoever answers is a party (and, with `acting`, may be burdened)."""
+    """Shares sum to 100, and whoever answers is bound (or, with `acting`, may be burdened)."""
     check_target(target)
     units = {share.unit for share in target.shares} | ({target.responsible} if target.responsible else set())
     for unit in sorted(units, key=str):
         if acting is not None:
             may_burden(state, unit, acting)
-        elif state.party(unit) is None:
-            raise Refused("not-a-party", "Whoever answers for it has to be a party of the commitment.", unit=unit)
+        else:
+            bound(state, unit)
 
 
 def within(day: date, ends_on: PartialDate) -> None:

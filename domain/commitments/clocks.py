@@ -9,8 +9,9 @@ from domain.commitments import commands as asked
 from domain.commitments import events as happened
 from domain.commitments.checks import there
 from domain.commitments.events import DeadlineSet, DeadlineVoided, Event
-from domain.commitments.state import Commitment, DeadlineState, Standing, State
+from domain.commitments.state import Commitment, DeadlineState, State
 from domain.commitments.words import Delivery, Due, Pause
+from domain.deadlines import Standing
 from domain.kernel import PartialDate, Policy, Refused, UnitId
 
 MONTHS = {

@@ -163,6 +163,7 @@ class DeclineParticipation:
 
     acting: Acting
     effective_on: CountsOn
+    today: Now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -158,4 +158,5 @@ COMMITMENTS = Context(
         happened.CommitmentClosed,
     ),
     home=_home,
+    clock="miss-deadline",
 )

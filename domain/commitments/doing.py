@@ -6,8 +6,9 @@ from domain.commitments import checks, clocks
 from domain.commitments import commands as asked
 from domain.commitments import events as happened
 from domain.commitments.events import Event
-from domain.commitments.state import Commitment, ReportState, Standing, State
+from domain.commitments.state import Commitment, ReportState, State
 from domain.commitments.words import Delivery, Due
+from domain.deadlines import Standing
 from domain.kernel import Refused
 
 
@@ -32,6 +33,7 @@ def report(command: asked.ReportProgress, state: State) -> Sequence[Event]:
 
 def correct(command: asked.CorrectProgress, state: State) -> Sequence[Event]:
     found = checks.running(state)
+    checks.bound(found, command.acting.id)
     named = enumerate(found.reports, start=1)
     numbered = {one.version: (number, one) for number, one in named}
     if command.corrects.stream != command.stream or command.corrects.version not in numbered:
@@ -49,14 +51,17 @@ def confirm_report(command: asked.ConfirmReport, state: State) -> Sequence[Event
     one = _others_report(command, state)
     if unit in one.confirmed_by:
         return []
+    if unit in one.contested_by:
+        raise Refused("answered-already", "Your unit has contested this report; its account stands beside it.")
     return [happened.ReportConfirmed(command.report, unit)]
 
 
 def contest_report(command: asked.ContestReport, state: State) -> Sequence[Event]:
     unit = command.acting.id
     one = _others_report(command, state)
-    if unit in one.contested_by:
-        return []
+    if unit in (*one.confirmed_by, *one.contested_by):
+        reason = "Your unit has confirmed or contested this report already; once it is corrected, it may do so anew."
+        raise Refused("answered-already", reason)
     if command.percent == one.percent:
         raise Refused("same-figure", "To contest a figure is to give another one.")
     return [happened.ReportContested(command.report, unit, command.percent)]
@@ -75,6 +80,7 @@ def _others_report(command: asked.ConfirmReport | asked.ContestReport, state: St
 
 def complete_milestone(command: asked.CompleteMilestone, state: State) -> Sequence[Event]:
     found, unit = checks.running(state), command.acting.id
+    checks.bound(found, unit)
     one = checks.milestone(found, command.milestone)
     if one.terms.responsible != unit:
         raise Refused("not-yours", "The unit that answers for a milestone completes it.")

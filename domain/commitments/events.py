@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias
 
+from domain import deadlines
 from domain.commitments.words import (
     Breadth,
     Changes,
@@ -139,43 +140,27 @@ class CommitmentAdopted:
 
 
 @dataclass(frozen=True, slots=True)
-class DeadlineSet:
-    """Computed once, when its clock starts; what policy or calendar say later does not move it.
+class DeadlineSet(deadlines.DeadlineSet):
+    """A clock of a commitment starts. `about`: the milestone, or the deadline whose miss a notice follows."""
 
-    `unit` owes it (None: nobody among the parties). `policy` is the version consulted, empty where the parties named
-    the day themselves. `about`: the milestone, or the deadline whose miss a notice follows.
-    """
-
-    number: int
     kind: Due
-    starts_on: date
-    due_on: date
-    policy: str
-    calendar: str
-    unit: UnitId | None = None
-    about: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class DeadlineMet:
-    number: int
-    late: bool
-    unit: UnitId | None = None
+class DeadlineMet(deadlines.DeadlineMet):
+    """What was owed under a commitment is there."""
 
 
 @dataclass(frozen=True, slots=True)
-class DeadlineMissed:
-    number: int
+class DeadlineMissed(deadlines.DeadlineMissed):
+    """Its last day passed, and nobody did it."""
+
     kind: Due
-    due_on: date
-    unit: UnitId | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class DeadlineVoided:
+class DeadlineVoided(deadlines.DeadlineVoided):
     """Nobody owes it any longer: its thing ended, moved, or was done in another way."""
-
-    number: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import date
 
+from domain.calendars import add_months
 from domain.commitments import checks, clocks
 from domain.commitments import commands as asked
 from domain.commitments import events as happened
 from domain.commitments.events import Event
 from domain.commitments.state import Commitment, SourceStanding, State
-from domain.commitments.words import ENDED, SCALES, VERIFIES, Answer, Due, Judged, Outcome
+from domain.commitments.words import CONFIRMS, ENDED, SCALES, VERIFIES, Answer, Due, Judged, Outcome
 from domain.kernel import Level, Policy, Refused, UnitId
 
 
@@ -57,12 +58,22 @@ def _judged_by(state: State, assessor: UnitId) -> Commitment:
 
 def _window(state: Commitment, today: date, policy: Policy) -> None:
     """Results are assessed once it is closed, or some months after its end."""
-    reviews = clocks.numbers(state, (Due.RESULTS_REVIEW,), clocks.OPEN)
-    if state.stage in ENDED or state.window_open or any(one.due_on <= today for _, one in reviews):
+    if state.stage in ENDED or state.window_open:
+        return
+    opens_on = _opens_on(state, policy)
+    if opens_on is not None and opens_on <= today:
         return
     grounds = policy.grounds("results_review_after_months")
-    opens_on = reviews[-1][1].due_on if reviews else None
     raise Refused("too-early", "Results are assessed when the commitment has ended.", policy=grounds, opens_on=opens_on)
+
+
+def _opens_on(state: Commitment, policy: Policy) -> date | None:
+    """The day its clock was set for; without a clock, as before a unit confirms a published pledge, by its end."""
+    reviews = clocks.numbers(state, (Due.RESULTS_REVIEW,), clocks.OPEN)
+    if reviews:
+        return reviews[-1][1].due_on
+    last = state.ends_on.latest()
+    return None if last is None else add_months(last, policy.whole("results_review_after_months"))
 
 
 def contest_assessment(command: asked.ContestAssessment, state: State) -> Sequence[Event]:
@@ -76,7 +87,8 @@ def contest_assessment(command: asked.ContestAssessment, state: State) -> Sequen
     if command.completion is not None and command.completion is one.completion:
         raise Refused("same-figure", "To contest an assessment is to say something else.")
     if unit in one.contested_by:
-        return []
+        reason = "Your unit has contested this assessment already; its account stands beside it."
+        raise Refused("answered-already", reason)
     return [happened.AssessmentContested(command.assessment, unit, command.completion)]
 
 
@@ -97,13 +109,16 @@ def close(command: asked.CloseCommitment, state: State) -> Sequence[Event]:
 
 
 def earned_level(state: Commitment, outcome: Outcome) -> Level:
-    """How far an outcome is to be believed: verified only by an independent assessment that bears it out."""
+    """How far an outcome is to be believed: verified by an independent assessment, confirmed by another party's word.
+
+    Either counts only if it bears the outcome out. Documents alone do not raise it: whoever attaches them is a party.
+    """
     if state.source is not None and state.source.standing is not SourceStanding.CONFIRMED:
         return Level.RECORDED_FROM_SOURCE
     assessed = state.last_assessment(Judged.COMPLETION)
     if assessed is not None and assessed.completion in VERIFIES[outcome]:
         return Level.VERIFIED
     said = state.last_report(None)
-    if said is not None and said.confirmed_by and not said.contested_by:
+    if said is not None and said.confirmed_by and not said.contested_by and said.percent in CONFIRMS[outcome]:
         return Level.CONFIRMED
     return Level.SELF_REPORTED

@@ -21,16 +21,8 @@ from domain.commitments.words import (
     Stage,
     Target,
 )
+from domain.deadlines import Standing
 from domain.kernel import PartialDate, Sphere, UnitId, Words
-
-
-class Standing(StrEnum):
-    """Where a deadline, or a step, stands. What was missed can still be met, late."""
-
-    OPEN = "open"
-    MET = "met"
-    MISSED = "missed"
-    VOID = "void"
 
 
 class SourceStanding(StrEnum):
@@ -457,7 +449,7 @@ def _amendment(state: Commitment, number: int, **changes: object) -> Commitment:
 
 def _extended(state: Commitment, event: happened.ExtensionGranted) -> Commitment:
     if event.deadline is None:
-        return replace(state, ends_on=PartialDate(event.until))
+        return replace(state, ends_on=PartialDate(event.until), window_open=False)
     before = state.deadlines[event.deadline - 1]
     moved = _deadline(state, event.deadline, due_on=event.until, extensions=before.extensions + 1)
     if event.milestone is None:
@@ -479,6 +471,7 @@ def _amended(state: Commitment, changes: Changes) -> Commitment:
         ends_on=changes.ends_on or state.ends_on,
         targets=tuple(targets),
         milestones=tuple(milestones),
+        window_open=state.window_open and changes.ends_on is None,
     )
 
 

@@ -188,6 +188,14 @@ VERIFIES = {
 """Which independent assessments bear an outcome out; with any other, the outcome is not verified."""
 
 
+CONFIRMS = {
+    Outcome.COMPLETED: range(100, 101),
+    Outcome.PARTIALLY_COMPLETED: range(1, 100),
+    Outcome.NOT_MET: range(100),
+}
+"""Which percentages, confirmed by another party, bear an outcome out."""
+
+
 class Judged(StrEnum):
     """What an assessment judged."""
 

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any, TypeAlias
 from uuid import UUID
 
+from domain.ledger.merkle import Edge, Growth, grow
+from domain.ledger.records import leaf_hash
 from services.store.ports import Change, Receipt
-from services.store.tree import Edge, Growth, grow
 from services.store.waiting import Waiting
 
 Sign: TypeAlias = Callable[[int, bytes], str]
@@ -59,7 +59,7 @@ def compose(head: Reached, waiting: Sequence[Waiting], now: datetime, sign: Sign
     at = now if head.at is None else max(now, head.at)
     changes = [item.change for item in waiting]
     states = _states(changes, at)
-    leaves = [sha256(b"\x00" + state).digest() for state in states]
+    leaves = [leaf_hash(state) for state in states]
     after, growth = Reached(head.size, at, head.edge, head.checkpoint), None
     if leaves:
         growth = grow(head.edge, leaves)

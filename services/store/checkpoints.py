@@ -1,13 +1,11 @@
-"""Checkpoints: the signed notes that bind size and root (C2SP tlog-checkpoint, signed-note)."""
+"""The ledger's own checkpoints: signed with its key, and recognised again."""
 
-import base64
-import binascii
 from dataclasses import dataclass
-from hashlib import sha256
 
+from domain.ledger import checkpoints, notes
+from domain.ledger.checkpoints import BadCheckpoint, Checkpoint
+from domain.ledger.notes import BadNote, Note, Signature, Verifier, VerifierKey
 from services.keys import SigningKey, check_with
-
-ED25519 = b"\x01"
 
 
 class Unsigned(Exception):
@@ -24,34 +22,27 @@ class Notary:
     @property
     def verifier(self) -> str:
         """The verifier key, as auditors hold it: name, key id and public key."""
-        return f"{self.origin}+{self._id().hex()}+{base64.b64encode(ED25519 + self.key.public).decode()}"
+        return str(self._named)
 
     def sign(self, size: int, root: bytes) -> str:
         """The checkpoint of the tree of `size` records."""
-        text = f"{self.origin}\n{size}\n{base64.b64encode(root).decode()}\n"
-        signature = base64.b64encode(self._id() + self.key.sign(text.encode())).decode()
-        return f"{text}\n— {self.origin} {signature}\n"
+        text = str(Checkpoint(self.origin, size, root))
+        signature = Signature(self.origin, self._named.key_id, self.key.sign(text.encode()))
+        return str(Note(text, (signature,)))
 
     def check(self, note: str) -> tuple[int, bytes]:
         """(size, root) of a checkpoint that this key signed for this ledger. Raises Unsigned."""
-        text, _, signatures = note.rpartition("\n\n")
-        lines = text.split("\n")
-        if len(lines) < 3 or lines[0] != self.origin:
-            raise Unsigned(f"The checkpoint is of {lines[0]!r}, not of {self.origin!r}.")
-        check = check_with(self.key.public)
-        for line in signatures.splitlines():
-            name, _, encoded = line.removeprefix("— ").partition(" ")
-            raw = _decoded(encoded)
-            if name == self.origin and raw[:4] == self._id() and check(raw[4:], f"{text}\n".encode()):
-                return int(lines[1]), _decoded(lines[2])
-        raise Unsigned("The checkpoint is not signed by the key of this ledger.")
+        try:
+            found = notes.parse(note)
+            origin = found.text.partition("\n")[0]
+            if origin != self.origin:
+                raise Unsigned(f"The checkpoint is of {origin!r}, not of {self.origin!r}.")
+            notes.verified(found, [Verifier(self.origin, self._named.key_id, check_with(self.key.public))])
+            said = checkpoints.parse(found.text)
+        except (BadNote, BadCheckpoint) as error:
+            raise Unsigned(f"The checkpoint is not signed by the key of this ledger. {error}") from error
+        return said.size, said.root
 
-    def _id(self) -> bytes:
-        return sha256(f"{self.origin}\n".encode() + ED25519 + self.key.public).digest()[:4]
-
-
-def _decoded(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return b""
+    @property
+    def _named(self) -> VerifierKey:
+        return VerifierKey(self.origin, self.key.public)

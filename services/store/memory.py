@@ -4,11 +4,11 @@ import asyncio
 from bisect import bisect_right
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import datetime
-from hashlib import sha256
 from uuid import UUID
 
+from domain.ledger import merkle
+from domain.ledger.records import leaf_hash
 from services.keys import SigningKey
-from services.store import tree
 from services.store.batch import stamped
 from services.store.checkpoints import Notary
 from services.store.ledger import utc_now
@@ -38,7 +38,7 @@ class MemoryStore:
         self._openings: dict[tuple[UUID, int, str], Opening] = {}
         self._heads: list[Head] = []
         self._leaves: list[bytes] = []
-        self._edge = tree.Edge(0, ())
+        self._edge = merkle.Edge(0, ())
 
     async def append(self, change: Change) -> Receipt:
         """See `ports.Store`."""
@@ -106,14 +106,14 @@ class MemoryStore:
         size = self._size(size)
         if not 0 <= position < size:
             raise IndexError(f"A tree of {size} records does not hold position {position}.")
-        return self._roots(tree.inclusion(position, 0, size))
+        return self._roots(merkle.inclusion(position, 0, size))
 
     async def consistency(self, older: int, newer: int | None = None) -> tuple[bytes, ...]:
         """The proof that the first `older` records of the tree of `newer` are the tree of then. Raises IndexError."""
         newer = self._size(newer)
         if not 0 <= older <= newer:
             raise IndexError(f"A tree of {older} records is no part of one of {newer}.")
-        return self._roots(tree.consistency(older, 0, newer)) if older else ()
+        return self._roots(merkle.consistency(older, 0, newer)) if older else ()
 
     def _refuse_conflict(self, waiting: Waiting) -> None:
         moved = [
@@ -137,9 +137,9 @@ class MemoryStore:
             self._records.append(record)
             self._units.append(frozenset(draft.units))
             self._streams.setdefault(draft.stream, []).append(record)
-            self._leaves.append(sha256(b"\x00" + state).digest())
+            self._leaves.append(leaf_hash(state))
         if change.drafts:
-            growth = tree.grow(self._edge, self._leaves[self._edge.size :])
+            growth = merkle.grow(self._edge, self._leaves[self._edge.size :])
             self._edge = growth.edge
             self._heads.append(Head(growth.edge.size, at, self._notary.sign(growth.edge.size, growth.root)))
         for word, stream in change.frees:
@@ -155,7 +155,7 @@ class MemoryStore:
         return Receipt(
             change.cmd, first, count, at, size, self._heads[-1].checkpoint if self._heads else "",
             tuple(self._leaves[first : first + count]),
-            tuple(self._roots(tree.inclusion(position, 0, size)) for position in positions),
+            tuple(self._roots(merkle.inclusion(position, 0, size)) for position in positions),
             change.answer, repeated,
         )  # fmt: skip
 
@@ -172,8 +172,8 @@ class MemoryStore:
             raise IndexError(f"The ledger has {newest} records, not {size}.")
         return newest if size is None else size
 
-    def _roots(self, ranges: Sequence[tree.Range]) -> tuple[bytes, ...]:
+    def _roots(self, ranges: Sequence[merkle.Range]) -> tuple[bytes, ...]:
         return tuple(self._root(begin, end) for begin, end in ranges)
 
     def _root(self, begin: int, end: int) -> bytes:
-        return tree.grow(tree.Edge(0, ()), self._leaves[begin:end]).root
+        return merkle.grow(merkle.Edge(0, ()), self._leaves[begin:end]).root

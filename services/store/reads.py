@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.store import tree
+from domain.ledger import merkle
 from services.store.connecting import Pool, available
 from services.store.ports import CommandReused, Filter, Head, Opening, Receipt, StoredRecord
 
@@ -105,7 +105,7 @@ class Reads:
         size = await self._size(size)
         if not 0 <= position < size:
             raise IndexError(f"A tree of {size} records does not hold position {position}.")
-        (proof,) = await self._roots([tree.inclusion(position, 0, size)])
+        (proof,) = await self._roots([merkle.inclusion(position, 0, size)])
         return proof
 
     async def consistency(self, older: int, newer: int | None = None) -> tuple[bytes, ...]:
@@ -118,7 +118,7 @@ class Reads:
             raise IndexError(f"A tree of {older} records is no part of one of {newer}.")
         if older == 0:
             return ()
-        (proof,) = await self._roots([tree.consistency(older, 0, newer)])
+        (proof,) = await self._roots([merkle.consistency(older, 0, newer)])
         return proof
 
     async def root(self, size: int | None = None) -> bytes:
@@ -147,7 +147,7 @@ class Reads:
             raise CommandReused(f"The command {cmd} was given before, by another caller or for something else.")
         first, count, head = row["first"], row["count"], await self.head()
         leaves = await self.hashes(0, first, count) if count else []
-        proofs = await self._roots([tree.inclusion(first + number, 0, head.size) for number in range(count)])
+        proofs = await self._roots([merkle.inclusion(first + number, 0, head.size) for number in range(count)])
         return Receipt(
             cmd, first, count, row["at"], head.size, head.checkpoint, tuple(leaves), tuple(proofs), row["answer"],
             repeated=True,
@@ -159,17 +159,17 @@ class Reads:
             raise IndexError(f"The ledger has {newest} records, not {size}.")
         return newest if size is None else size
 
-    async def _roots(self, wanted: Sequence[Sequence[tree.Range]]) -> list[tuple[bytes, ...]]:
+    async def _roots(self, wanted: Sequence[Sequence[merkle.Range]]) -> list[tuple[bytes, ...]]:
         """The roots of many ranges with one look at the tables."""
-        nodes = {node for ranges in wanted for one in ranges for node in tree.perfect(*one)}
-        hashes = await self._hashes({tree.stored(node) for node in nodes})
-        return [tuple(tree.roots(ranges, hashes)) for ranges in wanted]
+        nodes = {node for ranges in wanted for one in ranges for node in merkle.perfect(*one)}
+        hashes = await self._hashes({merkle.stored(node) for node in nodes})
+        return [tuple(merkle.roots(ranges, hashes)) for ranges in wanted]
 
-    async def _hashes(self, wanted: Iterable[tuple[int, int, int]]) -> dict[tree.Node, bytes]:
+    async def _hashes(self, wanted: Iterable[tuple[int, int, int]]) -> dict[merkle.Node, bytes]:
         """(tile level, first index, count) -> the stored hashes by (tile level, index), in order."""
         rows = sorted(wanted)
         leaves, roots = [row for row in rows if row[0] == 0], [row for row in rows if row[0] > 0]
-        found: dict[tree.Node, bytes] = {}
+        found: dict[merkle.Node, bytes] = {}
         if leaves:
             query = (
                 "select 0 as level, r.position as index, sha256('\\x00'::bytea || r.state) as hash from"

@@ -1,10 +1,10 @@
 """Is the ledger whole? Recomputed from its rows, believing none of them."""
 
 from dataclasses import dataclass, field
-from hashlib import sha256
 from uuid import UUID
 
-from services.store import tree
+from domain.ledger import merkle
+from domain.ledger.records import leaf_hash
 from services.store.checkpoints import Notary, Unsigned
 from services.store.connecting import Pool, available
 from services.store.ports import StoredRecord
@@ -27,7 +27,7 @@ class _Look:
 
     findings: list[str] = field(default_factory=list)
     newest: dict[UUID, int] = field(default_factory=dict)
-    edge: tree.Edge = field(default_factory=lambda: tree.Edge(0, ()))
+    edge: merkle.Edge = field(default_factory=lambda: merkle.Edge(0, ()))
     root: bytes = b""
     subtrees: dict[tuple[int, int], bytes] = field(default_factory=dict)
 
@@ -38,7 +38,7 @@ class _Look:
             if record.version != self.newest.get(record.stream, min(record.version, 1) - 1) + 1:
                 self.findings.append(f"position {record.position}: version {record.version} does not follow")
             self.newest[record.stream] = record.version
-        growth = tree.grow(self.edge, [sha256(b"\x00" + record.state).digest() for record in batch])
+        growth = merkle.grow(self.edge, [leaf_hash(record.state) for record in batch])
         self.edge, self.root = growth.edge, growth.root
         self.subtrees |= {(level, index): root for level, index, root in growth.subtrees}
 

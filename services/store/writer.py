@@ -17,10 +17,10 @@ import asyncpg
 import structlog
 from asyncpg.prepared_stmt import PreparedStatement
 
+from domain.ledger.merkle import Edge
 from services.store.batch import Composed, Reached, Sign, compose, probes
 from services.store.connecting import Connection, connect_writer, is_gone
 from services.store.ports import Change, Conflict, Receipt, Unavailable
-from services.store.tree import Edge
 from services.store.waiting import Alongside, Known, Queue, Waiting
 
 LOCK = 7310579645227565

@@ -6,8 +6,9 @@ from datetime import date
 from uuid import uuid5
 
 from domain.calendars import add_months
-from domain.commitments.state import Commitment, Standing
+from domain.commitments.state import Commitment
 from domain.commitments.words import Due
+from domain.deadlines import Standing
 from domain.kernel import NAMES, Actor, EventName, PartialDate, Role, StreamId, UnitId, Words
 from services.handle import Answer, Note, Office, Order
 

@@ -13,7 +13,9 @@ from uuid import UUID, uuid4
 import pytest
 import pytest_asyncio
 
-from services.store import tree
+from domain.ledger import merkle
+from domain.ledger.proofs import verify_consistency, verify_inclusion
+from domain.ledger.records import leaf_hash
 from services.store.ledger import LedgerStore, opened_store
 from services.store.memory import MemoryStore
 from services.store.ports import (
@@ -65,22 +67,7 @@ def proven(receipt: Receipt, number: int = 0) -> bool:
     """Whether the proof of the receipt's nth record leads from its leaf to the signed root."""
     size, root = NOTARY.check(receipt.checkpoint)
     assert size == receipt.size
-    return led(receipt.leaves[number], receipt.first + number, size, receipt.proofs[number]) == root
-
-
-def led(leaf: bytes, position: int, size: int, proof: tuple[bytes, ...]) -> bytes:
-    """The root that an inclusion proof leads to (RFC 9162, section 2.1.3.2)."""
-    node, last, found = position, size - 1, leaf
-    for step in proof:
-        if node & 1 or node == last:
-            found = tree.joined(step, found)
-            while not node & 1 and node:
-                node, last = node >> 1, last >> 1
-        else:
-            found = tree.joined(found, step)
-        node, last = node >> 1, last >> 1
-    assert last == 0
-    return found
+    return verify_inclusion(receipt.first + number, size, receipt.leaves[number], receipt.proofs[number], root)
 
 
 async def everything(store: AnyStore) -> list[StoredRecord]:
@@ -315,12 +302,12 @@ async def test_every_record_is_proven_in_every_tree_that_holds_it(store: AnyStor
     # More than one full tile, so that stored subtrees take part.
     receipts = [await store.append(change(*(draft(uuid4()) for _ in range(n)))) for n in (1, 2, 250, 30, 240, 17)]
     records = await everything(store)
-    leaves = [sha256(b"\0" + record.state).digest() for record in records]
+    leaves = [leaf_hash(record.state) for record in records]
     assert all(proven(receipt, number) for receipt in receipts for number in range(0, receipt.count, 13))
     for size in (1, 2, 3, 253, 256, 257, 512, 540):
-        root = tree.grow(tree.Edge(0, ()), leaves[:size]).root
+        root = merkle.root_of(leaves[:size])
         for position in {0, size // 2, size - 1}:
-            assert led(leaves[position], position, size, await store.prove(position, size)) == root
+            assert verify_inclusion(position, size, leaves[position], await store.prove(position, size), root)
     for position, wrong in ((540, None), (-1, None), (3, 3), (0, 541), (0, 0)):
         with pytest.raises(IndexError):
             await store.prove(position, wrong)
@@ -336,16 +323,19 @@ async def test_checkpoints_are_given_as_they_were_signed(store: AnyStore) -> Non
 
 async def test_older_trees_are_consistent_with_newer_ones(store: AnyStore) -> None:
     await store.append(change(*(draft(uuid4()) for _ in range(300))))
-    leaves = [sha256(b"\0" + record.state).digest() for record in await everything(store)]
+    leaves = [leaf_hash(record.state) for record in await everything(store)]
     assert await store.consistency(0, 300) == await store.consistency(300) == ()
     # RFC 6962, section 2.1.3: the example of a tree of 7, and where the older tree is a subtree of the newer.
-    roots = {size: tree.grow(tree.Edge(0, ()), leaves[:size]).root for size in (2, 3, 4, 6, 7)}
-    right = tree.joined(tree.joined(leaves[4], leaves[5]), leaves[6])
+    roots = {size: merkle.root_of(leaves[:size]) for size in (2, 3, 4, 6, 7)}
+    right = merkle.joined(merkle.joined(leaves[4], leaves[5]), leaves[6])
     assert await store.consistency(4, 7) == (right,)
-    assert tree.joined(roots[4], right) == roots[7]
+    assert merkle.joined(roots[4], right) == roots[7]
     assert await store.consistency(3, 7) == (leaves[2], leaves[3], roots[2], right)
-    assert await store.consistency(6, 7) == (tree.joined(leaves[4], leaves[5]), leaves[6], roots[4])
+    assert await store.consistency(6, 7) == (merkle.joined(leaves[4], leaves[5]), leaves[6], roots[4])
     assert len(await store.consistency(256, 300)) == 1
+    for older in (1, 2, 129, 255, 256, 257, 299):
+        proof = await store.consistency(older, 300)
+        assert verify_consistency(older, 300, merkle.root_of(leaves[:older]), merkle.root_of(leaves), proof)
     for older, newer in ((301, 302), (5, 4), (-1, 5)):
         with pytest.raises(IndexError):
             await store.consistency(older, newer)

@@ -18,6 +18,23 @@ def joined(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
 
 
+def empty_root() -> bytes:
+    """The root of the tree without records."""
+    return sha256().digest()
+
+
+def root_of(leaves: Sequence[bytes]) -> bytes:
+    """The root over leaf hashes, straight from the definition; `grow` comes to the same without all of them."""
+    return _root_of(leaves, 0, len(leaves)) if leaves else empty_root()
+
+
+def _root_of(leaves: Sequence[bytes], begin: int, end: int) -> bytes:
+    if end - begin == 1:
+        return leaves[begin]
+    middle = begin + _split(end - begin)
+    return joined(_root_of(leaves, begin, middle), _root_of(leaves, middle, end))
+
+
 def bagged(peaks: Sequence[bytes]) -> bytes:
     """The root over perfect subtrees that shrink from left to right."""
     root = peaks[-1]

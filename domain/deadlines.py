@@ -1,0 +1,83 @@
+"""Deadlines as every context records them, so that one clock and one list of obligations serve all.
+
+A context declares its own events as subclasses of these, and its streams number their deadlines 1, 2, 3 ... A deadline
+is computed once, when its clock starts, with the calendar and the policy in force, and recorded as computed; what
+changes later moves it only by a record of its own. `Context.clock` names the command by which the clock says that a
+deadline's last day has passed; the command has one field of its own, `deadline`, the number.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from domain.kernel import UnitId
+
+
+class Standing(StrEnum):
+    """Where a deadline, or a step, stands. What was missed can still be met, late."""
+
+    OPEN = "open"
+    SUSPENDED = "suspended"
+    MET = "met"
+    MISSED = "missed"
+    VOID = "void"
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineSet:
+    """A clock starts. `kind`: what is owed, a word of the context.
+
+    `unit` owes it (None: nobody in particular). `policy` is the version consulted, empty where the parties named the
+    day themselves. `about`: the number of the thing within the stream that it is for (a milestone, another deadline).
+    """
+
+    number: int
+    kind: str
+    starts_on: date
+    due_on: date
+    policy: str
+    calendar: str
+    unit: UnitId | None = None
+    about: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineMet:
+    """What was owed is there."""
+
+    number: int
+    late: bool
+    unit: UnitId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineMissed:
+    """Its last day passed, and nobody did it."""
+
+    number: int
+    kind: str
+    due_on: date
+    unit: UnitId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineVoided:
+    """Nobody owes it any longer: its thing ended, moved, or was done in another way."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineSuspended:
+    """Its clock stands still from this day on; it cannot be missed until it runs again."""
+
+    number: int
+    suspended_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineMoved:
+    """It has another last day from now on: it was extended, or its clock runs again after a suspension."""
+
+    number: int
+    due_on: date
