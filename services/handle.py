@@ -392,15 +392,15 @@ class _Decision:
 
     async def _why_not(self, actor: Actor, allowed: frozenset[UnitId] | None) -> str:
         if actor.role not in self.plan.by.roles:
-            return f"A {_role(actor.role)} may not give this command."
+            return f"{_a(_role(actor.role)).capitalize()} may not give this command."
         return "This command is for officers of another unit."
 
     async def _who_could(self, basis: Basis, allowed: frozenset[UnitId] | None) -> Sequence[str]:
         roles = " or ".join(_role(role) for role in self.plan.by.roles) or "the register's own clock"
         if allowed is None:
-            return [f"a {roles} of any unit"]
+            return [f"{_a(roles)} of any unit"]
         named = [(await basis.unit(unit)).name or str(unit) for unit in sorted(allowed, key=str)[:20]]
-        return [f"a {roles} of {name}" for name in named]
+        return [f"{_a(roles)} of {name}" for name in named]
 
     async def _complete(self, basis: Basis) -> Any:
         """The command with what the service looks up and with hashes where texts were sealed."""
@@ -453,6 +453,10 @@ class _Decision:
                     value = msgspec.json.encode(text)
                     found.append(Opening(self.stream, number, f"/{name}", salt, value, audience))
         return tuple(found)
+
+
+def _a(noun: str) -> str:
+    return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"
 
 
 def _role(role: Role | None) -> str:

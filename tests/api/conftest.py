@@ -41,7 +41,7 @@ class _Serving(threading.Thread):
     def __init__(self, config: Config) -> None:
         super().__init__(daemon=True)
         self._config = config
-        self.ready, self._stop = threading.Event(), asyncio.Event()
+        self.ready, self._asked_to_end = threading.Event(), asyncio.Event()
         self.live: Live | None = None
         self.error: BaseException | None = None
 
@@ -65,7 +65,7 @@ class _Serving(threading.Thread):
                 self.live = await self._introduced(address, services, story)
                 await services.views.reached("activity", (await services.store.head()).size - 1, 30)
                 self.ready.set()
-                await self._stop.wait()
+                await self._asked_to_end.wait()
             finally:
                 await runner.cleanup()
 
@@ -79,7 +79,7 @@ class _Serving(threading.Thread):
 
     def end(self) -> None:
         if self.live is not None:
-            self.live.loop.call_soon_threadsafe(self._stop.set)
+            self.live.loop.call_soon_threadsafe(self._asked_to_end.set)
         self.join(30)
 
 

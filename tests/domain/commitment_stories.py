@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import MISSING, dataclass, fields
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from hypothesis import strategies as st
@@ -12,12 +12,15 @@ from hypothesis import strategies as st
 from domain.calendars import Calendar
 from domain.commitments import COMMITMENTS
 from domain.commitments import commands as asked
+from domain.commitments.events import DeadlineMet, DeadlineMissed, DeadlineSet
+from domain.commitments.state import Commitment
 from domain.commitments.words import (
     Aim,
     Changes,
     Completion,
     Delivery,
     Document,
+    Due,
     EarlyResult,
     EarlyResultsScale,
     Instrument,
@@ -49,6 +52,7 @@ from domain.kernel import (
     UnitId,
     Words,
 )
+from tests.domain.scenario import Given, scenario
 
 STREAM = StreamId(UUID(int=0xC0))
 CITY, REGION, STATE, VILLAGE, INSTITUTE = (UnitId(UUID(int=n)) for n in range(1, 6))
@@ -81,13 +85,13 @@ def policy(**changed: str) -> Policy:
     return Policy("commitment", "*", 1, tuple(PolicyValue(name, text, "default") for name, text in values.items()))
 
 
-def facts(unit: UnitId, until: date | None = None) -> UnitFacts:
+def facts(unit: UnitId, until: date | None = None, sphere: Sphere | None = None) -> UnitFacts:
     known = unit in SPHERES
     return UnitFacts(
         id=unit,
         exists=known,
         name=NAMES.get(unit, ""),
-        sphere=SPHERES.get(unit, Sphere.LOCAL),
+        sphere=sphere or SPHERES.get(unit, Sphere.LOCAL),
         jurisdiction="XX",
         time_zone="UTC",
         alive_until=until,
@@ -116,6 +120,55 @@ def ask(kind: type, unit: UnitId = CITY, on: date = DAY, /, **said: Any) -> Any:
         given["unit_facts"] = facts(said["unit"])
     wanted = {field.name for field in fields(kind)}
     return kind(**{name: value for name, value in {**given, **said}.items() if name in wanted})
+
+
+def story(*commands: Any) -> Given:
+    """A commitment after these commands; each must be accepted."""
+    return scenario(COMMITMENTS).after(*commands)
+
+
+def commitment(at: Given) -> Commitment:
+    """How it stands at this point of a story."""
+    assert isinstance(at.state, Commitment)
+    return at.state
+
+
+def starts(
+    number: int, kind: Due, due_on: date, unit: UnitId | None = CITY, *, on: date = DAY, about: int | None = None
+) -> DeadlineSet:
+    """A clock that starts; a milestone's day is the parties' own, any other rests on policy and calendar."""
+    policy_ref, calendar = ("", "") if kind is Due.MILESTONE else ("commitment@1", "test")
+    return DeadlineSet(
+        number=number, kind=kind, starts_on=on, due_on=due_on, policy=policy_ref, calendar=calendar, unit=unit,
+        about=about,
+    )  # fmt: skip
+
+
+def met(number: int, unit: UnitId | None = CITY, *, late: bool = False) -> DeadlineMet:
+    return DeadlineMet(number=number, late=late, unit=unit)
+
+
+def missed(number: int, kind: Due, due_on: date, unit: UnitId | None = CITY) -> DeadlineMissed:
+    return DeadlineMissed(number=number, kind=kind, due_on=due_on, unit=unit)
+
+
+def miss(number: int, on: date) -> asked.MissDeadline:
+    """The clock says, on that day, that a deadline has passed."""
+    return asked.MissDeadline(deadline=number, today=Today(on), policy=policy(), calendar=CALENDAR)
+
+
+def report(percent: int, unit: UnitId = CITY, on: date = DAY, milestone: int | None = None) -> asked.ReportProgress:
+    said = {"percent": percent, "account": words("Going on"), "milestone": milestone}
+    return cast(asked.ReportProgress, ask(asked.ReportProgress, unit, on, **said))
+
+
+def deliver(kind: Delivery, on: date = DAY, unit: UnitId = CITY) -> asked.DeliverReport:
+    return cast(asked.DeliverReport, ask(asked.DeliverReport, unit, on, kind=kind, document=PLAN))
+
+
+def amend(unit: UnitId = CITY, on: date = DAY, /, **changed: Any) -> asked.ProposeAmendment:
+    """Propose an amendment of these parts of `Changes`."""
+    return cast(asked.ProposeAmendment, ask(asked.ProposeAmendment, unit, on, changes=Changes(**changed)))
 
 
 def needed(kind: type) -> frozenset[str]:
@@ -191,8 +244,10 @@ class Move:
 
 
 KINDS = {name: by.command for name, by in COMMITMENTS.commands.items()}
-LIKELY = ("accept", "adopt", "report-progress", "complete-milestone", "miss-deadline", "deliver-report", "propose-amendment",
-          "agree-amendment", "request-extension", "grant-extension", "confirm-source", "close")  # fmt: skip
+LIKELY = (
+    "accept", "adopt", "report-progress", "complete-milestone", "miss-deadline", "deliver-report", "propose-amendment",
+    "agree-amendment", "request-extension", "grant-extension", "confirm-source", "close",
+)  # fmt: skip
 
 
 @st.composite
@@ -217,9 +272,7 @@ def histories(draw: st.DrawFn, most: int = 25) -> list[Move]:
     return moves
 
 
-def _tried(
-    moves: list[Move], state: Any, name: str, command: Any, unit: UnitId, day: date
-) -> tuple[list[Move], Any]:
+def _tried(moves: list[Move], state: Any, name: str, command: Any, unit: UnitId, day: date) -> tuple[list[Move], Any]:
     try:
         events = COMMITMENTS.decider.decide(command, state)
     except Refused:

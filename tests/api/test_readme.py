@@ -1,0 +1,41 @@
+"""The README's tour works as printed, line by line."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.api.conftest import Live
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+
+
+def blocks() -> list[str]:
+    """The shell blocks of the tour, in order."""
+    tour = README.read_text(encoding="utf-8").partition("## Five minutes")[2].partition("\n## ")[0]
+    return re.findall(r"```sh\n(.*?)```", tour, re.DOTALL)
+
+
+@pytest.fixture
+def said(live: Live, tmp_path: Path) -> str:
+    """What a newcomer sees who pastes every block, with the address and token that `make run` printed."""
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed; the tour is made of it.")
+    begun = blocks()[0].replace("http://127.0.0.1:8080", live.url).replace("paste-it-here", live.officer)
+    script = "set -euo pipefail\n" + "\n".join([begun, *blocks()[1:]])
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_tour_works_as_printed(said: str) -> None:
+    lines = said.splitlines()
+    assert lines[0] == "status 201"
+    assert lines[1].startswith("['proposed', 'self_reported', 'accept', '20")
+    assert '"unit_name": "Auvergne-Rhône-Alpes"' in said
+    assert "['an authorised signatory of Auvergne-Rhône-Alpes']" in lines
+    now, before = lines.index("['Shade for every school yard']"), lines.index("[]")
+    assert now < before, "it is there now, and was not there before it was recorded"
+    assert lines[-1] == "the record is in the ledger"

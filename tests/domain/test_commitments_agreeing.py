@@ -1,0 +1,668 @@
+"""How a commitment comes about: proposed or recorded from a source, joined, specified, adopted."""
+
+import csv
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+
+from domain import sdg
+from domain.commitments import COMMITMENTS, source_stream
+from domain.commitments import commands as asked
+from domain.commitments import events as happened
+from domain.commitments.words import (
+    Aim,
+    Breadth,
+    Changes,
+    Due,
+    Instrument,
+    NewTarget,
+    Part,
+    Party,
+    Quantity,
+    Reporting,
+    ResourceKind,
+    Share,
+    Stage,
+    Target,
+)
+from domain.kernel import Money, PartialDate, Role, Sphere, UnitId
+from tests.data import published
+from tests.domain.commitment_stories import (
+    CITY,
+    DAY,
+    END,
+    FUNDS,
+    INSTITUTE,
+    PLAN,
+    REGION,
+    ROW,
+    STATE,
+    STEP,
+    VILLAGE,
+    accept,
+    add_milestone,
+    adopt,
+    adopted,
+    adopted_alone,
+    agreed,
+    agreed_alone,
+    amend,
+    ask,
+    commitment,
+    facts,
+    from_source,
+    fund,
+    met,
+    miss,
+    pledge,
+    policy,
+    propose_alone,
+    propose_shared,
+    set_target,
+    starts,
+    story,
+    words,
+)
+
+NOBODY = UnitId(UUID(int=99))
+ANSWER_BY = date(2026, 4, 1)
+proposed = happened.CommitmentProposed(
+    CITY, Sphere.LOCAL, words("A tram by 2030"), words("A tram for all quarters"), PartialDate("2030"), ("11.2", "13")
+)
+recorded = happened.CommitmentRecordedFromSource(
+    ROW, "2022-06-01", Instrument.IN_POLICY, PartialDate("2020"), Reporting.ANNUAL, True
+)
+at_adoption = (
+    starts(1, Due.PROGRESS, date(2027, 3, 2)),
+    starts(2, Due.PLAN, date(2028, 3, 2)),
+    starts(3, Due.MILESTONE, date(2028, 6, 30), about=1),
+    starts(4, Due.RESULTS_REVIEW, date(2031, 4, 30), None, on=date(2030, 12, 31)),
+)
+update = ask(
+    asked.UpdateFromSource,
+    title=words("Net zero by 2050"),
+    description=words("Net zero"),
+    ends_on=PartialDate("2050"),
+    source=ROW,
+    updated="2023-01-10",
+    instrument=Instrument.IN_LAW,
+    status_on=PartialDate("2023"),
+    has_plan=True,
+    reporting=Reporting.ANNUAL,
+    targets=(END,),
+)
+updated = happened.SourceUpdated(
+    ROW, "2023-01-10", Instrument.IN_LAW, PartialDate("2023"), Reporting.ANNUAL, True, (), True
+)
+confirm_source = ask(asked.ConfirmSource)
+contest_source = ask(asked.ContestSource)
+decline = ask(asked.DeclineParticipation, REGION)
+invite_village = ask(asked.AddParty, unit=VILLAGE, part=Part.SUPPORTER, required=False)
+
+
+# --- proposing ---
+
+
+def test_a_unit_proposes_a_commitment_of_its_own() -> None:
+    story().when(propose_alone).then(proposed)
+
+
+def test_a_proposal_invites_the_others_and_their_time_to_answer_runs() -> None:
+    story().when(propose_shared).then(
+        replace(proposed, sdg=("11.2",)),
+        happened.PartyInvited(REGION, Sphere.REGIONAL, Part.CO_OWNER, True),
+        starts(1, Due.ANSWER, ANSWER_BY, REGION),
+        happened.PartyInvited(STATE, Sphere.NATIONAL, Part.FUNDER, False),
+        starts(2, Due.ANSWER, ANSWER_BY, STATE),
+    )
+
+
+def test_a_proposal_says_when_work_begins_and_from_which_document_it_comes() -> None:
+    begun = PartialDate("2026-09")
+    story().when(replace(propose_alone, starts_on=begun, document=PLAN)).then(
+        replace(proposed, starts_on=begun, document=PLAN)
+    )
+
+
+def test_a_stream_holds_one_proposal() -> None:
+    story(propose_alone).when(propose_alone).then_refused("commitment-exists")
+
+
+def test_an_owner_that_is_not_in_the_register_cannot_propose() -> None:
+    story().when(replace(propose_alone, owner_facts=facts(NOBODY))).then_refused("unit-unknown")
+
+
+def test_an_owner_that_was_abolished_cannot_propose() -> None:
+    gone = facts(CITY, until=date(2025, 1, 1))
+    story().when(replace(propose_alone, owner_facts=gone)).then_refused("unit-not-alive")
+
+
+def test_an_abolished_unit_cannot_be_invited() -> None:
+    units = (facts(REGION, until=date(2025, 1, 1)), facts(STATE))
+    story().when(replace(propose_shared, units=units)).then_refused("unit-not-alive")
+
+
+def test_a_community_takes_part_but_does_not_own() -> None:
+    community = facts(CITY, sphere=Sphere.COMMUNITY)
+    story().when(replace(propose_alone, owner_facts=community)).then_refused("owner-is-community")
+    story().when(replace(from_source, owner_facts=community)).then_refused("owner-is-community")
+
+
+def test_a_supranational_unit_may_propose() -> None:
+    events = story().when(replace(propose_alone, owner_facts=facts(CITY, sphere=Sphere.SUPRANATIONAL))).events
+    assert events == [replace(proposed, sphere=Sphere.SUPRANATIONAL)]
+
+
+def test_a_commitment_does_not_end_before_it_begins() -> None:
+    story().when(replace(propose_alone, starts_on=PartialDate("2031"))).then_refused("ends-before-start")
+
+
+def test_a_commitment_may_begin_and_end_in_the_same_year() -> None:
+    story().when(replace(propose_alone, starts_on=PartialDate("2030-06"))).then(
+        replace(proposed, starts_on=PartialDate("2030-06"))
+    )
+
+
+def test_no_date_lies_beyond_the_calendar() -> None:
+    story().when(replace(propose_alone, ends_on=PartialDate("9999"))).then_refused("date-too-far")
+    story().when(replace(propose_alone, effective_on=PartialDate("9000"))).then_refused("date-too-far")
+
+
+def test_an_sdg_code_that_is_not_of_the_2030_agenda_is_refused_by_name() -> None:
+    refused = story().when(replace(propose_alone, sdg=("13.2", "13.4", "18"))).then_refused("sdg-unknown")
+    assert refused.facts == {"codes": ("13.4", "18")}
+
+
+def test_goals_and_targets_are_the_17_and_169_published_ones() -> None:
+    with published("sdg/sdg_targets.csv").open(encoding="utf-8-sig", newline="") as file:
+        targets = [row["target"] for row in csv.DictReader(file)]
+    assert len(targets) == 169
+    assert sorted(sdg.TARGETS) == sorted(targets)
+    assert story().when(replace(propose_alone, sdg=(*sdg.GOALS, *targets))).refused is None
+
+
+def test_nobody_is_named_twice_in_a_proposal() -> None:
+    twice = (Party(REGION, Part.CO_OWNER), Party(REGION, Part.FUNDER))
+    story().when(replace(propose_shared, parties=twice)).then_refused("party-twice")
+    owner = (Party(CITY, Part.FUNDER),)
+    story().when(replace(propose_shared, parties=owner, units=(facts(CITY),))).then_refused("party-twice")
+
+
+def test_a_commitment_has_one_owner() -> None:
+    second = (Party(REGION, Part.OWNER),)
+    story().when(replace(propose_shared, parties=second, units=(facts(REGION),))).then_refused("one-owner")
+
+
+def test_nothing_can_be_done_on_what_was_never_proposed() -> None:
+    for command in (accept, decline, set_target, add_milestone, pledge, adopt, invite_village, confirm_source, update):
+        story().when(command).then_refused("no-commitment")
+
+
+def test_a_unit_that_no_longer_exists_can_do_nothing() -> None:
+    gone = facts(REGION, until=date(2026, 3, 2))
+    story(propose_shared).when(replace(accept, acting=gone)).then_refused("unit-not-alive")
+
+
+# --- who takes part ---
+
+
+def test_an_owner_invites_another_unit() -> None:
+    story(propose_alone).when(invite_village).then(
+        happened.PartyInvited(VILLAGE, Sphere.LOCAL, Part.SUPPORTER, False), starts(1, Due.ANSWER, ANSWER_BY, VILLAGE)
+    )
+
+
+def test_a_unit_may_join_after_adoption() -> None:
+    late = date(2027, 1, 4)
+    joined = story(*adopted_alone, ask(asked.AddParty, CITY, late, unit=VILLAGE, part=Part.SUPPORTER))
+    joined.when(ask(asked.AcceptParticipation, VILLAGE, late)).then(
+        happened.ParticipationAccepted(VILLAGE), met(5, VILLAGE)
+    )
+
+
+def test_a_unit_is_invited_once_until_it_declines() -> None:
+    again = ask(asked.AddParty, unit=REGION, part=Part.SUPPORTER)
+    story(propose_shared).when(again).then_refused("party-twice")
+    story(propose_shared, accept).when(again).then_refused("party-twice")
+    story(propose_shared, decline).when(again).then(
+        happened.PartyInvited(REGION, Sphere.REGIONAL, Part.SUPPORTER, True), starts(3, Due.ANSWER, ANSWER_BY, REGION)
+    )
+
+
+def test_only_a_unit_of_the_register_is_invited() -> None:
+    story(propose_alone).when(ask(asked.AddParty, unit=NOBODY, part=Part.FUNDER)).then_refused("unit-unknown")
+
+
+def test_a_second_owner_is_not_invited() -> None:
+    story(propose_alone).when(ask(asked.AddParty, unit=REGION, part=Part.OWNER)).then_refused("one-owner")
+
+
+def test_an_invited_unit_accepts_in_time() -> None:
+    story(propose_shared).when(accept).then(happened.ParticipationAccepted(REGION), met(1, REGION))
+
+
+def test_an_acceptance_after_its_day_is_late_but_counts() -> None:
+    late = date(2026, 4, 2)
+    answered = story(propose_shared, miss(1, late)).when(ask(asked.AcceptParticipation, REGION, late))
+    answered.then(happened.ParticipationAccepted(REGION), met(1, REGION, late=True))
+
+
+def test_accepting_twice_changes_nothing() -> None:
+    story(propose_shared, accept).when(accept).then_nothing_happens()
+
+
+def test_an_acceptance_is_not_dated_ahead() -> None:
+    ahead = replace(accept, effective_on=PartialDate("2026-03-03"))
+    story(propose_shared).when(ahead).then_refused("in-the-future")
+
+
+def test_who_was_not_invited_accepts_nothing() -> None:
+    story(propose_shared).when(ask(asked.AcceptParticipation, VILLAGE)).then_refused("not-invited")
+    story(propose_shared, decline).when(accept).then_refused("not-invited")
+
+
+def test_an_invited_unit_declines() -> None:
+    story(propose_shared).when(decline).then(happened.ParticipationDeclined(REGION), met(1, REGION))
+
+
+def test_a_refusal_after_its_day_is_late_too() -> None:
+    late = ask(asked.DeclineParticipation, REGION, date(2026, 4, 2))
+    story(propose_shared).when(late).then(happened.ParticipationDeclined(REGION), met(1, REGION, late=True))
+
+
+def test_declining_twice_changes_nothing() -> None:
+    story(propose_shared, decline).when(decline).then_nothing_happens()
+
+
+def test_who_has_accepted_withdraws_rather_than_declines() -> None:
+    story(propose_shared, accept).when(decline).then_refused("not-invited")
+
+
+def test_silence_is_no_acceptance() -> None:
+    silent = story(*(one for one in agreed if one is not accept), miss(1, date(2026, 4, 2)))
+    silent.when(adopt).then_refused("acceptance-missing")
+
+
+def test_it_is_negotiated_once_every_required_party_has_accepted() -> None:
+    assert commitment(story(propose_shared)).stage is Stage.PROPOSED
+    assert commitment(story(propose_shared, fund)).stage is Stage.PROPOSED
+    assert commitment(story(propose_shared, accept)).stage is Stage.NEGOTIATED
+    joined = story(propose_shared, accept, ask(asked.AddParty, unit=VILLAGE, part=Part.CO_OWNER))
+    assert commitment(joined).stage is Stage.PROPOSED
+
+
+# --- targets, steps and resources ---
+
+
+def test_a_party_sets_a_target() -> None:
+    story(propose_alone).when(set_target).then(happened.TargetSet(1, END))
+
+
+def test_a_target_may_answer_for_a_unit_that_is_still_to_accept() -> None:
+    target = replace(END, responsible=REGION)
+    story(propose_shared).when(ask(asked.SetTarget, target=target)).then(happened.TargetSet(1, target))
+
+
+def test_who_has_not_accepted_sets_no_target() -> None:
+    story(propose_shared).when(ask(asked.SetTarget, REGION, target=END)).then_refused("not-a-party")
+
+
+def test_a_target_rests_on_parties_only() -> None:
+    story(propose_alone).when(ask(asked.SetTarget, target=replace(END, responsible=VILLAGE))).then_refused(
+        "not-a-party"
+    )
+
+
+def test_nobody_burdens_a_unit_that_has_accepted() -> None:
+    burden = ask(asked.SetTarget, target=replace(END, responsible=REGION))
+    story(propose_shared, accept).when(burden).then_refused("agreed-already")
+    step = ask(asked.AddMilestone, milestone=replace(STEP, responsible=REGION))
+    story(*adopted).when(step).then_refused("agreed-already")
+
+
+def test_a_group_shares_a_target() -> None:
+    shared = replace(END, responsible=None, shares=(Share(CITY, 60), Share(REGION, 40)))
+    story(propose_shared).when(ask(asked.SetTarget, target=shared)).then(happened.TargetSet(1, shared))
+
+
+@pytest.mark.parametrize("percent", [39, 41])
+def test_the_shares_of_a_group_sum_to_100(percent: int) -> None:
+    shared = replace(END, responsible=None, shares=(Share(CITY, 60), Share(REGION, percent)))
+    story(propose_shared).when(ask(asked.SetTarget, target=shared)).then_refused("shares-not-100")
+
+
+def test_a_unit_has_one_share_of_a_target() -> None:
+    shared = replace(END, responsible=None, shares=(Share(CITY, 60), Share(CITY, 40)))
+    story(propose_shared).when(ask(asked.SetTarget, target=shared)).then_refused("share-twice")
+
+
+def test_a_target_set_after_adoption_can_be_checked_as_well_as_the_others() -> None:
+    vague = Target(Aim.END, words("Riders"), responsible=CITY)
+    refused = story(*adopted_alone).when(ask(asked.SetTarget, target=vague)).then_refused("less-verifiable")
+    assert refused.facts == {"missing": ("baseline", "target_value", "target_date")}
+    story(*adopted_alone).when(set_target).then(happened.TargetSet(2, END))
+
+
+def test_a_party_adds_a_milestone() -> None:
+    story(propose_alone).when(add_milestone).then(happened.MilestoneAdded(1, STEP))
+
+
+def test_a_milestone_added_after_adoption_runs_at_once() -> None:
+    later = date(2027, 1, 4)
+    added = ask(asked.AddMilestone, CITY, later, milestone=STEP)
+    story(*adopted_alone).when(added).then(
+        happened.MilestoneAdded(2, STEP), starts(5, Due.MILESTONE, STEP.due_on, on=later, about=2)
+    )
+
+
+def test_a_milestone_comes_at_the_latest_on_the_last_day() -> None:
+    last = replace(STEP, due_on=date(2030, 12, 31))
+    story(propose_alone).when(ask(asked.AddMilestone, milestone=last)).then(happened.MilestoneAdded(1, last))
+    after = replace(STEP, due_on=date(2031, 1, 1))
+    story(propose_alone).when(ask(asked.AddMilestone, milestone=after)).then_refused("after-the-end")
+
+
+def test_a_milestone_rests_on_a_party() -> None:
+    step = replace(STEP, responsible=VILLAGE)
+    story(propose_alone).when(ask(asked.AddMilestone, milestone=step)).then_refused("not-a-party")
+
+
+def test_who_has_not_accepted_adds_no_milestone() -> None:
+    story(propose_shared).when(ask(asked.AddMilestone, REGION, milestone=STEP)).then_refused("not-a-party")
+
+
+def test_a_party_pledges_money() -> None:
+    story(propose_alone).when(pledge).then(
+        happened.ResourcePledged(1, CITY, ResourceKind.MONEY, FUNDS["what"], FUNDS["money"])
+    )
+
+
+def test_staff_are_pledged_without_an_amount() -> None:
+    staff = ask(asked.PledgeResource, kind=ResourceKind.STAFF, what=words("Two engineers"))
+    story(propose_alone).when(staff).then(happened.ResourcePledged(1, CITY, ResourceKind.STAFF, words("Two engineers")))
+
+
+def test_a_pledge_of_money_names_its_amount() -> None:
+    nothing_said = ask(asked.PledgeResource, kind=ResourceKind.MONEY, what=words("Money"))
+    story(propose_alone).when(nothing_said).then_refused("amount-missing")
+
+
+@pytest.mark.parametrize("amount", ["0", "-1"])
+def test_a_pledge_is_worth_more_than_nothing(amount: str) -> None:
+    worthless = ask(asked.PledgeResource, **{**FUNDS, "money": Money(Decimal(amount), "EUR")})
+    story(propose_alone).when(worthless).then_refused("amount-not-positive")
+
+
+def test_who_has_not_accepted_pledges_nothing() -> None:
+    story(propose_shared).when(ask(asked.PledgeResource, STATE, **FUNDS)).then_refused("not-a-party")
+
+
+# --- adopting ---
+
+
+def test_a_commitment_of_one_unit_is_adopted_and_its_clocks_start() -> None:
+    story(*agreed_alone).when(adopt).then(happened.CommitmentAdopted(Breadth.SINGLE_SPHERE, True, ()), *at_adoption)
+    assert commitment(story(*adopted_alone)).stage is Stage.ADOPTED
+
+
+def test_a_commitment_of_two_spheres_is_shared() -> None:
+    first = story(*agreed).when(adopt).events[0]
+    assert first == happened.CommitmentAdopted(Breadth.SHARED, True, ())
+
+
+def test_two_units_of_one_sphere_do_not_make_it_shared() -> None:
+    towns = replace(propose_shared, parties=(Party(VILLAGE, Part.CO_OWNER),), units=(facts(VILLAGE),))
+    told = story(towns, set_target, add_milestone, pledge, ask(asked.AcceptParticipation, VILLAGE))
+    assert told.when(adopt).events[0].breadth is Breadth.SINGLE_SPHERE
+
+
+def test_it_is_not_shared_with_a_unit_that_was_invited_and_did_not_accept() -> None:
+    funder = replace(propose_shared, parties=(Party(STATE, Part.FUNDER, False),), units=(facts(STATE),))
+    told = story(funder, set_target, add_milestone, pledge)
+    assert told.when(adopt).events[0].breadth is Breadth.SINGLE_SPHERE
+
+
+def test_adoption_needs_the_word_of_every_required_party() -> None:
+    waiting = story(propose_shared, set_target, add_milestone, pledge, fund)
+    refused = waiting.when(adopt).then_refused("acceptance-missing")
+    assert refused.facts == {"units": [REGION]}
+
+
+def test_adoption_does_not_wait_for_a_party_that_is_not_required() -> None:
+    events = story(propose_shared, set_target, add_milestone, pledge, accept).when(adopt).events
+    assert events[0] == happened.CommitmentAdopted(Breadth.SHARED, True, ())
+
+
+def test_adoption_needs_a_milestone() -> None:
+    story(propose_alone, set_target, pledge).when(adopt).then_refused("no-milestone")
+
+
+def test_nobody_answers_for_a_milestone_without_their_word() -> None:
+    step = ask(asked.AddMilestone, milestone=replace(STEP, responsible=STATE))
+    refused = story(propose_shared, set_target, step, pledge, accept).when(adopt).then_refused("responsible-missing")
+    assert refused.facts == {"unit": STATE}
+
+
+def test_nobody_answers_for_a_target_without_their_word() -> None:
+    target = ask(asked.SetTarget, target=replace(END, responsible=STATE))
+    story(propose_shared, target, add_milestone, pledge, accept).when(adopt).then_refused("responsible-missing")
+    shares = ask(asked.SetTarget, target=replace(END, responsible=None, shares=(Share(CITY, 50), Share(STATE, 50))))
+    story(propose_shared, shares, add_milestone, pledge, accept).when(adopt).then_refused("responsible-missing")
+
+
+@pytest.mark.parametrize(
+    ("target", "missing"),
+    [
+        (replace(END, baseline=None), ("baseline",)),
+        (replace(END, value=None), ("target_value",)),
+        (replace(END, due_on=None), ("target_date",)),
+        (replace(END, due_on=PartialDate("unknown")), ("target_date",)),
+        (replace(END, responsible=None), ("responsible_unit",)),
+        (replace(END, aim=Aim.INTERIM), ("measure", "baseline", "target_value", "target_date", "responsible_unit")),
+    ],
+)
+def test_what_is_not_smart_is_adopted_as_not_verifiable(target: Target, missing: tuple[str, ...]) -> None:
+    told = story(propose_alone, ask(asked.SetTarget, target=target), add_milestone, pledge)
+    assert told.when(adopt).events[0] == happened.CommitmentAdopted(Breadth.SINGLE_SPHERE, False, missing)
+    assert commitment(told.after(adopt)).stage is Stage.ADOPTED_NOT_VERIFIABLE
+
+
+def test_without_a_named_resource_it_is_not_verifiable() -> None:
+    events = story(propose_alone, set_target, add_milestone).when(adopt).events
+    assert events[0] == happened.CommitmentAdopted(Breadth.SINGLE_SPHERE, False, ("resource",))
+
+
+def test_a_strict_policy_adopts_only_what_can_be_verified() -> None:
+    strict = replace(adopt, policy=policy(smart_mode="strict"))
+    refused = story(propose_alone, add_milestone, pledge).when(strict).then_refused("not-verifiable")
+    assert refused.policy is not None
+    assert (refused.policy.parameter, refused.policy.basis) == ("smart_mode", "default")
+    assert refused.facts == {"missing": ("measure", "baseline", "target_value", "target_date", "responsible_unit")}
+    assert story(*agreed_alone).when(strict).refused is None
+
+
+def test_it_is_adopted_once() -> None:
+    story(*adopted_alone).when(adopt).then_refused("already-adopted")
+
+
+def test_clocks_run_from_the_day_it_counts_from_in_law() -> None:
+    decided = replace(adopt, effective_on=PartialDate("2026-01-15"))
+    assert story(*agreed_alone).when(decided).events[1] == starts(
+        1, Due.PROGRESS, date(2027, 1, 15), on=date(2026, 1, 15)
+    )
+
+
+# --- recorded from a published source ---
+
+
+def test_the_registrar_records_a_pledge_from_a_published_source() -> None:
+    pledged = replace(proposed, title=words("Net zero by 2050"), description=words("Net zero"), sdg=())
+    story().when(from_source).then(
+        replace(pledged, ends_on=PartialDate("2050")),
+        recorded,
+        happened.TargetSet(1, END),
+        happened.CommitmentAdopted(Breadth.SINGLE_SPHERE, True, ()),
+    )
+
+
+def test_a_pledge_that_its_maker_only_proposed_is_not_adopted() -> None:
+    told = story(replace(from_source, instrument=Instrument.PROPOSED))
+    assert commitment(told).stage is Stage.PROPOSED
+
+
+@pytest.mark.parametrize(
+    ("has_plan", "reporting", "missing"),
+    [
+        (True, Reporting.LESS_THAN_ANNUAL, ()),
+        (False, Reporting.ANNUAL, ("plan",)),
+        (None, Reporting.ANNUAL, ("plan",)),
+        (True, Reporting.NONE, ("reporting_mechanism",)),
+        (None, Reporting.UNKNOWN, ("plan", "reporting_mechanism")),
+    ],
+)
+def test_a_published_pledge_can_be_checked_by_its_plan_and_reports(
+    has_plan: bool | None, reporting: Reporting, missing: tuple[str, ...]
+) -> None:
+    events = story().when(replace(from_source, has_plan=has_plan, reporting=reporting)).events
+    assert events[-1] == happened.CommitmentAdopted(Breadth.SINGLE_SPHERE, not missing, missing)
+
+
+def test_the_same_row_recorded_again_changes_nothing() -> None:
+    story(from_source).when(from_source).then_nothing_happens()
+
+
+def test_a_newer_edition_is_an_update_not_a_second_record() -> None:
+    story(from_source).when(replace(from_source, updated="2023-01-10")).then_refused("recorded-before")
+
+
+def test_a_row_has_one_stream_of_its_own() -> None:
+    assert source_stream(ROW.name, ROW.row_key) == source_stream("Net Zero Tracker", "CIT-0012")
+    assert source_stream(ROW.name, ROW.row_key) != source_stream("Net Zero Tracker", "CIT-0013")
+
+
+def test_a_pledge_is_recorded_only_of_a_unit_that_lived_then() -> None:
+    gone = facts(CITY, until=date(2020, 1, 1))
+    story().when(replace(from_source, owner_facts=gone)).then_refused("unit-not-alive")
+
+
+def test_a_pledge_binds_nobody_but_its_maker() -> None:
+    foreign = replace(END, responsible=REGION)
+    story().when(replace(from_source, targets=(foreign,))).then_refused("not-a-party")
+
+
+def test_an_update_that_changes_no_terms_is_only_a_newer_edition() -> None:
+    story(from_source).when(update).then(updated)
+
+
+def test_an_update_moves_title_end_and_targets_openly() -> None:
+    moved = replace(END, value=Quantity("30", "t CO2e"))
+    more = replace(END, aim=Aim.INTERIM)
+    newer = replace(update, title=words("Net zero by 2060"), ends_on=PartialDate("2060"), targets=(moved, more))
+    story(from_source).when(newer).then(
+        updated,
+        happened.CommitmentAmended(
+            Changes(title=words("Net zero by 2060"), ends_on=PartialDate("2060"), targets=(NewTarget(1, moved),))
+        ),
+        happened.TargetSet(2, more),
+    )
+
+
+def test_a_proposal_that_became_law_is_adopted_with_its_newer_edition() -> None:
+    told = story(replace(from_source, instrument=Instrument.PROPOSED))
+    told.when(update).then(updated, happened.CommitmentAdopted(Breadth.SINGLE_SPHERE, True, ()))
+
+
+def test_an_edition_without_a_plan_is_not_verifiable_any_more() -> None:
+    told = story(from_source, replace(update, has_plan=False))
+    assert commitment(told).stage is Stage.ADOPTED_NOT_VERIFIABLE
+    assert not commitment(told).verifiable
+
+
+def test_the_same_edition_again_changes_nothing() -> None:
+    story(from_source, update).when(update).then_nothing_happens()
+
+
+def test_an_older_edition_is_refused() -> None:
+    story(from_source, update).when(replace(update, updated="2022-12-31")).then_refused("older-edition")
+
+
+def test_another_row_does_not_update_it() -> None:
+    other = replace(update, source=replace(ROW, row_key="CIT-0013"))
+    story(from_source).when(other).then_refused("other-source")
+    story(propose_alone).when(update).then_refused("other-source")
+
+
+def test_a_source_does_not_update_what_the_unit_has_taken_over() -> None:
+    story(from_source, confirm_source).when(update).then_refused("taken-over")
+
+
+def test_the_unit_confirms_and_its_clocks_run_from_that_day() -> None:
+    day = date(2026, 5, 4)
+    story(from_source).when(ask(asked.ConfirmSource, CITY, day)).then(
+        happened.SourceConfirmed(CITY),
+        starts(1, Due.PROGRESS, date(2027, 5, 4), on=day),
+        starts(2, Due.PLAN, date(2028, 5, 4), on=day),
+        starts(3, Due.RESULTS_REVIEW, date(2051, 5, 1), None, on=date(2050, 12, 31)),
+    )
+
+
+def test_a_confirmed_proposal_is_still_to_be_adopted() -> None:
+    told = story(replace(from_source, instrument=Instrument.PROPOSED))
+    told.when(confirm_source).then(happened.SourceConfirmed(CITY))
+    assert told.after(confirm_source, add_milestone).when(adopt).refused is None
+
+
+def test_confirming_twice_changes_nothing() -> None:
+    story(from_source, confirm_source).when(confirm_source).then_nothing_happens()
+
+
+def test_before_the_unit_confirms_nothing_else_is_done() -> None:
+    for command in (set_target, add_milestone, pledge, invite_village, adopt):
+        story(from_source).when(command).then_refused("confirm-source-first")
+
+
+def test_the_unit_contests_what_was_recorded_and_may_still_confirm_it() -> None:
+    story(from_source).when(contest_source).then(happened.SourceContested(CITY))
+    story(from_source, contest_source).when(contest_source).then_nothing_happens()
+    assert story(from_source, contest_source).when(confirm_source).events[0] == happened.SourceConfirmed(CITY)
+
+
+def test_what_was_confirmed_is_not_contested() -> None:
+    story(from_source, confirm_source).when(contest_source).then_refused("taken-over")
+
+
+def test_an_amendment_takes_a_recorded_pledge_over() -> None:
+    told = story(from_source).when(amend(title=words("Net zero by 2045")))
+    assert happened.SourceConfirmed(CITY) in told.events
+
+
+def test_what_was_proposed_here_is_not_confirmed_or_contested_as_a_source() -> None:
+    story(propose_alone).when(confirm_source).then_refused("not-from-source")
+    story(propose_alone).when(contest_source).then_refused("not-from-source")
+
+
+# --- who may give these commands ---
+
+
+def test_each_partys_signatory_accepts_and_the_owners_adopts() -> None:
+    by, state = COMMITMENTS.commands, commitment(story(propose_shared))
+    assert by["accept"].roles == by["decline"].roles == by["adopt"].roles == (Role.AUTHORISED_SIGNATORY,)
+    assert _acting(by["accept"].acting_for, accept, state) == {REGION, STATE}
+    assert _acting(by["adopt"].acting_for, adopt, state) == {CITY}
+    assert by["record-from-source"].roles == (Role.REGISTRAR,)
+
+
+def _acting(acting_for: object, command: object, state: object) -> frozenset[UnitId]:
+    assert callable(acting_for)
+    found = acting_for(command, state)
+    assert isinstance(found, frozenset)
+    return found
+
+
+def test_the_owners_place_and_day_apply() -> None:
+    assert COMMITMENTS.home(propose_shared, COMMITMENTS.decider.initial) == CITY
+    assert COMMITMENTS.home(ask(asked.AcceptParticipation, INSTITUTE), story(propose_shared).state) == CITY
+    assert DAY < ANSWER_BY
