@@ -94,8 +94,12 @@ class Writer:
             try:
                 session = await self._connected()
             except Exception as error:
-                # Nobody of a batch in doubt is told anything before the database was asked, or patience ends.
-                if self._doubt and monotonic() < deadline:
+                # Nobody of a batch in doubt is told anything before the database was asked, or patience ends. A server
+                # that took the line and dropped it is there, and may take the next one.
+                dropped = is_gone(error) and not isinstance(error, OSError)
+                if dropped:
+                    deadline = deadline or monotonic() + self._patience
+                if (self._doubt or dropped) and monotonic() < deadline:
                     await asyncio.sleep(0.05)
                     continue
                 log.warning("ledger-unreachable", error=repr(error), in_doubt=self._doubt)
