@@ -22,6 +22,8 @@ from services.story import Story, tell
 BACKLOG = 1024
 DRAIN = 8.0
 """Seconds that answers in flight get when the server stops."""
+CATCH_UP = 3.0
+"""Seconds that the start waits for views that are behind."""
 TOKEN_HOLDS = timedelta(days=30)
 
 
@@ -66,6 +68,7 @@ async def _serve(config: Config, listening: socket.socket, begun: float) -> None
     stop = _Stop()
     async with assemble(config) as services:
         story = await tell(services.office, services.registrar) if config.demo else None
+        await _caught_up(services)
         runner = web.AppRunner(make_app(services), access_log=None, handle_signals=False, shutdown_timeout=DRAIN)
         await runner.setup()
         try:
@@ -77,6 +80,14 @@ async def _serve(config: Config, listening: socket.socket, begun: float) -> None
             click.echo("Stopping: answers in flight are finished first.", err=True)
         finally:
             await runner.cleanup()
+
+
+async def _caught_up(services: Services) -> None:
+    """So that whoever opens a page at once finds the story on it; a long way to go is gone while we serve."""
+    head = (await services.store.head()).size - 1
+    for view in services.views_declared:
+        if not await services.views.reached(view.name, head, CATCH_UP):
+            return
 
 
 class _Stop:

@@ -64,6 +64,9 @@ select case when s.n_distinct < 0 then -1 / s.n_distinct
 from pg_class c join pg_stats s on s.schemaname = '{SCHEMA}' and s.tablename = c.relname and s.attname = 'key'
 where c.relname = $1 and c.relnamespace = to_regnamespace('{SCHEMA}')"""
 
+NOTHING = -2
+"""The position of a view that has no table yet; one that is made and empty stands at -1."""
+
 
 class Point(NamedTuple):
     """Rows by key that can be fetched together."""
@@ -172,7 +175,7 @@ class Views:
     async def reached(self, name: str, position: int, within: float) -> bool:
         """Waits until the view holds a position, at most `within` seconds; whether it does."""
         ends = monotonic() + within
-        while await self.position(name) < position:
+        while await self._holds(name) < position:
             left = ends - monotonic()
             if left <= 0:
                 return False
@@ -181,6 +184,13 @@ class Views:
             else:
                 await asyncio.sleep(min(left, 0.05))
         return True
+
+    async def _holds(self, name: str) -> int:
+        """The position of a view; before its first table is there, it holds nothing."""
+        try:
+            return await self.position(name)
+        except NotBuilt:
+            return NOTHING
 
     async def freshness(self, name: str) -> Freshness:
         moment = await self._moment()
