@@ -93,8 +93,9 @@ async def _write_until_the_end(served: Served, end: Any) -> tuple[dict[str, Any]
             except (aiohttp.ClientError, OSError):
                 return
             assert status in (201, 503), said
-            if status == 201:
-                answered[key] = said
+            if status == 503:
+                return
+            answered[key] = said
 
     async with _client(served) as session:
         city = await _city(session)
