@@ -15,13 +15,11 @@ import uvloop
 from services.postgres import Embedded
 from tests.bench import BENCHES, ROUNDS, Bench, Measured
 
-MODULES = ("store", "store_library", "http", "views")
-
 
 def _found() -> None:
-    for name in MODULES:
-        if find_spec(f"tests.bench.{name}") is not None:
-            importlib.import_module(f"tests.bench.{name}")
+    """Every module beside this one registers what it measures when it is imported."""
+    for path in sorted(Path(__file__).parent.glob("[a-z]*.py")):
+        importlib.import_module(f"tests.bench.{path.stem}")
 
 
 def _line(row: Measured) -> str:
