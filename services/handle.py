@@ -108,6 +108,9 @@ class Stale(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
+    """`context`: whose stream it is, by what happened there first; empty while nothing did."""
+
+    context: str
     version: int
     state: Any
 
@@ -120,16 +123,20 @@ class States:
 
     def __init__(self, store: Store, codec: Codec, contexts: Mapping[str, Context]) -> None:
         self._store, self._codec, self._contexts = store, codec, contexts
+        self._context_of = {kind: context.name for context in contexts.values() for kind in context.events}
         self._kept: OrderedDict[StreamId, _Loaded] = OrderedDict()
-        self._wanted: dict[StreamId, tuple[str, asyncio.Future[_Loaded]]] = {}
+        self._wanted: dict[StreamId, asyncio.Future[_Loaded]] = {}
         self._loading: set[asyncio.Task[None]] = set()
 
     async def state(self, context: str, stream: StreamId) -> tuple[int, Any]:
+        """The version and state of a stream. One that belongs to another context is nothing in this one."""
         kept = self._kept.get(stream)
         if kept is None:
-            kept = await self._load(context, stream)
+            kept = await self._load(stream)
         else:
             self._kept.move_to_end(stream)
+        if kept.context != context:
+            return kept.version, self._contexts[context].decider.initial
         return kept.version, kept.state
 
     def forget(self, streams: Sequence[UUID]) -> None:
@@ -142,39 +149,45 @@ class States:
         if kept is None or kept.version != version:
             self.forget([stream])
             return
-        state = self._contexts[context].decider.fold(events, kept.state)
-        self._keep(stream, _Loaded(version + len(events), state))
+        before = kept.state if kept.context else None
+        state = self._contexts[context].decider.fold(events, before)
+        self._keep(stream, _Loaded(context, version + len(events), state))
 
     def _keep(self, stream: StreamId, loaded: _Loaded) -> None:
         self._kept[stream] = loaded
         if len(self._kept) > STATES_KEPT:
             self._kept.popitem(last=False)
 
-    async def _load(self, context: str, stream: StreamId) -> _Loaded:
+    async def _load(self, stream: StreamId) -> _Loaded:
         if stream not in self._wanted:
             future = asyncio.get_running_loop().create_future()
             if not self._wanted:
                 task = asyncio.create_task(self._load_wanted())
                 self._loading.add(task)
                 task.add_done_callback(self._loading.discard)
-            self._wanted[stream] = (context, future)
-        return await asyncio.shield(self._wanted[stream][1])
+            self._wanted[stream] = future
+        return await asyncio.shield(self._wanted[stream])
 
     async def _load_wanted(self) -> None:
         await asyncio.sleep(0)
         wanted, self._wanted = self._wanted, {}
         try:
             found = await self._store.streams(list(wanted))
-            for stream, (context, future) in wanted.items():
-                decider = self._contexts[context].decider
-                loaded = _Loaded(len(found[stream]), decider.fold(self._codec.events(found[stream])))
+            for stream, future in wanted.items():
+                loaded = self._folded(self._codec.events(found[stream]))
                 self._keep(stream, loaded)
                 future.set_result(loaded)
         except Exception as error:
-            for _, future in wanted.values():
+            for future in wanted.values():
                 if not future.done():
                     future.set_exception(error)
                     future.exception()  # a caller who gave up leaves nobody to hear it
+
+    def _folded(self, events: Sequence[Any]) -> _Loaded:
+        if not events:
+            return _Loaded("", 0, None)
+        context = self._context_of[type(events[0])]
+        return _Loaded(context, len(events), self._contexts[context].decider.fold(events))
 
 
 @dataclass(slots=True)
@@ -323,11 +336,11 @@ class _Decision:
     async def taken(self) -> Answer:
         context, order = self.office.contexts[self.order.context], self.order
         version, state = await self.office.states.state(context.name, self.stream)
-        if version == 0 and not self.plan.by.starts:
+        if state == context.decider.initial and not self.plan.by.starts:
             raise Unknown(self.stream)
         self._check_expected(version, await self._types_after(order.expect, version))
         asked = SimpleNamespace(**order.fields)
-        basis = self._basis(context.home(asked, state))
+        basis = self._basis(context.home(asked, state), state)
         try:
             actor = await self._authorised(basis, asked, state)
             basis.actor = actor
@@ -349,7 +362,7 @@ class _Decision:
         moved = await self.office.store.streams([self.stream], after=expected)
         return [record.type for record in moved[self.stream]]
 
-    def _basis(self, home: UnitId | None) -> Basis:
+    def _basis(self, home: UnitId | None, state: Any) -> Basis:
         now = self.office.clock()
         return Basis(
             self.office.states,
@@ -359,6 +372,7 @@ class _Decision:
             self.order.note.effective_on or PartialDate("unknown"),
             self.stream,
             now,
+            state,
         )
 
     async def _authorised(self, basis: Basis, asked: SimpleNamespace, state: Any) -> Actor:

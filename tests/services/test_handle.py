@@ -290,3 +290,21 @@ async def test_an_opening_cut_off_anywhere_is_finished(database_url: str, tmp_pa
         assert types.count("ledger-opened.1") == types.count("unit-registered.1") == 1
         assert types.count("representative-accredited.1") == 1
         await unit(services, "Lyon")
+
+
+async def test_a_stream_of_another_context_is_nothing_here(services: Services) -> None:
+    lyon = await unit(services, "Lyon")
+    officer = await person(services, lyon, Role.LIAISON_OFFICER)
+    made = await propose(services, officer)
+    before = await size(services)
+    for warm in (True, False):
+        if not warm:
+            services.office.states.forget([lyon, made.stream])
+        with pytest.raises(Unknown):
+            await give(services, officer, "commitments.confirm-source", lyon)
+        with pytest.raises(Unknown):
+            await give(services, services.registrar, "units.rename", made.stream, name=Words({"en": "A promise"}))
+        with pytest.raises(Refused) as refused:
+            await propose(services, officer, parties=(Party(UnitId(made.stream), Part.FUNDER),))
+        assert refused.value.code == "unit-unknown"
+    assert await size(services) == before
