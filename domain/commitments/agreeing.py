@@ -260,11 +260,9 @@ def adopt(command: asked.AdoptCommitment, state: State) -> Sequence[Event]:
         said = ", ".join(name.replace("_", " ") for name in missing)
         grounds = command.policy.grounds("smart_mode")
         raise Refused("not-verifiable", f"Nobody could check it: {said} missing.", policy=grounds, missing=missing)
-    accepted = [party for party in found.parties if party.answer is Answer.ACCEPTED]
-    shared = len(accepted) > 1 and len({party.sphere for party in accepted}) > 1
-    adopted = happened.CommitmentAdopted(
-        Breadth.SHARED if shared else Breadth.SINGLE_SPHERE, verifiable=not missing, missing=missing
-    )
+    spheres = {party.sphere for party in found.parties if party.answer is Answer.ACCEPTED}
+    breadth = Breadth.SHARED if len(spheres) > 1 else Breadth.SINGLE_SPHERE
+    adopted = happened.CommitmentAdopted(breadth, verifiable=not missing, missing=missing)
     start = command.effective_on.latest() or command.today
     return [adopted, *clocks.at_adoption(found, start, command.policy, command.calendar)]
 

@@ -55,7 +55,9 @@ def _may_move(command: asked.RequestExtension, state: Commitment, number: int) -
         raise Refused("not-extendable", "This clock runs by itself and is not extended.", kind=one.kind)
     if one.unit != command.acting.id:
         raise Refused("not-yours", "The unit that owes it asks for more time.")
-    if one.standing is not Standing.OPEN or command.today > one.due_on:
+    if one.standing is not Standing.OPEN:
+        raise Refused("deadline-passed", "The deadline is no longer open.")
+    if command.today > one.due_on:
         raise Refused("deadline-passed", "More time is asked for before the deadline, not after.")
     if command.until <= one.due_on:
         raise Refused("not-later", "An extension moves a known day to a later one.")

@@ -1,7 +1,7 @@
 """Units, days and commands from which tests of commitments tell their stories."""
 
 from collections.abc import Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, cast
@@ -169,10 +169,6 @@ def deliver(kind: Delivery, on: date = DAY, unit: UnitId = CITY) -> asked.Delive
 def amend(unit: UnitId = CITY, on: date = DAY, /, **changed: Any) -> asked.ProposeAmendment:
     """Propose an amendment of these parts of `Changes`."""
     return cast(asked.ProposeAmendment, ask(asked.ProposeAmendment, unit, on, changes=Changes(**changed)))
-
-
-def needed(kind: type) -> frozenset[str]:
-    return frozenset(field.name for field in fields(kind) if field.default is MISSING)
 
 
 PLAN = Document(words("Plan"), "https://city.example/plan.pdf", "0" * 64)

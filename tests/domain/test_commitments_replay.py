@@ -9,7 +9,7 @@ from domain.commitments import COMMITMENTS
 from domain.commitments.events import DeadlineMissed, DeadlineSet, ProgressReported
 from domain.commitments.state import Commitment
 from domain.commitments.words import ENDED
-from tests.domain.commitment_stories import KINDS, Move, histories, needed
+from tests.domain.commitment_stories import Move, histories
 
 decider = COMMITMENTS.decider
 
@@ -47,12 +47,3 @@ def test_reported_progress_never_falls_by_itself(moves: list[Move]) -> None:
             last = state.last_report(event.milestone)
             assert last is None or event.percent >= last.percent
         state = decider.evolve(state, event)
-
-
-def test_every_command_can_be_asked_in_these_stories() -> None:
-    given_fields = {
-        "acting", "effective_on", "today", "policy", "calendar", "stream", "owner_facts", "unit_facts", "units"
-    }  # fmt: skip
-    for name, kind in KINDS.items():
-        assert kind.__doc__, name
-        assert needed(kind), given_fields
