@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
@@ -113,7 +113,7 @@ def leaf_of(kind: Kind, choices: Sequence[str] = ()) -> Leaf:
     return made() if made is not None else values.one_of(choices)
 
 
-_LEAVES = {
+_LEAVES: Mapping[Kind, Callable[[], Leaf]] = {
     Kind.TEXT: partial(values.text, 500, 0),
     Kind.WHOLE: partial(values.whole, -values.LARGEST),
     Kind.DECIMAL: partial(values.decimal, _DECIMAL, 44),

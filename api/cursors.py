@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -17,7 +18,13 @@ _KEY = b"subsidia list cursor 1"
 _DIGEST = 10
 
 _WRITE: dict[type, str] = {str: "s", int: "i", bool: "b", Decimal: "n", date: "d", UUID: "u"}
-_READ = {"i": int, "n": Decimal, "d": date.fromisoformat, "u": UUID, "b": lambda text: text == "True"}
+_READ: Mapping[str, Callable[[str], Any]] = {
+    "i": int,
+    "n": Decimal,
+    "d": date.fromisoformat,
+    "u": UUID,
+    "b": lambda text: text == "True",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,9 +70,11 @@ def _amended(stream: str, changes: Changes, look: Look) -> list[str]:
     moved = []
     if changes.ends_on is not None and changes.ends_on != whole.ends_on:
         moved.append(_key(stream, Post.END, 0))
-    for target in changes.targets:
-        if target.number in targets and _aims(target.terms) != _aims(targets[target.number]):
-            moved.append(_key(stream, Post.TARGET, target.number))
+    moved.extend(
+        _key(stream, Post.TARGET, target.number)
+        for target in changes.targets
+        if target.number in targets and _aims(target.terms) != _aims(targets[target.number])
+    )
     for step in changes.milestones:
         milestone: MilestoneRow | None = look.before("milestones", f"{stream}/{step.number}")
         if milestone is not None and milestone.due_on != step.terms.due_on:

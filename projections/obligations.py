@@ -51,7 +51,7 @@ def keys(record: Recorded, look: Look) -> Iterable[str]:
             numbers.add(event.number)
         case happened.ExtensionGranted() if event.deadline is not None:
             numbers.add(event.deadline)
-    whole: CommitmentRow = look.before("commitments", stream)
+    whole: CommitmentRow | None = look.before("commitments", stream)
     if whole is not None and record.actor.unit is not None:
         # The deadlines as they stood before: what this record sets or meets, it names itself.
         numbers.update(one.number for one in whole.owed if one.unit == record.actor.unit)

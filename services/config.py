@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import environs
 from environs import Env
@@ -48,7 +49,7 @@ class Config:
         """From the process's environment. Raises Misconfigured with everything that is wrong."""
         env = Env(eager=False)
         var = Path(env.str("SUBSIDIA_VAR", "var")).absolute()
-        found = {
+        found: dict[str, Any] = {
             "database_url": env.str("DATABASE_URL", None) or None,
             "var": var,
             "host": env.str("HOST", "127.0.0.1"),

@@ -1,4 +1,4 @@
-"""What tests of the web's edge may ask for: the whole register, served from a thread of its own, with its story told."""
+"""What tests of the web's edge may ask for: the whole register, served from a thread of its own, story told."""
 
 import asyncio
 import threading

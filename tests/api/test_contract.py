@@ -1,5 +1,7 @@
 """The served register keeps to its own document: no server error, no undocumented answer, whatever is asked."""
 
+from typing import Any
+
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
@@ -35,5 +37,5 @@ contract = schemathesis.pytest.from_fixture("described")
     max_examples=8, derandomize=True, deadline=None, database=None,
     phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck),
 )  # fmt: skip
-def test_every_answer_is_documented(case: schemathesis.Case, live: Live) -> None:
+def test_every_answer_is_documented(case: schemathesis.Case[Any], live: Live) -> None:
     case.call_and_validate(checks=CHECKS, headers={"Authorization": f"Bearer {live.officer}"})

@@ -129,4 +129,4 @@ def test_absent_rather_than_null() -> None:
 def test_every_event_of_every_context_has_a_stored_name() -> None:
     declared = {event for context in CONTEXTS.values() for event in context.events}
     assert declared == set(NAMES.values())
-    assert Codec("example.org/ledger", NAMES)
+    assert Codec("example.org/ledger", NAMES).written_as.keys() == declared
