@@ -17,7 +17,7 @@ from api.faults import Fault, pointer
 from api.moments import stamp
 from api.receipts import Receipts
 from api.shapes import Part, Request, parts_of, request_of
-from domain.kernel import NAMES, By, Context, EventName, PartialDate, Says, StreamId, Text, Words
+from domain.kernel import NAMES, Attached, By, Context, EventName, Many, PartialDate, Says, StreamId, Text, Words
 from services.codec import plain
 from services.handle import Answer, Note, Office, Order
 from services.store.tokens import Token, Tokens
@@ -48,7 +48,11 @@ class Envelope:
     lang: Annotated[
         str | None, Text(at_most=40, at_least=2, form=Words.TAG), Says("The language of `because`.", "fr")
     ] = None
-    corrects: Annotated[EventName | None, Says("The record it corrects: <stream>/<version>.")] = None
+    corrects: Annotated[
+        EventName | None,
+        Says("The record it corrects: <stream>/<version>. Then `because` is needed, and `basis` or `documents`."),
+    ] = None
+    documents: Annotated[tuple[Attached, ...], Many(0, 20), Says("Documents it rests on, told by their hash.")] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +182,7 @@ def _note(said: Mapping[str, Any]) -> Note:
         basis=said["basis"] or "",
         lang=said["lang"] or "",
         corrects=said["corrects"],
+        documents=said["documents"],
     )
 
 

@@ -2,6 +2,7 @@
 
 from projections.activity import ACTIVITY
 from projections.commitments import COMMITMENTS
+from projections.corrections import CORRECTIONS
 from projections.goalposts import GOALPOSTS
 from projections.kernel import View
 from projections.milestones import MILESTONES
@@ -19,4 +20,5 @@ VIEWS: tuple[View, ...] = (
     ENGAGEMENTS,
     SCORECARDS,
     ACTIVITY,
+    CORRECTIONS,
 )

@@ -13,6 +13,7 @@ import msgspec
 
 from domain.kernel import (
     Actor,
+    Attached,
     EventName,
     Given,
     Json,
@@ -168,6 +169,7 @@ class _Envelope(msgspec.Struct):
     corrects: str | None = None
     policies: tuple[str, ...] = ()
     sealed: dict[str, str] = {}
+    blob: tuple[Attached, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +187,7 @@ class Heading:
     lang: str = ""
     cause: EventName | None = None
     corrects: EventName | None = None
+    documents: Sequence[Attached] = ()
 
 
 class _Form:
@@ -295,6 +298,7 @@ class Codec:
             cause=EventName(found.cause) if found.cause else None,
             corrects=EventName(found.corrects) if found.corrects else None,
             policies=found.policies,
+            documents=found.blob,
         )
 
 
@@ -319,6 +323,8 @@ def _common(heading: Heading) -> dict[str, Any]:
     }
     if heading.reads:
         body["reads"] = [[str(stream), version] for stream, version in heading.reads]
+    if heading.documents:
+        body["blob"] = [_attached(one) for one in heading.documents]
     if heading.policies:
         body["policies"] = list(heading.policies)
     for name in ("because", "basis", "lang", "cause", "corrects"):
@@ -330,3 +336,6 @@ def _common(heading: Heading) -> dict[str, Any]:
 def required(kind: type) -> frozenset[str]:
     """The fields of a dataclass that have no default."""
     return frozenset(f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING)
+
+
+_attached = record_writer(Attached)

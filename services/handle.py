@@ -18,6 +18,7 @@ from domain import units
 from domain.kernel import (
     NAMES,
     Actor,
+    Attached,
     By,
     Context,
     EventName,
@@ -40,7 +41,7 @@ STATES_KEPT = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What stands beside a command's own fields: when it counts in law, why, on which legal basis."""
+    """What stands beside a command's own fields: when it counts in law, why, on which legal basis and documents."""
 
     effective_on: PartialDate | None = None
     because: str = ""
@@ -48,6 +49,7 @@ class Note:
     lang: str = ""
     cause: EventName | None = None
     corrects: EventName | None = None
+    documents: tuple[Attached, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +282,7 @@ def fingerprint(order: Order) -> bytes:
 
 
 def _note_json(note: Note) -> list[str]:
-    said = (note.effective_on, note.because, note.basis, note.lang, note.cause, note.corrects)
+    said = (note.effective_on, note.because, note.basis, note.lang, note.cause, note.corrects, *note.documents)
     return ["" if item is None else str(item) for item in said]
 
 
@@ -344,13 +346,27 @@ class _Decision:
         try:
             actor = await self._authorised(basis, asked, state)
             basis.actor = actor
-            if self.plan.by.reasons and not order.note.because.strip():
-                raise Refused("reasons-required", "Reasons must be given: the field `because` is empty.")
+            await self._check_reasons(basis, context)
             command = await self._complete(basis)
         finally:
             self.seen = dict(basis.reads)
         events = tuple(context.decider.decide(command, state))
         return await self._append(context, basis, version, command, events)
+
+    async def _check_reasons(self, basis: Basis, context: Context) -> None:
+        """Where reasons are demanded they are given; a correction says what it corrects, why, and on what evidence."""
+        note = self.order.note
+        if (self.plan.by.reasons or note.corrects) and not note.because.strip():
+            raise Refused("reasons-required", "Reasons must be given: the field `because` is empty.")
+        if note.corrects is None:
+            return
+        if not note.basis and not note.documents:
+            raise Refused("evidence-required", "A correction rests on a legal basis or on documents; name one.")
+        version, state = await self.office.states.state(context.name, note.corrects.stream)
+        if note.corrects.stream != self.stream:
+            await basis.read(context.name, note.corrects.stream)
+        if state == context.decider.initial or note.corrects.version > version:
+            raise Refused("correction-unknown", f"There is no record {note.corrects} among the {context.name}.")
 
     def _check_expected(self, version: int, types: Sequence[str]) -> None:
         if self.order.expect is not None and self.order.expect != version:
@@ -437,6 +453,7 @@ class _Decision:
             cmd=order.cmd, actor=basis.actor, effective_on=basis.effective_on, rules=context.rules,
             reads=sorted(basis.reads.items(), key=lambda read: read[0].bytes), policies=sorted(set(basis.policies)),
             because=note.because, basis=note.basis, lang=note.lang, cause=note.cause, corrects=note.corrects,
+            documents=note.documents,
         )  # fmt: skip
         asked = codec.command(f"{context.name}.{order.command}", command)
         drafts = codec.drafts(self.stream, version + 1, events, heading, asked)

@@ -1,0 +1,71 @@
+"""Corrections: what was recorded wrongly, what it was corrected by, why, and on what evidence."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from domain.kernel import EventName, Indexed, PartialDate, Recorded, Says, Searched
+from projections.activity import CONTEXT_OF, ActivityRow, key_of
+from projections.kernel import Look, View
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionRow:
+    """One correction. The record it corrects stands as it was; both are shown, and so are both times."""
+
+    corrects: Annotated[EventName, Indexed(), Says("The record that was wrong: <stream>/<version>.")]
+    by: Annotated[EventName, Says("The record that corrects it.")]
+    position: Annotated[int, Indexed(), Says("Where the correction lies in the ledger.")]
+    context: Annotated[str, Indexed(), Says("The subject it belongs to.")]
+    stream: Annotated[UUID, Indexed(), Says("The thing whose history was wrong.")]
+    title: Annotated[str, Searched(), Says("What the thing is called.")]
+    type: Annotated[str, Says("What the correction recorded, by its stored name.")]
+    unit: Annotated[UUID | None, Indexed(), Says("The unit that corrected it.")]
+    unit_name: Annotated[str, Searched(), Says("Its name.")]
+    because: Annotated[str, Searched(), Says("Why.")]
+    basis: Annotated[str, Says("The legal basis it rests on.")]
+    documents: Annotated[tuple[str, ...], Says("The documents it rests on, each by name and SHA-256.")]
+    at: Annotated[date, Indexed(), Says("The day on which it was recorded (UTC).")]
+    effective_on: Annotated[PartialDate, Indexed(), Says("From when it counts in law.")]
+
+
+def keys(record: Recorded, look: Look) -> Iterable[str]:
+    """The last record of a command speaks for the command: each says what it corrects."""
+    return (key_of(record.position),) if record.corrects and record.of[0] == record.of[1] else ()
+
+
+def fold(key: str, before: CorrectionRow | None, record: Recorded, look: Look) -> CorrectionRow | None:
+    assert record.corrects is not None, "`keys` names only corrections"
+    line: ActivityRow = look.row("activity", key)
+    return CorrectionRow(
+        corrects=record.corrects,
+        by=record.name,
+        position=record.position,
+        context=CONTEXT_OF.get(type(record.event), ""),
+        stream=record.corrects.stream,
+        title=line.title,
+        type=record.type,
+        unit=line.unit,
+        unit_name=line.unit_name,
+        because=record.because,
+        basis=record.basis,
+        documents=tuple(f"{one.name} ({one.sha256})" for one in record.documents),
+        at=line.at,
+        effective_on=record.effective_on,
+    )
+
+
+CORRECTIONS = View(
+    name="corrections",
+    version=1,
+    says="What was recorded wrongly, what it was corrected by, why, and on what evidence.",
+    row=CorrectionRow,
+    key_says="The position of the correction in the ledger, as 16 digits.",
+    touched_by=(),
+    keys=keys,
+    fold=fold,
+    reads=("activity",),
+    sort="key",
+)
