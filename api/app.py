@@ -3,7 +3,6 @@
 import gc
 
 from aiohttp import web
-from services.bootstrap import Services
 
 from api import reference
 from api.asking import Question
@@ -17,6 +16,7 @@ from api.probes import Probes
 from api.reads import Reading
 from api.receipts import Receipts
 from projections.kernel import own_stream
+from services.bootstrap import Services
 
 COLLECT_AFTER = 50_000
 """New objects until the collector looks: requests leave little behind that only it can free."""

@@ -296,6 +296,16 @@ class Deadline:
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A document that a record rests on, told by its hash; the document itself lies with whoever keeps it."""
+
+    sha256: Annotated[str, Text(at_most=64, at_least=64, form=r"[0-9a-f]{64}"), Says("SHA-256 of its bytes.")]
+    len: Annotated[int, Whole(1), Says("How many bytes it has.")]
+    mime: Annotated[str, Text(at_most=100, form=r"[a-z0-9.+\-]+/[a-z0-9.+\-]+"), Says("Its type.", "application/pdf")]
+    name: Annotated[str, Text(at_most=200), Says("What it is called, or where it is published.")]
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyValue:
     """One parameter of a policy, as text, and what it rests on: a law (with its citation) or our default."""
 
@@ -374,6 +384,53 @@ class UnitFacts:
         return (self.alive_from is None or last is None or last >= self.alive_from) and (
             self.alive_until is None or first is None or first < self.alive_until
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A competence that a unit holds by law, as other contexts may know it. First and last day included.
+
+    A day that is None is open; a partial date is given the benefit of the doubt. `manner`: own, shared or exclusive.
+    """
+
+    unit: UnitId
+    function: str
+    territory: UnitId
+    manner: str
+    legal_basis: str
+    held_from: date | None = None
+    held_until: date | None = None
+
+    def holds_on(self, first: date, last: date | None = None) -> bool:
+        """Whether it is held on every day from `first` to `last` (None: for good)."""
+        ends = self.held_until is None or (last is not None and last <= self.held_until)
+        return (self.held_from is None or self.held_from <= first) and ends
+
+
+@dataclass(frozen=True, slots=True)
+class MandateFacts:
+    """What other contexts, and the mandates that rest on it, may know of a mandate.
+
+    `kind` and `stage` are words of that context. `in_force`: active and not suspended; `ended`: for good. `depth`: how
+    often the power was passed on since somebody held it as their own.
+    """
+
+    id: StreamId
+    exists: bool
+    giver: UnitId
+    recipient: UnitId
+    kind: str
+    stage: str
+    function: str
+    territory: UnitId
+    starts_on: date
+    ends_on: date | None = None
+    in_force: bool = False
+    ended: bool = False
+    exclusive: bool = False
+    may_subdelegate: bool = False
+    depth: int = 0
+    under: StreamId | None = None
 
 
 # --- contexts ---
@@ -482,6 +539,7 @@ class Recorded:
     cause: EventName | None = None
     corrects: EventName | None = None
     policies: tuple[str, ...] = field(default=())
+    documents: tuple[Attached, ...] = ()
 
     @property
     def name(self) -> EventName:

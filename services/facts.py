@@ -7,11 +7,13 @@ from typing import Any, Protocol, get_args, get_origin, get_type_hints
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from domain import policies, units
+from domain import mandates, policies, units
 from domain.calendars import Calendar
 from domain.kernel import (
     Actor,
     Given,
+    Holding,
+    MandateFacts,
     PartialDate,
     Policy,
     StreamId,
@@ -25,6 +27,8 @@ from services.codec import plain
 
 EVERYWHERE = "*"
 DEEPEST_HIERARCHY = 20
+DEEPEST_CHAIN = 20
+OF_STATE = "state."
 
 
 class Streams(Protocol):
@@ -44,8 +48,15 @@ class Basis:
     effective_on: PartialDate
     stream: StreamId
     now: datetime
+    state: Any = None
     reads: dict[UUID, int] = field(default_factory=dict)
     policies: list[str] = field(default_factory=list)
+
+    def named(self, of: str) -> Any:
+        """What a `Given` is about: a field of the request, or, as `state.giver`, something of the stream itself."""
+        if of.startswith(OF_STATE):
+            return getattr(self.state, of.removeprefix(OF_STATE), None)
+        return self.fields.get(of)
 
     async def read(self, context: str, stream: StreamId) -> Any:
         version, state = await self.streams.state(context, stream)
@@ -67,6 +78,13 @@ class Basis:
 
     async def policy(self, name: str) -> Policy:
         """The policy in force today: the jurisdiction's own, else its country's, else the one for everywhere."""
+        found = await self.policy_if_any(name)
+        if found is None:
+            raise LookupError(f"No policy {name} is in force: the ledger was opened without it.")
+        return found
+
+    async def policy_if_any(self, name: str) -> Policy | None:
+        """As `policy`, of a law that only some places have."""
         home = await self.at_home()
         today = await self.today()
         for place in _places(home.jurisdiction if home else EVERYWHERE):
@@ -75,7 +93,7 @@ class Basis:
             if found:
                 self.policies.append(found.ref)
                 return found
-        raise LookupError(f"No policy {name} is in force: the ledger was opened without it.")
+        return None
 
     async def calendar(self) -> Calendar:
         home = await self.at_home()
@@ -87,6 +105,25 @@ class Basis:
         while unit is not None and len(found) < DEEPEST_HIERARCHY:
             found.append(await self.unit(unit))
             unit = found[-1].parent
+        return tuple(found)
+
+    async def held_by_law(self, of: str) -> tuple[Holding, ...]:
+        """What units hold by law: the one that is named, or (`territory*`) it and everything above it."""
+        found = await _units(self, of)
+        states = [await self.read("units", StreamId(unit.id)) for unit in found]
+        return tuple(holding for state in states for holding in units.holdings(state))
+
+    async def mandate(self, stream: StreamId) -> MandateFacts:
+        """What is known of a mandate; `exists` is False for one that was never drafted."""
+        return mandates.facts(await self.read("mandates", stream), stream)
+
+    async def mandates_above(self, of: str) -> tuple[MandateFacts, ...]:
+        """The mandate that is named and those it rests on, nearest first; none where no mandate is named."""
+        found: list[MandateFacts] = []
+        under = self.named(of.removesuffix("*"))
+        while under is not None and len(found) < DEEPEST_CHAIN:
+            found.append(await self.mandate(under))
+            under = found[-1].under
         return tuple(found)
 
 
@@ -115,12 +152,12 @@ def _named(value: Any) -> tuple[UnitId, ...]:
 
 async def _units(basis: Basis, of: str) -> tuple[UnitFacts, ...]:
     if of.endswith("*"):
-        return await basis.chain(basis.fields.get(of[:-1]))
-    return tuple([await basis.unit(unit) for unit in _named(basis.fields.get(of))])
+        return await basis.chain(basis.named(of[:-1]))
+    return tuple([await basis.unit(unit) for unit in _named(basis.named(of))])
 
 
 async def _one_unit(basis: Basis, of: str) -> UnitFacts | None:
-    wanted = _named(basis.fields.get(of)) if of else _named(basis.actor.unit)
+    wanted = _named(basis.named(of)) if of else _named(basis.actor.unit)
     return await basis.unit(wanted[0]) if wanted else None
 
 
@@ -144,12 +181,20 @@ def _kept(hint: Any) -> tuple[Any, tuple[Any, ...], bool]:
 
 async def look_up(basis: Basis, kind: Any, given: Given) -> Any:
     """One given fact, found by its type. TypeError at the first use of a type nobody knows how to find."""
-    if get_origin(kind) is tuple and get_args(kind)[0] is UnitFacts:
-        return await _units(basis, given.of)
-    found = _LOOK_UPS.get(kind)
+    found = _SEVERAL.get(get_args(kind)[0]) if get_origin(kind) is tuple else _LOOK_UPS.get(kind)
     if found is None:
         raise TypeError(f"Nothing tells how {kind} is given.")
     return await found(basis, given.of)
+
+
+async def _one_mandate(basis: Basis, of: str) -> MandateFacts | None:
+    named = basis.named(of)
+    return None if named is None else await basis.mandate(named)
+
+
+async def _policies(basis: Basis, of: str) -> tuple[Policy, ...]:
+    found = await basis.policy_if_any(of)
+    return () if found is None else (found,)
 
 
 async def _given(value: Any) -> Any:
@@ -164,4 +209,12 @@ _LOOK_UPS: Mapping[Any, Callable[[Basis, str], Any]] = {
     Policy: lambda basis, of: basis.policy(of),
     Calendar: lambda basis, of: basis.calendar(),
     UnitFacts: _one_unit,
+    MandateFacts: _one_mandate,
 }
+_SEVERAL: Mapping[Any, Callable[[Basis, str], Any]] = {
+    UnitFacts: _units,
+    Holding: lambda basis, of: basis.held_by_law(of),
+    MandateFacts: lambda basis, of: basis.mandates_above(of),
+    Policy: _policies,
+}
+"""By what a tuple holds."""

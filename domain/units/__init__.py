@@ -63,6 +63,7 @@ from domain.units.state import (
     competences_on,
     evolve,
     facts,
+    holdings,
     signatory_in_force,
 )
 
@@ -183,5 +184,6 @@ __all__ = [
     "decide",
     "evolve",
     "facts",
+    "holdings",
     "signatory_in_force",
 ]

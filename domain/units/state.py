@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TypeAlias, assert_never
 
-from domain.kernel import EventName, PartialDate, Role, Sphere, UnitFacts, UnitId, Words
+from domain.kernel import EventName, Holding, PartialDate, Role, Sphere, UnitFacts, UnitId, Words
 from domain.units.events import (
     AccreditationRevoked,
     CompetenceRecorded,
@@ -241,6 +241,24 @@ def competences_on(state: State, on: date) -> tuple[CompetenceRecorded, ...]:
     if isinstance(state, Absent) or (state.alive_until is not None and first_day_after(state.alive_until) <= on):
         return ()
     return tuple(held for held in state.competences if first_day(held.held_from) <= on <= last_day(held.held_until))
+
+
+def holdings(state: State) -> tuple[Holding, ...]:
+    """Everything the unit ever held by law, for contexts that ask about more than one day."""
+    if isinstance(state, Absent):
+        return ()
+    return tuple(
+        Holding(
+            unit=state.id,
+            function=held.function,
+            territory=held.territory,
+            manner=held.manner.value,
+            legal_basis=held.legal_basis,
+            held_from=held.held_from.earliest(),
+            held_until=None if held.held_until is None else held.held_until.latest(),
+        )
+        for held in state.competences
+    )
 
 
 def facts(state: State, id: UnitId) -> UnitFacts:

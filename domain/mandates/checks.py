@@ -1,0 +1,101 @@
+"""Guards that many decisions share. Each refuses, or gives back what it found."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from domain.kernel import PartialDate, Refused, UnitFacts
+from domain.mandates.events import DeadlineSet, Event
+from domain.mandates.state import Absent, Mandate, State
+from domain.mandates.words import ENDED, IN_PREPARATION, STANDING, Settlement, Stage
+
+FARTHEST = date(9000, 1, 1)
+"""Past it, adding periods to dates would leave the calendar."""
+
+
+def there(state: State) -> Mandate:
+    """The mandate; Refused `no-such-mandate` if nothing was drafted."""
+    if isinstance(state, Absent):
+        raise Refused("no-such-mandate", "No such mandate has been drafted.")
+    return state
+
+
+def alive(unit: UnitFacts, day: PartialDate) -> UnitFacts:
+    """The unit; Refused `unit-unknown` or `unit-not-alive` if it was not there on that day (domain.md, 2, rule 7)."""
+    if not unit.exists:
+        raise Refused("unit-unknown", "There is no such unit in the register.", unit=unit.id)
+    if not unit.alive_on(day):
+        raise Refused("unit-not-alive", f"{unit.name} did not exist on {day}.", unit=unit.id)
+    return near(day, unit)
+
+
+def near(day: PartialDate, unit: UnitFacts) -> UnitFacts:
+    """Refused `date-too-far` if no calendar reaches the day."""
+    first = day.earliest()
+    if first is not None and first >= FARTHEST:
+        raise Refused("date-too-far", "No date lies beyond the year 9000.")
+    return unit
+
+
+def counted(day: PartialDate, today: date) -> date:
+    """The day an act counts from: the last it can mean, at most today. Refused `in-the-future` if it is all to come."""
+    first, last = day.earliest(), day.latest()
+    if first is not None and first > today:
+        raise Refused("in-the-future", "What has not happened yet cannot be recorded as done.")
+    return min(last or today, today)
+
+
+def not_ended(state: State) -> Mandate:
+    """Refused `mandate-ended` if it is over, declined or withdrawn."""
+    found = there(state)
+    if found.stage in ENDED:
+        raise Refused("mandate-ended", f"The mandate is {found.stage}.", stage=found.stage)
+    return found
+
+
+def preparing(state: State, *stages: Stage) -> Mandate:
+    """The mandate while it is prepared, in one of these stages if any are named; Refused `wrong-stage` otherwise."""
+    found = not_ended(state)
+    if found.stage not in (stages or IN_PREPARATION):
+        raise Refused("wrong-stage", f"That cannot be done with a mandate that is {found.stage}.", stage=found.stage)
+    return found
+
+
+def in_force(state: State) -> Mandate:
+    """The mandate, active or suspended; Refused `not-in-force` before it is."""
+    found = not_ended(state)
+    if found.stage not in STANDING:
+        raise Refused("not-in-force", f"The mandate is not in force: it is {found.stage}.", stage=found.stage)
+    return found
+
+
+def since_activation(state: Mandate, day: date) -> date:
+    """Refused `before-activation` if the day lies before the mandate came into force."""
+    if state.activated_on is not None and day < state.activated_on:
+        raise Refused("before-activation", f"The mandate came into force on {state.activated_on}, after that day.")
+    return day
+
+
+def settled(state: Mandate, settlement: Settlement | None) -> None:
+    """Refused `funds-unsettled` while nobody says what became of money that was committed."""
+    if settlement is None:
+        if state.funded:
+            raise Refused("funds-unsettled", "Money was committed: say what became of the part that was not spent.")
+        return
+    if settlement.unspent.amount < 0:
+        raise Refused("negative-amount", "What was not spent cannot be less than nothing.")
+    for line in state.lines[:1]:
+        if settlement.unspent.currency != line.yearly.currency:
+            raise Refused("currency-mismatch", f"The money was committed in {line.yearly.currency}.")
+
+
+def numbered(state: State, events: Sequence[Event]) -> Sequence[Event]:
+    """The events with their new deadlines numbered on from those there are."""
+    number = 0 if isinstance(state, Absent) else len(state.deadlines)
+    out: list[Event] = []
+    for event in events:
+        if isinstance(event, DeadlineSet):
+            number += 1
+            event = replace(event, number=number)
+        out.append(event)
+    return out

@@ -1,0 +1,129 @@
+"""Deadlines: when each clock starts, what is due when, and what follows when its last day has passed."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import assert_never
+
+from domain.calendars import Calendar, add_months, due
+from domain.deadlines import Standing
+from domain.kernel import Policy, Refused, UnitId
+from domain.mandates import commands as asked
+from domain.mandates import events as happened
+from domain.mandates.checks import there
+from domain.mandates.events import DeadlineSet, DeadlineVoided, Event
+from domain.mandates.state import DeadlineState, Mandate, State
+from domain.mandates.words import Due, Pause
+
+RUNS_ON = timedelta(days=1)
+WAITING = (Standing.OPEN, Standing.MISSED)
+RUNNING = (Standing.OPEN, Standing.SUSPENDED)
+
+
+def answer(unit: UnitId, start: date, policy: Policy, calendar: Calendar) -> DeadlineSet:
+    """By when an offer is to be answered. Silence is recorded, and never means consent."""
+    ends = due(start, calendar, days=policy.whole("answer_days"))
+    return DeadlineSet(0, Due.ANSWER, start, ends, policy.ref, calendar.name, unit)
+
+
+def named(kind: Due, start: date, last: date, unit: UnitId | None = None) -> DeadlineSet:
+    """A last day that the terms name: the mandate's end, or a suspension's."""
+    return DeadlineSet(0, kind, start, last, "", "", unit)
+
+
+def notice(start: date, last: date, policy: Policy, calendar: Calendar, unit: UnitId) -> DeadlineSet:
+    """The last day of a notice, of whose length the policy says the least."""
+    return DeadlineSet(0, Due.NOTICE, start, last, policy.ref, calendar.name, unit)
+
+
+def report(state: Mandate, start: date, calendar: Calendar) -> list[Event]:
+    """The next report, where the terms ask for reports."""
+    months = state.terms.reporting_months
+    if months is None:
+        return []
+    ends = due(start, calendar, months=months)
+    return [DeadlineSet(0, Due.REPORT, start, ends, "", calendar.name, state.recipient)]
+
+
+def numbers(state: Mandate, kinds: Iterable[Due], standing: tuple[Standing, ...]) -> list[tuple[int, DeadlineState]]:
+    """The deadlines of these kinds that stand so, with their numbers."""
+    wanted = frozenset(kinds)
+    found = enumerate(state.deadlines, start=1)
+    return [(number, one) for number, one in found if one.kind in wanted and one.standing in standing]
+
+
+def void(state: Mandate, *kinds: Due) -> list[Event]:
+    """Deadlines that nobody owes any longer; of all kinds, if none is named."""
+    return [DeadlineVoided(number) for number, _ in numbers(state, kinds or tuple(Due), RUNNING)]
+
+
+def answered(state: Mandate, day: date) -> list[Event]:
+    """An answer meets its deadline, late if it was missed."""
+    owed = numbers(state, (Due.ANSWER,), WAITING)
+    return [happened.DeadlineMet(number, day > one.due_on, one.unit) for number, one in owed]
+
+
+def reported(state: Mandate, day: date, calendar: Calendar) -> list[Event]:
+    """The report is there, and the next period begins. A report while suspended leaves the clocks alone."""
+    owed = numbers(state, (Due.REPORT,), WAITING)
+    if not owed or day < max(one.starts_on for _, one in owed):
+        return []
+    met: list[Event] = [happened.DeadlineMet(number, day > one.due_on, one.unit) for number, one in owed]
+    return [*met, *report(state, day, calendar)]
+
+
+def suspended(state: Mandate, day: date) -> list[Event]:
+    """While it is suspended nobody owes a report."""
+    return [happened.DeadlineSuspended(number, day) for number, _ in numbers(state, (Due.REPORT,), (Standing.OPEN,))]
+
+
+def resumed(state: Mandate, day: date, calendar: Calendar) -> list[Event]:
+    """The clock of the report runs on: as many days are left as were left when it stood still."""
+    out: list[Event] = []
+    for number, one in numbers(state, (Due.REPORT,), (Standing.SUSPENDED,)):
+        assert one.suspended_on is not None, "a suspended deadline knows since when"
+        left = max((one.due_on - one.suspended_on).days, 0)
+        out.append(happened.DeadlineMoved(number, due(day, calendar, days=left)))
+    return out
+
+
+def passed(command: asked.PassDeadline, state: State) -> Sequence[Event]:
+    """A last day has passed."""
+    found = there(state)
+    if command.deadline > len(found.deadlines):
+        raise Refused("no-such-deadline", f"There is no deadline {command.deadline}.")
+    one = found.deadlines[command.deadline - 1]
+    if one.standing is not Standing.OPEN:
+        return []
+    if command.today <= one.due_on:
+        raise Refused("not-due-yet", f"The deadline runs until the end of {one.due_on}.", due_on=one.due_on)
+    if one.kind is Due.SUSPENSION and command.parents and not command.parents[0].in_force:
+        return _waits_on(command.deadline, one)
+    return _follows(command.deadline, one, found, command.calendar)
+
+
+def _waits_on(number: int, one: DeadlineState) -> Sequence[Event]:
+    """The suspension is over, and the mandate above is not in force: it waits for that one."""
+    met = happened.DeadlineMet(number, late=False)
+    return [happened.MandateSuspended(one.due_on + RUNS_ON, Pause.PARENT_SUSPENDED), met]
+
+
+def _follows(number: int, one: DeadlineState, state: Mandate, calendar: Calendar) -> Sequence[Event]:
+    ran_out = happened.DeadlineMet(number, late=False)
+    match one.kind:
+        case Due.ANSWER:
+            return [happened.DeadlineMissed(number, one.kind, one.due_on, one.unit)]
+        case Due.REPORT:
+            missed = happened.DeadlineMissed(number, one.kind, one.due_on, one.unit)
+            months = state.terms.reporting_months
+            assert months is not None, "reports are owed where the terms ask for them"
+            return [missed, *report(state, add_months(one.starts_on, months), calendar)]
+        case Due.NOTICE:
+            return [happened.NoticePeriodEnded(one.due_on), ran_out]
+        case Due.SUSPENSION:
+            back = one.due_on + RUNS_ON
+            return [happened.MandateRestored(back), ran_out, *resumed(state, back, calendar)]
+        case Due.EXPIRY:
+            others = [event for event in void(state) if event != DeadlineVoided(number)]
+            return [happened.MandateExpired(one.due_on, state.freed), ran_out, *others]
+        case _:
+            assert_never(one.kind)

@@ -1,0 +1,198 @@
+"""Nemo plus iuris: whether a giver holds what it gives, and whether the terms stay within what it holds."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TypeAlias
+
+from domain import cofog
+from domain.calendars import add_months
+from domain.kernel import Holding, MandateFacts, PartialDate, Policy, Refused, Sphere, StreamId, UnitId
+from domain.mandates import commands as asked
+from domain.mandates.checks import FARTHEST, alive
+from domain.mandates.state import Mandate
+from domain.mandates.words import Instrument, Kind, Terms
+
+Found: TypeAlias = asked.Drafting | asked.Standing
+OWN_POWER = Kind.DEVOLUTION.value
+NO_POWER = Kind.TASKS.value
+LONGEST = 900
+"""Years; longer terms would leave the calendar."""
+
+
+def to_give(terms: Terms, ends_on: date | None, found: Found, on: date, under: StreamId | None) -> int:
+    """The depth of a mandate with these terms; Refused unless its giver may give it on that day (domain.md, 3.2)."""
+    _parties(terms, found)
+    _dates(terms.starts_on, ends_on)
+    lands = frozenset(land.id for land in found.lands)
+    if under is None:
+        _by_law(terms, ends_on, found.holdings, lands, on)
+        depth = 0
+    else:
+        depth = _by_mandate(terms, ends_on, found, lands)
+    _nobody_else(terms, ends_on, found, lands)
+    return depth
+
+
+def _dates(starts_on: date, ends_on: date | None) -> None:
+    if max(starts_on, ends_on or starts_on) >= FARTHEST:
+        raise Refused("date-too-far", "No date lies beyond the year 9000.")
+    if ends_on is not None and ends_on < starts_on:
+        raise Refused("ends-before-start", "A mandate does not end before it begins.")
+
+
+def _parties(terms: Terms, found: Found) -> None:
+    giver, recipient = found.giver_unit, found.recipient_unit
+    if giver.id == recipient.id:
+        raise Refused("self-mandate", "A unit cannot entrust anything to itself.")
+    begins = PartialDate(terms.starts_on)
+    for unit in (giver, recipient, found.lands[0]):
+        alive(unit, found.effective_on)
+        alive(unit, begins)
+    for unit in (giver, recipient):
+        if not unit.sphere.has_authority:
+            reason = f"{unit.name} is of the {unit.sphere} sphere, which takes part without authority."
+            raise Refused("no-authority", reason, unit=unit.id)
+    if terms.kind is Kind.DECONCENTRATION and giver.sphere != recipient.sphere:
+        raise Refused("crosses-spheres", "Deconcentration stays within one legal person: it cannot cross spheres.")
+    if _barred(giver.sphere, recipient.sphere, found.policy):
+        reason = f"Here a unit of the {giver.sphere} sphere may not entrust anything to one of the {recipient.sphere}."
+        raise Refused("spheres-barred", reason, policy=found.policy.grounds("barred"))
+
+
+def _barred(giver: Sphere, recipient: Sphere, policy: Policy) -> bool:
+    pairs = (pair.strip() for pair in policy.text("barred").split(","))
+    return f"{giver.value}>{recipient.value}" in pairs
+
+
+def _by_law(
+    terms: Terms, ends_on: date | None, holdings: Sequence[Holding], lands: frozenset[UnitId], on: date
+) -> None:
+    held = [one for one in holdings if cofog.covers(one.function, terms.function) and one.territory in lands]
+    first, last = min(on, terms.starts_on), max(on, terms.starts_on)
+    then = [one for one in held if one.holds_on(first, last)]
+    if not then:
+        reason = f"Nobody can give more than they hold: the giver does not hold {terms.function} there at that time."
+        raise Refused("nemo-plus-iuris", reason, function=terms.function, territory=terms.territory)
+    lasting = [one for one in then if one.holds_on(first, ends_on)]
+    if not lasting:
+        raise Refused("beyond-time", "The giver itself holds it by law for a shorter time.", held_until=_last(then))
+    if terms.exclusive and all(one.manner == "shared" for one in lasting):
+        raise Refused("not-exclusive-to-give", "The giver shares this competence with others.")
+
+
+def _last(held: Sequence[Holding]) -> date:
+    return max(one.held_until or date.max for one in held)
+
+
+def _by_mandate(terms: Terms, ends_on: date | None, found: Found, lands: frozenset[UnitId]) -> int:
+    parent = found.parents[0] if found.parents else None
+    if parent is None or not parent.exists:
+        raise Refused("no-such-mandate", "The mandate that it is to rest on was never drafted.")
+    if parent.recipient != found.giver_unit.id or not parent.in_force or parent.kind == NO_POWER:
+        reason = "Nobody can give more than they hold: the giver has no power in force by that mandate."
+        raise Refused("nemo-plus-iuris", reason, under=parent.id, stage=parent.stage)
+    _within(terms, ends_on, parent, lands)
+    named = {unit for one in found.parents for unit in (one.giver, one.recipient)}
+    if found.recipient_unit.id in named:
+        raise Refused("mandate-cycle", "The recipient stands above the giver in this chain of mandates.")
+    if parent.kind == OWN_POWER:
+        return 0
+    if not parent.may_subdelegate:
+        raise Refused("subdelegation-not-allowed", "The mandate that it rests on does not allow it to be passed on.")
+    if parent.depth + 1 > found.policy.whole("max_subdelegation_depth"):
+        grounds = found.policy.grounds("max_subdelegation_depth")
+        raise Refused("too-deep", "The power has been passed on as often as it may be.", policy=grounds)
+    return parent.depth + 1
+
+
+def _within(terms: Terms, ends_on: date | None, parent: MandateFacts, lands: frozenset[UnitId]) -> None:
+    """Never beyond the parent in scope, territory, time, title or exclusiveness."""
+    if not cofog.covers(parent.function, terms.function):
+        raise Refused("beyond-scope", f"The mandate that it rests on is over {parent.function}.", under=parent.id)
+    if parent.territory not in lands:
+        raise Refused("beyond-territory", "The mandate that it rests on is over another territory.", under=parent.id)
+    ends_late = parent.ends_on is not None and (ends_on is None or ends_on > parent.ends_on)
+    if terms.starts_on < parent.starts_on or ends_late:
+        span = f"from {parent.starts_on} to {parent.ends_on or 'an open end'}"
+        raise Refused("beyond-time", f"The mandate that it rests on runs {span}.", under=parent.id)
+    if terms.kind is Kind.DEVOLUTION and parent.kind != OWN_POWER:
+        raise Refused("beyond-title", "Who exercises a power for another cannot give the power itself away.")
+    if terms.exclusive and not parent.exclusive:
+        raise Refused("not-exclusive-to-give", "The giver does not hold it exclusively.")
+
+
+def _nobody_else(terms: Terms, ends_on: date | None, found: Found, lands: frozenset[UnitId]) -> None:
+    """Refused `held-exclusively-by-another` where the law gives it, on any of these days, to somebody else alone."""
+    entitled = {found.giver_unit.id, *(parent.giver for parent in found.parents)}
+    for one in found.others:
+        if one.unit in entitled or one.manner != "exclusive" or one.territory not in lands:
+            continue
+        same = cofog.covers(one.function, terms.function) or cofog.covers(terms.function, one.function)
+        begins = ends_on is None or one.held_from is None or one.held_from <= ends_on
+        lasts = one.held_until is None or one.held_until >= terms.starts_on
+        if same and begins and lasts:
+            reason = f"By law ({one.legal_basis}) another unit holds {one.function} there exclusively."
+            raise Refused("held-exclusively-by-another", reason, holder=one.unit)
+
+
+# --- terms ---
+
+
+def sound_terms(terms: Terms, ends_on: date | None, found: Found) -> None:
+    """Conditions rest on law (Charter, art. 4(5)), and the term is as long as the law of the place allows."""
+    for number, condition in enumerate(terms.conditions, start=1):
+        if not (condition.legal_basis or "").strip():
+            reason = f"Condition {number} cites no law, and the recipient's discretion is only narrowed by law."
+            raise Refused("condition-without-basis", reason, condition=number)
+    if terms.kind is Kind.DELEGATION:
+        _delegation_term(terms, ends_on, found)
+    for law in _agreements(terms, found):
+        _term_needed(ends_on, law)
+        _at_most(terms.starts_on, ends_on, law, "max_term_years", terms, law.text("longer_term_by_rule") == "yes")
+
+
+def _agreements(terms: Terms, found: Found) -> Sequence[Policy]:
+    """The law on agreements, where one applies; it does not apply to tasks without power (Ley 40/2015, art. 48.9)."""
+    return found.convenio if terms.instrument is Instrument.AGREEMENT and terms.kind is not Kind.TASKS else ()
+
+
+def _delegation_term(terms: Terms, ends_on: date | None, found: Found) -> None:
+    policy = found.policy
+    least = policy.whole("delegation.min_years_to_local")
+    local = found.recipient_unit.sphere is Sphere.LOCAL
+    if least and local and ends_on is not None and ends_on < _end(terms.starts_on, least):
+        grounds = policy.grounds("delegation.min_years_to_local")
+        raise Refused("term-too-short", f"A delegation to a local unit lasts at least {least} years.", policy=grounds)
+    if found.giver_unit.sphere is Sphere.NATIONAL and policy.text("delegation.max_years_by_state") != "none":
+        _at_most(terms.starts_on, ends_on, policy, "delegation.max_years_by_state", terms, exception=False)
+
+
+def _end(start: date, years: int) -> date:
+    """The last day of a term of so many years."""
+    following = add_months(start, 12 * min(years, LONGEST))
+    return date.fromordinal(following.toordinal() - 1)
+
+
+def _term_needed(ends_on: date | None, law: Policy) -> None:
+    if ends_on is None:
+        raise Refused("term-needed", "An agreement has a last day.", policy=law.grounds("max_term_years"))
+
+
+def _at_most(start: date, ends_on: date | None, law: Policy, parameter: str, terms: Terms, exception: bool) -> None:
+    most = law.whole(parameter)
+    too_long = ends_on is None or ends_on > _end(start, most)
+    if too_long and not (exception and (terms.longer_term_rule or "").strip()):
+        raise Refused("term-too-long", f"The term is at most {most} years.", policy=law.grounds(parameter))
+
+
+def sound_renewal(state: Mandate, ends_on: date, found: asked.Standing) -> None:
+    """All renewals together are no longer than the law on agreements allows, and none of them outlives the parent."""
+    terms = state.terms
+    for law in _agreements(terms, found):
+        most = law.whole("max_extension_years")
+        if terms.ends_on is not None and ends_on > add_months(terms.ends_on, 12 * min(most, LONGEST)):
+            grounds = law.grounds("max_extension_years")
+            raise Refused("renewed-too-long", f"All renewals together add at most {most} years.", policy=grounds)
+    national = found.giver_unit.sphere is Sphere.NATIONAL and terms.kind is Kind.DELEGATION
+    if national and found.policy.text("delegation.max_years_by_state") != "none" and state.ends_on is not None:
+        _at_most(state.ends_on, ends_on, found.policy, "delegation.max_years_by_state", terms, exception=False)

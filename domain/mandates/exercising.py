@@ -1,0 +1,210 @@
+"""A mandate in force: brought into force, reported on, passed on, suspended, restored, renewed."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from domain.deadlines import Standing
+from domain.kernel import Refused, UnitId
+from domain.mandates import clocks, funding
+from domain.mandates import commands as asked
+from domain.mandates import events as happened
+from domain.mandates.checks import alive, counted, in_force, not_ended, preparing, since_activation, there
+from domain.mandates.entitled import sound_renewal, sound_terms, to_give
+from domain.mandates.entrusting import consulted_in_time
+from domain.mandates.events import Event
+from domain.mandates.state import DeadlineState, Mandate, State
+from domain.mandates.words import STANDING, Due, Kind, Pause, Stage
+
+
+def activate(command: asked.ActivateMandate, state: State) -> Sequence[Event]:
+    """Everything that must be there is there: power, consent or consultation, money, and the day."""
+    if isinstance(state, Mandate) and state.stage in STANDING:
+        return []
+    found = preparing(state)
+    alive(command.acting, command.effective_on)
+    _agreed(found)
+    day = counted(command.effective_on, command.today)
+    if day < found.terms.starts_on:
+        raise Refused("day-not-come", f"It comes into force on its first day, {found.terms.starts_on}, or later.")
+    if found.ends_on is not None and day > found.ends_on:
+        raise Refused("term-over", f"Its last day, {found.ends_on}, has passed.", ends_on=found.ends_on)
+    to_give(found.terms, found.ends_on, command, day, found.under)
+    sound_terms(found.terms, found.ends_on, command)
+    consulted_in_time(found, day, command.policy)
+    _funded_by_law(found, command)
+    flagged = funding.at_activation(found, command.policy)
+    return [happened.MandateActivated(day, found.exclusive), *flagged, *_clocks(found, day, command)]
+
+
+def _agreed(state: Mandate) -> None:
+    if not state.terms.needs_acceptance:
+        return
+    if state.stage is not Stage.ACCEPTED:
+        raise Refused("not-accepted", "It comes into force when the recipient has accepted it.", stage=state.stage)
+    if state.reservations:
+        raise Refused("reservations-open", "The giver has not agreed to the reservations of the recipient.")
+
+
+def _funded_by_law(state: Mandate, command: asked.ActivateMandate) -> None:
+    """Where the law voids a delegation to a local unit without matching funds, none does (LBRL, art. 27)."""
+    local = command.recipient_unit.sphere == "local" and state.terms.kind is Kind.DELEGATION
+    if not local or command.policy.text("delegation.needs_funding") != "yes":
+        return
+    cost = state.estimate.yearly.amount if state.estimate else None
+    if cost is None or state.funded < cost:
+        grounds = command.policy.grounds("delegation.needs_funding")
+        raise Refused(
+            "funding-missing", "Here a delegation is void without matching funds in the budget.", policy=grounds
+        )
+
+
+def _clocks(state: Mandate, day: date, command: asked.ActivateMandate) -> Sequence[Event]:
+    ends = [] if state.ends_on is None else [clocks.named(Due.EXPIRY, day, state.ends_on)]
+    return [*clocks.void(state), *ends, *clocks.report(state, day, command.calendar)]
+
+
+def report(command: asked.ReportExercise, state: State) -> Sequence[Event]:
+    found = in_force(state)
+    alive(command.acting, command.effective_on)
+    day = counted(command.effective_on, command.today)
+    if command.period_to < command.period_from:
+        raise Refused("ends-before-start", "A period does not end before it begins.")
+    if command.period_to > command.today:
+        raise Refused("in-the-future", "What has not happened yet cannot be reported.")
+    since_activation(found, command.period_from)
+    if command.spent is not None and command.spent.amount < 0:
+        raise Refused("negative-amount", "What was spent is not less than nothing.")
+    reported = happened.ExerciseReported(
+        found.reports + 1, found.recipient, command.period_from, command.period_to, command.account, command.spent,
+        command.document,
+    )  # fmt: skip
+    return [reported, *clocks.reported(found, day, command.calendar)]
+
+
+def suspend(command: asked.SuspendMandate, state: State) -> Sequence[Event]:
+    found = in_force(state)
+    alive(command.acting, command.effective_on)
+    if found.stage is Stage.SUSPENDED:
+        return []
+    if command.ground is Pause.PARENT_SUSPENDED:
+        raise Refused("ground-not-open", "Only the register itself says that the mandate above is suspended.")
+    if found.terms.kind is Kind.DEVOLUTION and command.ground in (Pause.BREACH, Pause.MUTUAL):
+        raise Refused("ground-not-open", "Own power is only suspended by law, by a court or in an emergency.")
+    day = since_activation(found, counted(command.effective_on, command.today))
+    if command.until is not None and not day <= command.until <= (found.ends_on or date.max):
+        raise Refused("ends-before-start", "A suspension ends after it begins, and not after the mandate.")
+    return _suspended(found, day, command.ground, command.until)
+
+
+def _suspended(state: Mandate, day: date, ground: Pause, until: date | None) -> Sequence[Event]:
+    ends = [] if until is None else [clocks.named(Due.SUSPENSION, day, until)]
+    return [happened.MandateSuspended(day, ground, until), *clocks.suspended(state, day), *ends]
+
+
+def restore(command: asked.RestoreMandate, state: State) -> Sequence[Event]:
+    found = in_force(state)
+    alive(command.acting, command.effective_on)
+    if found.suspension is None:
+        return []
+    if found.suspension.ground is Pause.PARENT_SUSPENDED:
+        raise Refused("parent-suspended", "It is in force again when the mandate above is.", under=found.under)
+    day = counted(command.effective_on, command.today)
+    to_give(found.terms, found.ends_on, command, day, found.under)
+    return _restored(found, day, command)
+
+
+def _restored(state: Mandate, day: date, command: asked.RestoreMandate | asked.FollowParent) -> Sequence[Event]:
+    assert state.suspension is not None, "only what is suspended is restored"
+    if day < state.suspension.since:
+        raise Refused("restored-too-early", f"It was suspended on {state.suspension.since}, after that day.")
+    void = clocks.void(state, Due.SUSPENSION)
+    return [happened.MandateRestored(day), *void, *clocks.resumed(state, day, command.calendar)]
+
+
+# --- renewal ---
+
+
+def renew(command: asked.RenewMandate, state: State) -> Sequence[Event]:
+    found = in_force(state)
+    alive(command.acting, command.effective_on)
+    if command.ends_on in (found.ends_on, found.renewal):
+        return []
+    _renewable(found, command.ends_on, command)
+    if found.terms.needs_acceptance:
+        return [happened.RenewalOffered(found.renewals + 1, command.ends_on)]
+    return _renewed(found, command.ends_on)
+
+
+def accept_renewal(command: asked.AcceptRenewal, state: State) -> Sequence[Event]:
+    found = in_force(state)
+    alive(command.acting, command.effective_on)
+    if found.renewal is None:
+        raise Refused("no-renewal-offered", "No renewal has been offered.")
+    _renewable(found, found.renewal, command)
+    return _renewed(found, found.renewal)
+
+
+def _renewable(state: Mandate, ends_on: date, command: asked.RenewMandate | asked.AcceptRenewal) -> None:
+    if state.ends_on is None or ends_on <= state.ends_on:
+        raise Refused("nothing-to-renew", "A renewal moves the last day of a mandate further away.")
+    day = counted(command.effective_on, command.today)
+    if max(day, command.today) > state.ends_on:
+        raise Refused("renewed-too-late", f"It is renewed before its end, {state.ends_on}.", ends_on=state.ends_on)
+    if state.notice is not None:
+        raise Refused("notice-given", "Notice of revocation was given; take it back before renewing.")
+    to_give(state.terms, ends_on, command, day, state.under)
+    sound_renewal(state, ends_on, command)
+
+
+def _renewed(state: Mandate, ends_on: date) -> Sequence[Event]:
+    moved = [
+        happened.DeadlineMoved(number, ends_on) for number, _ in clocks.numbers(state, (Due.EXPIRY,), clocks.RUNNING)
+    ]
+    return [happened.MandateRenewed(state.renewals + 1, ends_on), *moved]
+
+
+# --- given by the register itself ---
+
+
+def record_sub_delegation(command: asked.RecordSubDelegation, state: State) -> Sequence[Event]:
+    found, child = there(state), command.child_facts
+    if command.child in found.children:
+        return []
+    if not child.exists or child.under != command.stream:
+        raise Refused("not-its-child", "That mandate does not rest on this one.", child=command.child)
+    return [happened.MandateSubDelegated(command.child, child.recipient)]
+
+
+def hand_over(state: Mandate, former: UnitId, successor: UnitId) -> Sequence[Event]:
+    """Whoever succeeds to a unit also owes what it owed."""
+    succeeded = happened.PartySucceeded(former, successor)
+    after = funding.evolved(state, succeeded)
+    owed = [
+        (number, one)
+        for number, one in clocks.numbers(state, tuple(Due), clocks.RUNNING)
+        if one.unit == former and one.standing is Standing.OPEN
+    ]
+    return [succeeded, *_reowed(after, owed)]
+
+
+def _reowed(state: Mandate, owed: Sequence[tuple[int, DeadlineState]]) -> Sequence[Event]:
+    out: list[Event] = []
+    for number, one in owed:
+        unit = state.recipient if one.kind is not Due.NOTICE else state.giver
+        out.append(happened.DeadlineVoided(number))
+        out.append(happened.DeadlineSet(0, one.kind, one.starts_on, one.due_on, one.policy, one.calendar, unit))
+    return out
+
+
+def follow_parent(command: asked.FollowParent, state: State) -> Sequence[Event]:
+    """Suspended with the mandate above, in force again with it; when that has ended, see `ending.end_with_parent`."""
+    found = not_ended(state)
+    parent = command.parents[0] if command.parents else None
+    if parent is None or found.stage not in STANDING:
+        return []
+    day = max(counted(command.effective_on, command.today), found.activated_on or date.min)
+    if not parent.in_force and found.suspension is None:
+        return _suspended(found, day, Pause.PARENT_SUSPENDED, None)
+    if parent.in_force and found.suspension is not None and found.suspension.ground is Pause.PARENT_SUSPENDED:
+        return _restored(found, max(day, found.suspension.since), command)
+    return []

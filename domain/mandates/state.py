@@ -1,0 +1,368 @@
+"""What is known of one mandate after its history, and what other contexts may ask of it."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from fractions import Fraction
+from typing import TypeAlias, assert_never
+from uuid import UUID
+
+from domain.deadlines import Standing
+from domain.kernel import MandateFacts, Money, StreamId, UnitId
+from domain.mandates import events as happened
+from domain.mandates.events import Event, MandateDrafted
+from domain.mandates.words import ENDED, STANDING, Due, Ground, Pause, Scope, Stage
+
+NOBODY = UnitId(UUID(int=0))
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineState:
+    kind: Due
+    unit: UnitId | None
+    starts_on: date
+    due_on: date
+    policy: str = ""
+    calendar: str = ""
+    standing: Standing = Standing.OPEN
+    suspended_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Consultation:
+    consulted: tuple[UnitId, ...]
+    opened_on: date
+    closed_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    yearly: Money
+    revenue: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What is paid a year from one line of a budget."""
+
+    name: str
+    yearly: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    since: date
+    ground: Pause
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notice of revocation; hearing and consent count for the notice that they follow."""
+
+    ground: Ground
+    given_on: date
+    ends_on: date
+    agreed: bool = False
+    heard_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Nothing was drafted yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mandate:
+    """`terms`: as drafted; `giver`, `recipient` and `ends_on` as they are now. Deadline n is the item at n - 1.
+
+    `version` is the number of events so far. `lines`: one for each line of a budget, as last said. `renewal`: the last
+    day that was offered, until it is agreed. `reported_to`: the last day that a report covers.
+    """
+
+    version: int
+    stage: Stage
+    terms: MandateDrafted
+    giver: UnitId
+    recipient: UnitId
+    ends_on: date | None
+    consultations: tuple[Consultation, ...] = ()
+    estimates: int = 0
+    estimate: Estimate | None = None
+    lines: tuple[Line, ...] = ()
+    flagged: bool = False
+    reservations: bool = False
+    activated_on: date | None = None
+    suspension: Suspension | None = None
+    notice: Notice | None = None
+    renewal: date | None = None
+    renewals: int = 0
+    reports: int = 0
+    reported_to: date | None = None
+    children: tuple[StreamId, ...] = ()
+    deadlines: tuple[DeadlineState, ...] = ()
+
+    @property
+    def territory(self) -> UnitId:
+        return self.terms.territory
+
+    @property
+    def under(self) -> StreamId | None:
+        return self.terms.under
+
+    @property
+    def exclusive(self) -> Scope | None:
+        """What it holds exclusively once it is in force."""
+        terms = self.terms
+        return Scope(terms.function, terms.territory, terms.under) if terms.exclusive else None
+
+    @property
+    def freed(self) -> Scope | None:
+        """What others may be entrusted with again when it ends; nothing if it was never in force."""
+        return self.exclusive if self.stage in STANDING else None
+
+    @property
+    def funded(self) -> Fraction:
+        """What is paid a year from all lines, in the currency that they share."""
+        return sum((Fraction(line.yearly.amount) for line in self.lines), Fraction(0))
+
+
+State: TypeAlias = Absent | Mandate
+
+
+def facts(state: State, id: StreamId) -> MandateFacts:
+    """What others may know of a mandate. `exists` is False for one that was never drafted."""
+    if isinstance(state, Absent):
+        return MandateFacts(
+            id, exists=False, giver=NOBODY, recipient=NOBODY, kind="", stage="", function="", territory=NOBODY,
+            starts_on=date.min,
+        )  # fmt: skip
+    terms = state.terms
+    return MandateFacts(
+        id,
+        exists=True,
+        giver=state.giver,
+        recipient=state.recipient,
+        kind=terms.kind.value,
+        stage=state.stage.value,
+        function=terms.function,
+        territory=terms.territory,
+        starts_on=terms.starts_on,
+        ends_on=state.ends_on,
+        in_force=state.stage is Stage.ACTIVE,
+        ended=state.stage in ENDED,
+        exclusive=terms.exclusive,
+        may_subdelegate=terms.may_subdelegate,
+        depth=terms.depth,
+        under=terms.under,
+    )
+
+
+def evolve(state: State, event: Event) -> State:
+    if isinstance(event, MandateDrafted):
+        return Mandate(
+            version=1,
+            stage=Stage.DRAFTED,
+            terms=event,
+            giver=event.giver,
+            recipient=event.recipient,
+            ends_on=event.ends_on,
+        )
+    assert isinstance(state, Mandate), "the first event of a mandate is its draft"
+    return replace(_changed(state, event), version=state.version + 1)
+
+
+Clocks: TypeAlias = (
+    happened.DeadlineSet
+    | happened.DeadlineMet
+    | happened.DeadlineMissed
+    | happened.DeadlineVoided
+    | happened.DeadlineSuspended
+    | happened.DeadlineMoved
+)
+Prepared: TypeAlias = (
+    happened.MandateConsultationRecorded
+    | happened.CostEstimateAttached
+    | happened.FundingCommitted
+    | happened.MandateFlaggedUnfunded
+    | happened.UnfundedFlagLifted
+    | happened.MandateOffered
+    | happened.MandateAccepted
+    | happened.MandateAcceptedWithReservations
+    | happened.ReservationsAgreed
+    | happened.MandateDeclined
+    | happened.MandateWithdrawn
+)
+Lived: TypeAlias = (
+    happened.MandateActivated
+    | happened.MandateSubDelegated
+    | happened.ExerciseReported
+    | happened.MandateSuspended
+    | happened.MandateRestored
+    | happened.RenewalOffered
+    | happened.MandateRenewed
+    | happened.PartySucceeded
+)
+Ended: TypeAlias = (
+    happened.RevocationNoticeGiven
+    | happened.RevocationNoticeWithdrawn
+    | happened.NoticePeriodEnded
+    | happened.HearingRecorded
+    | happened.RevocationAgreed
+    | happened.MandateRevoked
+    | happened.MandateReturned
+    | happened.MandateSuperseded
+    | happened.MandateExpired
+)
+Later: TypeAlias = Prepared | Lived | Ended | Clocks
+
+
+def _changed(state: Mandate, event: Later) -> Mandate:
+    match event:
+        case (
+            happened.DeadlineSet()
+            | happened.DeadlineMet()
+            | happened.DeadlineMissed()
+            | happened.DeadlineVoided()
+            | happened.DeadlineSuspended()
+            | happened.DeadlineMoved()
+        ):
+            return replace(state, deadlines=_clocked(state.deadlines, event))
+        case (
+            happened.MandateActivated()
+            | happened.MandateSubDelegated()
+            | happened.ExerciseReported()
+            | happened.MandateSuspended()
+            | happened.MandateRestored()
+            | happened.RenewalOffered()
+            | happened.MandateRenewed()
+            | happened.PartySucceeded()
+        ):
+            return _lived(state, event)
+        case (
+            happened.RevocationNoticeGiven()
+            | happened.RevocationNoticeWithdrawn()
+            | happened.NoticePeriodEnded()
+            | happened.HearingRecorded()
+            | happened.RevocationAgreed()
+            | happened.MandateRevoked()
+            | happened.MandateReturned()
+            | happened.MandateSuperseded()
+            | happened.MandateExpired()
+        ):
+            return _ended(state, event)
+        case _:
+            return _prepared(state, event)
+
+
+def _prepared(state: Mandate, event: Prepared) -> Mandate:
+    match event:
+        case happened.MandateConsultationRecorded():
+            held = Consultation(event.consulted, event.opened_on, event.closed_on)
+            stage = Stage.CONSULTED if state.stage is Stage.DRAFTED else state.stage
+            return replace(state, stage=stage, consultations=(*state.consultations, held))
+        case happened.CostEstimateAttached():
+            return replace(state, estimates=event.number, estimate=Estimate(event.yearly, event.revenue))
+        case happened.FundingCommitted():
+            others = tuple(line for line in state.lines if line.name != event.budget_line)
+            return replace(state, lines=(*others, Line(event.budget_line, event.yearly)))
+        case happened.MandateFlaggedUnfunded():
+            return replace(state, flagged=True)
+        case happened.UnfundedFlagLifted():
+            return replace(state, flagged=False)
+        case happened.MandateOffered():
+            return replace(state, stage=Stage.OFFERED)
+        case happened.MandateAccepted():
+            return replace(state, stage=Stage.ACCEPTED, reservations=False)
+        case happened.MandateAcceptedWithReservations():
+            return replace(state, stage=Stage.ACCEPTED, reservations=True)
+        case happened.ReservationsAgreed():
+            return replace(state, reservations=False)
+        case happened.MandateDeclined():
+            return replace(state, stage=Stage.DECLINED)
+        case happened.MandateWithdrawn():
+            return replace(state, stage=Stage.WITHDRAWN)
+        case _:
+            assert_never(event)
+
+
+def _lived(state: Mandate, event: Lived) -> Mandate:
+    match event:
+        case happened.MandateActivated():
+            return replace(state, stage=Stage.ACTIVE, activated_on=event.activated_on)
+        case happened.MandateSubDelegated():
+            return replace(state, children=(*state.children, event.child))
+        case happened.ExerciseReported():
+            covered = max(state.reported_to or event.period_to, event.period_to)
+            return replace(state, reports=event.number, reported_to=covered)
+        case happened.MandateSuspended():
+            pause = Suspension(event.suspended_on, event.ground, event.until)
+            return replace(state, stage=Stage.SUSPENDED, suspension=pause)
+        case happened.MandateRestored():
+            return replace(state, stage=Stage.ACTIVE, suspension=None)
+        case happened.RenewalOffered():
+            return replace(state, renewal=event.ends_on)
+        case happened.MandateRenewed():
+            return replace(state, renewals=event.number, renewal=None, ends_on=event.ends_on)
+        case happened.PartySucceeded():
+            if event.former == state.giver:
+                return replace(state, giver=event.successor)
+            return replace(state, recipient=event.successor)
+        case _:
+            assert_never(event)
+
+
+def _ended(state: Mandate, event: Ended) -> Mandate:
+    match event:
+        case happened.RevocationNoticeGiven():
+            return replace(state, notice=Notice(event.ground, event.given_on, event.ends_on))
+        case happened.RevocationNoticeWithdrawn():
+            return replace(state, notice=None)
+        case happened.NoticePeriodEnded():
+            return state
+        case happened.HearingRecorded():
+            return replace(state, notice=state.notice and replace(state.notice, heard_on=event.held_on))
+        case happened.RevocationAgreed():
+            return replace(state, notice=state.notice and replace(state.notice, agreed=True))
+        case happened.MandateRevoked():
+            return replace(state, stage=Stage.REVOKED)
+        case happened.MandateReturned():
+            return replace(state, stage=Stage.RETURNED)
+        case happened.MandateSuperseded():
+            return replace(state, stage=Stage.SUPERSEDED)
+        case happened.MandateExpired():
+            return replace(state, stage=Stage.EXPIRED)
+        case _:
+            assert_never(event)
+
+
+def _clocked(found: tuple[DeadlineState, ...], event: Clocks) -> tuple[DeadlineState, ...]:
+    if isinstance(event, happened.DeadlineSet):
+        return (
+            *found,
+            DeadlineState(event.kind, event.unit, event.starts_on, event.due_on, event.policy, event.calendar),
+        )
+    index = event.number - 1
+    return (*found[:index], _moved(found[index], event), *found[index + 1 :])
+
+
+def _moved(
+    one: DeadlineState,
+    event: happened.DeadlineMet
+    | happened.DeadlineMissed
+    | happened.DeadlineVoided
+    | happened.DeadlineSuspended
+    | happened.DeadlineMoved,
+) -> DeadlineState:
+    match event:
+        case happened.DeadlineMet():
+            return replace(one, standing=Standing.MET)
+        case happened.DeadlineMissed():
+            return replace(one, standing=Standing.MISSED)
+        case happened.DeadlineVoided():
+            return replace(one, standing=Standing.VOID)
+        case happened.DeadlineSuspended():
+            return replace(one, standing=Standing.SUSPENDED, suspended_on=event.suspended_on)
+        case happened.DeadlineMoved():
+            return replace(one, standing=Standing.OPEN, due_on=event.due_on, suspended_on=None)
+        case _:
+            assert_never(event)
