@@ -74,7 +74,7 @@ def test_the_wheel_starts(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
         [sys.executable, "-P", "-c", _START, str(tmp_path)], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert started.returncode == 0, started.stderr
-    assert started.stdout.splitlines()[-1] == str(tmp_path / "subsidia/_app/api/cli.py")
+    assert started.stdout.splitlines()[-1] == str(tmp_path / "subsidia/_app/api/cli/__init__.py")
 
 
 # The checkout is importable here too (it is installed editable), so this says whose `api` was found.
