@@ -8,8 +8,9 @@ from domain.commitments import events as happened
 from domain.commitments.state import SourceStanding, settled
 from domain.commitments.words import AGREEING, RUNNING, VERIFIES, Answer, Breadth, Due, Judged, Stage
 from domain.kernel import Level, Recorded
-from projections.commitment_row import Account, AssessmentRow, CommitmentRow, Matter, ReportRow, Turn
+from projections.commitment_row import Account, AssessmentRow, CommitmentRow, ReportRow, Turn
 from projections.commitment_turns import settle
+from projections.things import Matter
 
 Assessed: TypeAlias = (
     happened.VerifiabilityAssessed
@@ -86,7 +87,7 @@ def derived(row: CommitmentRow, record: Recorded) -> CommitmentRow:
         delayed=any(one.missed and one.kind is not Due.ANSWER for one in row.owed),
         next_due_on=min(known, default=None),
         waits_on=first.unit if first else None,
-        waits_for=first.turn if first else None,
+        waits_for=Turn(first.turn) if first else None,
         waits_since=first.since if first else None,
     )
 

@@ -10,7 +10,6 @@ from domain.commitments.words import (
     Answer,
     Breadth,
     Completion,
-    Due,
     EarlyResult,
     EarlyResultsScale,
     Instrument,
@@ -23,6 +22,7 @@ from domain.commitments.words import (
     Target,
 )
 from domain.kernel import Indexed, Level, Money, PartialDate, Says, Searched, Sphere, Words
+from projections.things import Matter, Owed
 
 
 class Turn(StrEnum):
@@ -37,28 +37,6 @@ class Turn(StrEnum):
     DELIVER = "deliver"
     COMPLETE_MILESTONE = "complete-milestone"
     ASSESS = "assess"
-
-
-@dataclass(frozen=True, slots=True)
-class Matter:
-    """Something that waits: for whom (None: an independent assessor), about which number, since when."""
-
-    turn: Turn
-    unit: UUID | None
-    number: int
-    since: date
-
-
-@dataclass(frozen=True, slots=True)
-class Owed:
-    """A deadline that is not met: still running, or missed and not made good."""
-
-    number: int
-    kind: Due
-    unit: UUID | None
-    starts_on: date
-    due_on: date
-    missed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +176,10 @@ class CommitmentRow:
 
     def assessment(self, judged: Judged, milestone: int | None = None) -> AssessmentRow | None:
         return next((one for one in self.assessments if one.judged is judged and one.milestone == milestone), None)
+
+    def heard(self, unit: UUID | None) -> date | None:
+        """When a party last said anything."""
+        return next((party.last_word_on for party in self.parties if party.unit == unit), None)
 
     def bound(self) -> tuple[PartyRow, ...]:
         """The owner, and those who accepted and did not withdraw."""

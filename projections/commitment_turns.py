@@ -7,7 +7,8 @@ from uuid import UUID
 from domain.commitments import events as happened
 from domain.commitments.words import Due
 from domain.kernel import Recorded
-from projections.commitment_row import CommitmentRow, Matter, Turn
+from projections.commitment_row import CommitmentRow, Turn
+from projections.things import Matter
 
 WARNINGS = frozenset({Due.SILENCE, Due.HOLD_NOTICE})
 """Deadlines whose miss shows as a flag of its own."""

@@ -22,7 +22,6 @@ from projections.commitment_figures import answered_report, assessed, derived, r
 from projections.commitment_row import (
     CommitmentRow,
     Objection,
-    Owed,
     PartyRow,
     ResourceRow,
     TargetRow,
@@ -30,6 +29,7 @@ from projections.commitment_row import (
 )
 from projections.commitment_turns import TURNS, ask, missed, settle, to_assess
 from projections.kernel import Look, View, own_stream
+from projections.things import Owed
 
 
 def fold(key: str, before: CommitmentRow | None, record: Recorded, look: Look) -> CommitmentRow | None:

@@ -75,11 +75,11 @@ def fold(key: str, before: ObligationRow | None, record: Recorded, look: Look) -
             policy=event.policy,
             calendar=event.calendar,
             about=event.about,
-            last_word_on=_last_word(whole, event.unit),
+            last_word_on=whole.heard(event.unit),
         )
     assert before is not None, "a deadline is set before anything befalls it"
     row = _after(before, record) if _names(event, before.number) else before
-    return replace(row, last_word_on=_last_word(whole, row.unit))
+    return replace(row, last_word_on=whole.heard(row.unit))
 
 
 def _names(event: object, number: int) -> bool:
@@ -100,10 +100,6 @@ def _after(row: ObligationRow, record: Recorded) -> ObligationRow:
             return replace(row, due_on=event.until)
         case _:
             return row
-
-
-def _last_word(whole: CommitmentRow, unit: UUID | None) -> date | None:
-    return next((party.last_word_on for party in whole.parties if party.unit == unit), None)
 
 
 def days_left(row: ObligationRow, day: date) -> int | None:
