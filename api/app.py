@@ -12,7 +12,7 @@ from api.edge import elsewhere, public
 from api.ledger import Histories, Tiles
 from api.moments import Moments
 from api.openapi import document
-from api.probes import Probes
+from api.probes import Healthy, Probes
 from api.reads import Reading
 from api.receipts import Receipts
 from projections.kernel import own_stream
@@ -22,8 +22,11 @@ COLLECT_AFTER = 50_000
 """New objects until the collector looks: requests leave little behind that only it can free."""
 
 
-def make_app(services: Services) -> web.Application:
-    """The application over services that are open. TypeError where a declaration cannot be served."""
+def make_app(services: Services, keeping: Healthy | None) -> web.Application:
+    """The application over services that are open. TypeError where a declaration cannot be served.
+
+    `keeping`: what keeps the views, as `/readyz` asks it; None: another host's process does.
+    """
     store, contexts = services.store, services.contexts
     moments = Moments(store)
     asked = verbs(contexts)
@@ -40,7 +43,7 @@ def make_app(services: Services) -> web.Application:
     for question in questions:
         app.add_routes(Reading(services.views, store, moments, question).routes())
     app.add_routes(Tiles(store).routes())
-    app.add_routes(Probes(store, services.projector, services.config.lag).routes())
+    app.add_routes(Probes(store, keeping, services.config.lag).routes())
     app.add_routes(reference.routes(described, asked, questions, contexts, services.config.origin))
     app.router.add_route("*", "/{anything:.*}", public(elsewhere))
     app.on_startup.append(_collect_rarely)

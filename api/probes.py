@@ -1,5 +1,6 @@
 """Whether the register lives, and whether it can do its work."""
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -14,7 +15,7 @@ from services.store.ports import Store
 class Healthy(Protocol):
     """What keeps the views."""
 
-    async def health(self) -> list[Health]: ...
+    async def health(self) -> Sequence[Health]: ...
 
 
 class Probes:

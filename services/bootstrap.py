@@ -1,6 +1,6 @@
 """The composition root: the same assembly for the server, the command line and tests."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -41,7 +41,9 @@ class Services:
 
 
 @asynccontextmanager
-async def assemble(config: Config, *, workers: bool = True) -> AsyncIterator[Services]:
+async def assemble(
+    config: Config, *, workers: bool = True, views: Sequence[View] = VIEWS, names: Mapping[str, type] = NAMES
+) -> AsyncIterator[Services]:
     """The register, open while we are inside: its database started and migrated, its ledger opened, its views kept.
 
     Without `workers` nothing runs on its own: views are as another process keeps them, and can be rebuilt. Raises
@@ -54,13 +56,13 @@ async def assemble(config: Config, *, workers: bool = True) -> AsyncIterator[Ser
         store = await stack.enter_async_context(
             opened_store(dsn, config.origin, key, queue=config.queue, readers=config.readers)
         )
-        codec = Codec(config.origin, NAMES)
+        codec = Codec(config.origin, names)
         office = Office(store, codec, CONTEXTS)
         registrar = await open_ledger(office, config.origin, Notary(config.origin, key).verifier)
-        views = await stack.enter_async_context(opened_views(dsn, VIEWS, config.readers))
-        projector = await stack.enter_async_context(opened_projector(dsn, VIEWS, codec, follow=workers))
+        reading = await stack.enter_async_context(opened_views(dsn, views, config.readers))
+        projector = await stack.enter_async_context(opened_projector(dsn, views, codec, follow=workers))
         yield Services(
-            config, CONTEXTS, VIEWS, codec, store, office, views, projector, Tokens(store.pool), registrar
+            config, CONTEXTS, tuple(views), codec, store, office, reading, projector, Tokens(store.pool), registrar
         )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from api.cli.importing import import_group
 from api.cli.keeping import doctor, migrate, rebuild, replay
 from api.cli.serving import serve
 from api.cli.tokens import token
+from api.cli.working import work
 
 __all__ = ["cli", "main"]
 
@@ -39,7 +40,7 @@ def own_version() -> str:
         return "not installed"
 
 
-for command in (serve, migrate, import_group, token, rebuild, replay, doctor):
+for command in (serve, work, migrate, import_group, token, rebuild, replay, doctor):
     cli.add_command(command)
 
 

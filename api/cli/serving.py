@@ -5,7 +5,7 @@ import gc
 import signal
 import socket
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
 from dataclasses import replace
 from datetime import timedelta
 from time import monotonic
@@ -15,6 +15,7 @@ from aiohttp import web
 
 from api.app import make_app
 from api.cli.running import Failed, configured, run
+from api.cli.working import crew
 from services.bootstrap import Services, assemble
 from services.config import Config
 from services.story import Story, tell
@@ -22,6 +23,8 @@ from services.story import Story, tell
 BACKLOG = 1024
 DRAIN = 8.0
 """Seconds that answers in flight get when the server stops."""
+START = 30.0
+"""Seconds that the process beside us gets to begin."""
 CATCH_UP = 3.0
 """Seconds that the start waits for views that are behind."""
 TOKEN_HOLDS = timedelta(days=30)
@@ -30,10 +33,12 @@ TOKEN_HOLDS = timedelta(days=30)
 @click.command()
 @click.option("--host", help="Where to listen (else HOST, else 127.0.0.1).")
 @click.option("--port", type=click.IntRange(0, 65535), help="On which port (else PORT, else 8080; 0: any free one).")
-def serve(host: str | None, port: int | None) -> None:
+@click.option("--workers/--no-workers", default=True, help="Start `subsidia work` beside it, or leave that to others.")
+def serve(host: str | None, port: int | None, workers: bool) -> None:
     """Serve the register until Ctrl-C or SIGTERM; then everything stops in order, the embedded PostgreSQL too.
 
-    The first start opens the ledger under SUBSIDIA_ORIGIN. A demo ledger (the default) is told a sample story.
+    The first start opens the ledger under SUBSIDIA_ORIGIN. A demo ledger (the default) is told a sample story. Views
+    are kept by a process of their own, which starts and stops with this one.
 
     \b
     Example: subsidia serve
@@ -44,7 +49,7 @@ def serve(host: str | None, port: int | None) -> None:
     config = replace(config, host=host or config.host, port=config.port if port is None else port)
     # Bound before anything else starts: a taken port is said at once, and early callers wait instead of failing.
     with closing(_bound(config)) as listening:
-        run(_serve(config, listening, begun))
+        run(_serve(config, listening, begun, workers))
 
 
 def _bound(config: Config) -> socket.socket:
@@ -64,12 +69,17 @@ def _bound(config: Config) -> socket.socket:
     return listening
 
 
-async def _serve(config: Config, listening: socket.socket, begun: float) -> None:
+async def _serve(config: Config, listening: socket.socket, begun: float, workers: bool) -> None:
     stop = _Stop()
-    async with assemble(config) as services:
+    async with assemble(config, workers=False) as services, AsyncExitStack() as stack:
+        keeping = await stack.enter_async_context(crew()) if workers else None
         story = await tell(services.office, services.registrar) if config.demo else None
-        await _caught_up(services)
-        runner = web.AppRunner(make_app(services), access_log=None, handle_signals=False, shutdown_timeout=DRAIN)
+        if keeping is not None:
+            await keeping.begun(START)
+            await _caught_up(services)
+        runner = web.AppRunner(
+            make_app(services, keeping), access_log=None, handle_signals=False, shutdown_timeout=DRAIN
+        )
         await runner.setup()
         try:
             await web.SockSite(runner, listening, backlog=BACKLOG).start()

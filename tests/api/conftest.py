@@ -57,7 +57,7 @@ class _Serving(threading.Thread):
         async with assemble(self._config) as services:
             story = await tell(services.office, services.registrar)
             assert story is not None
-            runner = web.AppRunner(make_app(services), access_log=None)
+            runner = web.AppRunner(make_app(services, services.projector), access_log=None)
             await runner.setup()
             try:
                 await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -82,8 +82,11 @@ GROWTH = View(
 CODEC = Codec(ORIGIN, {"tree-grew.1": Grew})
 
 
-def _records(size: int) -> AsyncIterator[tuple[Any, ...]]:
-    """A history: streams begin all along it, and their records are far apart. The rare value is spread over it."""
+def _records(size: int, first: int = 0, *, apart: bool = False) -> AsyncIterator[tuple[Any, ...]]:
+    """A history: streams begin all along it, and their records are far apart. The rare value is spread over it.
+
+    `first`: the position it begins at. `apart`: each record is a stream of its own.
+    """
     rng = random.Random(7)
     owners = [UUID(int=rng.getrandbits(128)) for _ in range(500)]
     streams: list[UUID] = []
@@ -92,7 +95,7 @@ def _records(size: int) -> AsyncIterator[tuple[Any, ...]]:
 
     async def made() -> AsyncIterator[tuple[Any, ...]]:
         for position in range(size):
-            if not streams or rng.random() < 1 / CHANGES:
+            if apart or not streams or rng.random() < 1 / CHANGES:
                 streams.append(UUID(int=rng.getrandbits(128)))
                 versions.append(0)
                 number = len(streams) - 1
@@ -110,24 +113,27 @@ def _records(size: int) -> AsyncIterator[tuple[Any, ...]]:
                 f'"effective_on":"2026-01-01","id":"{streams[number]}","ledger":"{ORIGIN}","of":[1,1],'
                 f'"rules":"trees.1","type":"tree-grew.1","v":1,"ver":{versions[number]},"vis":"public"}}'
             )
-            yield position, streams[number], versions[number], "tree-grew.1", state.encode(), at
+            yield first + position, streams[number], versions[number], "tree-grew.1", state.encode(), at
 
     return made()
 
 
 @asynccontextmanager
-async def recorded(bench: Bench, size: int) -> AsyncIterator[str]:
-    """A database whose ledger has `size` records, put there at once."""
+async def recorded(
+    bench: Bench, size: int, prepare: Callable[[str], Awaitable[int]] | None = None, *, apart: bool = False
+) -> AsyncIterator[str]:
+    """A database whose ledger has `size` records, put there at once, behind those that `prepare` says there are."""
     async with bench.database() as dsn:
+        first = await prepare(dsn) if prepare else 0
         connection = await asyncpg.connect(dsn)
         try:
             await connection.copy_records_to_table(
-                "records", schema_name="ledger", records=_records(size),
+                "records", schema_name="ledger", records=_records(size, first, apart=apart),
                 columns=("position", "stream", "version", "type", "state", "at"),
             )  # fmt: skip
             await connection.execute(
                 "insert into ledger.checkpoints (size, root, edge, note, at) values ($1, $2, $2, '', now())",
-                size, b"\0" * 32,
+                first + size, b"\0" * 32,
             )  # fmt: skip
             await connection.execute("analyze ledger.records")
         finally:
