@@ -18,6 +18,14 @@ from projections.kernel import Computed, Look, View
 SOON = 30
 """Days before its day from which something is due soon: how the list is read, no rule of the domain."""
 
+OF_A_DEADLINE = (
+    happened.DeadlineSet,
+    happened.DeadlineMet,
+    happened.DeadlineMissed,
+    happened.DeadlineVoided,
+    happened.DeadlineMoved,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class ObligationRow:
@@ -46,11 +54,8 @@ def keys(record: Recorded, look: Look) -> Iterable[str]:
     """The deadline that a record names, and those that the acting unit still owes: it has given word."""
     event, stream = record.event, str(record.stream)
     numbers = set[int]()
-    match event:
-        case happened.DeadlineSet() | happened.DeadlineMet() | happened.DeadlineMissed() | happened.DeadlineVoided():
-            numbers.add(event.number)
-        case happened.ExtensionGranted() if event.deadline is not None:
-            numbers.add(event.deadline)
+    if isinstance(event, OF_A_DEADLINE):
+        numbers.add(event.number)
     whole: CommitmentRow | None = look.before("commitments", stream)
     if whole is not None and record.actor.unit is not None:
         # The deadlines as they stood before: what this record sets or meets, it names itself.
@@ -78,13 +83,9 @@ def fold(key: str, before: ObligationRow | None, record: Recorded, look: Look) -
             last_word_on=whole.heard(event.unit),
         )
     assert before is not None, "a deadline is set before anything befalls it"
-    row = _after(before, record) if _names(event, before.number) else before
+    named = isinstance(event, OF_A_DEADLINE) and event.number == before.number
+    row = _after(before, record) if named else before
     return replace(row, last_word_on=whole.heard(row.unit))
-
-
-def _names(event: object, number: int) -> bool:
-    named = event.deadline if isinstance(event, happened.ExtensionGranted) else getattr(event, "number", None)
-    return named == number
 
 
 def _after(row: ObligationRow, record: Recorded) -> ObligationRow:
@@ -96,8 +97,8 @@ def _after(row: ObligationRow, record: Recorded) -> ObligationRow:
             return replace(row, state=Standing.MISSED, missed_on=record.at.date())
         case happened.DeadlineVoided():
             return replace(row, state=Standing.VOID)
-        case happened.ExtensionGranted():
-            return replace(row, due_on=event.until)
+        case happened.DeadlineMoved():
+            return replace(row, due_on=event.due_on)
         case _:
             return row
 
