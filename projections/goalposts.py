@@ -63,7 +63,7 @@ def keys(record: Recorded, look: Look) -> Iterable[str]:
         case happened.DeadlineMoved():
             owed: ObligationRow = look.row("obligations", f"{stream}/{event.number}")
             # A step's deadline is shown as the step itself, which the extension named before it.
-            return [] if owed.kind is Due.MILESTONE else [_key(stream, Post.DEADLINE, event.number)]
+            return [] if owed.kind == Due.MILESTONE else [_key(stream, Post.DEADLINE, event.number)]
         case _:
             return _amended(stream, event.changes, look)
 
@@ -131,7 +131,7 @@ def _sides(
         step: MilestoneRow = look.row("milestones", f"{stream}/{number}")
         return step.name, PartialDate(step.first_due_on), step.name, PartialDate(step.due_on)
     owed: ObligationRow = look.row("obligations", f"{stream}/{number}")
-    return owed.kind.value, PartialDate(owed.first_due_on), owed.kind.value, PartialDate(owed.due_on)
+    return owed.kind, PartialDate(owed.first_due_on), owed.kind, PartialDate(owed.due_on)
 
 
 def _said(target: Target) -> str:
