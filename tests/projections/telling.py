@@ -12,7 +12,7 @@ from projections.kernel import View
 
 @dataclass(slots=True)
 class Told:
-    """The rows of some views, in the order in which they are declared; each looks only at itself and at what it says it reads."""
+    """The rows of some views, in the order in which they are declared; a view looks only at what it says it reads."""
 
     views: Sequence[View]
     rows: dict[tuple[str, str], Any] = field(default_factory=dict)
