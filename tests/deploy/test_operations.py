@@ -89,12 +89,11 @@ def test_the_restored_register_serves_on(keeper: Keeper) -> None:
     keeper.does(blocks("Backup"))
     keeper.does(blocks("Restore drill"))
     before = keeper.tell("select count(*) from ledger.records", keeper.restored)
-    said = keeper.does(
-        'DATABASE_URL="$RESTORED_URL" subsidia token --registrar'
-        ' && DATABASE_URL="$RESTORED_URL" subsidia rebuild units && DATABASE_URL="$RESTORED_URL" subsidia doctor || true'
-    )
-    assert "units is built anew" in said
-    assert "drill.example/ledger" in said
+    on_it = 'export DATABASE_URL="$RESTORED_URL"\n'
+    assert "sub_" in keeper.does(f"{on_it}subsidia token --registrar")
+    assert "units is built anew" in keeper.does(f"{on_it}subsidia rebuild units")
+    # It finds fault with the suite's own server, which does not wait for the disk; not with the ledger.
+    assert "its key is ours" in keeper.runs(f"{on_it}subsidia doctor").stdout
     assert keeper.tell("select count(*) from ledger.records", keeper.restored) == before
 
 
@@ -109,7 +108,9 @@ def test_a_backup_that_was_touched_does_not_pass_the_drill(keeper: Keeper) -> No
     )
     done = keeper.runs(f"set -euo pipefail\nsize={check}")
     assert done.returncode != 0
+    assert "differ" not in done.stdout, "its checkpoint is the one that was signed"
     assert "The ledger is whole" not in done.stdout
+    assert done.stderr
 
 
 def test_a_ledger_that_is_not_the_one_written_down_does_not_pass_the_drill(keeper: Keeper) -> None:
@@ -122,13 +123,13 @@ def test_a_ledger_that_is_not_the_one_written_down_does_not_pass_the_drill(keepe
     assert "differ" in done.stdout
 
 
-@pytest.mark.parametrize("statement", ["update ledger.records set type = type", "delete from ledger.records"])
-@pytest.mark.parametrize("role", ["subsidia_app", "subsidia"])
-async def test_neither_the_application_nor_the_owner_changes_records(keeper: Keeper, role: str, statement: str) -> None:
+async def test_neither_the_application_nor_the_owner_changes_records(keeper: Keeper) -> None:
     connection = await asyncpg.connect(keeper.environment["DATABASE_URL"])
-    await connection.execute(f"set role {role}")
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await connection.execute(statement)
+    for role in ("subsidia_app", "subsidia"):
+        await connection.execute(f"set role {role}")
+        for statement in ("update ledger.records set type = type", "delete from ledger.records"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(statement)
     await connection.close()
 
 
