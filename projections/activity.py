@@ -6,15 +6,13 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from domain.contexts import CONTEXTS
 from domain.kernel import EventName, Indexed, PartialDate, Recorded, Role, Says, Searched, Sphere
 from projections.commitments import unit_name
 from projections.kernel import Look, View
+from projections.things import THINGS, context_of, thing
 
 DIGITS = 16
 """Positions as text of one length sort as numbers do; 16 digits hold every whole number that JSON keeps exact."""
-
-CONTEXT_OF = {kind: context.name for context in CONTEXTS.values() for kind in context.events}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ def fold(key: str, before: ActivityRow | None, record: Recorded, look: Look) -> 
     return ActivityRow(
         position=record.position,
         type=record.type,
-        context=CONTEXT_OF.get(type(record.event), ""),
+        context=context_of(record),
         stream=record.stream,
         version=record.version,
         title=_title(record, look),
@@ -67,8 +65,8 @@ def fold(key: str, before: ActivityRow | None, record: Recorded, look: Look) -> 
 
 
 def _title(record: Recorded, look: Look) -> str:
-    commitment = look.row("commitments", str(record.stream))
-    return commitment.name if commitment else unit_name(look, record.stream)
+    found = thing(record, look)
+    return found.name if found else unit_name(look, record.stream)
 
 
 ACTIVITY = View(
@@ -80,6 +78,6 @@ ACTIVITY = View(
     touched_by=(),
     keys=keys,
     fold=fold,
-    reads=("units", "commitments"),
+    reads=("units", *THINGS.values()),
     sort="key",
 )

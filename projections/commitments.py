@@ -87,6 +87,9 @@ def _after(row: CommitmentRow, event: Event, record: Recorded, look: Look) -> Co
             return settle(replace(row, owed=owed_still), frozenset(TURNS.values()), event.number)
         case happened.DeadlineMissed():
             return missed(row, event)
+        case happened.DeadlineMoved():
+            moved = (replace(one, due_on=event.due_on) if one.number == event.number else one for one in row.owed)
+            return replace(row, owed=tuple(moved))
         case happened.CommitmentPutOnHold():
             return replace(row, on_hold=True)
         case happened.CommitmentResumed():
@@ -135,7 +138,8 @@ def _after(row: CommitmentRow, event: Event, record: Recorded, look: Look) -> Co
         case happened.ExtensionRefused():
             return settle(row, {Turn.GRANT_EXTENSION}, event.number)
         case happened.ExtensionGranted():
-            return _extended(settle(row, {Turn.GRANT_EXTENSION}, event.number), event)
+            settled = settle(row, {Turn.GRANT_EXTENSION}, event.number)
+            return replace(settled, ends_on=PartialDate(event.until)) if event.deadline is None else settled
         case happened.AmendmentProposed():
             return ask(row, Turn.ANSWER_AMENDMENT, event.number, event.asked, record)
         case happened.AmendmentAgreed():
@@ -224,13 +228,6 @@ def _adopted(row: CommitmentRow, event: happened.CommitmentAdopted, record: Reco
         missing=event.missing,
         adopted_on=row.adopted_on or record.effective_on,
     )
-
-
-def _extended(row: CommitmentRow, event: happened.ExtensionGranted) -> CommitmentRow:
-    if event.deadline is None:
-        return replace(row, ends_on=PartialDate(event.until))
-    owed = tuple(replace(one, due_on=event.until) if one.number == event.deadline else one for one in row.owed)
-    return replace(row, owed=owed)
 
 
 def _amended(row: CommitmentRow, event: happened.CommitmentAmended) -> CommitmentRow:

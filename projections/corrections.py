@@ -7,8 +7,9 @@ from typing import Annotated
 from uuid import UUID
 
 from domain.kernel import EventName, Indexed, PartialDate, Recorded, Says, Searched
-from projections.activity import CONTEXT_OF, ActivityRow, key_of
+from projections.activity import ActivityRow, key_of
 from projections.kernel import Look, View
+from projections.things import context_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def fold(key: str, before: CorrectionRow | None, record: Recorded, look: Look) -
         corrects=record.corrects,
         by=record.name,
         position=record.position,
-        context=CONTEXT_OF.get(type(record.event), ""),
+        context=context_of(record),
         stream=record.corrects.stream,
         title=line.title,
         type=record.type,

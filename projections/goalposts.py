@@ -7,7 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 from domain.commitments import events as happened
-from domain.commitments.words import Changes, Target
+from domain.commitments.words import Changes, Due, Target
 from domain.kernel import Indexed, PartialDate, Recorded, Says, Searched
 from projections.commitment_row import CommitmentRow
 from projections.kernel import Look, View
@@ -55,13 +55,17 @@ class GoalpostRow:
 def keys(record: Recorded, look: Look) -> Iterable[str]:
     """The posts that a record moves. An amendment that leaves a thing's value and day as they were moves nothing."""
     event, stream = record.event, str(record.stream)
-    if isinstance(event, happened.ExtensionGranted):
-        if event.deadline is None:
+    match event:
+        case happened.ExtensionGranted() if event.deadline is None:
             return [_key(stream, Post.END, 0)]
-        if event.milestone is not None:
-            return [_key(stream, Post.MILESTONE, event.milestone)]
-        return [_key(stream, Post.DEADLINE, event.deadline)]
-    return _amended(stream, event.changes, look)
+        case happened.ExtensionGranted():
+            return [] if event.milestone is None else [_key(stream, Post.MILESTONE, event.milestone)]
+        case happened.DeadlineMoved():
+            owed: ObligationRow = look.row("obligations", f"{stream}/{event.number}")
+            # A step's deadline is shown as the step itself, which the extension named before it.
+            return [] if owed.kind == Due.MILESTONE else [_key(stream, Post.DEADLINE, event.number)]
+        case _:
+            return _amended(stream, event.changes, look)
 
 
 def _amended(stream: str, changes: Changes, look: Look) -> list[str]:
@@ -127,7 +131,7 @@ def _sides(
         step: MilestoneRow = look.row("milestones", f"{stream}/{number}")
         return step.name, PartialDate(step.first_due_on), step.name, PartialDate(step.due_on)
     owed: ObligationRow = look.row("obligations", f"{stream}/{number}")
-    return owed.kind.value, PartialDate(owed.first_due_on), owed.kind.value, PartialDate(owed.due_on)
+    return owed.kind, PartialDate(owed.first_due_on), owed.kind, PartialDate(owed.due_on)
 
 
 def _said(target: Target) -> str:
@@ -135,7 +139,7 @@ def _said(target: Target) -> str:
 
 
 def _way(event: object) -> Way:
-    if isinstance(event, happened.ExtensionGranted):
+    if isinstance(event, happened.ExtensionGranted | happened.DeadlineMoved):
         return Way.EXTENSION
     assert isinstance(event, happened.CommitmentAmended)
     return Way.SOURCE if event.number is None else Way.AMENDMENT
@@ -147,7 +151,7 @@ GOALPOSTS = View(
     says="Targets and days that were changed: what was first promised, what is promised now, who moved it and why.",
     row=GoalpostRow,
     key_says="The commitment's id and what was moved: <commitment>/end, or <commitment>/target/<number> and the like.",
-    touched_by=(happened.CommitmentAmended, happened.ExtensionGranted),
+    touched_by=(happened.CommitmentAmended, happened.ExtensionGranted, happened.DeadlineMoved),
     keys=keys,
     fold=fold,
     reads=("commitments", "milestones", "obligations"),

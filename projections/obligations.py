@@ -1,4 +1,4 @@
-"""Obligations: who owes what by when, what was met and missed, and who has gone silent."""
+"""Obligations: who owes what by when, what was met and missed, and who has gone silent, in every context."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -6,69 +6,80 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from domain.commitments import COMMITMENTS as CONTEXT
-from domain.commitments import events as happened
-from domain.commitments.words import Due
-from domain.deadlines import Standing
+from domain.deadlines import (
+    DeadlineMet,
+    DeadlineMissed,
+    DeadlineMoved,
+    DeadlineSet,
+    DeadlineSuspended,
+    DeadlineVoided,
+    Standing,
+)
 from domain.kernel import Indexed, PartialDate, Recorded, Says, Searched
-from projections.commitment_row import CommitmentRow
 from projections.commitments import unit_name
 from projections.kernel import Computed, Look, View
+from projections.things import HAPPENINGS, THINGS, context_of, thing, thing_before
 
 SOON = 30
 """Days before its day from which something is due soon: how the list is read, no rule of the domain."""
+OF_A_DEADLINE = (DeadlineSet, DeadlineMet, DeadlineMissed, DeadlineVoided, DeadlineSuspended, DeadlineMoved)
+STILL = (Standing.MET, Standing.VOID, Standing.SUSPENDED)
+"""Standings in which no clock runs, so that how it stands depends on no day."""
 
 
 @dataclass(frozen=True, slots=True)
 class ObligationRow:
     """One deadline, as it was computed when its clock started, and what became of it."""
 
-    commitment: Annotated[UUID, Indexed(), Says("The commitment.")]
-    commitment_name: Annotated[str, Searched(), Says("Its title.")]
+    context: Annotated[str, Indexed(), Says("The subject of the thing: commitments, mandates, ...")]
+    stream: Annotated[UUID, Indexed(), Says("The thing under which it is owed.")]
+    title: Annotated[str, Searched(), Says("What the thing is called.")]
     number: Annotated[int, Says("The deadline's number in it.")]
-    unit: Annotated[UUID | None, Indexed(), Says("The unit that owes it; empty for a review from outside.")]
+    unit: Annotated[UUID | None, Indexed(), Says("The unit that owes it; empty where no unit does.")]
     unit_name: Annotated[str, Searched(), Says("Its name.")]
-    kind: Annotated[Due, Indexed(), Says("What is owed.")]
+    kind: Annotated[str, Indexed(), Says("What is owed.")]
     starts_on: Annotated[date, Says("When the clock started.")]
     due_on: Annotated[date, Indexed(), Says("The last day.")]
     first_due_on: Annotated[date, Says("The last day as it was first computed.")]
     policy: Annotated[str, Says("The policy it was computed by; empty where the parties named the day.")]
     calendar: Annotated[str, Says("The calendar it was computed with; empty where the parties named the day.")]
-    about: Annotated[int | None, Says("The milestone's number, or the missed deadline a notice follows.")]
-    state: Annotated[Standing, Indexed(), Says("Open, met, missed or void.")] = Standing.OPEN
+    about: Annotated[int | None, Says("The number, within the thing, of what it is for: a milestone, a notice, ...")]
+    state: Annotated[Standing, Indexed(), Says("Open, suspended, met, missed or void.")] = Standing.OPEN
     met_on: Annotated[PartialDate | None, Says("When it was met.")] = None
     late: Annotated[bool, Indexed(), Says("Whether it was met after its day.")] = False
     missed_on: Annotated[date | None, Says("When the register recorded that its day had passed.")] = None
-    last_word_on: Annotated[date | None, Says("When the unit last said anything in this commitment.")] = None
+    suspended_on: Annotated[date | None, Says("Since when its clock has stood still.")] = None
+    last_word_on: Annotated[date | None, Says("When the unit last said anything of this thing.")] = None
 
 
 def keys(record: Recorded, look: Look) -> Iterable[str]:
-    """The deadline that a record names, and those that the acting unit still owes: it has given word."""
-    event, stream = record.event, str(record.stream)
-    numbers = set[int]()
-    match event:
-        case happened.DeadlineSet() | happened.DeadlineMet() | happened.DeadlineMissed() | happened.DeadlineVoided():
-            numbers.add(event.number)
-        case happened.ExtensionGranted() if event.deadline is not None:
-            numbers.add(event.deadline)
-    whole: CommitmentRow | None = look.before("commitments", stream)
-    if whole is not None and record.actor.unit is not None:
-        # The deadlines as they stood before: what this record sets or meets, it names itself.
-        numbers.update(one.number for one in whole.owed if one.unit == record.actor.unit)
-    return [f"{stream}/{number}" for number in sorted(numbers)]
+    """The deadline that a record names, and those that the acting unit still owes: it has given word.
+
+    Where the record gives the thing another name, all that are still owed.
+    """
+    event, numbers = record.event, set[int]()
+    if isinstance(event, OF_A_DEADLINE):
+        numbers.add(event.number)
+    # The deadlines as they stood before: what this record sets or meets, it names itself.
+    before, after = thing_before(record, look), thing(record, look)
+    if before is not None:
+        unit, renamed = record.actor.unit, after is not None and after.name != before.name
+        numbers.update(one.number for one in before.owed if renamed or (unit is not None and one.unit == unit))
+    return [f"{record.stream}/{number}" for number in sorted(numbers)]
 
 
 def fold(key: str, before: ObligationRow | None, record: Recorded, look: Look) -> ObligationRow | None:
-    event = record.event
-    whole: CommitmentRow = look.row("commitments", str(record.stream))
-    if isinstance(event, happened.DeadlineSet) and before is None:
+    event, whole = record.event, thing(record, look)
+    assert whole is not None, "what has deadlines is a thing of its context"
+    if isinstance(event, DeadlineSet) and before is None:
         return ObligationRow(
-            commitment=record.stream,
-            commitment_name=whole.name,
+            context=context_of(record),
+            stream=record.stream,
+            title=whole.name,
             number=event.number,
             unit=event.unit,
             unit_name=unit_name(look, event.unit) if event.unit else "",
-            kind=event.kind,
+            kind=str(event.kind),
             starts_on=event.starts_on,
             due_on=event.due_on,
             first_due_on=event.due_on,
@@ -78,33 +89,31 @@ def fold(key: str, before: ObligationRow | None, record: Recorded, look: Look) -
             last_word_on=whole.heard(event.unit),
         )
     assert before is not None, "a deadline is set before anything befalls it"
-    row = _after(before, record) if _names(event, before.number) else before
-    return replace(row, last_word_on=whole.heard(row.unit))
-
-
-def _names(event: object, number: int) -> bool:
-    named = event.deadline if isinstance(event, happened.ExtensionGranted) else getattr(event, "number", None)
-    return named == number
+    named = isinstance(event, OF_A_DEADLINE) and event.number == before.number
+    row = _after(before, record) if named else before
+    return replace(row, title=whole.name, last_word_on=whole.heard(row.unit))
 
 
 def _after(row: ObligationRow, record: Recorded) -> ObligationRow:
     event = record.event
     match event:
-        case happened.DeadlineMet():
-            return replace(row, state=Standing.MET, met_on=record.effective_on, late=event.late)
-        case happened.DeadlineMissed():
+        case DeadlineMet():
+            return replace(row, state=Standing.MET, met_on=record.effective_on, late=event.late, suspended_on=None)
+        case DeadlineMissed():
             return replace(row, state=Standing.MISSED, missed_on=record.at.date())
-        case happened.DeadlineVoided():
-            return replace(row, state=Standing.VOID)
-        case happened.ExtensionGranted():
-            return replace(row, due_on=event.until)
+        case DeadlineVoided():
+            return replace(row, state=Standing.VOID, suspended_on=None)
+        case DeadlineSuspended():
+            return replace(row, state=Standing.SUSPENDED, suspended_on=event.suspended_on)
+        case DeadlineMoved():
+            return replace(row, state=Standing.OPEN, due_on=event.due_on, suspended_on=None)
         case _:
             return row
 
 
 def days_left(row: ObligationRow, day: date) -> int | None:
-    """Days until the last day, negative after it; None once it is met or void."""
-    return None if row.state in (Standing.MET, Standing.VOID) else (row.due_on - day).days
+    """Days until the last day, negative after it; None once it is met or void, and while its clock stands still."""
+    return None if row.state in STILL else (row.due_on - day).days
 
 
 def standing(row: ObligationRow, day: date) -> str:
@@ -113,7 +122,7 @@ def standing(row: ObligationRow, day: date) -> str:
     `silent`: its day has passed, and the unit has said nothing since the clock started. Otherwise `missed` once that
     was recorded, `overdue` until then, `due_soon` in the last days before, `later` earlier than that.
     """
-    if row.state in (Standing.MET, Standing.VOID):
+    if row.state in STILL:
         return row.state.value
     past = row.state is Standing.MISSED or day > row.due_on
     if past and row.unit is not None and (row.last_word_on is None or row.last_word_on <= row.starts_on):
@@ -126,7 +135,7 @@ def standing(row: ObligationRow, day: date) -> str:
 
 
 def days_silent(row: ObligationRow, day: date) -> int | None:
-    """For how many days the unit has said nothing in this commitment; None where it never did, or nobody owes it."""
+    """For how many days the unit has said nothing of this thing; None where it never did, or nobody owes it."""
     return None if row.last_word_on is None else (day - row.last_word_on).days
 
 
@@ -135,27 +144,27 @@ OBLIGATIONS = View(
     version=1,
     says="Who owes what by when, what was met and missed, and who has gone silent.",
     row=ObligationRow,
-    key_says="The commitment's id and the deadline's number: <commitment>/<number>.",
-    touched_by=CONTEXT.events,
+    key_says="The thing's id and the deadline's number: <thing>/<number>.",
+    touched_by=HAPPENINGS,
     keys=keys,
     fold=fold,
-    reads=("units", "commitments"),
+    reads=("units", *THINGS.values()),
     sort="due_on",
     computed=(
         Computed(
             name="days_left",
             type=int,
-            says="Days until the last day, negative after it; empty once it is met or void.",
+            says="Days until the last day, negative after it; empty once it is met or void, and while suspended.",
             of=days_left,
-            sql="(case when state in ('met', 'void') then null else due_on - {day} end)",
+            sql="(case when state in ('met', 'void', 'suspended') then null else due_on - {day} end)",
         ),
         Computed(
             name="standing",
             type=str,
-            says="How it stands that day: later, due_soon, overdue, silent, missed, met or void.",
+            says="How it stands that day: later, due_soon, overdue, silent, missed, suspended, met or void.",
             of=standing,
             sql=(
-                "(case when state in ('met', 'void') then state"
+                "(case when state in ('met', 'void', 'suspended') then state"
                 " when (state = 'missed' or {day} > due_on) and unit is not null"
                 " and (last_word_on is null or last_word_on <= starts_on) then 'silent'"
                 " when state = 'missed' then 'missed'"
@@ -167,7 +176,7 @@ OBLIGATIONS = View(
         Computed(
             name="days_silent",
             type=int,
-            says="For how many days the unit has said nothing in this commitment.",
+            says="For how many days the unit has said nothing of this thing.",
             of=days_silent,
             sql="({day} - last_word_on)",
         ),

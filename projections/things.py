@@ -1,9 +1,14 @@
-"""What views across contexts ask of the row of any one thing, whatever context it belongs to."""
+"""What views across contexts ask of the row of any one thing, whatever its context, and where they find that row."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 from uuid import UUID
+
+from domain.contexts import CONTEXTS
+from domain.kernel import Recorded
+from projections.kernel import Look
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +54,32 @@ class Thing(Protocol):
 
     def heard(self, unit: UUID | None) -> date | None:
         """When that unit last said anything of this thing; None where it never did."""
+
+
+THINGS: Mapping[str, str] = {
+    "commitments": "commitments",
+}
+"""Context -> the view whose rows are its things. One line here puts a context into every view across contexts."""
+
+CONTEXT_OF: Mapping[type, str] = {kind: context.name for context in CONTEXTS.values() for kind in context.events}
+HAPPENINGS = tuple(kind for name in THINGS for kind in CONTEXTS[name].events)
+"""Everything that can happen to a thing."""
+
+
+def context_of(record: Recorded) -> str:
+    """The context that a record belongs to; empty for events that no context knows."""
+    return CONTEXT_OF.get(type(record.event), "")
+
+
+def thing(record: Recorded, look: Look) -> Thing | None:
+    """The thing that a record belongs to, after it; None for records of contexts without things."""
+    view = THINGS.get(context_of(record))
+    found: Thing | None = look.row(view, str(record.stream)) if view else None
+    return found
+
+
+def thing_before(record: Recorded, look: Look) -> Thing | None:
+    """The thing as it was before the record; None where the record begins it."""
+    view = THINGS.get(context_of(record))
+    found: Thing | None = look.before(view, str(record.stream)) if view else None
+    return found

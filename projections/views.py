@@ -8,6 +8,7 @@ from projections.kernel import View
 from projections.milestones import MILESTONES
 from projections.obligations import OBLIGATIONS
 from projections.scorecards import ENGAGEMENTS, SCORECARDS
+from projections.turns import TURNS
 from projections.units import REPRESENTATIVES, UNITS
 
 VIEWS: tuple[View, ...] = (
@@ -16,6 +17,7 @@ VIEWS: tuple[View, ...] = (
     COMMITMENTS,
     MILESTONES,
     OBLIGATIONS,
+    TURNS,
     GOALPOSTS,
     ENGAGEMENTS,
     SCORECARDS,

@@ -50,6 +50,7 @@ NAMES: Mapping[str, type] = {
     "deadline-met.1": commitments.DeadlineMet,
     "deadline-missed.1": commitments.DeadlineMissed,
     "deadline-voided.1": commitments.DeadlineVoided,
+    "deadline-moved.1": commitments.DeadlineMoved,
     "hold-notice-given.1": commitments.HoldNoticeGiven,
     "commitment-put-on-hold.1": commitments.CommitmentPutOnHold,
     "commitment-resumed.1": commitments.CommitmentResumed,

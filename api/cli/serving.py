@@ -138,6 +138,7 @@ async def _welcome(services: Services, story: Story | None, address: Sequence[ob
         f"Subsidia, ledger {services.config.origin}",
         f"  {home}/docs             what can be asked",
         f"  {home}/v1/commitments   who promised what, and whose turn it is",
+        f"  {home}/v1/turns         what waits, for whom and for how long",
         f"  {home}/v1/obligations   what is due, overdue, silent",
         f"  {home}/checkpoint       the ledger's signed head",
     ]

@@ -90,7 +90,8 @@ def grant_extension(command: asked.GrantExtension, state: State) -> Sequence[Eve
     step = one.about if one.kind is Due.MILESTONE else None
     if step is not None:
         checks.within(wish.until, found.ends_on)
-    return [agreed, happened.ExtensionGranted(command.extension, wish.until, wish.deadline, step)]
+    granted = happened.ExtensionGranted(command.extension, wish.until, wish.deadline, step)
+    return [agreed, granted, happened.DeadlineMoved(wish.deadline, wish.until)]
 
 
 def _still_later(wish: ExtensionState, state: Commitment) -> None:

@@ -128,6 +128,7 @@ COMMITMENTS = Context(
         happened.DeadlineMet,
         happened.DeadlineMissed,
         happened.DeadlineVoided,
+        happened.DeadlineMoved,
         happened.HoldNoticeGiven,
         happened.CommitmentPutOnHold,
         happened.CommitmentResumed,

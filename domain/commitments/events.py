@@ -164,6 +164,11 @@ class DeadlineVoided(deadlines.DeadlineVoided):
 
 
 @dataclass(frozen=True, slots=True)
+class DeadlineMoved(deadlines.DeadlineMoved):
+    """An extension gave it another last day."""
+
+
+@dataclass(frozen=True, slots=True)
 class HoldNoticeGiven:
     """Written notice that the commitment will be put on hold unless the missed deadline is made good by `until`."""
 
@@ -290,7 +295,7 @@ class ExtensionAgreed:
 
 @dataclass(frozen=True, slots=True)
 class ExtensionGranted:
-    """The last of those asked agreed."""
+    """The last of those asked agreed. DeadlineMoved follows where it is of a deadline, not of the end of the whole."""
 
     number: int
     until: date
@@ -404,6 +409,7 @@ Event: TypeAlias = (
     | DeadlineMet
     | DeadlineMissed
     | DeadlineVoided
+    | DeadlineMoved
     | HoldNoticeGiven
     | CommitmentPutOnHold
     | CommitmentResumed

@@ -184,6 +184,7 @@ def _after(state: Commitment, event: "_Later") -> Commitment:
             | happened.DeadlineMet()
             | happened.DeadlineMissed()
             | happened.DeadlineVoided()
+            | happened.DeadlineMoved()
             | happened.HoldNoticeGiven()
             | happened.CommitmentPutOnHold()
             | happened.CommitmentResumed()
@@ -256,6 +257,7 @@ _Timed: TypeAlias = (
     | happened.DeadlineMet
     | happened.DeadlineMissed
     | happened.DeadlineVoided
+    | happened.DeadlineMoved
     | happened.HoldNoticeGiven
     | happened.CommitmentPutOnHold
     | happened.CommitmentResumed
@@ -323,6 +325,8 @@ def _timed(state: Commitment, event: _Timed) -> Commitment:
             return _deadline(state, event.number, standing=Standing.MISSED)
         case happened.DeadlineVoided():
             return _deadline(state, event.number, standing=Standing.VOID)
+        case happened.DeadlineMoved():
+            return _deadline(state, event.number, due_on=event.due_on)
         case happened.HoldNoticeGiven():
             return state
         case happened.CommitmentPutOnHold():
@@ -451,11 +455,11 @@ def _extended(state: Commitment, event: happened.ExtensionGranted) -> Commitment
     if event.deadline is None:
         return replace(state, ends_on=PartialDate(event.until), window_open=False)
     before = state.deadlines[event.deadline - 1]
-    moved = _deadline(state, event.deadline, due_on=event.until, extensions=before.extensions + 1)
+    granted = _deadline(state, event.deadline, extensions=before.extensions + 1)
     if event.milestone is None:
-        return moved
-    terms = replace(moved.milestones[event.milestone - 1].terms, due_on=event.until)
-    return _milestone(moved, event.milestone, terms=terms)
+        return granted
+    terms = replace(granted.milestones[event.milestone - 1].terms, due_on=event.until)
+    return _milestone(granted, event.milestone, terms=terms)
 
 
 def _amended(state: Commitment, changes: Changes) -> Commitment:

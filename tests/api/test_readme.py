@@ -34,6 +34,7 @@ def test_the_tour_works_as_printed(said: str) -> None:
     lines = said.splitlines()
     assert lines[0] == "status 201"
     assert lines[1].startswith("['proposed', 'self_reported', 'accept', '20")
+    assert lines[2] == "[('accept', 0)]"
     assert '"unit_name": "Auvergne-Rhône-Alpes"' in said
     assert "['an authorised signatory of Auvergne-Rhône-Alpes']" in lines
     now, before = lines.index("['Shade for every school yard']"), lines.index("[]")

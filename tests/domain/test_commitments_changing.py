@@ -94,7 +94,9 @@ def test_who_is_alone_has_nobody_to_grant_more_time() -> None:
 def test_the_last_of_those_asked_grants_and_the_deadline_moves() -> None:
     told = story(*adopted, ask_for_plan)
     told.when(grant(REGION)).then(
-        happened.ExtensionAgreed(1, REGION), happened.ExtensionGranted(1, IN_2029, PLAN_DEADLINE)
+        happened.ExtensionAgreed(1, REGION),
+        happened.ExtensionGranted(1, IN_2029, PLAN_DEADLINE),
+        happened.DeadlineMoved(PLAN_DEADLINE, IN_2029),
     )
     assert commitment(told.after(grant(REGION))).deadlines[PLAN_DEADLINE - 1].due_on == IN_2029
 
@@ -103,7 +105,7 @@ def test_the_others_agree_one_by_one() -> None:
     third = replace(propose_shared, parties=(Party(REGION, Part.CO_OWNER), Party(STATE, Part.FUNDER)))
     told = story(third, *agreed[1:], adopt, ask_for_plan)
     told.when(grant(STATE)).then(happened.ExtensionAgreed(1, STATE))
-    assert len(told.after(grant(STATE)).when(grant(REGION)).events) == 2
+    assert len(told.after(grant(STATE)).when(grant(REGION)).events) == 3
 
 
 def test_the_end_of_the_whole_moves_and_so_does_the_day_of_review() -> None:
@@ -119,7 +121,10 @@ def test_the_end_of_the_whole_moves_and_so_does_the_day_of_review() -> None:
 
 def test_the_day_of_a_milestone_moves_in_its_terms_too() -> None:
     told = story(*adopted, request(IN_2029, STEP_DEADLINE), grant(REGION))
-    assert told.history[-1] == happened.ExtensionGranted(1, IN_2029, STEP_DEADLINE, 1)
+    assert told.history[-2:] == (
+        happened.ExtensionGranted(1, IN_2029, STEP_DEADLINE, 1),
+        happened.DeadlineMoved(STEP_DEADLINE, IN_2029),
+    )
     assert commitment(told).milestones[0].terms.due_on == IN_2029
 
 

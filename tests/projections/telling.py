@@ -1,0 +1,69 @@
+"""Records told one after the other, and the rows that views make of them, without a database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from domain.kernel import Actor, PartialDate, Recorded, StreamId, UnitId
+from projections.kernel import View
+
+
+@dataclass(slots=True)
+class Told:
+    """The rows of some views, in the order in which they are declared; a view looks only at what it says it reads."""
+
+    views: Sequence[View]
+    rows: dict[tuple[str, str], Any] = field(default_factory=dict)
+    versions: dict[UUID, int] = field(default_factory=dict)
+    position: int = -1
+    _was: dict[tuple[str, str], Any] = field(default_factory=dict)
+    _reads: tuple[str, ...] = ()
+
+    def row(self, view: str, key: str) -> Any:
+        assert view in self._reads, f"{view} is not among what this view reads"
+        return self.rows.get((view, key))
+
+    def before(self, view: str, key: str) -> Any:
+        assert view in self._reads, f"{view} is not among what this view reads"
+        return self._was.get((view, key))
+
+    def tell(self, stream: UUID, *events: Any, on: date, by: UUID | None = None) -> "Told":
+        """Each event as a record of that day, by a unit or by the register itself."""
+        for event in events:
+            self.position += 1
+            self.versions[stream] = self.versions.get(stream, 0) + 1
+            self._apply(self._record(stream, event, on, by))
+        return self
+
+    def _record(self, stream: UUID, event: Any, on: date, by: UUID | None) -> Recorded:
+        return Recorded(
+            position=self.position,
+            stream=StreamId(stream),
+            version=self.versions[stream],
+            type=type(event).__name__,
+            at=datetime(on.year, on.month, on.day, 12, tzinfo=UTC),
+            effective_on=PartialDate(on),
+            cmd=UUID(int=self.position),
+            of=(1, 1),
+            actor=Actor(unit=UnitId(by)) if by else Actor(system="clock"),
+            rules="test.1",
+            event=event,
+        )
+
+    def _apply(self, record: Recorded) -> None:
+        self._was = dict(self.rows)
+        for view in self.views:
+            self._reads = (view.name, *view.reads)
+            if view.touched_by and not isinstance(record.event, view.touched_by):
+                continue
+            for key in view.keys(record, self):
+                row = view.fold(key, self.rows.get((view.name, key)), record, self)
+                if row is None:
+                    self.rows.pop((view.name, key), None)
+                else:
+                    self.rows[view.name, key] = row
+
+    def of(self, view: str) -> dict[str, Any]:
+        return {key: row for (name, key), row in self.rows.items() if name == view}

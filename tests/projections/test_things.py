@@ -1,0 +1,34 @@
+"""The table of things: what a line in it needs, and what it brings."""
+
+import pytest
+
+from domain.contexts import CONTEXTS
+from projections.activity import ACTIVITY
+from projections.kernel import own_stream
+from projections.obligations import OBLIGATIONS
+from projections.things import HAPPENINGS, THINGS
+from projections.turns import TURNS
+from projections.views import VIEWS
+
+PLACE = {view.name: number for number, view in enumerate(VIEWS)}
+
+
+@pytest.mark.parametrize("context", THINGS)
+def test_the_view_of_a_contexts_things_has_a_row_a_stream_that_says_what_is_asked(context: str) -> None:
+    view = VIEWS[PLACE[THINGS[context]]]
+    assert view.keys is own_stream
+    assert set(view.touched_by) == set(CONTEXTS[context].events), "nothing happens to a thing that its row does not see"
+    for name in ("name", "matters", "owed", "heard"):
+        assert hasattr(view.row, name)
+
+
+@pytest.mark.parametrize("view", [OBLIGATIONS, TURNS, ACTIVITY], ids=lambda view: view.name)
+def test_views_across_contexts_come_after_the_views_of_things_and_read_each(view: object) -> None:
+    assert isinstance(view, type(TURNS))
+    assert set(THINGS.values()) <= set(view.reads)
+    assert all(PLACE[name] < PLACE[view.name] for name in THINGS.values())
+    assert view.touched_by in ((), HAPPENINGS)
+
+
+def test_every_context_with_a_clock_of_its_own_has_its_line() -> None:
+    assert {name for name, context in CONTEXTS.items() if context.clock} <= THINGS.keys()
