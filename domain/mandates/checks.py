@@ -45,6 +45,11 @@ def counted(day: PartialDate, today: date) -> date:
     return min(last or today, today)
 
 
+def befell(day: PartialDate, today: date) -> date:
+    """The day of what the register itself found; never one to come, and never refused."""
+    return min(day.latest() or today, today)
+
+
 def not_ended(state: State) -> Mandate:
     """Refused `mandate-ended` if it is over, declined or withdrawn."""
     found = there(state)
@@ -66,6 +71,14 @@ def in_force(state: State) -> Mandate:
     found = not_ended(state)
     if found.stage not in STANDING:
         raise Refused("not-in-force", f"The mandate is not in force: it is {found.stage}.", stage=found.stage)
+    return found
+
+
+def exercised(state: State) -> Mandate:
+    """The mandate, in force now or in the past; Refused `not-in-force` if it never was."""
+    found = there(state)
+    if found.activated_on is None:
+        raise Refused("not-in-force", f"The mandate was never in force: it is {found.stage}.", stage=found.stage)
     return found
 
 
