@@ -45,6 +45,14 @@ def counted(day: PartialDate, today: date) -> date:
     return min(last or today, today)
 
 
+def after_draft(state: State, day: PartialDate, today: date) -> None:
+    """Refused `before-draft` if an act would count from a day before the mandate was drafted."""
+    if isinstance(state, Absent):
+        return
+    if (day.earliest() or today) < state.terms.drafted_on:
+        raise Refused("before-draft", f"It was drafted on {state.terms.drafted_on}, after that day.")
+
+
 def befell(day: PartialDate, today: date) -> date:
     """The day of what the register itself found; never one to come, and never refused."""
     return min(day.latest() or today, today)

@@ -200,4 +200,4 @@ def succeed(command: asked.SucceedParty, state: State) -> Sequence[Event]:
     if command.successor in (found.giver, found.recipient):
         return _revoked(found, day, Ending.PARTIES_MERGED)
     alive(command.successor_unit, PartialDate(command.today))
-    return hand_over(found, command.former, command.successor)
+    return hand_over(found, command.former, command.successor, day)

@@ -26,6 +26,7 @@ def draft(command: asked.DraftMandate | asked.SubDelegate, state: State) -> Sequ
     return [
         MandateDrafted(
             **terms,
+            drafted_on=command.effective_on.earliest() or command.today,
             giver_sphere=command.giver_unit.sphere,
             recipient_sphere=command.recipient_unit.sphere,
             depth=depth,

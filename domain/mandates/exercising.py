@@ -196,9 +196,9 @@ def record_sub_delegation(command: asked.RecordSubDelegation, state: State) -> S
     return [happened.MandateSubDelegated(command.child, child.recipient)]
 
 
-def hand_over(state: Mandate, former: UnitId, successor: UnitId) -> Sequence[Event]:
+def hand_over(state: Mandate, former: UnitId, successor: UnitId, day: date) -> Sequence[Event]:
     """Whoever succeeds to a unit also owes what it owed."""
-    succeeded = happened.PartySucceeded(former, successor)
+    succeeded = happened.PartySucceeded(former, successor, day)
     owed = [(number, one) for number, one in clocks.numbers(state, Due, clocks.RUNNING) if one.unit == former]
     return [succeeded, *_reowed(len(state.deadlines), owed, successor)]
 

@@ -63,7 +63,7 @@ ANSWER_BY = date(2026, 5, 1)
 def drafts(of: asked.Drafting, **more: Any) -> happened.MandateDrafted:
     return happened.MandateDrafted(
         **{name: getattr(of, name) for name in TERMS},
-        **{"giver_sphere": Sphere.REGIONAL, "recipient_sphere": Sphere.LOCAL, **more},
+        **{"giver_sphere": Sphere.REGIONAL, "recipient_sphere": Sphere.LOCAL, "drafted_on": DAY, **more},
     )
 
 
@@ -184,6 +184,12 @@ def test_a_mandate_does_not_end_before_it_begins() -> None:
 
 def test_what_is_to_come_is_not_recorded_as_done() -> None:
     story().when(replace(draft(), effective_on=PartialDate("2026-03-03"))).then_refused("in-the-future")
+
+
+def test_nothing_counts_from_a_day_before_the_draft() -> None:
+    story(*funded).when(replace(offer, effective_on=PartialDate("2026-03-01"))).then_refused("before-draft")
+    story(*funded).when(replace(offer, effective_on=PartialDate("2026-02"))).then_refused("before-draft")
+    assert mandate(story(*funded, replace(offer, effective_on=PartialDate("unknown")))).stage is Stage.OFFERED
 
 
 def test_a_condition_cites_its_law() -> None:

@@ -182,7 +182,7 @@ def test_a_late_report_on_an_old_period_leaves_the_running_clock_alone() -> None
 
 def test_a_report_is_on_what_was_done_while_in_force() -> None:
     story(*accepted).when(reports(date(2026, 5, 1))).then_refused("not-in-force")
-    story(*active).when(reports(date(2026, 3, 1), period_from=START)).then_refused("ends-before-start")
+    story(*active).when(reports(date(2026, 3, 1), date(2026, 5, 1))).then_refused("ends-before-start")
     story(*active).when(reports(date(2026, 5, 2), date(2026, 5, 1))).then_refused("in-the-future")
     story(*active).when(reports(date(2026, 5, 1), period_from=date(2026, 3, 31))).then_refused("before-activation")
 
@@ -338,7 +338,7 @@ def succeed(former: Any = CITY, successor: Any = VILLAGE, gone: date = date(2026
 
 def test_a_successor_stands_in_the_place_of_a_party_and_owes_what_it_owed() -> None:
     story(*reporting).when(succeed()).then(
-        happened.PartySucceeded(CITY, VILLAGE),
+        happened.PartySucceeded(CITY, VILLAGE, date(2026, 9, 1)),
         happened.DeadlineVoided(REPORT),
         starts(4, Due.REPORT, START, YEAR_ON, VILLAGE),
     )

@@ -128,6 +128,9 @@ def test_a_parameter_said_twice_is_refused() -> None:
         ("commitment", "smart_mode", "maybe"),
         ("mandate", "connexity.materiality", "1.5"),
         ("mandate", "connexity.cover_ratio", "1e3"),
+        ("mandate", "barred", "national>community"),
+        ("mandate", "barred", "national>local, national>local"),
+        ("mandate", "answer_days", "0"),
         ("eu_protocol2", "yellow.default", "1/0"),
         ("eu_protocol2", "yellow.default", "4/3"),
         ("eu_protocol2", "suspend", "august"),
@@ -155,6 +158,8 @@ def test_a_value_of_the_wrong_kind_is_refused(policy: str, parameter: str, value
         ("eu_protocol2", "suspend", "none"),
         ("eu_protocol2", "orange.procedures", "ordinary, special"),
         ("mandate", "connexity.cover_ratio", "0"),
+        ("mandate", "barred", "national>local, national>regional"),
+        ("mandate", "delegation.max_years_by_state", "6"),
     ],
 )
 def test_other_values_of_the_right_kind_are_accepted(policy: str, parameter: str, value: str) -> None:
@@ -180,6 +185,8 @@ def test_a_value_rests_on_law_or_on_default() -> None:
         ("eu_protocol2", {"yellow.default": "0.6"}),
         ("eu_protocol2", {"yellow.afsj_art76": "2/5"}),
         ("es_convenio", {"publish_workdays": "4"}),
+        ("mandate", {"delegation.needs_funding": "yes", "connexity.cover_ratio": "0"}),
+        ("mandate", {"delegation.min_years_to_local": "5", "delegation.max_years_by_state": "4"}),
         ("finance", {"adequacy_alert": "1.1"}),
         ("emergency", {"majorities": "0.6, 0.5"}),
     ],
@@ -235,6 +242,14 @@ def test_numbers_that_no_law_gives_are_labelled_as_ours() -> None:
     grounds = mandate.grounds("connexity.materiality")
     assert (grounds.basis, grounds.citation, grounds.policy) == ("default", "", "mandate@1")
     assert mandate.number("connexity.materiality") == Decimal("0.0025")
+
+
+def test_the_federation_of_germany_entrusts_nothing_to_municipalities() -> None:
+    german = next(one for one in SHIPPED if (one.name, one.jurisdiction) == ("mandate", "DE"))
+    found = in_force(given(german).state, date(2026, 1, 1))
+    assert found is not None
+    assert (found.text("barred"), found.grounds("barred").basis) == ("national>local", "law")
+    assert in_force(given(german).state, date(2006, 8, 31)) is None
 
 
 def test_the_turn_of_the_year_counts_until_2019() -> None:
