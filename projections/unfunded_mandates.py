@@ -31,7 +31,7 @@ class UnfundedRow:
     recipient_sphere: Annotated[Sphere, Indexed(), Says("The sphere in which it stands.")]
     kind: Annotated[Kind, Indexed(), Says("Devolution, delegation, deconcentration, or tasks without power.")]
     function: Annotated[str, Indexed(), Says("The function of government: a COFOG code.")]
-    since: Annotated[PartialDate, Says("Since when in law it has been unfunded.")]
+    unfunded_since: Annotated[PartialDate, Says("Since when in law it has been unfunded.")]
     figures_of: Annotated[date, Says("When the figures below were recorded.")]
     policies: Annotated[tuple[str, ...], Says("The policy that sets materiality and cover.")]
     estimate: Annotated[Money | None, Says("What exercising it costs the recipient.")] = None
@@ -81,7 +81,7 @@ def _begun(key: str, record: Recorded, look: Look) -> UnfundedRow | None:
         recipient_sphere=row.recipient_sphere,
         kind=row.kind,
         function=row.function,
-        since=record.effective_on,
+        unfunded_since=record.effective_on,
         figures_of=record.at.date(),
         policies=(),
     )

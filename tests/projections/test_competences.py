@@ -233,7 +233,7 @@ def test_a_gap_is_shown_with_its_arithmetic() -> None:
     assert (row.estimate, row.threshold, row.required, row.funded, row.gap) == (
         euros(1000), euros(250), euros(1000), euros(0), euros(1000),
     )  # fmt: skip
-    assert (row.giver_name, row.recipient_name, row.since, row.policies) == (
+    assert (row.giver_name, row.recipient_name, row.unfunded_since, row.policies) == (
         "Region", "City", PartialDate(START), ("mandate@1",),
     )  # fmt: skip
 
@@ -242,7 +242,7 @@ def test_new_figures_keep_the_day_since_when() -> None:
     some = ask(asked.CommitFunding, date(2026, 6, 1), budget_line="x", budget_year=2026, yearly=euros(400))
     row = told(*unpaid, some).unfunded()
     assert row is not None
-    assert (row.gap, row.since, row.figures_of) == (euros(600), PartialDate(START), date(2026, 6, 1))
+    assert (row.gap, row.unfunded_since, row.figures_of) == (euros(600), PartialDate(START), date(2026, 6, 1))
 
 
 def test_what_is_paid_for_or_over_is_shown_no_more() -> None:
