@@ -14,7 +14,7 @@ from domain.mandates.words import Ground, Instrument, Kind, Stage
 from projections.mandate_row import MandateRow, Period, Side, Turn
 from projections.mandate_stages import REACHED, stage_after
 from projections.mandates import MANDATES
-from projections.things import Matter, Owed
+from projections.things import Matter, Owed, Thing
 from tests.domain.mandate_stories import (
     CHILD,
     CITY,
@@ -72,7 +72,7 @@ def row_of(*commands: Any) -> MandateRow:
     return told(*commands).mandate()
 
 
-def turns(row: MandateRow) -> list[tuple[str, UnitId | None]]:
+def turns(row: Thing) -> list[tuple[str, UnitId | None]]:
     return [(one.turn, UnitId(one.unit) if one.unit else None) for one in row.matters]
 
 
@@ -195,6 +195,13 @@ def test_who_said_something_was_heard() -> None:
     row = row_of(*accepted)
     assert (row.heard(REGION), row.heard(CITY), row.heard(VILLAGE), row.last_word_on) == (DAY, DAY, None, DAY)
     assert row_of(*drafted).heard(CITY) is None
+
+
+def test_a_mandate_answers_what_is_asked_of_any_one_thing() -> None:
+    thing: Thing = row_of(*offered)
+    assert (thing.name, turns(thing)) == ("Run the clinic", [(Turn.ACCEPT, CITY)])
+    assert [(one.kind, one.unit, one.due_on) for one in thing.owed] == [("answer", CITY, date(2026, 5, 1))]
+    assert thing.heard(REGION) == DAY
 
 
 def test_periods_say_when_it_was_in_force() -> None:
