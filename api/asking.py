@@ -135,7 +135,7 @@ class Question:
         both = [way + name for name in self.sorts for way in ("", "-")]
         sort = Parameter("sort", values.one_of(both), f"The order ({view.sort}); `-` before it turns it round.")
         searched = [_Q] if any(one.searched for one in columns) else []
-        valid = [VALID_AT] if view.valid_time else []
+        valid = [VALID_AT] if view.dated else []
         self.parameters = {one.name: one for one in (*searched, sort, _LIMIT, _CURSOR, AS_OF, *valid, FORMAT, WAIT_FOR)}
         self.of_one = {one.name: one for one in (AS_OF, *valid, WAIT_FOR)}
         if taken := set(self.parameters) & set(self.filters):

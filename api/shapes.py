@@ -256,12 +256,24 @@ def _list(kind: Any, many: Many) -> Shape:
 
 
 _OBJECTS: dict[type, Shape] = {}
+_NAMES: dict[str, type] = {}
+
+
+def told_apart(kind: type, names: dict[str, type]) -> str:
+    """What documents call a class: its own name, with its subject's before it if another has that name already."""
+    if names.setdefault(kind.__name__, kind) is kind:
+        return kind.__name__
+    subject = kind.__module__.split(".")[1].partition("_")[0].capitalize()
+    name = f"{subject}{kind.__name__}"
+    if names.setdefault(name, kind) is not kind:
+        raise TypeError(f"Two classes would be called {name}.")
+    return name
 
 
 def _object(kind: type) -> Shape:
     if kind not in _OBJECTS:
         parts = parts_of(kind)
-        schema, wire, build = _made(kind.__name__, parts, kind)
+        schema, wire, build = _made(told_apart(kind, _NAMES), parts, kind)
         _OBJECTS[kind] = Shape(
             wire, lambda found: kind(**build(found)), lambda **options: ObjectField(schema, **options)
         )

@@ -4,8 +4,11 @@ from collections.abc import Mapping
 
 from domain.commitments import COMMITMENTS
 from domain.kernel import Context
+from domain.mandates import MANDATES
 from domain.opening import LEDGER
 from domain.policies import POLICIES
 from domain.units import UNITS
 
-CONTEXTS: Mapping[str, Context] = {context.name: context for context in (LEDGER, POLICIES, UNITS, COMMITMENTS)}
+CONTEXTS: Mapping[str, Context] = {
+    context.name: context for context in (LEDGER, POLICIES, UNITS, COMMITMENTS, MANDATES)
+}

@@ -38,7 +38,8 @@ class View:
 
     `version` is raised when the meaning of the fold changes; the view is then rebuilt. `reads` names the earlier views
     that `look` asks. `valid_time`: rows are keyed by their record's own stream, and can also be asked for the state
-    that held in law on a date.
+    that held in law on a date. `span`: or else every row says itself from which day to which it counts, in two columns
+    (None: open), and a date asks for the rows of that day.
     """
 
     name: str
@@ -53,6 +54,12 @@ class View:
     sort: str = "key"
     valid_time: bool = False
     computed: tuple[Computed, ...] = ()
+    span: tuple[str, str] | None = None
+
+    @property
+    def dated(self) -> bool:
+        """Whether it answers what held in law on a date."""
+        return self.valid_time or self.span is not None
 
 
 def own_stream(record: Recorded, look: Look) -> Iterable[str]:

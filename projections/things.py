@@ -58,6 +58,7 @@ class Thing(Protocol):
 
 THINGS: Mapping[str, str] = {
     "commitments": "commitments",
+    "mandates": "mandates",
 }
 """Context -> the view whose rows are its things. One line here puts a context into every view across contexts."""
 

@@ -2,19 +2,27 @@
 
 from projections.activity import ACTIVITY
 from projections.commitments import COMMITMENTS
+from projections.competences import COMPETENCES
 from projections.corrections import CORRECTIONS
+from projections.delegations import DELEGATIONS
 from projections.goalposts import GOALPOSTS
 from projections.kernel import View
+from projections.mandates import MANDATES
 from projections.milestones import MILESTONES
 from projections.obligations import OBLIGATIONS
 from projections.scorecards import ENGAGEMENTS, SCORECARDS
 from projections.turns import TURNS
+from projections.unfunded_mandates import UNFUNDED_MANDATES
 from projections.units import REPRESENTATIVES, UNITS
 
 VIEWS: tuple[View, ...] = (
     UNITS,
     REPRESENTATIVES,
     COMMITMENTS,
+    MANDATES,
+    COMPETENCES,
+    DELEGATIONS,
+    UNFUNDED_MANDATES,
     MILESTONES,
     OBLIGATIONS,
     TURNS,

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from domain import opening, policies
 from domain.commitments import events as commitments
+from domain.mandates import events as mandates
 from domain.units import events as units
 
 NAMES: Mapping[str, type] = {
@@ -79,4 +80,40 @@ NAMES: Mapping[str, type] = {
     "early-results-assessed.1": commitments.EarlyResultsAssessed,
     "assessment-contested.1": commitments.AssessmentContested,
     "commitment-closed.1": commitments.CommitmentClosed,
+    # mandates
+    "mandate-drafted.1": mandates.MandateDrafted,
+    "mandate-consultation-recorded.1": mandates.MandateConsultationRecorded,
+    "mandate-cost-estimate-attached.1": mandates.CostEstimateAttached,
+    "mandate-funding-committed.1": mandates.FundingCommitted,
+    "mandate-flagged-unfunded.1": mandates.MandateFlaggedUnfunded,
+    "mandate-unfunded-flag-lifted.1": mandates.UnfundedFlagLifted,
+    "mandate-offered.1": mandates.MandateOffered,
+    "mandate-accepted.1": mandates.MandateAccepted,
+    "mandate-accepted-with-reservations.1": mandates.MandateAcceptedWithReservations,
+    "mandate-reservations-agreed.1": mandates.ReservationsAgreed,
+    "mandate-declined.1": mandates.MandateDeclined,
+    "mandate-withdrawn.1": mandates.MandateWithdrawn,
+    "mandate-activated.1": mandates.MandateActivated,
+    "mandate-sub-delegated.1": mandates.MandateSubDelegated,
+    "mandate-exercise-reported.1": mandates.ExerciseReported,
+    "mandate-suspended.1": mandates.MandateSuspended,
+    "mandate-restored.1": mandates.MandateRestored,
+    "mandate-renewal-offered.1": mandates.RenewalOffered,
+    "mandate-renewed.1": mandates.MandateRenewed,
+    "mandate-party-succeeded.1": mandates.PartySucceeded,
+    "mandate-revocation-notice-given.1": mandates.RevocationNoticeGiven,
+    "mandate-revocation-notice-withdrawn.1": mandates.RevocationNoticeWithdrawn,
+    "mandate-notice-period-ended.1": mandates.NoticePeriodEnded,
+    "mandate-hearing-recorded.1": mandates.HearingRecorded,
+    "mandate-revocation-agreed.1": mandates.RevocationAgreed,
+    "mandate-revoked.1": mandates.MandateRevoked,
+    "mandate-returned.1": mandates.MandateReturned,
+    "mandate-superseded.1": mandates.MandateSuperseded,
+    "mandate-expired.1": mandates.MandateExpired,
+    "mandate-deadline-set.1": mandates.DeadlineSet,
+    "mandate-deadline-met.1": mandates.DeadlineMet,
+    "mandate-deadline-missed.1": mandates.DeadlineMissed,
+    "mandate-deadline-voided.1": mandates.DeadlineVoided,
+    "mandate-deadline-suspended.1": mandates.DeadlineSuspended,
+    "mandate-deadline-moved.1": mandates.DeadlineMoved,
 }

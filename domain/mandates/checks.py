@@ -45,6 +45,19 @@ def counted(day: PartialDate, today: date) -> date:
     return min(last or today, today)
 
 
+def after_draft(state: State, day: PartialDate, today: date) -> None:
+    """Refused `before-draft` if an act would count from a day before the mandate was drafted."""
+    if isinstance(state, Absent):
+        return
+    if (day.earliest() or today) < state.terms.drafted_on:
+        raise Refused("before-draft", f"It was drafted on {state.terms.drafted_on}, after that day.")
+
+
+def befell(day: PartialDate, today: date) -> date:
+    """The day of what the register itself found; never one to come, and never refused."""
+    return min(day.latest() or today, today)
+
+
 def not_ended(state: State) -> Mandate:
     """Refused `mandate-ended` if it is over, declined or withdrawn."""
     found = there(state)
@@ -66,6 +79,14 @@ def in_force(state: State) -> Mandate:
     found = not_ended(state)
     if found.stage not in STANDING:
         raise Refused("not-in-force", f"The mandate is not in force: it is {found.stage}.", stage=found.stage)
+    return found
+
+
+def exercised(state: State) -> Mandate:
+    """The mandate, in force now or in the past; Refused `not-in-force` if it never was."""
+    found = there(state)
+    if found.activated_on is None:
+        raise Refused("not-in-force", f"The mandate was never in force: it is {found.stage}.", stage=found.stage)
     return found
 
 

@@ -10,9 +10,10 @@ from domain.kernel import Policy, Refused, UnitId
 from domain.mandates import commands as asked
 from domain.mandates import events as happened
 from domain.mandates.checks import there
+from domain.mandates.entitled import held_through
 from domain.mandates.events import DeadlineSet, DeadlineVoided, Event
 from domain.mandates.state import DeadlineState, Mandate, State
-from domain.mandates.words import Due, Pause
+from domain.mandates.words import Due, Ending, Pause
 
 RUNS_ON = timedelta(days=1)
 WAITING = (Standing.OPEN, Standing.MISSED)
@@ -30,9 +31,9 @@ def named(kind: Due, start: date, last: date, unit: UnitId | None = None) -> Dea
     return DeadlineSet(0, kind, start, last, "", "", unit)
 
 
-def notice(start: date, last: date, policy: Policy, calendar: Calendar, unit: UnitId) -> DeadlineSet:
-    """The last day of a notice, of whose length the policy says the least."""
-    return DeadlineSet(0, Due.NOTICE, start, last, policy.ref, calendar.name, unit)
+def notice(start: date, last: date, policy: Policy, calendar: Calendar) -> DeadlineSet:
+    """The last day of a notice, of whose length the policy says the least. It runs out; nobody owes anything."""
+    return DeadlineSet(0, Due.NOTICE, start, last, policy.ref, calendar.name)
 
 
 def report(state: Mandate, start: date, calendar: Calendar) -> list[Event]:
@@ -62,13 +63,15 @@ def answered(state: Mandate, day: date) -> list[Event]:
     return [happened.DeadlineMet(number, day > one.due_on, one.unit) for number, one in owed]
 
 
-def reported(state: Mandate, day: date, calendar: Calendar) -> list[Event]:
-    """The report is there, and the next period begins. A report while suspended leaves the clocks alone."""
-    owed = numbers(state, (Due.REPORT,), WAITING)
-    if not owed or day < max(one.starts_on for _, one in owed):
-        return []
+def reported(state: Mandate, period_to: date, day: date, calendar: Calendar) -> list[Event]:
+    """A report meets what is owed for periods that it reaches into, and the next one is counted from its last day.
+
+    A late report on an old period leaves the running clock alone, and so does any while the mandate is suspended.
+    """
+    owed = [(number, one) for number, one in numbers(state, (Due.REPORT,), WAITING) if one.starts_on < period_to]
     met: list[Event] = [happened.DeadlineMet(number, day > one.due_on, one.unit) for number, one in owed]
-    return [*met, *report(state, day, calendar)]
+    running = any(one.standing is Standing.OPEN for _, one in owed)
+    return [*met, *(report(state, period_to, calendar) if running else [])]
 
 
 def suspended(state: Mandate, day: date) -> list[Event]:
@@ -98,7 +101,28 @@ def passed(command: asked.PassDeadline, state: State) -> Sequence[Event]:
         raise Refused("not-due-yet", f"The deadline runs until the end of {one.due_on}.", due_on=one.due_on)
     if one.kind is Due.SUSPENSION and command.parents and not command.parents[0].in_force:
         return _waits_on(command.deadline, one)
+    if one.kind is Due.LAPSE:
+        return _lapses(command, one, found)
     return _follows(command.deadline, one, found, command.calendar)
+
+
+def _lapses(command: asked.PassDeadline, one: DeadlineState, state: Mandate) -> Sequence[Event]:
+    """The last day has passed on which the giver held it, unless the law has given it back meanwhile."""
+    ran_out = happened.DeadlineMet(command.deadline, late=False)
+    gone = one.due_on + RUNS_ON
+    lands = frozenset(land.id for land in command.lands)
+    through = held_through(state.terms, command.holdings, lands, gone)
+    if through is not None:
+        return [ran_out, *lapsing(state, through, gone)]
+    others = [event for event in void(state) if event != DeadlineVoided(command.deadline)]
+    return [happened.MandateRevoked(gone, Ending.COMPETENCE_LOST, None, state.freed), ran_out, *others]
+
+
+def lapsing(state: Mandate, through: date, today: date) -> list[Event]:
+    """The day on which the law will take the competence from the giver, if the mandate would last longer."""
+    if through >= (state.ends_on or date.max):
+        return []
+    return [named(Due.LAPSE, today, through)]
 
 
 def _waits_on(number: int, one: DeadlineState) -> Sequence[Event]:
@@ -125,5 +149,7 @@ def _follows(number: int, one: DeadlineState, state: Mandate, calendar: Calendar
         case Due.EXPIRY:
             others = [event for event in void(state) if event != DeadlineVoided(number)]
             return [happened.MandateExpired(one.due_on, state.freed), ran_out, *others]
+        case Due.LAPSE:
+            raise AssertionError("what lapses was looked at before")
         case _:
             assert_never(one.kind)

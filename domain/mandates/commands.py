@@ -271,6 +271,8 @@ class PassDeadline:
 
     deadline: Annotated[int, Whole(1, 1_000_000), Says("The deadline's number.")]
     parents: Annotated[tuple[MandateFacts, ...], Given("the mandates it rests on, nearest first", of="state.under*")]
+    lands: Annotated[tuple[UnitFacts, ...], Given("the territory, and what it lies in", of="state.territory*")]
+    holdings: Annotated[tuple[Holding, ...], Given("what the giver holds by law", of="state.giver")]
     today: Now
     calendar: WorkingDays
 
@@ -296,11 +298,10 @@ class FollowParent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LapseMandate:
-    """The law took the competence back from its giver: the mandate over it ends."""
+    """The law took the competence back from its giver: the mandate over it ends with it."""
 
     lands: Annotated[tuple[UnitFacts, ...], Given("the territory, and what it lies in", of="state.territory*")]
     holdings: Annotated[tuple[Holding, ...], Given("what the giver holds by law", of="state.giver")]
-    effective_on: CountsOn
     today: Now
 
 
@@ -312,7 +313,6 @@ class SucceedParty:
     successor: Annotated[UnitId | None, Says("The unit that takes over; the mandate ends if there is none.")] = None
     former_unit: Annotated[UnitFacts, Given("the unit that is no more", of="former")]
     successor_unit: Annotated[UnitFacts | None, Given("the unit that takes over", of="successor")]
-    effective_on: CountsOn
     today: Now
 
 

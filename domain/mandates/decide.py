@@ -12,6 +12,8 @@ from domain.mandates.state import State
 
 def decide(command: Command, state: State) -> Sequence[Event]:
     """The events a command makes, or Refused. New deadlines are numbered on from those there are."""
+    if isinstance(command, asked.ByUnit):
+        checks.after_draft(state, command.effective_on, command.today)
     return checks.numbered(state, _decided(command, state))
 
 

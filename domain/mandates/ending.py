@@ -5,20 +5,21 @@ from datetime import date
 
 from domain import cofog
 from domain.calendars import due
-from domain.kernel import Refused
+from domain.kernel import PartialDate, Refused
 from domain.mandates import clocks
 from domain.mandates import commands as asked
 from domain.mandates import events as happened
 from domain.mandates.checks import (
     FARTHEST,
     alive,
+    befell,
     counted,
     in_force,
-    not_ended,
     settled,
     since_activation,
     there,
 )
+from domain.mandates.entitled import held_through, last_held
 from domain.mandates.events import Event
 from domain.mandates.exercising import follow_parent, hand_over
 from domain.mandates.state import Mandate, Notice, State
@@ -41,7 +42,7 @@ def give_notice(command: asked.GiveRevocationNotice, state: State) -> Sequence[E
     day = since_activation(found, counted(command.effective_on, command.today))
     ends_on = _notice_ends(command, found, day)
     notice = happened.RevocationNoticeGiven(command.ground, day, ends_on, command.legal_basis)
-    return [notice, clocks.notice(day, ends_on, command.policy, command.calendar, found.recipient)]
+    return [notice, clocks.notice(day, ends_on, command.policy, command.calendar)]
 
 
 def _notice_ends(command: asked.GiveRevocationNotice, state: Mandate, day: date) -> date:
@@ -160,34 +161,43 @@ def follow(command: asked.FollowParent, state: State) -> Sequence[Event]:
     parent = command.parents[0] if command.parents else None
     if parent is None or not parent.exists or not parent.ended:
         return follow_parent(command, found)
-    day = max(counted(command.effective_on, command.today), found.activated_on or date.min)
-    return _revoked(found, day, Ending.PARENT_ENDED)
+    return _revoked(found, _day(found, befell(command.effective_on, command.today)), Ending.PARENT_ENDED)
 
 
 def lapse(command: asked.LapseMandate, state: State) -> Sequence[Event]:
-    """Nobody entrusts what the law has taken back."""
+    """Nobody entrusts what the law has taken back; what it will take back on a day to come ends after that day."""
     found = there(state)
     if found.stage in ENDED or found.under is not None:
         return []
-    day = max(counted(command.effective_on, command.today), found.activated_on or date.min)
-    lands = {land.id for land in command.lands}
-    held = [one for one in command.holdings if cofog.covers(one.function, found.terms.function)]
-    if any(one.territory in lands and one.holds_on(day, day) for one in held):
-        raise Refused("still-held", "The giver still holds the competence by law.")
-    return _revoked(found, day, Ending.COMPETENCE_LOST)
+    lands = frozenset(land.id for land in command.lands)
+    through = held_through(found.terms, command.holdings, lands, command.today)
+    if through is None:
+        last = last_held(found.terms, command.holdings, lands, command.today)
+        gone = command.today if last is None else last + clocks.RUNS_ON
+        return _revoked(found, _day(found, gone), Ending.COMPETENCE_LOST)
+    known = [one for _, one in clocks.numbers(found, (Due.LAPSE,), clocks.RUNNING)]
+    if any(one.due_on == through for one in known):
+        return []
+    return [*clocks.void(found, Due.LAPSE), *clocks.lapsing(found, through, command.today)]
+
+
+def _day(state: Mandate, day: date) -> date:
+    """Nothing ends before it came into force."""
+    return max(day, state.activated_on or date.min)
 
 
 def succeed(command: asked.SucceedParty, state: State) -> Sequence[Event]:
     """A successor stands in the place of a unit that is no more; without one the mandate ends, and says why."""
-    found = not_ended(state)
-    if command.former not in (found.giver, found.recipient):
+    found = there(state)
+    if found.stage in ENDED or command.former not in (found.giver, found.recipient):
         return []
-    if command.former_unit.alive_until is None:
+    gone = command.former_unit.alive_until
+    if gone is None or gone > command.today:
         raise Refused("unit-alive", f"{command.former_unit.name} is still there.", unit=command.former)
-    day = max(counted(command.effective_on, command.today), found.activated_on or date.min)
+    day = _day(found, gone)
     if command.successor is None or command.successor_unit is None:
         return _revoked(found, day, Ending.UNIT_ABOLISHED)
     if command.successor in (found.giver, found.recipient):
         return _revoked(found, day, Ending.PARTIES_MERGED)
-    alive(command.successor_unit, command.effective_on)
-    return hand_over(found, command.former, command.successor)
+    alive(command.successor_unit, PartialDate(command.today))
+    return hand_over(found, command.former, command.successor, day)

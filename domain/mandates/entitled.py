@@ -1,18 +1,20 @@
 """Nemo plus iuris: whether a giver holds what it gives, and whether the terms stay within what it holds."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import TypeAlias
 
 from domain import cofog
 from domain.calendars import add_months
-from domain.kernel import Holding, MandateFacts, PartialDate, Policy, Refused, Sphere, StreamId, UnitId
+from domain.kernel import Holding, MandateFacts, PartialDate, Policy, Refused, Sphere, StreamId, UnitFacts, UnitId
 from domain.mandates import commands as asked
 from domain.mandates.checks import FARTHEST, alive
 from domain.mandates.state import Mandate
 from domain.mandates.words import Instrument, Kind, Terms
 
 Found: TypeAlias = asked.Drafting | asked.Standing
+Days: TypeAlias = tuple[date, date]
+"""The first and the last of the days on which the giver must hold what it gives, besides the rest of the term."""
 OWN_POWER = Kind.DEVOLUTION.value
 NO_POWER = Kind.TASKS.value
 LONGEST = 900
@@ -20,16 +22,31 @@ LONGEST = 900
 
 
 def to_give(terms: Terms, ends_on: date | None, found: Found, on: date, under: StreamId | None) -> int:
-    """The depth of a mandate with these terms; Refused unless its giver may give it on that day (domain.md, 3.2)."""
-    _parties(terms, found)
+    """The depth of a mandate that begins later; Refused unless its giver may give it on that day (domain.md, 3.2)."""
     _dates(terms.starts_on, ends_on)
+    _there(PartialDate(terms.starts_on), found.giver_unit, found.recipient_unit, found.lands[0])
+    _there(found.effective_on, found.lands[0])
+    return _given(terms, ends_on, found, (min(on, terms.starts_on), max(on, terms.starts_on)), under)
+
+
+def to_keep(state: Mandate, ends_on: date | None, found: asked.Standing, on: date) -> None:
+    """Refused unless the giver may give it on that day, as to what lies ahead of it only.
+
+    Whoever succeeded to a party, and to its competence, need not have been there when the mandate began.
+    """
+    _dates(state.terms.starts_on, ends_on)
+    _given(state.terms, ends_on, found, (on, on), state.under)
+
+
+def _given(terms: Terms, ends_on: date | None, found: Found, held: Days, under: StreamId | None) -> int:
+    _parties(terms, found)
     lands = frozenset(land.id for land in found.lands)
     if under is None:
-        _by_law(terms, ends_on, found.holdings, lands, on)
+        _by_law(terms, ends_on, found.holdings, lands, held)
         depth = 0
     else:
         depth = _by_mandate(terms, ends_on, found, lands)
-    _nobody_else(terms, ends_on, found, lands)
+    _nobody_else(terms, ends_on, found, lands, max(terms.starts_on, held[0]))
     return depth
 
 
@@ -44,10 +61,7 @@ def _parties(terms: Terms, found: Found) -> None:
     giver, recipient = found.giver_unit, found.recipient_unit
     if giver.id == recipient.id:
         raise Refused("self-mandate", "A unit cannot entrust anything to itself.")
-    begins = PartialDate(terms.starts_on)
-    for unit in (giver, recipient, found.lands[0]):
-        alive(unit, found.effective_on)
-        alive(unit, begins)
+    _there(found.effective_on, giver, recipient)
     for unit in (giver, recipient):
         if not unit.sphere.has_authority:
             reason = f"{unit.name} is of the {unit.sphere} sphere, which takes part without authority."
@@ -59,16 +73,21 @@ def _parties(terms: Terms, found: Found) -> None:
         raise Refused("spheres-barred", reason, policy=found.policy.grounds("barred"))
 
 
+def _there(day: PartialDate, *units: UnitFacts) -> None:
+    for unit in units:
+        alive(unit, day)
+
+
 def _barred(giver: Sphere, recipient: Sphere, policy: Policy) -> bool:
     pairs = (pair.strip() for pair in policy.text("barred").split(","))
     return f"{giver.value}>{recipient.value}" in pairs
 
 
 def _by_law(
-    terms: Terms, ends_on: date | None, holdings: Sequence[Holding], lands: frozenset[UnitId], on: date
+    terms: Terms, ends_on: date | None, holdings: Sequence[Holding], lands: frozenset[UnitId], days: Days
 ) -> None:
     held = [one for one in holdings if cofog.covers(one.function, terms.function) and one.territory in lands]
-    first, last = min(on, terms.starts_on), max(on, terms.starts_on)
+    first, last = days
     then = [one for one in held if one.holds_on(first, last)]
     if not then:
         reason = f"Nobody can give more than they hold: the giver does not hold {terms.function} there at that time."
@@ -78,6 +97,26 @@ def _by_law(
         raise Refused("beyond-time", "The giver itself holds it by law for a shorter time.", held_until=_last(then))
     if terms.exclusive and all(one.manner == "shared" for one in lasting):
         raise Refused("not-exclusive-to-give", "The giver shares this competence with others.")
+
+
+def held_through(terms: Terms, holdings: Sequence[Holding], lands: frozenset[UnitId], on: date) -> date | None:
+    """The last day up to which the giver holds it by law without a gap, from that day on; None if not on that day."""
+    held = [one for one in holdings if cofog.covers(one.function, terms.function) and one.territory in lands]
+    reached: date | None = None
+    day = on
+    while then := [one for one in held if one.holds_on(day, day)]:
+        reached = _last(then)
+        if reached >= FARTHEST:
+            return date.max
+        day = reached + timedelta(days=1)
+    return reached
+
+
+def last_held(terms: Terms, holdings: Sequence[Holding], lands: frozenset[UnitId], before: date) -> date | None:
+    """The last day before that one on which the giver held it by law; None if there was none."""
+    held = [one for one in holdings if cofog.covers(one.function, terms.function) and one.territory in lands]
+    ends = [one.held_until for one in held if one.held_until is not None and one.held_until < before]
+    return max(ends, default=None)
 
 
 def _last(held: Sequence[Holding]) -> date:
@@ -121,16 +160,16 @@ def _within(terms: Terms, ends_on: date | None, parent: MandateFacts, lands: fro
         raise Refused("not-exclusive-to-give", "The giver does not hold it exclusively.")
 
 
-def _nobody_else(terms: Terms, ends_on: date | None, found: Found, lands: frozenset[UnitId]) -> None:
+def _nobody_else(terms: Terms, ends_on: date | None, found: Found, lands: frozenset[UnitId], begins: date) -> None:
     """Refused `held-exclusively-by-another` where the law gives it, on any of these days, to somebody else alone."""
     entitled = {found.giver_unit.id, *(parent.giver for parent in found.parents)}
     for one in found.others:
         if one.unit in entitled or one.manner != "exclusive" or one.territory not in lands:
             continue
         same = cofog.covers(one.function, terms.function) or cofog.covers(terms.function, one.function)
-        begins = ends_on is None or one.held_from is None or one.held_from <= ends_on
-        lasts = one.held_until is None or one.held_until >= terms.starts_on
-        if same and begins and lasts:
+        before_end = ends_on is None or one.held_from is None or one.held_from <= ends_on
+        after_start = one.held_until is None or one.held_until >= begins
+        if same and before_end and after_start:
             reason = f"By law ({one.legal_basis}) another unit holds {one.function} there exclusively."
             raise Refused("held-exclusively-by-another", reason, holder=one.unit)
 

@@ -12,7 +12,7 @@ from domain.mandates.checks import alive, counted, preparing, there
 from domain.mandates.entitled import sound_terms, to_give
 from domain.mandates.events import Event, MandateDrafted
 from domain.mandates.state import Absent, Mandate, State
-from domain.mandates.words import Kind, Stage, Terms
+from domain.mandates.words import Stage, Terms
 
 
 def draft(command: asked.DraftMandate | asked.SubDelegate, state: State) -> Sequence[Event]:
@@ -26,6 +26,7 @@ def draft(command: asked.DraftMandate | asked.SubDelegate, state: State) -> Sequ
     return [
         MandateDrafted(
             **terms,
+            drafted_on=command.effective_on.earliest() or command.today,
             giver_sphere=command.giver_unit.sphere,
             recipient_sphere=command.recipient_unit.sphere,
             depth=depth,
@@ -56,13 +57,13 @@ def consult(command: asked.RecordConsultation, state: State) -> Sequence[Event]:
 
 
 def consulted_in_time(state: Mandate, day: date, policy: Policy) -> None:
-    """A devolution needs its recipient to be consulted, long enough and before that day (Charter, art. 4(6))."""
-    if state.terms.kind is not Kind.DEVOLUTION:
+    """A devolution by law needs its recipient consulted, long enough and before that day (Charter, art. 4(6))."""
+    if not state.terms.needs_consultation:
         return
     days, grounds = policy.whole("min_consultation_days"), policy.grounds("min_consultation_days")
     heard = [one for one in state.consultations if state.recipient in one.consulted and one.closed_on <= day]
     if not heard:
-        raise Refused("not-consulted", "A devolution needs its recipient to be consulted first.", policy=grounds)
+        raise Refused("not-consulted", "A devolution by law needs its recipient to be consulted first.", policy=grounds)
     if not any((one.closed_on - one.opened_on).days + 1 >= days for one in heard):
         reason = f"The recipient has at least {days} days to answer a consultation."
         raise Refused("consultation-too-short", reason, policy=grounds)

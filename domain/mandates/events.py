@@ -24,8 +24,9 @@ from domain.mandates.words import (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MandateDrafted(Terms):
     """`under`: the mandate that it rests on; none: the giver holds it by law. `depth`: how often it was passed on
-    since somebody held it as their own power."""
+    since somebody held it as their own power. `drafted_on`: the first day from which the draft may count."""
 
+    drafted_on: date
     giver_sphere: Sphere
     recipient_sphere: Sphere
     depth: int = 0
@@ -177,10 +178,11 @@ class MandateRenewed:
 
 @dataclass(frozen=True, slots=True)
 class PartySucceeded:
-    """A unit ended, and its successor stands in its place."""
+    """A unit ended, and from that day on its successor stands in its place."""
 
     former: UnitId
     successor: UnitId
+    succeeded_on: date
 
 
 # --- ending ---

@@ -3,17 +3,28 @@
 from collections.abc import Sequence
 from datetime import date
 
-from domain.deadlines import Standing
 from domain.kernel import Refused, UnitId
 from domain.mandates import clocks, funding
 from domain.mandates import commands as asked
 from domain.mandates import events as happened
-from domain.mandates.checks import alive, counted, in_force, not_ended, preparing, since_activation, there
-from domain.mandates.entitled import sound_renewal, sound_terms, to_give
+from domain.mandates.checks import (
+    alive,
+    befell,
+    counted,
+    exercised,
+    in_force,
+    not_ended,
+    preparing,
+    since_activation,
+    there,
+)
+from domain.mandates.entitled import sound_renewal, sound_terms, to_keep
 from domain.mandates.entrusting import consulted_in_time
 from domain.mandates.events import Event
 from domain.mandates.state import DeadlineState, Mandate, State
-from domain.mandates.words import STANDING, Due, Kind, Pause, Stage
+from domain.mandates.words import IN_PREPARATION, STANDING, Due, Kind, Pause, Stage
+
+NEVER_IN_FORCE = IN_PREPARATION | {Stage.DECLINED, Stage.WITHDRAWN}
 
 
 def activate(command: asked.ActivateMandate, state: State) -> Sequence[Event]:
@@ -28,7 +39,8 @@ def activate(command: asked.ActivateMandate, state: State) -> Sequence[Event]:
         raise Refused("day-not-come", f"It comes into force on its first day, {found.terms.starts_on}, or later.")
     if found.ends_on is not None and day > found.ends_on:
         raise Refused("term-over", f"Its last day, {found.ends_on}, has passed.", ends_on=found.ends_on)
-    to_give(found.terms, found.ends_on, command, day, found.under)
+    alive(command.lands[0], command.effective_on)
+    to_keep(found, found.ends_on, command, day)
     sound_terms(found.terms, found.ends_on, command)
     consulted_in_time(found, day, command.policy)
     _funded_by_law(found, command)
@@ -64,7 +76,8 @@ def _clocks(state: Mandate, day: date, command: asked.ActivateMandate) -> Sequen
 
 
 def report(command: asked.ReportExercise, state: State) -> Sequence[Event]:
-    found = in_force(state)
+    """Of any period in which it was in force; the last report may well come after the end."""
+    found = exercised(state)
     alive(command.acting, command.effective_on)
     day = counted(command.effective_on, command.today)
     if command.period_to < command.period_from:
@@ -72,22 +85,26 @@ def report(command: asked.ReportExercise, state: State) -> Sequence[Event]:
     if command.period_to > command.today:
         raise Refused("in-the-future", "What has not happened yet cannot be reported.")
     since_activation(found, command.period_from)
+    if found.over_on is not None and command.period_to >= found.over_on:
+        raise Refused("after-the-end", f"The mandate is in force no more since {found.over_on}.")
     if command.spent is not None and command.spent.amount < 0:
         raise Refused("negative-amount", "What was spent is not less than nothing.")
     reported = happened.ExerciseReported(
         found.reports + 1, found.recipient, command.period_from, command.period_to, command.account, command.spent,
         command.document,
     )  # fmt: skip
-    return [reported, *clocks.reported(found, day, command.calendar)]
+    return [reported, *clocks.reported(found, command.period_to, day, command.calendar)]
 
 
 def suspend(command: asked.SuspendMandate, state: State) -> Sequence[Event]:
     found = in_force(state)
     alive(command.acting, command.effective_on)
-    if found.stage is Stage.SUSPENDED:
-        return []
     if command.ground is Pause.PARENT_SUSPENDED:
         raise Refused("ground-not-open", "Only the register itself says that the mandate above is suspended.")
+    if found.suspension is not None:
+        if (found.suspension.ground, found.suspension.until) == (command.ground, command.until):
+            return []
+        raise Refused("already-suspended", f"It is suspended since {found.suspension.since}.")
     if found.terms.kind is Kind.DEVOLUTION and command.ground in (Pause.BREACH, Pause.MUTUAL):
         raise Refused("ground-not-open", "Own power is only suspended by law, by a court or in an emergency.")
     day = since_activation(found, counted(command.effective_on, command.today))
@@ -109,7 +126,7 @@ def restore(command: asked.RestoreMandate, state: State) -> Sequence[Event]:
     if found.suspension.ground is Pause.PARENT_SUSPENDED:
         raise Refused("parent-suspended", "It is in force again when the mandate above is.", under=found.under)
     day = counted(command.effective_on, command.today)
-    to_give(found.terms, found.ends_on, command, day, found.under)
+    to_keep(found, found.ends_on, command, day)
     return _restored(found, day, command)
 
 
@@ -152,7 +169,7 @@ def _renewable(state: Mandate, ends_on: date, command: asked.RenewMandate | aske
         raise Refused("renewed-too-late", f"It is renewed before its end, {state.ends_on}.", ends_on=state.ends_on)
     if state.notice is not None:
         raise Refused("notice-given", "Notice of revocation was given; take it back before renewing.")
-    to_give(state.terms, ends_on, command, day, state.under)
+    to_keep(state, ends_on, command, day)
     sound_renewal(state, ends_on, command)
 
 
@@ -172,37 +189,38 @@ def record_sub_delegation(command: asked.RecordSubDelegation, state: State) -> S
         return []
     if not child.exists or child.under != command.stream:
         raise Refused("not-its-child", "That mandate does not rest on this one.", child=command.child)
+    if child.stage in NEVER_IN_FORCE:
+        raise Refused(
+            "not-in-force", f"That mandate has not come into force: it is {child.stage}.", child=command.child
+        )
     return [happened.MandateSubDelegated(command.child, child.recipient)]
 
 
-def hand_over(state: Mandate, former: UnitId, successor: UnitId) -> Sequence[Event]:
+def hand_over(state: Mandate, former: UnitId, successor: UnitId, day: date) -> Sequence[Event]:
     """Whoever succeeds to a unit also owes what it owed."""
-    succeeded = happened.PartySucceeded(former, successor)
-    after = funding.evolved(state, succeeded)
-    owed = [
-        (number, one)
-        for number, one in clocks.numbers(state, tuple(Due), clocks.RUNNING)
-        if one.unit == former and one.standing is Standing.OPEN
-    ]
-    return [succeeded, *_reowed(after, owed)]
+    succeeded = happened.PartySucceeded(former, successor, day)
+    owed = [(number, one) for number, one in clocks.numbers(state, Due, clocks.RUNNING) if one.unit == former]
+    return [succeeded, *_reowed(len(state.deadlines), owed, successor)]
 
 
-def _reowed(state: Mandate, owed: Sequence[tuple[int, DeadlineState]]) -> Sequence[Event]:
+def _reowed(known: int, owed: Sequence[tuple[int, DeadlineState]], unit: UnitId) -> Sequence[Event]:
+    """The same last days, owed by another unit; a clock that stands still stands still for it too."""
     out: list[Event] = []
-    for number, one in owed:
-        unit = state.recipient if one.kind is not Due.NOTICE else state.giver
+    for new, (number, one) in enumerate(owed, start=known + 1):
         out.append(happened.DeadlineVoided(number))
-        out.append(happened.DeadlineSet(0, one.kind, one.starts_on, one.due_on, one.policy, one.calendar, unit))
+        out.append(happened.DeadlineSet(new, one.kind, one.starts_on, one.due_on, one.policy, one.calendar, unit))
+        if one.suspended_on is not None:
+            out.append(happened.DeadlineSuspended(new, one.suspended_on))
     return out
 
 
 def follow_parent(command: asked.FollowParent, state: State) -> Sequence[Event]:
-    """Suspended with the mandate above, in force again with it; when that has ended, see `ending.end_with_parent`."""
+    """Suspended with the mandate above, in force again with it; when that has ended, see `ending.follow`."""
     found = not_ended(state)
     parent = command.parents[0] if command.parents else None
     if parent is None or found.stage not in STANDING:
         return []
-    day = max(counted(command.effective_on, command.today), found.activated_on or date.min)
+    day = max(befell(command.effective_on, command.today), found.activated_on or date.min)
     if not parent.in_force and found.suspension is None:
         return _suspended(found, day, Pause.PARENT_SUSPENDED, None)
     if parent.in_force and found.suspension is not None and found.suspension.ground is Pause.PARENT_SUSPENDED:

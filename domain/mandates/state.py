@@ -1,7 +1,7 @@
 """What is known of one mandate after its history, and what other contexts may ask of it."""
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import TypeAlias, assert_never
 from uuid import UUID
@@ -76,7 +76,8 @@ class Mandate:
     """`terms`: as drafted; `giver`, `recipient` and `ends_on` as they are now. Deadline n is the item at n - 1.
 
     `version` is the number of events so far. `lines`: one for each line of a budget, as last said. `renewal`: the last
-    day that was offered, until it is agreed. `reported_to`: the last day that a report covers.
+    day that was offered, until it is agreed. `reported_to`: the last day that a report covers. `over_on`: the first
+    day on which it is in force no more.
     """
 
     version: int
@@ -92,6 +93,7 @@ class Mandate:
     flagged: bool = False
     reservations: bool = False
     activated_on: date | None = None
+    over_on: date | None = None
     suspension: Suspension | None = None
     notice: Notice | None = None
     renewal: date | None = None
@@ -324,13 +326,13 @@ def _ended(state: Mandate, event: Ended) -> Mandate:
         case happened.RevocationAgreed():
             return replace(state, notice=state.notice and replace(state.notice, agreed=True))
         case happened.MandateRevoked():
-            return replace(state, stage=Stage.REVOKED)
+            return replace(state, stage=Stage.REVOKED, over_on=event.revoked_on)
         case happened.MandateReturned():
-            return replace(state, stage=Stage.RETURNED)
+            return replace(state, stage=Stage.RETURNED, over_on=event.returned_on)
         case happened.MandateSuperseded():
-            return replace(state, stage=Stage.SUPERSEDED)
+            return replace(state, stage=Stage.SUPERSEDED, over_on=event.superseded_on)
         case happened.MandateExpired():
-            return replace(state, stage=Stage.EXPIRED)
+            return replace(state, stage=Stage.EXPIRED, over_on=event.last_day + timedelta(days=1))
         case _:
             assert_never(event)
 

@@ -109,6 +109,7 @@ class Due(StrEnum):
     REPORT = "report"
     NOTICE = "notice"
     SUSPENSION = "suspension"
+    LAPSE = "lapse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +181,9 @@ class Terms:
     @property
     def needs_acceptance(self) -> bool:
         """A delegation always, a devolution by law never (it is consulted instead), within one person never."""
-        if self.kind is Kind.DEVOLUTION:
-            return self.instrument is Instrument.AGREEMENT
-        return self.kind is not Kind.DECONCENTRATION
+        return not self.needs_consultation and self.kind is not Kind.DECONCENTRATION
+
+    @property
+    def needs_consultation(self) -> bool:
+        """A devolution by law, to which its recipient need not agree (Charter, art. 4(6))."""
+        return self.kind is Kind.DEVOLUTION and self.instrument is Instrument.LAW

@@ -57,6 +57,12 @@ def _is_share(text: str) -> bool:
     return re.fullmatch(form, text) is not None and 0 <= fraction(text) <= 1
 
 
+def _is_pairs(text: str) -> bool:
+    sphere = "local|regional|national"
+    pairs = items(text)
+    return len(set(pairs)) == len(pairs) and all(re.fullmatch(f"(?:{sphere})>(?:{sphere})", pair) for pair in pairs)
+
+
 def _is_spans(text: str) -> bool:
     try:
         return text == NONE or bool(yearly(text, [2024]))
@@ -72,6 +78,7 @@ SHARES = Kind("shares between 0 and 1, with commas between", lambda text: all(ma
 SPANS = Kind("yearly periods such as 08-01..08-31, with commas between, or none", _is_spans)
 YES_NO = _choice("yes", "no")
 THRESHOLD = _choice("at_least", "more_than")
+PAIRS = Kind("pairs of spheres such as national>local, with commas between", _is_pairs)
 
 KNOWN: Mapping[str, Mapping[str, Kind]] = {
     "eu_protocol2": {
@@ -109,6 +116,8 @@ KNOWN: Mapping[str, Mapping[str, Kind]] = {
     "mandate": {
         "min_consultation_days": WHOLE, "max_subdelegation_depth": WHOLE, "revocation_notice_days": WHOLE,
         "connexity.mode": _choice("flag", "refuse"), "connexity.materiality": SHARE, "connexity.cover_ratio": DECIMAL,
+        "answer_days": POSITIVE, "barred": _or_none(PAIRS), "delegation.needs_funding": YES_NO,
+        "delegation.min_years_to_local": WHOLE, "delegation.max_years_by_state": _or_none(POSITIVE),
     },
     "finance": {
         "adequacy_min": DECIMAL, "adequacy_alert": DECIMAL, "max_earmarked_share": SHARE, "late_days": WHOLE,
@@ -153,6 +162,20 @@ def _commitment(values: Values) -> Sequence[str]:
     )
 
 
+def _mandate(values: Values) -> Sequence[str]:
+    funded = values["delegation.needs_funding"] == "yes" and not fraction(values["connexity.cover_ratio"])
+    longest = values["delegation.max_years_by_state"]
+    short = longest != NONE and int(longest) < int(values["delegation.min_years_to_local"])
+    return (
+        *(("A delegation cannot need funds where no share of its cost need be covered.",) if funded else ()),
+        *(
+            ("The State could delegate nothing to local units: its longest term is below their shortest.",)
+            if short
+            else ()
+        ),
+    )
+
+
 def _emergency(values: Values) -> Sequence[str]:
     majorities = [fraction(part) for part in items(values["majorities"])]
     return () if majorities == sorted(majorities) else ("Later extensions cannot need a smaller majority.",)
@@ -161,6 +184,7 @@ def _emergency(values: Values) -> Sequence[str]:
 _TOGETHER: Mapping[str, Callable[[Values], Sequence[str]]] = {
     "eu_protocol2": _protocol2,
     "commitment": _commitment,
+    "mandate": _mandate,
     "emergency": _emergency,
     "es_convenio": lambda values: _ordered(
         values, "inscribe_workdays", "publish_workdays", "Nothing is published before it has been inscribed."

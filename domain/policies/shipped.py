@@ -111,7 +111,31 @@ COMMITMENT: Mapping[str, Said] = {
 MANDATE = _ours(
     min_consultation_days="30", max_subdelegation_depth="1", revocation_notice_days="90",
     connexity__mode="flag", connexity__materiality="0.0025", connexity__cover_ratio="1.0",
+    answer_days="60", barred="none", delegation__needs_funding="no", delegation__min_years_to_local="0",
+    delegation__max_years_by_state="none",
 )  # fmt: skip
+# What a jurisdiction's policy does not take from its law, it takes from our proposals.
+MANDATE_DE: Mapping[str, Said] = {
+    **MANDATE,
+    "barred": ("national>local", "Grundgesetz, Art. 84(1) s. 7"),
+    "connexity.cover_ratio": ("1.0", UNREAD + "the constitutions of the Länder (strict Konnexität)"),
+}
+# In North Rhine-Westphalia the remedy of a municipality is compensation, so that a gap is shown and does not refuse.
+MANDATE_DE_NW: Mapping[str, Said] = {
+    **MANDATE_DE,
+    "min_consultation_days": ("28", UNREAD + "KonnexAG NRW: four weeks"),
+    "connexity.mode": ("flag", UNREAD + "KonnexAG NRW"),
+}
+LBRL = "Ley 7/1985, Reguladora de las Bases del Régimen Local, art. 27"
+MANDATE_ES: Mapping[str, Said] = {
+    **MANDATE,
+    "delegation.needs_funding": ("yes", UNREAD + LBRL),
+    "delegation.min_years_to_local": ("5", UNREAD + LBRL),
+}
+MANDATE_FR: Mapping[str, Said] = {
+    **MANDATE,
+    "delegation.max_years_by_state": ("6", UNREAD + "Code général des collectivités territoriales, art. L1111-8"),
+}
 # The limits of debt and interest are law in Spain, the Philippines and Italy; elsewhere they are what we propose.
 FINANCE = _ours(
     adequacy_min="1.0", adequacy_alert="0.9", max_earmarked_share="0.5", late_days="15",
@@ -132,6 +156,10 @@ def _adopted(name: str, jurisdiction: str, since: date, said: Mapping[str, Said]
 SHIPPED: tuple[PolicyAdopted, ...] = (
     _adopted("commitment", EVERYWHERE, ALWAYS, COMMITMENT),
     _adopted("mandate", EVERYWHERE, ALWAYS, MANDATE),
+    _adopted("mandate", "DE", date(2006, 9, 1), MANDATE_DE),
+    _adopted("mandate", "DE-NW", date(2006, 9, 1), MANDATE_DE_NW),
+    _adopted("mandate", "ES", date(2013, 12, 31), MANDATE_ES),
+    _adopted("mandate", "FR", date(2014, 1, 29), MANDATE_FR),
     _adopted("subsidiarity", EVERYWHERE, ALWAYS, SUBSIDIARITY),
     _adopted("finance", EVERYWHERE, ALWAYS, FINANCE),
     _adopted("emergency", EVERYWHERE, ALWAYS, EMERGENCY),

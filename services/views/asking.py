@@ -91,12 +91,17 @@ class Asking:
 
     @property
     def _table(self) -> str:
-        return self.name if self.query.valid_at is None else self.name + VALID
+        return self.name + VALID if self._law else self.name
+
+    @property
+    def _law(self) -> bool:
+        """Whether rows of the order that counts in law are asked for; a span lies in the rows themselves."""
+        return self.query.valid_at is not None and self.table.view.span is None
 
     def _source(self) -> tuple[str, str]:
         """(what comes before the select, what it is from)"""
         table = f'{SCHEMA}."{self._table}"'
-        if not self.by_keys or self.query.valid_at is not None or any(map(self._narrows, self.query.filters)):
+        if not self.by_keys or self._law or any(map(self._narrows, self.query.filters)):
             return "", table
         # PostgreSQL does not skip from one key to the next by itself.
         every_key = (
@@ -116,14 +121,17 @@ class Asking:
         return one.op in (Op.EQ, Op.IN) and found is not None and (found.indexed or one.column == "key")
 
     def _refuse_valid_time(self) -> None:
-        if self.query.valid_at is not None and not self.table.view.valid_time:
+        if self.query.valid_at is not None and not self.table.view.dated:
             raise NoValidTime(self.table.view.name)
 
     def _in_time(self) -> list[str]:
         position = self._value(self.position, "bigint")
+        recorded = [f"t.since <= {position}", f"(t.until is null or t.until > {position})"]
         if self.query.valid_at is None:
-            return [f"t.since <= {position}", f"(t.until is null or t.until > {position})"]
+            return recorded
         day = self._value(self.query.valid_at, "date")
+        if self.table.view.span is not None:
+            return [*recorded, *spanned(self.table.view.span, "t", day)]
         later = (
             f'not exists (select 1 from {SCHEMA}."{self._table}" n where n.key = t.key and n.since <= {position}'
             f" and n.effective_since <= {day}"
@@ -255,6 +263,12 @@ def _storable(column: str, text: str) -> str:
     return text[:LONGEST]
 
 
+def spanned(span: tuple[str, str], row: str, day: str) -> Sequence[str]:
+    """Conditions for rows that count on a day, both ends included; an open end has no day."""
+    first, last = (f'{row}."{column}"' for column in span)
+    return f"({first} is null or {first} <= {day})", f"({last} is null or {last} >= {day})"
+
+
 def computed_of(table: Table) -> list[Field]:
     """The columns that depend on the day, in their order."""
     return [one for one in table.fields if one.column.computed]
@@ -268,8 +282,9 @@ def point(table: Table, name: str, *, valid: bool) -> str:
     """
     computed = computed_of(table)
     shown = "".join(f", ({one.value.replace('{day}', '$3::date')}) as c{n}" for n, one in enumerate(computed))
-    if valid:
-        day = f"${4 if computed else 3}::date"
+    day = f"${4 if computed else 3}::date"
+    span = table.view.span
+    if valid and span is None:
         held = f"t.effective_since <= {day} and t.since <= $2::bigint order by t.effective_since desc, t.since desc"
         counts = "r.body is not null"
         body, name = '"_body" as body', name + VALID
@@ -277,6 +292,9 @@ def point(table: Table, name: str, *, valid: bool) -> str:
         held = "t.since <= $2::bigint order by t.since desc"
         counts = "(r.until is null or r.until > $2::bigint)"
         body = '"_body" as body, t.until'
+        if valid and span is not None:
+            counts = " and ".join((counts, *spanned(span, "r", day)))
+            body += "".join(f', t."{column}"' for column in span)
     names = "".join(f", r.c{n}" for n in range(len(computed)))
     return (
         f"select asked_key, r.body{names} from unnest($1::text[]) asked (asked_key) cross join lateral"

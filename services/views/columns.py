@@ -121,17 +121,20 @@ _KINDS: Sequence[tuple[type | tuple[type, ...], Kind]] = (
 )
 
 
-def _fields(path: tuple[str, ...], hint: Any, get: Get, *, optional: bool) -> Iterator[Field]:
-    """One field, or those of a value object, flattened: `cost` becomes `cost_amount`, `cost_currency`, ..."""
+def _fields(path: tuple[str, ...], hint: Any, get: Get, *, optional: bool, whole: str = "") -> Iterator[Field]:
+    """One field, or those of a value object, flattened: `cost` becomes `cost_amount`, `cost_currency`, ...
+
+    A part that says nothing of its own says what `whole` does.
+    """
     kind, notes, absent = plain(hint)
     optional = optional or absent
+    says = next((note.text for note in notes if isinstance(note, Says)), whole)
     if is_dataclass(kind) and isinstance(kind, type):
         for name, inner in get_type_hints(kind, include_extras=True).items():
             if name in {one.name for one in fields(kind)}:
-                yield from _fields((*path, name), inner, _within(get, name), optional=optional)
+                yield from _fields((*path, name), inner, _within(get, name), optional=optional, whole=says)
         return
     searched = any(isinstance(note, Searched) for note in notes)
-    says = next((note.text for note in notes if isinstance(note, Says)), "")
     name = "_".join(path)
     if _kind(kind) is Kind.WORDS:
         column = Column(name, Kind.WORDS, says, path, searched=searched, optional=optional)

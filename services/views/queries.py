@@ -137,7 +137,7 @@ class Views:
     ) -> tuple[bytes | None, int]:
         """The row's JSON (None: there is none) and the position it speaks for. Raises NoValidTime, NotYet."""
         table = self._table(name)
-        if valid_at is not None and not table.view.valid_time:
+        if valid_at is not None and not table.view.dated:
             raise NoValidTime(name)
         point = Point(name, as_of, valid_at, (day or _today()) if table.view.computed else None)
         standing = self._standing_now(name)

@@ -27,7 +27,8 @@ from domain.policies import (
 )
 from tests.domain.scenario import Given, scenario
 
-SHIPPED_BY_NAME = {policy.name: policy for policy in SHIPPED}
+SHIPPED_BY_NAME = {policy.name: policy for policy in reversed(SHIPPED)}
+"""The first of each name: the one for everywhere, if there is one."""
 adopted = SHIPPED_BY_NAME["commitment"]
 adopt = AdoptPolicy(adopted.name, adopted.jurisdiction, adopted.in_force_from, adopted.values)
 
@@ -127,6 +128,9 @@ def test_a_parameter_said_twice_is_refused() -> None:
         ("commitment", "smart_mode", "maybe"),
         ("mandate", "connexity.materiality", "1.5"),
         ("mandate", "connexity.cover_ratio", "1e3"),
+        ("mandate", "barred", "national>community"),
+        ("mandate", "barred", "national>local, national>local"),
+        ("mandate", "answer_days", "0"),
         ("eu_protocol2", "yellow.default", "1/0"),
         ("eu_protocol2", "yellow.default", "4/3"),
         ("eu_protocol2", "suspend", "august"),
@@ -154,6 +158,8 @@ def test_a_value_of_the_wrong_kind_is_refused(policy: str, parameter: str, value
         ("eu_protocol2", "suspend", "none"),
         ("eu_protocol2", "orange.procedures", "ordinary, special"),
         ("mandate", "connexity.cover_ratio", "0"),
+        ("mandate", "barred", "national>local, national>regional"),
+        ("mandate", "delegation.max_years_by_state", "6"),
     ],
 )
 def test_other_values_of_the_right_kind_are_accepted(policy: str, parameter: str, value: str) -> None:
@@ -179,6 +185,8 @@ def test_a_value_rests_on_law_or_on_default() -> None:
         ("eu_protocol2", {"yellow.default": "0.6"}),
         ("eu_protocol2", {"yellow.afsj_art76": "2/5"}),
         ("es_convenio", {"publish_workdays": "4"}),
+        ("mandate", {"delegation.needs_funding": "yes", "connexity.cover_ratio": "0"}),
+        ("mandate", {"delegation.min_years_to_local": "5", "delegation.max_years_by_state": "4"}),
         ("finance", {"adequacy_alert": "1.1"}),
         ("emergency", {"majorities": "0.6, 0.5"}),
     ],
@@ -213,7 +221,7 @@ def test_what_is_shipped_keeps_the_rules(policy: PolicyAdopted) -> None:
 
 
 def test_every_known_policy_is_shipped_once() -> None:
-    assert sorted(policy.name for policy in SHIPPED) == sorted(KNOWN)
+    assert {policy.name for policy in SHIPPED} == set(KNOWN)
 
 
 @pytest.mark.parametrize("change", AMENDED, ids=lambda change: change.name)
@@ -234,6 +242,14 @@ def test_numbers_that_no_law_gives_are_labelled_as_ours() -> None:
     grounds = mandate.grounds("connexity.materiality")
     assert (grounds.basis, grounds.citation, grounds.policy) == ("default", "", "mandate@1")
     assert mandate.number("connexity.materiality") == Decimal("0.0025")
+
+
+def test_the_federation_of_germany_entrusts_nothing_to_municipalities() -> None:
+    german = next(one for one in SHIPPED if (one.name, one.jurisdiction) == ("mandate", "DE"))
+    found = in_force(given(german).state, date(2026, 1, 1))
+    assert found is not None
+    assert (found.text("barred"), found.grounds("barred").basis) == ("national>local", "law")
+    assert in_force(given(german).state, date(2006, 8, 31)) is None
 
 
 def test_the_turn_of_the_year_counts_until_2019() -> None:

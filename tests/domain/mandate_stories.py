@@ -1,0 +1,363 @@
+"""Units, competences and commands from which tests of mandates tell their stories."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from hypothesis import strategies as st
+
+from domain.calendars import Calendar
+from domain.kernel import (
+    Holding,
+    MandateFacts,
+    Money,
+    PartialDate,
+    Policy,
+    PolicyValue,
+    Refused,
+    Sphere,
+    StreamId,
+    Today,
+    UnitFacts,
+    UnitId,
+    Words,
+)
+from domain.mandates import MANDATES, facts
+from domain.mandates import commands as asked
+from domain.mandates import events as happened
+from domain.mandates.state import Absent, Mandate
+from domain.mandates.words import Condition, Due, Ground, Instrument, Kind, Pause, ReturnGround, Settlement, Terms
+from tests.domain.scenario import Given, scenario
+
+STREAM, PARENT, CHILD, OTHER = (StreamId(UUID(int=0xA0 + n)) for n in range(4))
+STATE, REGION, CITY, VILLAGE, DISTRICT, UNION, NOWHERE = (UnitId(UUID(int=n)) for n in range(1, 8))
+SPHERES = {
+    STATE: Sphere.NATIONAL,
+    REGION: Sphere.REGIONAL,
+    CITY: Sphere.LOCAL,
+    VILLAGE: Sphere.LOCAL,
+    DISTRICT: Sphere.REGIONAL,
+    UNION: Sphere.SUPRANATIONAL,
+}
+NAMES = {STATE: "State", REGION: "Region", CITY: "City", VILLAGE: "Village", DISTRICT: "District", UNION: "Union"}
+ABOVE = {CITY: REGION, VILLAGE: REGION, DISTRICT: REGION, REGION: STATE}
+CALENDAR = Calendar("test")
+DAY = date(2026, 3, 2)
+START, END = date(2026, 4, 1), date(2030, 3, 31)
+PARAMETERS = {
+    "min_consultation_days": "30",
+    "max_subdelegation_depth": "1",
+    "revocation_notice_days": "90",
+    "connexity.mode": "flag",
+    "connexity.materiality": "0.0025",
+    "connexity.cover_ratio": "1.0",
+    "answer_days": "60",
+    "barred": "none",
+    "delegation.needs_funding": "no",
+    "delegation.min_years_to_local": "0",
+    "delegation.max_years_by_state": "none",
+}
+SPANISH = {"max_term_years": "4", "max_extension_years": "4", "longer_term_by_rule": "yes"}
+
+
+def policy(name: str = "mandate", /, **changed: str) -> Policy:
+    """The policy with some values changed; a double underscore stands for the dot."""
+    said = {parameter.replace("__", "."): value for parameter, value in changed.items()}
+    values = {**(PARAMETERS if name == "mandate" else SPANISH), **said}
+    return Policy(name, "*", 1, tuple(PolicyValue(parameter, text, "default") for parameter, text in values.items()))
+
+
+def unit(id: UnitId, **changed: Any) -> UnitFacts:
+    known = id in SPHERES
+    found = UnitFacts(id, known, NAMES.get(id, ""), SPHERES.get(id, Sphere.LOCAL), "XX", "UTC", parent=ABOVE.get(id))
+    return replace(found, **changed)
+
+
+def lands(territory: UnitId) -> tuple[UnitFacts, ...]:
+    """A unit, and what it lies in."""
+    found = [territory]
+    while found[-1] in ABOVE:
+        found.append(ABOVE[found[-1]])
+    return tuple(map(unit, found))
+
+
+def holding(by: UnitId = REGION, function: str = "07", territory: UnitId = REGION, **changed: Any) -> Holding:
+    return replace(Holding(by, function, territory, "own", "Act of 1990, s. 1"), **changed)
+
+
+HELD = (holding(), holding(STATE, "09", STATE), holding(CITY, "08", CITY))
+
+
+def words(text: str) -> Words:
+    return Words({"en": text})
+
+
+def euros(amount: int | str) -> Money:
+    return Money(Decimal(amount), "EUR")
+
+
+def mandate_facts(**changed: Any) -> MandateFacts:
+    """A delegation of health from State to Region, in force, that may be passed on."""
+    found = MandateFacts(
+        PARENT, True, STATE, REGION, "delegation", "active", "07", REGION, date(2026, 1, 1), date(2035, 12, 31),
+        in_force=True, may_subdelegate=True,
+    )  # fmt: skip
+    return replace(found, **changed)
+
+
+def terms(**changed: Any) -> dict[str, Any]:
+    """Region delegates health services (07.3) in City, until 2030."""
+    found: dict[str, Any] = {
+        "giver": REGION,
+        "recipient": CITY,
+        "kind": Kind.DELEGATION,
+        "instrument": Instrument.ACT,
+        "function": "07.3",
+        "territory": CITY,
+        "purpose": words("Run the clinic"),
+        "legal_basis": "Health Act, s. 12",
+        "starts_on": START,
+        "ends_on": END,
+    }
+    return {**found, **changed}
+
+
+def ask(kind: type, on: date = DAY, /, **said: Any) -> Any:
+    """The command as the service would complete it on that day, of the mandate of these stories."""
+    giver, recipient = said.get("giver", REGION), said.get("recipient", CITY)
+    territory = said.get("territory", CITY)
+    given: dict[str, Any] = {
+        "acting": unit(REGION),
+        "effective_on": PartialDate(on),
+        "today": Today(on),
+        "giver_unit": unit(giver),
+        "recipient_unit": unit(recipient),
+        "lands": lands(territory),
+        "holdings": tuple(one for one in HELD if one.unit == giver),
+        "others": tuple(one for one in HELD if one.territory in {land.id for land in lands(territory)}),
+        "parents": (),
+        "policy": policy(),
+        "convenio": (),
+        "calendar": CALENDAR,
+        "stream": STREAM,
+        "consulted_units": tuple(unit(one) for one in said.get("consulted", ())),
+    }
+    wanted = {field.name for field in fields(kind)}
+    return kind(**{name: value for name, value in {**given, **said}.items() if name in wanted})
+
+
+def draft(on: date = DAY, /, **said: Any) -> asked.DraftMandate:
+    found = ask(asked.DraftMandate, on, **terms(**said))
+    assert isinstance(found, asked.DraftMandate)
+    return found
+
+
+def sub_delegate(parent: MandateFacts | None = None, on: date = DAY, /, **said: Any) -> asked.SubDelegate:
+    """Region passes on what State gave it."""
+    above = said.pop("parents", (parent or mandate_facts(),))
+    found = ask(asked.SubDelegate, on, under=PARENT, **{"holdings": (), "parents": above, **terms(**said)})
+    assert isinstance(found, asked.SubDelegate)
+    return found
+
+
+def story(*commands: Any) -> Given:
+    """A mandate after these commands; each must be accepted."""
+    return scenario(MANDATES).after(*commands)
+
+
+def mandate(at: Given) -> Mandate:
+    """How it stands at this point of a story."""
+    assert isinstance(at.state, Mandate)
+    return at.state
+
+
+def starts(number: int, kind: Due, on: date, due_on: date, unit: UnitId | None = None) -> happened.DeadlineSet:
+    """A clock that starts; only an answer and a notice rest on the policy, and a report on the calendar too."""
+    ref = "mandate@1" if kind in (Due.ANSWER, Due.NOTICE) else ""
+    calendar = "" if kind in (Due.EXPIRY, Due.SUSPENSION, Due.LAPSE) else "test"
+    return happened.DeadlineSet(number, kind, on, due_on, ref, calendar, unit)
+
+
+def met(number: int, unit: UnitId | None = None, *, late: bool = False) -> happened.DeadlineMet:
+    return happened.DeadlineMet(number, late, unit)
+
+
+def passes(number: int, on: date, /, **said: Any) -> asked.PassDeadline:
+    """The clock says, on that day, that the last day of a deadline has passed."""
+    found = ask(asked.PassDeadline, on, deadline=number, **said)
+    assert isinstance(found, asked.PassDeadline)
+    return found
+
+
+def reports(period_to: date, on: date | None = None, /, **said: Any) -> asked.ReportExercise:
+    period = {"period_from": START, "period_to": period_to, "account": words("The clinic was open"), **said}
+    found = ask(asked.ReportExercise, on or period_to, acting=unit(CITY), **period)
+    assert isinstance(found, asked.ReportExercise)
+    return found
+
+
+OPENED, CLOSED = date(2026, 1, 15), date(2026, 2, 20)
+consult = ask(
+    asked.RecordConsultation,
+    consulted=(CITY, VILLAGE),
+    opened_on=OPENED,
+    closed_on=CLOSED,
+    outcome=words("They agreed"),
+)
+estimate = ask(asked.AttachCostEstimate, yearly=euros(1000), revenue=euros(100_000), method=words("Last year's cost"))
+fund = ask(asked.CommitFunding, budget_line="08.2", budget_year=2026, yearly=euros(1000))
+offer = ask(asked.OfferMandate)
+accept = ask(asked.AcceptMandate, acting=unit(CITY))
+reserve = ask(asked.AcceptWithReservations, acting=unit(CITY), reservations=words("Only with the staff"))
+agree = ask(asked.AgreeReservations)
+decline = ask(asked.DeclineMandate, acting=unit(CITY))
+withdraw = ask(asked.WithdrawMandate)
+activate = ask(asked.ActivateMandate, START)
+suspend = ask(asked.SuspendMandate, date(2026, 7, 1), ground=Pause.BREACH)
+restore = ask(asked.RestoreMandate, date(2026, 8, 3))
+notify = ask(asked.GiveRevocationNotice, date(2026, 9, 1), ground=Ground.PERSISTENT_BREACH)
+NOTICE_ENDS = date(2026, 11, 30)
+hear = ask(asked.RecordHearing, date(2026, 10, 1), held_on=date(2026, 9, 30), account=words("They were heard"))
+revoke = ask(asked.RevokeMandate, date(2026, 12, 1), settlement=Settlement(euros(100), "Account 12"))
+give_back = ask(asked.ReturnMandate, date(2026, 9, 1), acting=unit(CITY), ground=ReturnGround.INCAPACITY)
+renew = ask(asked.RenewMandate, date(2029, 3, 1), ends_on=date(2032, 3, 31))
+accept_renewal = ask(asked.AcceptRenewal, date(2029, 4, 3), acting=unit(CITY))
+
+drafted = (draft(),)
+funded = (*drafted, estimate, fund)
+offered = (*funded, offer)
+accepted = (*offered, accept)
+active = (*accepted, activate)
+noticed = (*active, notify)
+revoked = (*noticed, hear, revoke)
+law = draft(kind=Kind.DEVOLUTION, instrument=Instrument.LAW)
+devolved = (law, estimate, fund, consult, activate)
+
+
+# --- any history that the rules allow ---
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One command that was accepted: its name, who gave it (None: the register itself), when, and what it made."""
+
+    name: str
+    unit: UnitId | None
+    day: date
+    events: Sequence[Any]
+
+
+KINDS = {name: by.command for name, by in MANDATES.commands.items()}
+SYSTEM = frozenset(name for name, by in MANDATES.commands.items() if not by.roles)
+LIKELY = (
+    "offer", "accept", "activate", "record-consultation", "pass-deadline", "pass-deadline", "report-exercise",
+    "suspend", "restore", "give-notice", "record-hearing", "revoke", "renew", "accept-renewal", "follow-parent",
+    "succeed", "decline",
+)  # fmt: skip
+
+
+@st.composite
+def histories(draw: st.DrawFn, most: int = 25) -> list[Move]:
+    """What happens when commands of any kind are tried in any order, over years, and the refused ones forgotten."""
+    state: Any = Absent()
+    moves, day = list[Move](), DAY
+    first = draw(st.sampled_from((draft(reporting_months=12), sub_delegate(), law, draft(exclusive=True))))
+    name = "sub-delegate" if isinstance(first, asked.SubDelegate) else "draft"
+    moves, state = _tried(moves, state, name, first, day)
+    if draw(st.booleans()):
+        day = START
+        script = [("attach-estimate", estimate), ("commit-funding", fund), ("record-consultation", consult)]
+        above = (mandate_facts(),) if name == "sub-delegate" else ()
+        told = [("offer", offer), ("accept", accept), ("activate", activate)]
+        script += [(one, replace(command, parents=above) if one != "accept" else command) for one, command in told]
+        for told_name, command in script:
+            moves, state = _tried(moves, state, told_name, command, day)
+    for _ in range(draw(st.integers(0, most))):
+        day += timedelta(days=draw(st.sampled_from((0, 1, 20, 100, 400, 800))))
+        name = draw(st.sampled_from((*KINDS, *LIKELY, *LIKELY)))
+        command = ask(KINDS[name], day, **_said(draw, name, state, day))
+        moves, state = _tried(moves, state, name, command, day)
+    return moves
+
+
+def _tried(moves: list[Move], state: Any, name: str, command: Any, day: date) -> tuple[list[Move], Any]:
+    try:
+        events = MANDATES.decider.decide(command, state)
+    except Refused:
+        return moves, state
+    acting = None if name in SYSTEM else getattr(command, "acting", unit(REGION)).id
+    return [*moves, Move(name, acting, day, tuple(events))], MANDATES.decider.fold(events, state)
+
+
+def _said(draw: st.DrawFn, name: str, state: Any, day: date) -> dict[str, Any]:
+    """What somebody might say in a command of that name, and what the service might find."""
+    number = draw(st.integers(1, 8))
+    later = day + timedelta(days=draw(st.integers(0, 900)))
+    earlier = day - timedelta(days=draw(st.integers(0, 400)))
+    top = mandate_facts(
+        in_force=draw(st.booleans()), ended=draw(st.integers(0, 9)) == 0, ends_on=draw(st.sampled_from((None, END)))
+    )
+    under = state.under if isinstance(state, Mandate) else None
+    gone = draw(st.sampled_from((None, earlier)))
+    money = euros(draw(st.integers(0, 3000)))
+    found: dict[str, Any] = {
+        "acting": unit(draw(st.sampled_from((REGION, CITY, VILLAGE)))),
+        "effective_on": PartialDate(
+            draw(st.sampled_from((str(day), str(earlier), "unknown", str(day.year), str(later))))
+        ),
+        "giver": state.giver if isinstance(state, Mandate) else REGION,
+        "recipient": state.recipient if isinstance(state, Mandate) else CITY,
+        "parents": (top,) if under else (),
+        "holdings": draw(st.sampled_from((HELD[:1], (), (replace(HELD[0], held_until=later),)))),
+        "policy": policy(connexity__mode=draw(st.sampled_from(("flag", "flag", "refuse")))),
+    }
+    settlement = draw(st.sampled_from((None, Settlement(euros(0), "Account 12"))))
+    said: dict[str, dict[str, Any]] = {
+        "draft": terms(starts_on=later, ends_on=None),
+        "sub-delegate": {**terms(), "under": PARENT},
+        "record-consultation": {
+            "consulted": (CITY,), "opened_on": earlier, "closed_on": day, "outcome": words("They agreed"),
+        },
+        "attach-estimate": {"yearly": money, "revenue": euros(100_000), "method": words("A guess")},
+        "commit-funding": {"budget_line": str(number % 2), "budget_year": 2027, "yearly": money},
+        "accept-with-reservations": {"reservations": words("Only with the staff")},
+        "report-exercise": {"period_from": START, "period_to": earlier, "account": words("The clinic was open")},
+        "suspend": {
+            "ground": draw(st.sampled_from(Pause)), "until": draw(st.sampled_from((None, later))),
+        },
+        "give-notice": {"ground": draw(st.sampled_from(Ground)), "legal_basis": draw(st.sampled_from((None, "s. 3")))},
+        "record-hearing": {"held_on": earlier, "account": words("They were heard")},
+        "revoke": {"settlement": settlement},
+        "return": {"ground": draw(st.sampled_from(ReturnGround)), "settlement": settlement},
+        "renew": {"ends_on": END + timedelta(days=draw(st.integers(0, 900)))},
+        "supersede": {"by": OTHER, "settlement": settlement, "replacement": mandate_facts(
+            id=OTHER, giver=REGION, recipient=CITY, stage="accepted", function="07.3", territory=CITY,
+        )},
+        "pass-deadline": {"deadline": number},
+        "record-sub-delegation": {"child": CHILD, "child_facts": mandate_facts(id=CHILD, under=STREAM)},
+        "succeed": {
+            "former": CITY, "successor": draw(st.sampled_from((None, VILLAGE, REGION))),
+            "former_unit": unit(CITY, alive_until=gone), "successor_unit": None,
+        },
+    }  # fmt: skip
+    said["succeed"]["successor_unit"] = unit(said["succeed"]["successor"]) if said["succeed"]["successor"] else None
+    return {**found, **said.get(name, {})}
+
+
+def replace_settlement(command: asked.RevokeMandate, unspent: Money) -> asked.RevokeMandate:
+    return replace(command, settlement=Settlement(unspent, "Account 12"))
+
+
+def condition(text: str, legal_basis: str | None = None) -> Condition:
+    return Condition(words(text), legal_basis)
+
+
+def facts_after(at: Given, id: StreamId = STREAM) -> MandateFacts:
+    """What other contexts may know at this point of a story."""
+    return facts(at.state, id)
+
+
+TERMS = tuple(field.name for field in fields(Terms))

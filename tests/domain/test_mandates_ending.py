@@ -1,0 +1,346 @@
+"""A mandate ends: notice, hearing, revocation, return, replacement, lapse, expiry; and every deadline on the way."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from domain.deadlines import Standing
+from domain.mandates import MANDATES
+from domain.mandates import commands as asked
+from domain.mandates import events as happened
+from domain.mandates.words import Due, Ending, Ground, Pause, ReturnGround, Settlement, Stage
+from tests.domain.mandate_stories import (
+    CITY,
+    DAY,
+    END,
+    NOTICE_ENDS,
+    OTHER,
+    REGION,
+    START,
+    STREAM,
+    VILLAGE,
+    accept,
+    accepted,
+    activate,
+    active,
+    ask,
+    devolved,
+    draft,
+    drafted,
+    estimate,
+    euros,
+    fund,
+    give_back,
+    hear,
+    holding,
+    mandate,
+    mandate_facts,
+    met,
+    noticed,
+    notify,
+    offer,
+    offered,
+    passes,
+    policy,
+    replace_settlement,
+    revoke,
+    revoked,
+    starts,
+    story,
+    sub_delegate,
+    suspend,
+    unit,
+    words,
+)
+
+ANSWER, EXPIRY, THIRD = 1, 2, 3
+GIVEN = date(2026, 9, 1)
+SETTLED = Settlement(euros(100), "Account 12")
+unpaid = (draft(), offer, accept, activate)
+reporting = (draft(reporting_months=12), estimate, fund, offer, accept, activate)
+
+
+# --- notice ---
+
+
+def test_notice_is_ninety_days() -> None:
+    given = happened.RevocationNoticeGiven(Ground.PERSISTENT_BREACH, GIVEN, NOTICE_ENDS, None)
+    story(*active).when(notify).then(given, starts(THIRD, Due.NOTICE, GIVEN, NOTICE_ENDS))
+    story(*noticed).when(notify).then_refused("notice-given")
+
+
+def test_a_shorter_notice_is_refused_with_the_policy() -> None:
+    refused = story(*active).when(replace(notify, ends_on=date(2026, 11, 29))).then_refused("notice-too-short")
+    assert refused.policy == policy().grounds("revocation_notice_days")
+    assert refused.facts == {"earliest": NOTICE_ENDS}
+
+
+def test_the_terms_may_ask_for_longer_notice() -> None:
+    patient = story(draft(notice_days=120), estimate, fund, offer, accept, activate)
+    assert patient.when(notify).events[0].ends_on == date(2026, 12, 30)
+
+
+def test_in_an_emergency_there_is_no_notice_but_still_a_hearing() -> None:
+    urgent = story(*active, replace(notify, ground=Ground.EMERGENCY))
+    same_day = ask(asked.RevokeMandate, GIVEN, settlement=SETTLED)
+    urgent.when(same_day).then_refused("not-heard")
+    heard = ask(asked.RecordHearing, GIVEN, held_on=GIVEN, account=words("By telephone"))
+    assert urgent.after(heard).when(same_day).events[0].revoked_on == GIVEN
+
+
+@pytest.mark.parametrize("ground", [Ground.PURPOSE_EXPIRED, Ground.PERSISTENT_BREACH, Ground.EMERGENCY])
+def test_own_power_is_only_taken_back_by_law_or_by_consent(ground: Ground) -> None:
+    story(*devolved).when(replace(notify, ground=ground)).then_refused("ground-not-open")
+
+
+def test_a_law_is_cited() -> None:
+    story(*devolved).when(replace(notify, ground=Ground.LAW)).then_refused("law-not-cited")
+    cited = replace(notify, ground=Ground.LAW, legal_basis="Act of 2026, s. 3")
+    assert story(*devolved).when(cited).events[0].legal_basis == "Act of 2026, s. 3"
+
+
+def test_a_notice_is_taken_back() -> None:
+    back = ask(asked.WithdrawNotice, date(2026, 9, 15))
+    story(*noticed).when(back).then(happened.RevocationNoticeWithdrawn(REGION), happened.DeadlineVoided(THIRD))
+    story(*active).when(back).then_nothing_happens()
+    story(*noticed, back, notify)
+
+
+def test_notice_is_given_of_what_is_in_force() -> None:
+    story(*accepted).when(notify).then_refused("not-in-force")
+    story(*revoked).when(notify).then_refused("mandate-ended")
+
+
+# --- hearing and revocation ---
+
+
+def test_a_revocation_needs_notice_hearing_and_settlement() -> None:
+    story(*active).when(revoke).then_refused("no-notice")
+    story(*noticed).when(revoke).then_refused("not-heard")
+    early = ask(asked.RevokeMandate, NOTICE_ENDS, settlement=SETTLED)
+    story(*noticed, hear).when(early).then_refused("notice-running")
+    story(*noticed, hear).when(replace(revoke, settlement=None)).then_refused("funds-unsettled")
+    story(*noticed, hear).when(revoke).then(
+        happened.MandateRevoked(date(2026, 12, 1), Ending.PERSISTENT_BREACH, SETTLED),
+        happened.DeadlineVoided(EXPIRY),
+        happened.DeadlineVoided(THIRD),
+    )
+    story(*revoked).when(revoke).then_nothing_happens()
+
+
+def test_what_was_not_spent_is_a_sum_in_the_currency_of_what_was_committed() -> None:
+    heard = story(*noticed, hear)
+    heard.when(replace_settlement(revoke, euros(-1))).then_refused("negative-amount")
+    francs = replace(euros(1), currency="CHF")
+    heard.when(replace_settlement(revoke, francs)).then_refused("currency-mismatch")
+
+
+def test_where_no_money_was_committed_none_is_settled() -> None:
+    story(*unpaid, notify, hear).when(replace(revoke, settlement=None)).then(
+        happened.MandateRevoked(date(2026, 12, 1), Ending.PERSISTENT_BREACH),
+        happened.DeadlineVoided(EXPIRY),
+        happened.DeadlineVoided(THIRD),
+    )
+
+
+def test_a_hearing_is_on_the_notice() -> None:
+    story(*active).when(hear).then_refused("no-notice")
+    story(*noticed).when(replace(hear, held_on=date(2026, 8, 31))).then_refused("hearing-before-notice")
+    story(*noticed).when(replace(hear, held_on=date(2026, 10, 2))).then_refused("in-the-future")
+    heard = happened.HearingRecorded(date(2026, 9, 30), words("They were heard"), None)
+    story(*noticed).when(hear).then(heard)
+
+
+def test_a_new_notice_needs_a_new_hearing() -> None:
+    back = ask(asked.WithdrawNotice, date(2026, 10, 2))
+    again = ask(asked.GiveRevocationNotice, date(2026, 10, 5), ground=Ground.PURPOSE_EXPIRED)
+    late = ask(asked.RevokeMandate, date(2027, 6, 1), settlement=SETTLED)
+    story(*noticed, hear, back, again).when(late).then_refused("not-heard")
+
+
+def test_mutual_consent_takes_two() -> None:
+    mutual = (*active, replace(notify, ground=Ground.MUTUAL), hear)
+    story(*mutual).when(revoke).then_refused("not-agreed")
+    agree = ask(asked.AgreeRevocation, date(2026, 10, 2), acting=unit(CITY))
+    story(*mutual).when(agree).then(happened.RevocationAgreed(CITY))
+    story(*mutual, agree).when(agree).then_nothing_happens()
+    assert mandate(story(*mutual, agree, revoke)).stage is Stage.REVOKED
+
+
+# --- return and replacement ---
+
+
+def test_the_recipient_gives_it_back() -> None:
+    settled = replace(give_back, settlement=SETTLED)
+    story(*active).when(give_back).then_refused("funds-unsettled")
+    story(*active).when(settled).then(
+        happened.MandateReturned(GIVEN, ReturnGround.INCAPACITY, SETTLED), happened.DeadlineVoided(EXPIRY)
+    )
+    story(*active, settled).when(settled).then_nothing_happens()
+
+
+def test_what_is_not_paid_for_is_given_back_on_that_ground() -> None:
+    unfunded = replace(give_back, ground=ReturnGround.UNFUNDED)
+    story(*active).when(unfunded).then_refused("not-unfunded")
+    assert story(*unpaid).when(unfunded).events[0] == happened.MandateReturned(GIVEN, ReturnGround.UNFUNDED)
+
+
+def test_what_a_law_gave_only_a_law_lets_return() -> None:
+    story(*devolved).when(give_back).then_refused("not-returnable")
+    by_law = replace(give_back, ground=ReturnGround.LAW, settlement=SETTLED)
+    story(*devolved).when(by_law).then_refused("law-not-cited")
+    assert story(*devolved).when(replace(by_law, legal_basis="s. 3")).events[0].returned_on == GIVEN
+
+
+def replacing(**changed: Any) -> asked.SupersedeMandate:
+    new = {"id": OTHER, "giver": REGION, "recipient": CITY, "stage": "accepted", "function": "07.3", "territory": CITY}
+    facts = mandate_facts(**{**new, **changed})
+    found = ask(asked.SupersedeMandate, GIVEN, by=facts.id, replacement=facts, settlement=SETTLED)
+    assert isinstance(found, asked.SupersedeMandate)
+    return found
+
+
+def test_a_new_mandate_of_the_same_parties_takes_its_place() -> None:
+    story(*active).when(replacing()).then(happened.MandateSuperseded(GIVEN, OTHER), happened.DeadlineVoided(EXPIRY))
+    story(*active, replacing()).when(replacing()).then_nothing_happens()
+    story(*active).when(replacing(function="07")).then(
+        happened.MandateSuperseded(GIVEN, OTHER), happened.DeadlineVoided(EXPIRY)
+    )
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"recipient": VILLAGE}, {"giver": CITY}, {"kind": "devolution"}, {"function": "08"}, {"stage": "offered"},
+        {"id": STREAM},
+    ],
+)  # fmt: skip
+def test_another_mandate_is_no_replacement(changed: dict[str, Any]) -> None:
+    story(*active).when(replacing(**changed)).then_refused("not-a-replacement")
+    story(*active).when(replacing(exists=False)).then_refused("no-such-mandate")
+
+
+# --- the law takes the competence back ---
+
+
+def lapse(on: date, *held: Any) -> asked.LapseMandate:
+    found = ask(asked.LapseMandate, on, holdings=held)
+    assert isinstance(found, asked.LapseMandate)
+    return found
+
+
+TAKEN = date(2026, 12, 31)
+GONE = date(2027, 1, 1)
+
+
+def test_with_the_competence_the_mandate_ends_dated_from_that_day() -> None:
+    lost = lapse(date(2027, 2, 10), holding(held_until=TAKEN))
+    story(*active).when(lost).then(
+        happened.MandateRevoked(GONE, Ending.COMPETENCE_LOST), happened.DeadlineVoided(EXPIRY)
+    )
+    story(*active, lost).when(lost).then_nothing_happens()
+    assert story(*active).when(lapse(date(2026, 5, 5))).events[0].revoked_on == date(2026, 5, 5)
+
+
+def test_what_the_law_will_take_ends_the_mandate_on_its_day() -> None:
+    coming = lapse(date(2026, 6, 1), holding(held_until=TAKEN))
+    story(*active).when(coming).then(starts(THIRD, Due.LAPSE, date(2026, 6, 1), TAKEN))
+    warned = story(*active, coming)
+    warned.when(coming).then_nothing_happens()
+    warned.when(passes(THIRD, TAKEN)).then_refused("not-due-yet")
+    warned.when(passes(THIRD, date(2027, 2, 1), holdings=(holding(held_until=TAKEN),))).then(
+        happened.MandateRevoked(GONE, Ending.COMPETENCE_LOST), met(THIRD), happened.DeadlineVoided(EXPIRY)
+    )
+
+
+def test_what_the_law_gave_back_meanwhile_goes_on() -> None:
+    warned = story(*active, lapse(date(2026, 6, 1), holding(held_until=TAKEN)))
+    warned.when(passes(THIRD, GONE, holdings=(holding(),))).then(met(THIRD))
+    again = holding(held_from=GONE, held_until=date(2028, 12, 31))
+    warned.when(passes(THIRD, GONE, holdings=(holding(held_until=TAKEN), again))).then(
+        met(THIRD), starts(4, Due.LAPSE, GONE, date(2028, 12, 31))
+    )
+
+
+def test_another_last_day_takes_the_place_of_the_one_that_was_known() -> None:
+    warned = story(*active, lapse(date(2026, 6, 1), holding(held_until=TAKEN)))
+    warned.when(lapse(date(2026, 6, 2), holding(held_until=date(2027, 6, 30)))).then(
+        happened.DeadlineVoided(THIRD), starts(4, Due.LAPSE, date(2026, 6, 2), date(2027, 6, 30))
+    )
+    warned.when(lapse(date(2026, 6, 2), holding())).then(happened.DeadlineVoided(THIRD))
+
+
+def test_what_is_still_held_or_held_by_mandate_does_not_lapse() -> None:
+    story(*active).when(lapse(date(2026, 6, 1), holding())).then_nothing_happens()
+    story(*active).when(lapse(date(2026, 6, 1), holding(held_until=END))).then_nothing_happens()
+    story(sub_delegate()).when(lapse(date(2026, 6, 1))).then_nothing_happens()
+
+
+# --- deadlines pass ---
+
+
+def test_silence_is_recorded_and_is_no_consent() -> None:
+    by = date(2026, 5, 1)
+    story(*offered).when(passes(ANSWER, by)).then_refused("not-due-yet")
+    silent = passes(ANSWER, date(2026, 5, 20))
+    story(*offered).when(silent).then(happened.DeadlineMissed(ANSWER, Due.ANSWER, by, CITY))
+    story(*offered, silent).when(silent).then_nothing_happens()
+    assert mandate(story(*offered, silent)).stage is Stage.OFFERED
+
+
+def test_a_mandate_expires_on_its_last_day_however_late_that_is_found() -> None:
+    found = passes(EXPIRY, date(2030, 6, 1))
+    story(*reporting).when(found).then(happened.MandateExpired(END), met(EXPIRY), happened.DeadlineVoided(THIRD))
+    after = mandate(story(*reporting, found))
+    assert (after.stage, after.over_on) == (Stage.EXPIRED, date(2030, 4, 1))
+    story(*reporting, found).when(found).then_nothing_happens()
+    suspended = story(*active, suspend).when(found)
+    assert suspended.events[0] == happened.MandateExpired(END)
+
+
+def test_a_missed_report_is_recorded_and_the_next_one_keeps_to_the_grid() -> None:
+    found = passes(THIRD, date(2027, 9, 1))
+    story(*reporting).when(found).then(
+        happened.DeadlineMissed(THIRD, Due.REPORT, date(2027, 4, 1), CITY),
+        starts(4, Due.REPORT, date(2027, 4, 1), date(2028, 4, 3), CITY),
+    )
+
+
+def test_a_notice_runs_out() -> None:
+    story(*noticed).when(passes(THIRD, date(2026, 12, 24))).then(happened.NoticePeriodEnded(NOTICE_ENDS), met(THIRD))
+
+
+def test_a_suspension_runs_out_and_is_dated_from_the_day_after_its_last() -> None:
+    timed = story(*active, replace(suspend, until=date(2026, 7, 31)))
+    timed.when(passes(THIRD, date(2026, 9, 9))).then(happened.MandateRestored(date(2026, 8, 1)), met(THIRD))
+
+
+def test_a_suspension_that_runs_out_waits_for_the_mandate_above() -> None:
+    parent = (mandate_facts(),)
+    subordinate = (
+        sub_delegate(), estimate, fund, replace(offer, parents=parent, holdings=()), accept,
+        replace(activate, parents=parent, holdings=()), replace(suspend, until=date(2026, 7, 31)),
+    )  # fmt: skip
+    paused = (mandate_facts(in_force=False, stage="suspended"),)
+    story(*subordinate).when(passes(THIRD, date(2026, 8, 1), parents=paused)).then(
+        happened.MandateSuspended(date(2026, 8, 1), Pause.PARENT_SUSPENDED, None), met(THIRD)
+    )
+    story(*subordinate).when(passes(THIRD, date(2026, 8, 1), parents=parent)).then(
+        happened.MandateRestored(date(2026, 8, 1)), met(THIRD)
+    )
+
+
+def test_a_deadline_that_is_not_there_or_no_longer_runs_does_not_pass() -> None:
+    story(*active).when(passes(9, date(2030, 6, 1))).then_refused("no-such-deadline")
+    story(*active).when(passes(ANSWER, date(2030, 6, 1))).then_nothing_happens()
+    story(*drafted).when(passes(1, DAY)).then_refused("no-such-deadline")
+    story().when(passes(1, DAY)).then_refused("no-such-mandate")
+
+
+def test_when_it_is_over_nothing_runs_any_more() -> None:
+    left = [one for one in mandate(story(*revoked)).deadlines if one.standing is Standing.OPEN]
+    assert left == []
+    assert MANDATES.clock == "pass-deadline"
+    assert mandate(story(*active)).activated_on == START

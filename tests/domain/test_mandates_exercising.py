@@ -1,0 +1,380 @@
+"""A mandate in force: activation, exclusiveness, reports, suspension, renewal, succession, what rests on it."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from domain.kernel import Claim, PartialDate, Today
+from domain.mandates import MANDATES
+from domain.mandates import commands as asked
+from domain.mandates import events as happened
+from domain.mandates.words import Due, Ending, Instrument, Kind, Pause, Scope, Settlement, Stage
+from tests.domain.mandate_stories import (
+    CHILD,
+    CITY,
+    DISTRICT,
+    END,
+    OTHER,
+    PARENT,
+    REGION,
+    START,
+    STREAM,
+    VILLAGE,
+    accept,
+    accept_renewal,
+    accepted,
+    activate,
+    active,
+    ask,
+    consult,
+    devolved,
+    draft,
+    estimate,
+    euros,
+    fund,
+    give_back,
+    holding,
+    law,
+    mandate,
+    mandate_facts,
+    met,
+    notify,
+    offer,
+    offered,
+    policy,
+    renew,
+    reports,
+    restore,
+    revoked,
+    starts,
+    story,
+    sub_delegate,
+    suspend,
+    unit,
+    words,
+)
+
+EXPIRY, REPORT = 2, 3
+reporting = (draft(reporting_months=12), estimate, fund, offer, accept, activate)
+YEAR_ON = date(2027, 4, 1)
+subordinate = (
+    sub_delegate(), estimate, fund, replace(offer, parents=(mandate_facts(),), holdings=()), accept,
+    replace(activate, parents=(mandate_facts(),), holdings=()),
+)  # fmt: skip
+
+
+# --- activation ---
+
+
+def test_what_was_accepted_comes_into_force() -> None:
+    story(*accepted).when(activate).then(happened.MandateActivated(START), starts(EXPIRY, Due.EXPIRY, START, END))
+    story(*active).when(activate).then_nothing_happens()
+
+
+def test_it_comes_into_force_on_its_first_day_or_later_and_not_after_its_last() -> None:
+    early = ask(asked.ActivateMandate, date(2026, 3, 31))
+    story(*accepted).when(early).then_refused("day-not-come")
+    story(*accepted).when(ask(asked.ActivateMandate, date(2030, 4, 1))).then_refused("term-over")
+
+
+def test_a_delegation_needs_acceptance() -> None:
+    story(*offered).when(activate).then_refused("not-accepted")
+
+
+def test_power_that_was_lost_since_is_not_given() -> None:
+    story(*accepted).when(replace(activate, holdings=())).then_refused("nemo-plus-iuris")
+
+
+def test_a_unit_that_ended_since_neither_gives_nor_takes() -> None:
+    gone = unit(CITY, alive_until=date(2026, 3, 15))
+    story(*accepted).when(replace(activate, recipient_unit=gone)).then_refused("unit-not-alive")
+    story(*accepted).when(replace(activate, lands=(gone,))).then_refused("unit-not-alive")
+
+
+def test_a_devolution_by_law_needs_a_consultation_of_thirty_days() -> None:
+    begun = (law, estimate, fund)
+    story(*begun).when(activate).then_refused("not-consulted")
+    story(*begun, replace(consult, consulted=(VILLAGE,))).when(activate).then_refused("not-consulted")
+    short = replace(consult, opened_on=date(2026, 1, 23))
+    refused = story(*begun, short).when(activate).then_refused("consultation-too-short")
+    assert refused.policy == policy().grounds("min_consultation_days")
+    enough = replace(consult, opened_on=date(2026, 1, 22))
+    assert mandate(story(*begun, enough, activate)).stage is Stage.ACTIVE
+
+
+def test_a_consultation_after_the_day_came_too_late() -> None:
+    late = replace(activate, effective_on=PartialDate("2026-04-01"), today=date(2026, 6, 1))
+    held = replace(consult, opened_on=date(2026, 4, 1), closed_on=date(2026, 5, 15), today=date(2026, 6, 1))
+    story(law, estimate, fund, held).when(late).then_refused("not-consulted")
+
+
+def test_what_was_agreed_on_needs_no_consultation() -> None:
+    agreed = draft(kind=Kind.DEVOLUTION, instrument=Instrument.AGREEMENT)
+    assert mandate(story(agreed, estimate, fund, offer, accept, activate)).stage is Stage.ACTIVE
+
+
+def test_within_one_person_nobody_is_asked() -> None:
+    within = draft(kind=Kind.DECONCENTRATION, recipient=DISTRICT)
+    story(within).when(replace(activate, recipient_unit=unit(DISTRICT))).then(
+        happened.MandateActivated(START), starts(1, Due.EXPIRY, START, END)
+    )
+
+
+# --- exclusive ---
+
+exclusive = (draft(exclusive=True), estimate, fund, offer, accept, activate)
+WORD = f"exclusive-mandate:law:07.3:{CITY}"
+
+
+def claims(*commands: Any) -> list[Claim]:
+    return [claim for event in story(*commands).history for claim in MANDATES.claims(event)]
+
+
+def test_what_is_exclusive_is_taken_while_it_is_in_force() -> None:
+    assert claims(*exclusive[:-1]) == []
+    assert claims(*exclusive, suspend, restore) == [Claim(WORD, taken=True)]
+    assert claims(*exclusive, give_back_settled()) == [Claim(WORD, taken=True), Claim(WORD, taken=False)]
+    assert claims(*active, give_back_settled()) == []
+
+
+def give_back_settled() -> asked.ReturnMandate:
+    found = replace(give_back, settlement=Settlement(euros(0), "Account 12"))
+    assert isinstance(found, asked.ReturnMandate)
+    return found
+
+
+def test_a_division_meets_each_of_its_groups() -> None:
+    whole, part = Scope("07", CITY).words, Scope("07.3", CITY).words
+    assert set(part) < set(whole)
+    assert len(whole) == 6
+    assert not set(part) & set(Scope("07.3", VILLAGE).words)
+    assert not set(part) & set(Scope("07.3", CITY, PARENT).words), "within a mandate, its own recipients only"
+
+
+# --- reports ---
+
+
+def test_a_report_is_due_a_year_after_the_start() -> None:
+    assert mandate(story(*reporting)).deadlines[REPORT - 1].due_on == YEAR_ON
+    assert len(mandate(story(*active)).deadlines) == EXPIRY, "where the terms ask for none, none is due"
+
+
+def test_a_report_meets_what_was_due_and_the_next_is_counted_from_its_last_day() -> None:
+    report = reports(date(2027, 2, 26), date(2027, 3, 5))
+    reported = happened.ExerciseReported(1, CITY, START, date(2027, 2, 26), words("The clinic was open"), None, None)
+    following = starts(4, Due.REPORT, date(2027, 2, 26), date(2028, 2, 28), CITY)
+    story(*reporting).when(report).then(reported, met(REPORT, CITY), following)
+
+
+def test_a_late_report_on_an_old_period_leaves_the_running_clock_alone() -> None:
+    missed = story(*reporting, ask(asked.PassDeadline, date(2027, 4, 2), deadline=REPORT))
+    outcome = missed.when(reports(date(2027, 3, 31), date(2027, 4, 20)))
+    assert outcome.events[1:] == [met(REPORT, CITY, late=True)]
+    later = missed.when(reports(date(2027, 6, 30)))
+    assert later.events[1:] == [
+        met(REPORT, CITY, late=True),
+        met(4, CITY),
+        starts(5, Due.REPORT, date(2027, 6, 30), date(2028, 6, 30), CITY),
+    ]
+
+
+def test_a_report_is_on_what_was_done_while_in_force() -> None:
+    story(*accepted).when(reports(date(2026, 5, 1))).then_refused("not-in-force")
+    story(*active).when(reports(date(2026, 3, 1), date(2026, 5, 1))).then_refused("ends-before-start")
+    story(*active).when(reports(date(2026, 5, 2), date(2026, 5, 1))).then_refused("in-the-future")
+    story(*active).when(reports(date(2026, 5, 1), period_from=date(2026, 3, 31))).then_refused("before-activation")
+
+
+def test_the_last_report_comes_after_the_end() -> None:
+    last = reports(date(2026, 11, 30), date(2027, 1, 15))
+    assert len(story(*revoked).when(last).events) == 1
+    story(*revoked).when(reports(date(2026, 12, 1), date(2027, 1, 15))).then_refused("after-the-end")
+
+
+# --- suspension ---
+
+
+def test_a_suspended_mandate_is_not_in_force_and_owes_no_report() -> None:
+    day = date(2026, 7, 1)
+    story(*reporting).when(suspend).then(
+        happened.MandateSuspended(day, Pause.BREACH, None), happened.DeadlineSuspended(REPORT, day)
+    )
+    story(*reporting, suspend).when(suspend).then_nothing_happens()
+    other = replace(suspend, ground=Pause.EMERGENCY)
+    story(*reporting, suspend).when(other).then_refused("already-suspended")
+
+
+def test_when_it_is_restored_the_clock_runs_on() -> None:
+    story(*reporting, suspend).when(restore).then(
+        happened.MandateRestored(date(2026, 8, 3)), happened.DeadlineMoved(REPORT, date(2027, 5, 4))
+    )
+    story(*reporting).when(restore).then_nothing_happens()
+
+
+def test_a_suspension_with_a_last_day_ends_by_itself() -> None:
+    until = date(2026, 7, 31)
+    timed = story(*active, replace(suspend, until=until))
+    assert timed.history[-1] == starts(3, Due.SUSPENSION, date(2026, 7, 1), until)
+    timed.when(restore).then(happened.MandateRestored(date(2026, 8, 3)), happened.DeadlineVoided(3))
+    story(*active).when(replace(suspend, until=date(2026, 6, 30))).then_refused("ends-before-start")
+    story(*active).when(replace(suspend, until=date(2030, 4, 1))).then_refused("ends-before-start")
+
+
+def test_own_power_is_not_suspended_at_will() -> None:
+    story(*devolved).when(suspend).then_refused("ground-not-open")
+    by_court = replace(suspend, ground=Pause.COURT)
+    story(*devolved).when(by_court).then(happened.MandateSuspended(date(2026, 7, 1), Pause.COURT, None))
+
+
+def test_only_the_register_says_that_the_mandate_above_is_suspended() -> None:
+    story(*active).when(replace(suspend, ground=Pause.PARENT_SUSPENDED)).then_refused("ground-not-open")
+
+
+def test_nothing_is_restored_before_it_was_suspended_or_without_power() -> None:
+    early = ask(asked.RestoreMandate, date(2026, 6, 30))
+    story(*active, suspend).when(early).then_refused("restored-too-early")
+    story(*active, suspend).when(replace(restore, holdings=())).then_refused("nemo-plus-iuris")
+
+
+# --- the mandate above ---
+
+
+def follow(on: date, **parent: Any) -> asked.FollowParent:
+    found = ask(asked.FollowParent, on, parents=(mandate_facts(**parent),))
+    assert isinstance(found, asked.FollowParent)
+    return found
+
+
+PAUSED = follow(date(2026, 7, 1), in_force=False, stage="suspended")
+AGAIN = follow(date(2026, 8, 1))
+
+
+def test_what_rests_on_a_mandate_is_suspended_and_restored_with_it() -> None:
+    story(*subordinate).when(PAUSED).then(happened.MandateSuspended(date(2026, 7, 1), Pause.PARENT_SUSPENDED, None))
+    story(*subordinate, PAUSED).when(PAUSED).then_nothing_happens()
+    story(*subordinate, PAUSED).when(AGAIN).then(happened.MandateRestored(date(2026, 8, 1)))
+    story(*subordinate).when(AGAIN).then_nothing_happens()
+    story(*subordinate, PAUSED).when(restore).then_refused("parent-suspended")
+
+
+def test_a_suspension_of_its_own_outlasts_that_of_the_mandate_above() -> None:
+    story(*subordinate, suspend, PAUSED).when(AGAIN).then_nothing_happens()
+    story(*subordinate, suspend).when(replace(restore, parents=PAUSED.parents)).then_refused("nemo-plus-iuris")
+
+
+def test_with_the_mandate_above_it_ends() -> None:
+    over = follow(date(2026, 9, 1), in_force=False, ended=True, stage="revoked")
+    revoked = happened.MandateRevoked(date(2026, 9, 1), Ending.PARENT_ENDED)
+    story(*subordinate).when(over).then(revoked, happened.DeadlineVoided(EXPIRY))
+    story(*subordinate, over).when(over).then_nothing_happens()
+    story(*subordinate[:4]).when(over).then(revoked, happened.DeadlineVoided(1))
+
+
+def test_what_the_register_finds_late_is_dated_from_what_happened() -> None:
+    late = replace(follow(date(2026, 9, 1), in_force=False, ended=True), today=Today(date(2026, 12, 24)))
+    assert story(*subordinate).when(late).events[0] == happened.MandateRevoked(date(2026, 9, 1), Ending.PARENT_ENDED)
+    ahead = replace(late, today=Today(date(2026, 8, 31)))
+    assert story(*subordinate).when(ahead).events[0] == happened.MandateRevoked(date(2026, 8, 31), Ending.PARENT_ENDED)
+
+
+def test_a_mandate_knows_what_rests_on_it() -> None:
+    child = mandate_facts(id=CHILD, under=STREAM, recipient=VILLAGE)
+    record = ask(asked.RecordSubDelegation, child=CHILD, child_facts=child)
+    story(*active).when(record).then(happened.MandateSubDelegated(CHILD, VILLAGE))
+    story(*active, record).when(record).then_nothing_happens()
+    story(*active).when(replace(record, child_facts=replace(child, under=OTHER))).then_refused("not-its-child")
+    story(*active).when(replace(record, child_facts=replace(child, stage="offered"))).then_refused("not-in-force")
+
+
+# --- renewal ---
+
+
+def test_a_renewal_needs_consent_where_the_mandate_did() -> None:
+    new_end = date(2032, 3, 31)
+    story(*active).when(renew).then(happened.RenewalOffered(1, new_end))
+    story(*active, renew).when(renew).then_nothing_happens()
+    story(*active, renew).when(accept_renewal).then(
+        happened.MandateRenewed(1, new_end), happened.DeadlineMoved(EXPIRY, new_end)
+    )
+    assert mandate(story(*active, renew, accept_renewal)).ends_on == new_end
+    story(*active).when(accept_renewal).then_refused("no-renewal-offered")
+    story(*devolved).when(renew).then(happened.MandateRenewed(1, new_end), happened.DeadlineMoved(1, new_end))
+
+
+def test_a_mandate_is_renewed_before_its_end_and_for_longer() -> None:
+    story(*active).when(ask(asked.RenewMandate, date(2030, 4, 1), ends_on=date(2032, 1, 1))).then_refused(
+        "renewed-too-late"
+    )
+    story(*active).when(replace(renew, ends_on=date(2030, 1, 1))).then_refused("nothing-to-renew")
+    story(*active, notify).when(renew).then_refused("notice-given")
+
+
+def test_a_renewal_stays_within_what_the_giver_holds() -> None:
+    story(*active).when(replace(renew, holdings=(holding(held_until=date(2031, 1, 1)),))).then_refused("beyond-time")
+    above = replace(renew, parents=(mandate_facts(ends_on=date(2031, 1, 1)),))
+    story(*subordinate).when(above).then_refused("beyond-time")
+
+
+def test_all_renewals_together_are_capped() -> None:
+    spanish = {"convenio": (policy("es_convenio"),)}
+    by_agreement = (draft(instrument=Instrument.AGREEMENT, **spanish), estimate, fund, offer, accept, activate)
+    first = replace(renew, ends_on=date(2034, 3, 31), **spanish)
+    more = replace(renew, ends_on=date(2034, 4, 1), **spanish)
+    story(*by_agreement).when(first).then(happened.RenewalOffered(1, date(2034, 3, 31)))
+    story(*by_agreement).when(more).then_refused("renewed-too-long")
+
+
+# --- succession ---
+
+
+def succeed(former: Any = CITY, successor: Any = VILLAGE, gone: date = date(2026, 9, 1), **said: Any) -> Any:
+    return ask(
+        asked.SucceedParty, date(2026, 9, 5), former=former, successor=successor,
+        former_unit=unit(former, alive_until=gone), successor_unit=unit(successor) if successor else None, **said,
+    )  # fmt: skip
+
+
+def test_a_successor_stands_in_the_place_of_a_party_and_owes_what_it_owed() -> None:
+    story(*reporting).when(succeed()).then(
+        happened.PartySucceeded(CITY, VILLAGE, date(2026, 9, 1)),
+        happened.DeadlineVoided(REPORT),
+        starts(4, Due.REPORT, START, YEAR_ON, VILLAGE),
+    )
+    story(*reporting, succeed()).when(succeed()).then_nothing_happens()
+    assert mandate(story(*reporting, succeed(REGION, VILLAGE))).giver == VILLAGE
+
+
+def test_a_clock_that_stands_still_stands_still_for_the_successor() -> None:
+    events = story(*reporting, suspend).when(succeed()).events
+    assert events[-1] == happened.DeadlineSuspended(4, date(2026, 7, 1))
+    mandate(story(*reporting, suspend, succeed(), replace(restore, recipient_unit=unit(VILLAGE))))
+
+
+def test_a_successor_need_not_have_been_there_when_the_mandate_began() -> None:
+    young = unit(VILLAGE, alive_from=date(2026, 9, 1))
+    merged = story(*active, succeed())
+    merged.when(replace(renew, recipient_unit=young)).then(happened.RenewalOffered(1, date(2032, 3, 31)))
+
+
+def test_without_a_successor_it_ends_and_says_why() -> None:
+    day = date(2026, 9, 1)
+    story(*active).when(succeed(successor=None)).then(
+        happened.MandateRevoked(day, Ending.UNIT_ABOLISHED), happened.DeadlineVoided(EXPIRY)
+    )
+    story(*active).when(succeed(successor=REGION)).then(
+        happened.MandateRevoked(day, Ending.PARTIES_MERGED), happened.DeadlineVoided(EXPIRY)
+    )
+
+
+def test_nobody_succeeds_to_who_is_still_there_or_takes_no_part() -> None:
+    story(*active).when(succeed(gone=date(2026, 9, 6))).then_refused("unit-alive")
+    story(*active).when(succeed(VILLAGE, REGION)).then_nothing_happens()
+    story(*active).when(replace(succeed(), successor_unit=unit(VILLAGE, exists=False))).then_refused("unit-unknown")
+    story(*revoked).when(succeed()).then_nothing_happens()
+
+
+@pytest.mark.parametrize("name", ["pass-deadline", "record-sub-delegation", "follow-parent", "lapse", "succeed"])
+def test_what_the_register_finds_by_itself_nobody_else_says(name: str) -> None:
+    assert MANDATES.commands[name].roles == ()
