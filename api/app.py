@@ -1,6 +1,7 @@
 """The register over HTTP: every route, derived from contexts and views."""
 
 import gc
+from typing import Any
 
 from aiohttp import web
 
@@ -18,6 +19,8 @@ from api.receipts import Receipts
 from projections.kernel import own_stream
 from services.bootstrap import Services
 
+LINE_AT_MOST = 1 << 16
+"""Bytes of a request's first line: a filter takes 500 values, and 500 ids are 18 KB."""
 COLLECT_AFTER = 50_000
 """New objects until the collector looks: requests leave little behind that only it can free."""
 
@@ -45,6 +48,11 @@ def make_app(services: Services) -> web.Application:
     app.router.add_route("*", "/{anything:.*}", public(elsewhere))
     app.on_startup.append(_collect_rarely)
     return app
+
+
+def make_runner(services: Services, **options: Any) -> web.AppRunner:
+    """The application with the limits that it is served with. `options`: as `web.AppRunner` takes them."""
+    return web.AppRunner(make_app(services), access_log=None, max_line_size=LINE_AT_MOST, **options)
 
 
 async def _collect_rarely(app: web.Application) -> None:

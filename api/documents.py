@@ -116,10 +116,13 @@ def out_schema(hint: Any, into: dict[str, Schema]) -> Schema:
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return {"type": "string", "enum": [member.value for member in kind]}
     if isinstance(kind, type) and is_dataclass(kind):
-        name = f"{kind.__name__.removesuffix('Row')}Shown"
+        # A part of a row and a value of the domain may be called alike: `TargetRow` holds a `Target`.
+        name = kind.__name__ if kind.__name__.endswith("Row") else f"{kind.__name__}Shown"
         if name not in into:
             into[name] = {}  # its place is taken before its own fields are looked at
             into[name] = object_schema(kind, into)
+        elif into[name] and into[name] != object_schema(kind, {**into, name: {}}):
+            raise TypeError(f"Two kinds of {name} cannot be told apart in one document.")
         return {"$ref": f"#/components/schemas/{name}"}
     for known, schema in _OUT:
         if isinstance(kind, type) and issubclass(kind, known):

@@ -144,6 +144,18 @@ async def test_a_version_that_has_passed_is_stale_and_says_what_changed(services
     assert await size(services) == before
 
 
+async def test_a_version_that_was_never_reached_is_stale_too(services: Services) -> None:
+    officer = await person(services, await unit(services, "Lyon"), Role.LIAISON_OFFICER)
+    seen = await propose(services, officer)
+    for never in (seen.version + 1, 6_149_895_432):  # the second is no version that the database could hold
+        with pytest.raises(Stale) as stale:
+            await give(
+                services, officer, "commitments.add-party", seen.stream, expect=never, unit=officer.unit,
+                part=Part.FUNDER, required=True,
+            )  # fmt: skip
+        assert (stale.value.found, stale.value.what_changed) == (seen.version, ())
+
+
 async def test_nobody_acts_for_another_unit_and_the_answer_says_who_could(services: Services) -> None:
     lyon, paris = await unit(services, "Lyon"), await unit(services, "Paris")
     officer = await person(services, lyon, Role.LIAISON_OFFICER)
