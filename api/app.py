@@ -1,9 +1,11 @@
 """The register over HTTP: every route, derived from contexts and views."""
 
 import gc
+import logging
 from typing import Any
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 
 from api import reference
 from api.asking import Question
@@ -52,7 +54,21 @@ def make_app(services: Services) -> web.Application:
 
 def make_runner(services: Services, **options: Any) -> web.AppRunner:
     """The application with the limits that it is served with. `options`: as `web.AppRunner` takes them."""
-    return web.AppRunner(make_app(services), access_log=None, max_line_size=LINE_AT_MOST, **options)
+    return web.AppRunner(
+        make_app(services), access_log=None, max_line_size=LINE_AT_MOST, logger=_of_connections(), **options
+    )
+
+
+def _of_connections() -> logging.Logger:
+    """What aiohttp says of its connections. That somebody sent what is no HTTP is a word of theirs, no fault of ours."""
+    logger = logging.getLogger("aiohttp.server")
+    if _no_http not in logger.filters:
+        logger.addFilter(_no_http)
+    return logger
+
+
+def _no_http(record: logging.LogRecord) -> bool:
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
 async def _collect_rarely(app: web.Application) -> None:
