@@ -60,7 +60,7 @@ def make_runner(services: Services, **options: Any) -> web.AppRunner:
 
 
 def _of_connections() -> logging.Logger:
-    """What aiohttp says of its connections. That somebody sent what is no HTTP is a word of theirs, no fault of ours."""
+    """What aiohttp says of its connections; not that somebody sent what is no HTTP, which is no fault of ours."""
     logger = logging.getLogger("aiohttp.server")
     if _no_http not in logger.filters:
         logger.addFilter(_no_http)

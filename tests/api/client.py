@@ -2,12 +2,17 @@
 
 import http.client
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
+import asyncpg
+
+from services.store.writer import LOCK
 from tests.api.conftest import Live
 
 JSON = "application/json"
@@ -65,6 +70,28 @@ def give(
     sent |= {name.replace("_", "-"): value for name, value in headers.items()}
     body = raw if raw is not None else json.dumps({} if said is None else said).encode()
     return send(live, "POST", f"/v1/{address}", body, sent)
+
+
+@contextmanager
+def locked(live: Live) -> Iterator[Callable[[int], None]]:
+    """Nobody can append while we are inside. What is given waits until so many commands wait at the database's door."""
+    stood: asyncpg.Connection = live.run(asyncpg.connect(live.services.config.database_url))
+    live.run(stood.execute(f"select pg_advisory_lock({LOCK})"))
+
+    def waits(many: int) -> None:
+        ends = monotonic() + 10
+        while live.run(stood.fetchval(_WAITING)) < many:
+            assert monotonic() < ends, "nobody came"
+
+    try:
+        yield waits
+    finally:
+        live.run(stood.close())
+
+
+_WAITING = """
+select count(*) from pg_locks l join pg_database d on d.oid = l.database
+where l.locktype = 'advisory' and not l.granted and d.datname = current_database()"""
 
 
 def proposal(live: Live, title: str = "", **changed: Any) -> dict[str, Any]:
