@@ -32,6 +32,12 @@ EVERY = 5.0
 """Seconds between two lines of progress where nobody watches a terminal."""
 
 
+PLAIN = (
+    KeyUnusable, PostgresUnavailable, SchemaUnfit, WrongFile, Conflict, TooLarge, AlreadyRebuilding, CannotApply
+)  # fmt: skip
+"""What says itself, in one sentence, what is wrong."""
+
+
 class Failed(click.ClickException):
     """Not done; the sentence says why and what to do."""
 
@@ -53,16 +59,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     """Runs a verb to its end; what it may meet becomes one sentence and an exit status."""
     try:
         return _loop(work)
-    except (
-        KeyUnusable,
-        PostgresUnavailable,
-        SchemaUnfit,
-        WrongFile,
-        Conflict,
-        TooLarge,
-        AlreadyRebuilding,
-        CannotApply,
-    ) as error:
+    except PLAIN as error:
         raise Failed(str(error)) from error
     except OSError as error:
         raise Failed(_of_system(error)) from error
