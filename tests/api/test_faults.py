@@ -61,6 +61,8 @@ def test_while_the_database_is_gone_everybody_is_told_and_then_all_is_there_agai
             unavailable(get(live, address), "unavailable")
         unavailable(get(live, "/v1/units?format=csv"), "unavailable")
         unavailable(give(live, "commitments/propose", proposal(live)), "unavailable")
+        # Nobody has asked yet whom that token speaks for.
+        unavailable(give(live, "commitments/propose", proposal(live), token=live.signatory), "unavailable")
         assert get(live, "/livez").status == 200
         asyncio.run(own_server.start())
         again = _back(live)

@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -12,6 +13,7 @@ from uuid import uuid4
 
 import pytest
 
+from api import cursors
 from tests.api.client import Said, get, give, proposed, seen, send
 from tests.api.conftest import Live
 
@@ -172,6 +174,13 @@ def test_a_cursor_serves_the_question_it_was_given_for(live: Live) -> None:
         assert get(live, f"/v1/{address}", cursor=cursor, **asked).faults == {"/cursor": "cursor"}
     changed = cursor[:-3] + ("A" if cursor[-3] != "A" else "B") + cursor[-2:]
     assert get(live, "/v1/units", limit=1, cursor=changed).faults == {"/cursor": "cursor"}
+
+
+@pytest.mark.parametrize("position", ["x", 1.5, True, None, -2, 2**63])
+def test_a_cursor_that_somebody_made_up_is_none(live: Live, position: Any) -> None:
+    told = cursors.read(get(live, "/v1/units", limit=1).json["next"])
+    forged = cursors.written(replace(told, position=position))
+    assert get(live, "/v1/units", limit=1, cursor=forged).faults == {"/cursor": "cursor"}
 
 
 # --- then and now ---

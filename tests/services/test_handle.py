@@ -144,6 +144,20 @@ async def test_a_version_that_has_passed_is_stale_and_says_what_changed(services
     assert await size(services) == before
 
 
+async def test_that_it_is_so_already_is_only_said_on_fresh_facts(database_url: str, tmp_path: Path) -> None:
+    async with process(database_url, tmp_path) as here, process(database_url, tmp_path) as elsewhere:
+        lyon = await unit(here, "Lyon")
+        name, other = Words({"en": "Lyons"}), Words({"en": "Lugdunum"})
+        renamed = await give(here, here.registrar, "units.rename", lyon, name=name)
+        await give(elsewhere, elsewhere.registrar, "units.rename", lyon, name=other)
+        again = await give(here, here.registrar, "units.rename", lyon, name=name)
+        assert again.version == renamed.version + 2
+        assert len(again.events) == 1
+        size_then = await size(here)
+        assert (await give(here, here.registrar, "units.rename", lyon, name=name)).events == ()
+        assert await size(here) == size_then
+
+
 async def test_a_version_that_was_never_reached_is_stale_too(services: Services) -> None:
     officer = await person(services, await unit(services, "Lyon"), Role.LIAISON_OFFICER)
     seen = await propose(services, officer)
