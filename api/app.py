@@ -1,8 +1,11 @@
 """The register over HTTP: every route, derived from contexts and views."""
 
 import gc
+import logging
+from typing import Any
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 
 from api import reference
 from api.asking import Question
@@ -18,6 +21,8 @@ from api.receipts import Receipts
 from projections.kernel import own_stream
 from services.bootstrap import Services
 
+LINE_AT_MOST = 1 << 16
+"""Bytes of a request's first line: a filter takes 500 values, and 500 ids are 18 KB."""
 COLLECT_AFTER = 50_000
 """New objects until the collector looks: requests leave little behind that only it can free."""
 
@@ -48,6 +53,25 @@ def make_app(services: Services, keeping: Healthy | None) -> web.Application:
     app.router.add_route("*", "/{anything:.*}", public(elsewhere))
     app.on_startup.append(_collect_rarely)
     return app
+
+
+def make_runner(services: Services, keeping: Healthy | None, **options: Any) -> web.AppRunner:
+    """The application with the limits that it is served with. `options`: as `web.AppRunner` takes them."""
+    return web.AppRunner(
+        make_app(services, keeping), access_log=None, max_line_size=LINE_AT_MOST, logger=_of_connections(), **options
+    )
+
+
+def _of_connections() -> logging.Logger:
+    """What aiohttp says of its connections; not that somebody sent what is no HTTP, which is no fault of ours."""
+    logger = logging.getLogger("aiohttp.server")
+    if _no_http not in logger.filters:
+        logger.addFilter(_no_http)
+    return logger
+
+
+def _no_http(record: logging.LogRecord) -> bool:
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
 async def _collect_rarely(app: web.Application) -> None:

@@ -44,8 +44,8 @@ def _as_of_leaf() -> Leaf:
 def _as_of_checked(text: str) -> int | date | datetime:
     try:
         return _as_of(text)
-    except OverflowError as error:
-        raise ValueError(str(error)) from None
+    except (ValueError, OverflowError):
+        raise ValueError(f"There is no such day or time: {text}.") from None
 
 
 AS_OF = Parameter(

@@ -121,7 +121,11 @@ async def read_body(request: web.Request, shape: Request, gathered: Gathered) ->
 
     No body at all means an empty object. Raises UnsupportedMedia, and aiohttp's own error for a body over 1 MB.
     """
-    body = await request.read()
+    try:
+        body = await request.read()
+    except web.RequestPayloadError:
+        detail = "The body cannot be read: it is not packed as Content-Encoding says, or it ends too early."
+        raise Invalid([Located("body", "", Fault("unreadable-body", detail))], malformed=True) from None
     if not body:
         body = b"{}"
     elif request.content_type != "application/json":

@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 
 from api.faults import Wrong
+from api.values import LARGEST
 
 _KEY = b"subsidia list cursor 1"
 _DIGEST = 10
@@ -55,6 +56,10 @@ def read(text: str) -> Place:
             raise ValueError("it was changed")
         view, asked, position, day, kind, value, key = msgspec.json.decode(raw[_DIGEST:])
         placed = None if not kind else _READ.get(kind, str)(value)
+        if not all(isinstance(one, str) for one in (view, asked, key)) or type(position) is not int:
+            raise TypeError("it was made by somebody else")
+        if not -1 <= position <= LARGEST:
+            raise ValueError("no position is that far")
         return Place(view, asked, position, date.fromisoformat(day), (placed, key))
     except (ValueError, TypeError, ArithmeticError, binascii.Error, msgspec.DecodeError):
         raise Wrong("cursor", "This is no cursor of ours. Take `next` as it was given, or begin without one.") from None

@@ -122,6 +122,8 @@ def out_schema(hint: Any, into: dict[str, Schema]) -> Schema:
         if name not in into:
             into[name] = {}  # its place is taken before its own fields are looked at
             into[name] = object_schema(kind, into)
+        elif into[name] and into[name] != object_schema(kind, {**into, name: {}}):
+            raise TypeError(f"Two kinds of {name} cannot be told apart in one document.")
         return {"$ref": f"#/components/schemas/{name}"}
     for known, schema in _OUT:
         if isinstance(kind, type) and issubclass(kind, known):

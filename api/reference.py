@@ -1,5 +1,6 @@
 """Pages for people: a landing page, and the reference generated from the same declarations as everything else."""
 
+import re
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import jinja2
 import msgspec
 from aiohttp import web
+from markupsafe import Markup, escape
 
 from api.asking import Question
 from api.caching import LIVE, not_modified, packed, takes_gzip, unchanged
@@ -46,6 +48,11 @@ class Fixed:
         return web.Response(body=self._plain, headers=self._headers)
 
 
+def coded(text: str) -> Markup:
+    """A text of ours in which `...` marks code, as HTML."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
 def routes(
     document: Mapping[str, Any],
     verbs: Sequence[Verb],
@@ -58,9 +65,11 @@ def routes(
         loader=jinja2.FileSystemLoader(PAGES), autoescape=True,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
+    pages.filters["coded"] = coded
     by_operation = {verb.operation: verb for verb in verbs}
     reference = pages.get_template("reference.html").render(
         document=document, verbs=verbs, questions=questions, contexts=list(contexts.values()), problems=PROBLEMS,
+        spoken=[one for one in contexts.values() if any(verb.context is one for verb in verbs)],
         how_to_sign_in=HOW_TO_SIGN_IN, who_may=who_may, bodies={verb.request.name for verb in verbs},
         of_whom=lambda context, name: of_whom(by_operation[f"{context}.{name}"]),
     )  # fmt: skip

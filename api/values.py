@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
@@ -12,7 +11,7 @@ from uuid import UUID
 from msgspec import Meta
 
 from api.faults import Wrong
-from domain.kernel import EventName, PartialDate
+from domain.kernel import EventName, PartialDate, day_of
 
 LARGEST = 2**53 - 1
 """The largest whole number that every JSON reader keeps as it is."""
@@ -144,7 +143,7 @@ def enumerated(kind: type[StrEnum]) -> Leaf:
 
 def day() -> Leaf:
     says = "A day is asked for: YYYY-MM-DD."
-    return text(10, 10, DAY, date.fromisoformat, says, format="date")
+    return text(10, 10, DAY, day_of, says, format="date")
 
 
 def partial_date() -> Leaf:

@@ -178,6 +178,14 @@ class EventName(str):
         return int(self[37:])
 
 
+def day_of(text: str) -> date:
+    """The day that a text YYYY-MM-DD names. ValueError, in a sentence, where there is none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"There is no day {text}.") from None
+
+
 class PartialDate(str):
     """A date as precise as it is known: `2026`, `2026-11`, `2026-11-24` or `unknown`."""
 
@@ -189,7 +197,7 @@ class PartialDate(str):
         if not re.fullmatch(cls.FORM, text) or text.startswith("0000"):
             raise ValueError("A date is a year, a month, a day or the word unknown.")
         if len(text) == 10:
-            date.fromisoformat(text)
+            day_of(text)
         return super().__new__(cls, text)
 
     @property

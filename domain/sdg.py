@@ -7,6 +7,27 @@ from domain.kernel import Refused
 FORM = r"(?:[1-9]|1[0-7])(?:\.(?:[1-9]|1[0-9]|[a-d]))?"
 """A goal (`13`) or a target of one (`13.2`, `13.a`)."""
 
+NAMES = {
+    "1": "No poverty",
+    "2": "Zero hunger",
+    "3": "Good health and well-being",
+    "4": "Quality education",
+    "5": "Gender equality",
+    "6": "Clean water and sanitation",
+    "7": "Affordable and clean energy",
+    "8": "Decent work and economic growth",
+    "9": "Industry, innovation and infrastructure",
+    "10": "Reduced inequalities",
+    "11": "Sustainable cities and communities",
+    "12": "Responsible consumption and production",
+    "13": "Climate action",
+    "14": "Life below water",
+    "15": "Life on land",
+    "16": "Peace, justice and strong institutions",
+    "17": "Partnerships for the goals",
+}
+"""The goals' short names, as the United Nations write them."""
+
 _LAST_NUMBER = (5, 5, 9, 7, 6, 6, 3, 10, 5, 7, 7, 8, 3, 7, 9, 10, 19)
 _LETTERS = (
     "ab",
@@ -28,7 +49,7 @@ _LETTERS = (
     "",
 )
 
-GOALS: tuple[str, ...] = tuple(str(goal) for goal in range(1, 18))
+GOALS: tuple[str, ...] = tuple(NAMES)
 """`1` to `17`, in order."""
 
 TARGETS: tuple[str, ...] = tuple(

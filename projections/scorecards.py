@@ -7,7 +7,7 @@ deploy/decisions/0003 says why that cannot drift.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, assert_never
 from uuid import UUID
 
 from domain import sdg
@@ -208,7 +208,20 @@ def fold(key: str, before: ScorecardRow | None, record: Recorded, look: Look) ->
 def blank(key: str) -> ScorecardRow:
     """A card on which nothing counts yet."""
     scope, of = key.split(":", 1)
-    return ScorecardRow(Scope(scope), of)
+    return ScorecardRow(Scope(scope), of, _title(Scope(scope), of))
+
+
+def _title(scope: Scope, of: str) -> str:
+    """What a sphere or a goal is called; a unit's name stands in the directory."""
+    match scope:
+        case Scope.SPHERE:
+            return f"{of.capitalize()} sphere"
+        case Scope.SDG:
+            return sdg.NAMES[of]
+        case Scope.UNIT:
+            return ""
+        case _:
+            assert_never(scope)
 
 
 def _titled(row: ScorecardRow, look: Look) -> ScorecardRow:
@@ -220,7 +233,7 @@ def _titled(row: ScorecardRow, look: Look) -> ScorecardRow:
 
 SCORECARDS = View(
     name="scorecards",
-    version=1,
+    version=2,
     says="How many commitments stand where, by unit, sphere and Sustainable Development Goal, with denominators.",
     row=ScorecardRow,
     key_says="unit:<id>, sphere:<sphere> or sdg:<goal>.",

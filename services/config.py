@@ -16,8 +16,12 @@ class Misconfigured(Exception):
     """What the environment says cannot be used; `errors` names every variable and what is wrong with it."""
 
     def __init__(self, errors: Mapping[str, object]) -> None:
-        self.errors = {name: str(said) for name, said in errors.items()}
+        self.errors = {name: _sentence(said) for name, said in errors.items()}
         super().__init__("; ".join(f"{name}: {said}" for name, said in self.errors.items()))
+
+
+def _sentence(said: object) -> str:
+    return " ".join(map(str, said)) if isinstance(said, list) else str(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ class Config:
         env = Env(eager=False)
         var = Path(env.str("SUBSIDIA_VAR", "var")).absolute()
         found: dict[str, Any] = {
-            "database_url": env.str("DATABASE_URL", None) or None,
+            "database_url": env.str("DATABASE_URL", None, validate=_database) or None,
             "var": var,
             "host": env.str("HOST", "127.0.0.1"),
             "port": env.int("PORT", 8080, validate=_between(0, 65535)),
@@ -74,6 +78,11 @@ def _between(least: int, most: int) -> Callable[[int], None]:
             raise environs.ValidationError(f"must lie between {least} and {most}")
 
     return check
+
+
+def _database(value: str | None) -> None:
+    if value and not value.startswith(("postgres://", "postgresql://")):
+        raise environs.ValidationError("is the address of a PostgreSQL, like postgresql://user@host:5432/subsidia")
 
 
 def _origin(value: str) -> None:

@@ -113,7 +113,7 @@ def _installed(name: str) -> bool:
 
 def _folder(config: Config) -> Finding:
     folder = config.var if config.var.exists() else config.var.parent
-    well = os.access(folder, os.W_OK | os.X_OK)
+    well = folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
     return _finding("folder", well, str(config.var), f"Let this account write in {folder}, or set SUBSIDIA_VAR.")
 
 

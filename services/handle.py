@@ -108,6 +108,10 @@ class Stale(Exception):
         self.expected, self.found, self.what_changed = expected, found, tuple(what_changed)
 
 
+class _Already(Exception):
+    """It is so already, as far as is known here; no append will check that, so it is looked at anew."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Loaded:
     """`context`: whose stream it is, by what happened there first; empty while nothing did."""
@@ -229,13 +233,15 @@ class Office:
         for attempt in range(1, TRIES + 1):
             decision = _Decision(self, plan, order, stream, seals)
             try:
-                return await decision.taken()
+                return await decision.taken(fresh=attempt > 1)
             except Conflict as conflict:
                 if conflict.claims:
                     raise _taken(conflict.claims) from conflict
                 self.states.forget([stream, *decision.seen, *(moved[0] for moved in conflict.moved)])
                 if attempt == TRIES:
                     raise
+            except _Already:
+                self.states.forget([stream, *decision.seen])
             except (Refused, Forbidden, Unknown, Stale):
                 # What was kept may be old news: a no is only given on fresh facts.
                 if attempt == 1:
@@ -335,7 +341,8 @@ class _Decision:
     seals: Mapping[Sealed, tuple[bytes, str, str]]
     seen: dict[UUID, int] = field(default_factory=dict)
 
-    async def taken(self) -> Answer:
+    async def taken(self, *, fresh: bool) -> Answer:
+        """The answer. Raises _Already where nothing is to be done, and that rests on what was kept (not `fresh`)."""
         context, order = self.office.contexts[self.order.context], self.order
         version, state = await self.office.states.state(context.name, self.stream)
         if state == context.decider.initial and not self.plan.by.starts:
@@ -351,6 +358,8 @@ class _Decision:
         finally:
             self.seen = dict(basis.reads)
         events = tuple(context.decider.decide(command, state))
+        if not events and not fresh:
+            raise _Already
         return await self._append(context, basis, version, command, events)
 
     async def _check_reasons(self, basis: Basis, context: Context) -> None:
@@ -373,7 +382,7 @@ class _Decision:
             raise Stale(self.order.expect, version, types)
 
     async def _types_after(self, expected: int | None, version: int) -> Sequence[str]:
-        if expected is None or expected == version:
+        if expected is None or expected >= version:  # of a version that is not there yet, nothing changed
             return ()
         moved = await self.office.store.streams([self.stream], after=expected)
         return [record.type for record in moved[self.stream]]

@@ -37,7 +37,8 @@ def load_or_make(path: Path, *, may_make: bool) -> SigningKey:
     try:
         key = load_pem_private_key(path.read_bytes(), password=None)
     except (ValueError, TypeError, OSError) as error:
-        raise KeyUnusable(f"{path} cannot be read as an Ed25519 private key in PEM: {error}") from error
+        why = f": {error.strerror}" if isinstance(error, OSError) else ""
+        raise KeyUnusable(f"{path} cannot be read as an Ed25519 private key in PEM{why}.") from error
     if not isinstance(key, Ed25519PrivateKey):
         raise KeyUnusable(f"{path} holds a key of another kind; an Ed25519 private key is needed.")
     public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)

@@ -45,4 +45,6 @@ def _for_people(out: TextIO) -> list[structlog.types.Processor]:
 
 
 def _for_programs() -> list[structlog.types.Processor]:
-    return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
+    # Without the variables of each frame: they hold tokens, and texts that are not public.
+    told = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    return [structlog.processors.ExceptionRenderer(told), structlog.processors.JSONRenderer(ensure_ascii=False)]

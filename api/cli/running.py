@@ -21,6 +21,8 @@ from services.postgres import PostgresUnavailable
 from services.store.ledger import ForeignLedger
 from services.store.migrations import SchemaUnfit
 from services.store.ports import Conflict, TooLarge, Unavailable
+from services.views.building import AlreadyRebuilding
+from services.views.running import CannotApply
 
 T = TypeVar("T")
 
@@ -28,6 +30,12 @@ FAULTY = 3
 INTERRUPTED = 130
 EVERY = 5.0
 """Seconds between two lines of progress where nobody watches a terminal."""
+
+
+PLAIN = (
+    KeyUnusable, PostgresUnavailable, SchemaUnfit, WrongFile, Conflict, TooLarge, AlreadyRebuilding, CannotApply
+)  # fmt: skip
+"""What says itself, in one sentence, what is wrong."""
 
 
 class Failed(click.ClickException):
@@ -51,8 +59,10 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     """Runs a verb to its end; what it may meet becomes one sentence and an exit status."""
     try:
         return _loop(work)
-    except (KeyUnusable, PostgresUnavailable, SchemaUnfit, WrongFile, Conflict, TooLarge, OSError) as error:
+    except PLAIN as error:
         raise Failed(str(error)) from error
+    except OSError as error:
+        raise Failed(_of_system(error)) from error
     except ForeignLedger as error:
         raise Failed(
             f"{error} Set SUBSIDIA_ORIGIN and SUBSIDIA_SIGNING_KEY to its own, or name another database."
@@ -67,6 +77,14 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     except (KeyboardInterrupt, asyncio.CancelledError):
         click.echo("Interrupted. What was answered is recorded; the same command continues from there.", err=True)
         raise SystemExit(INTERRUPTED) from None
+
+
+def _of_system(error: OSError) -> str:
+    """What the system refused, and of which file."""
+    said = error.strerror or str(error)
+    if error.filename is None:
+        return f"{said}."
+    return f"{error.filename}: {said}. Data and key lie under SUBSIDIA_VAR: a folder that this account may write in."
 
 
 def _loop(work: Coroutine[Any, Any, T]) -> T:

@@ -13,7 +13,7 @@ from time import monotonic
 import click
 from aiohttp import web
 
-from api.app import make_app
+from api.app import make_runner
 from api.cli.running import Failed, configured, run
 from api.cli.working import crew
 from services.bootstrap import Services, assemble
@@ -77,9 +77,7 @@ async def _serve(config: Config, listening: socket.socket, begun: float, workers
         if keeping is not None:
             await keeping.begun(START)
             await _caught_up(services)
-        runner = web.AppRunner(
-            make_app(services, keeping), access_log=None, handle_signals=False, shutdown_timeout=DRAIN
-        )
+        runner = make_runner(services, keeping, handle_signals=False, shutdown_timeout=DRAIN)
         await runner.setup()
         try:
             await web.SockSite(runner, listening, backlog=BACKLOG).start()

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import asyncpg
 
+from services.store.ports import Unavailable
+
 FILES = Path(__file__).parent / "schema"
 ROLE = "subsidia_app"
 """What the application is while it runs: it reads and appends, and owns nothing but its views."""
@@ -105,7 +107,12 @@ async def _make_role(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
 
 @asynccontextmanager
 async def _connected(dsn: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    connection = await asyncpg.connect(dsn)
+    """Raises Unavailable where there is no server, or it does not let us in; the sentence says what it said."""
+    try:
+        connection = await asyncpg.connect(dsn)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        said = error.strerror if isinstance(error, OSError) and error.strerror else str(error) or "no answer"
+        raise Unavailable(f"The database cannot be reached: {said}.") from error
     try:
         yield connection
     finally:

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from domain.kernel import Actor, EventName, Role, UnitId
+from services.store.connecting import available
 
 PREFIX = "sub_"
 KEPT_FOR = 5.0
@@ -64,11 +65,12 @@ class Tokens:
         return text, token
 
     async def find(self, text: str) -> Token | None:
-        """Whom a token speaks for; None where it is unknown, expired or revoked."""
+        """Whom a token speaks for; None where it is unknown, expired or revoked. Raises Unavailable."""
         digest = _hash(text)
         kept = self._kept.get(digest)
         if kept is None or kept[0] < monotonic():
-            row = await self._pool.fetchrow(f"{_SELECT} where hash = $1 and revoked_at is null", digest)
+            with available():
+                row = await self._pool.fetchrow(f"{_SELECT} where hash = $1 and revoked_at is null", digest)
             kept = (monotonic() + KEPT_FOR, _token(row) if row else None)
             self._keep(digest, kept)
         token = kept[1]

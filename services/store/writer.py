@@ -171,14 +171,14 @@ class Writer:
             composed = ahead
 
     def _ahead(self, current: Composed) -> Composed | None:
-        """The next batch, on the head that the current one will make."""
+        """The next batch, on the head that the current one will make; None where it has to wait for that one's end."""
         batch = self._queue.take(self._share(len(current.waiting)))
         try:
             if batch and batch[0].alongside is None:
                 return compose(current.after, batch, self._clock(), self._sign)
-        except BaseException:
-            self._queue.put_back(batch)
-            raise
+        except Exception as error:
+            # It is met again when that batch is the current one. The one on its way has no part in it.
+            log.warning("ledger-batch-not-composed", error=repr(error), commands=len(batch))
         self._queue.put_back(batch)
         return None
 

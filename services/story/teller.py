@@ -46,10 +46,12 @@ class Teller:
         stream: StreamId | None = None,
         because: str = "",
         basis: str = "",
+        corrects: EventName | None = None,
     ) -> Answer:
         """Gives `context.command` as a step of the story; said before, it changes nothing."""
         context, _, name = command.partition(".")
-        note = Note(effective_on=None if on is None else PartialDate(on), because=because, basis=basis)
+        day = None if on is None else PartialDate(on)
+        note = Note(effective_on=day, because=because, basis=basis, corrects=corrects)
         return await self.office.give(
             Order(
                 context=context, command=name, fields=fields, cmd=uuid5(NAMES, f"story:{step}"), actor=who,

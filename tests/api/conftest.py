@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ import asyncpg
 import pytest
 from aiohttp import web
 
-from api.app import make_app
+from api.app import make_runner
 from domain.kernel import Role
 from services.bootstrap import Services, assemble
 from services.config import DEMO_ORIGIN, Config
@@ -31,6 +32,8 @@ class Live:
     registrar: str
     services: Services
     loop: asyncio.AbstractEventLoop
+    told: int
+    """The last position of the story."""
 
     def run(self, work: Any) -> Any:
         """What a coroutine of the services gives, run where they live."""
@@ -57,7 +60,7 @@ class _Serving(threading.Thread):
         async with assemble(self._config) as services:
             story = await tell(services.office, services.registrar)
             assert story is not None
-            runner = web.AppRunner(make_app(services, services.projector), access_log=None)
+            runner = make_runner(services, services.projector)
             await runner.setup()
             try:
                 await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -75,7 +78,8 @@ class _Serving(threading.Thread):
         signatory, _ = await services.tokens.issue(story.signatory, day)
         registrar, _ = await services.tokens.issue(services.registrar, day)
         assert services.registrar.role is Role.REGISTRAR
-        return Live(address, story, officer, signatory, registrar, services, asyncio.get_running_loop())
+        told = (await services.store.head()).size - 1
+        return Live(address, story, officer, signatory, registrar, services, asyncio.get_running_loop(), told)
 
     def end(self) -> None:
         if self.live is not None:
@@ -83,14 +87,13 @@ class _Serving(threading.Thread):
         self.join(30)
 
 
-@pytest.fixture(scope="session")
-def live(server: Embedded, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """One register for all tests that add to it and never take away."""
-    asyncio.run(_create(server.dsn("postgres"), "http_live"))
-    folder: Path = tmp_path_factory.mktemp("live")
+@contextmanager
+def served(server: Embedded, name: str, folder: Path, **changed: Any) -> Iterator[Live]:
+    """A register of its own in a new database of that server, served while we are inside. `changed`: of its Config."""
+    asyncio.run(_create(server.dsn("postgres"), name))
     config = replace(
-        Config.read(), database_url=server.dsn("http_live"), var=folder, signing_key=folder / "key.pem",
-        origin=DEMO_ORIGIN,
+        Config.read(), database_url=server.dsn(name), var=folder, signing_key=folder / "key.pem", origin=DEMO_ORIGIN,
+        **changed,
     )  # fmt: skip
     serving = _Serving(config)
     serving.start()
@@ -98,9 +101,18 @@ def live(server: Embedded, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     if serving.error is not None:
         raise serving.error
     assert serving.live is not None
-    yield serving.live
-    serving.end()
-    asyncio.run(_drop(server.dsn("postgres"), "http_live"))
+    try:
+        yield serving.live
+    finally:
+        serving.end()
+        asyncio.run(_drop(server.dsn("postgres"), name))
+
+
+@pytest.fixture(scope="session")
+def live(server: Embedded, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """One register for all tests that add to it and never take away."""
+    with served(server, "http_live", tmp_path_factory.mktemp("live")) as found:
+        yield found
 
 
 async def _create(dsn: str, name: str) -> None:

@@ -22,6 +22,7 @@ from click.testing import CliRunner, Result
 
 from api.cli import cli
 from services.logs import configure_logs
+from services.views import building
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = (sys.executable, "-c", "from api.cli import main; main()")
@@ -139,7 +140,32 @@ def test_a_database_that_is_not_there_is_said_in_one_sentence(tmp_path: Path) ->
     for verb in (["migrate"], ["token", "list"], ["import", "iso-3166", "FR"], ["replay"]):
         result = Verbs("postgresql://nobody@127.0.0.1:1/none", tmp_path)(*verb)
         assert result.exit_code == 1, (verb, result.output)
-        assert result.stderr.startswith("Error: "), (verb, result.output)
+        assert result.stderr.startswith("Error: The database cannot be reached: "), (verb, result.output)
+
+
+def test_a_server_that_does_not_let_us_in_is_said_with_what_it_said(verbs: Verbs, database: str) -> None:
+    for wrong in (database.replace("cli_", "nowhere_"), "mysql://x"):
+        result = verbs("replay", DATABASE_URL=wrong)
+        assert (result.exit_code, "Traceback" in result.output) == (1, False), result.output
+        assert result.stderr.startswith("Error: "), result.output
+
+
+def test_a_folder_that_cannot_be_used_is_named(verbs: Verbs, tmp_path: Path) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("not a folder")
+    result = verbs("migrate", DATABASE_URL="", SUBSIDIA_VAR=str(in_the_way))
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"Error: {in_the_way}")
+    assert "SUBSIDIA_VAR" in result.stderr
+    assert re.search(rf"^bad +folder +{in_the_way}", verbs("doctor", SUBSIDIA_VAR=str(in_the_way)).stdout, re.M)
+
+
+def test_a_key_that_is_none_is_said_in_one_sentence(verbs: Verbs, tmp_path: Path) -> None:
+    verbs.well("migrate")
+    (tmp_path / "signing-key.pem").write_text("no key")
+    result = verbs("token", "--registrar")
+    assert result.exit_code == 1
+    assert result.stderr == f"Error: {tmp_path / 'signing-key.pem'} cannot be read as an Ed25519 private key in PEM.\n"
 
 
 # --- migrate ---
@@ -275,6 +301,21 @@ def test_a_rebuilt_view_is_said_and_an_unknown_one_refused(verbs: Verbs) -> None
     verbs.well("import", "iso-3166", "BE")
     assert "units is built anew" in verbs.well("rebuild", "units")
     assert verbs("rebuild", "nothing").exit_code == 2
+
+
+def test_a_view_that_is_being_rebuilt_is_not_rebuilt_beside_that(verbs: Verbs, database: str) -> None:
+    verbs.well("import", "iso-3166", "BE")
+
+    async def meanwhile() -> Result:
+        connection = await asyncpg.connect(database)
+        try:
+            await connection.execute("select pg_advisory_lock($1, hashtext('units'))", building._LOCK)
+            return await asyncio.to_thread(verbs, "rebuild", "units")
+        finally:
+            await connection.close()
+
+    result = asyncio.run(meanwhile())
+    assert (result.exit_code, result.stderr) == (1, "Error: units is being rebuilt already.\n")
 
 
 def test_the_doctor_finds_a_fresh_set_up_well_and_says_what_to_do_otherwise(verbs: Verbs, tmp_path: Path) -> None:

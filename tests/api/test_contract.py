@@ -34,7 +34,7 @@ contract = schemathesis.pytest.from_fixture("described")
 
 @contract.parametrize()
 @settings(
-    max_examples=8, derandomize=True, deadline=None, database=None,
+    max_examples=5, derandomize=True, deadline=None, database=None,
     phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 def test_every_answer_is_documented(case: schemathesis.Case[Any], live: Live) -> None:

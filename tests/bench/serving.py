@@ -15,7 +15,7 @@ from pathlib import Path
 import uvloop
 from aiohttp import web
 
-from api.app import make_app
+from api.app import make_runner
 from services.bootstrap import assemble
 from services.config import Config
 from services.logs import configure_logs
@@ -58,8 +58,7 @@ async def started(*command: str, environment: Mapping[str, str]) -> AsyncIterato
         await process.wait()
 
 
-async def _serve(app: web.Application) -> None:
-    runner = web.AppRunner(app, access_log=None)
+async def _serve(runner: web.AppRunner) -> None:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     print(f"Ready: http://127.0.0.1:{runner.addresses[0][1]}", flush=True)
@@ -74,10 +73,10 @@ async def _main(kind: str, *rest: str) -> None:
     if kind == "hello":
         app = web.Application()
         app.add_routes([web.get("/", _hello)])
-        await _serve(app)
+        await _serve(web.AppRunner(app, access_log=None))
     dsn, folder = rest
     async with assemble(growing(dsn, Path(folder)), views=(GROWTH,), names=GROWING) as services:
-        await _serve(make_app(services, services.projector))
+        await _serve(make_runner(services, services.projector))
 
 
 if __name__ == "__main__":

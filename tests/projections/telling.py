@@ -1,13 +1,14 @@
 """Records told one after the other, and the rows that views make of them, without a database."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
-from domain.kernel import Actor, PartialDate, Recorded, StreamId, UnitId
+from domain.kernel import Actor, EventName, PartialDate, Recorded, Role, Sphere, StreamId, UnitId
 from projections.kernel import View
+from tests.domain.commitment_stories import DAY
 
 
 @dataclass(slots=True)
@@ -18,6 +19,8 @@ class Told:
     rows: dict[tuple[str, str], Any] = field(default_factory=dict)
     versions: dict[UUID, int] = field(default_factory=dict)
     position: int = -1
+    told: list[Recorded] = field(default_factory=list)
+    spheres: Mapping[Any, Sphere] = field(default_factory=dict)
     _was: dict[tuple[str, str], Any] = field(default_factory=dict)
     _reads: tuple[str, ...] = ()
 
@@ -29,30 +32,45 @@ class Told:
         assert view in self._reads, f"{view} is not among what this view reads"
         return self._was.get((view, key))
 
-    def tell(self, stream: UUID, *events: Any, on: date, by: UUID | None = None) -> "Told":
-        """Each event as a record of that day, by a unit or by the register itself."""
+    def tell(
+        self,
+        stream: UUID,
+        *events: Any,
+        on: date = DAY,
+        by: UUID | None = None,
+        because: str = "",
+        corrects: EventName | None = None,
+    ) -> Self:
+        """Each event as a record of that day, by an officer of a unit or by the register itself."""
         for event in events:
             self.position += 1
             self.versions[stream] = self.versions.get(stream, 0) + 1
-            self._apply(self._record(stream, event, on, by))
+            self._apply(
+                Recorded(
+                    position=self.position,
+                    stream=StreamId(stream),
+                    version=self.versions[stream],
+                    type=type(event).__name__,
+                    at=datetime(on.year, on.month, on.day, 12, tzinfo=UTC),
+                    effective_on=PartialDate(on),
+                    cmd=UUID(int=self.position),
+                    of=(1, 1),
+                    actor=self._actor(by),
+                    rules="test.1",
+                    event=event,
+                    because=because,
+                    corrects=corrects,
+                )
+            )
         return self
 
-    def _record(self, stream: UUID, event: Any, on: date, by: UUID | None) -> Recorded:
-        return Recorded(
-            position=self.position,
-            stream=StreamId(stream),
-            version=self.versions[stream],
-            type=type(event).__name__,
-            at=datetime(on.year, on.month, on.day, 12, tzinfo=UTC),
-            effective_on=PartialDate(on),
-            cmd=UUID(int=self.position),
-            of=(1, 1),
-            actor=Actor(unit=UnitId(by)) if by else Actor(system="clock"),
-            rules="test.1",
-            event=event,
-        )
+    def _actor(self, by: UUID | None) -> Actor:
+        if by is None:
+            return Actor(system="clock")
+        return Actor(UnitId(by), Role.LIAISON_OFFICER, self.spheres.get(by))
 
     def _apply(self, record: Recorded) -> None:
+        self.told.append(record)
         self._was = dict(self.rows)
         for view in self.views:
             self._reads = (view.name, *view.reads)

@@ -144,6 +144,32 @@ async def test_a_version_that_has_passed_is_stale_and_says_what_changed(services
     assert await size(services) == before
 
 
+async def test_that_it_is_so_already_is_only_said_on_fresh_facts(database_url: str, tmp_path: Path) -> None:
+    async with process(database_url, tmp_path) as here, process(database_url, tmp_path) as elsewhere:
+        lyon = await unit(here, "Lyon")
+        name, other = Words({"en": "Lyons"}), Words({"en": "Lugdunum"})
+        renamed = await give(here, here.registrar, "units.rename", lyon, name=name)
+        await give(elsewhere, elsewhere.registrar, "units.rename", lyon, name=other)
+        again = await give(here, here.registrar, "units.rename", lyon, name=name)
+        assert again.version == renamed.version + 2
+        assert len(again.events) == 1
+        size_then = await size(here)
+        assert (await give(here, here.registrar, "units.rename", lyon, name=name)).events == ()
+        assert await size(here) == size_then
+
+
+async def test_a_version_that_was_never_reached_is_stale_too(services: Services) -> None:
+    officer = await person(services, await unit(services, "Lyon"), Role.LIAISON_OFFICER)
+    seen = await propose(services, officer)
+    for never in (seen.version + 1, 6_149_895_432):  # the second is no version that the database could hold
+        with pytest.raises(Stale) as stale:
+            await give(
+                services, officer, "commitments.add-party", seen.stream, expect=never, unit=officer.unit,
+                part=Part.FUNDER, required=True,
+            )  # fmt: skip
+        assert (stale.value.found, stale.value.what_changed) == (seen.version, ())
+
+
 async def test_nobody_acts_for_another_unit_and_the_answer_says_who_could(services: Services) -> None:
     lyon, paris = await unit(services, "Lyon"), await unit(services, "Paris")
     officer = await person(services, lyon, Role.LIAISON_OFFICER)

@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
+import msgspec
 import pytest
 import pytest_asyncio
 
@@ -21,6 +23,7 @@ from services.importing.running import carry_out
 from services.story import tell
 from services.story.cast import CAST
 from services.story.teller import Teller
+from services.views.ports import Query
 
 
 @pytest_asyncio.fixture
@@ -149,3 +152,27 @@ def test_the_cast_is_registered_parents_first() -> None:
     for name, member in CAST.items():
         assert member.parent == "" or member.parent in seen
         seen.append(name)
+
+
+async def test_every_view_has_something_worth_looking_at(database_url: str, tmp_path: Path) -> None:
+    config = replace(
+        Config.read(), database_url=database_url, var=tmp_path, origin=DEMO_ORIGIN, signing_key=tmp_path / "key.pem"
+    )
+    async with assemble(config) as services:
+        assert await tell(services.office, services.registrar) is not None
+        head = (await services.store.head()).size - 1
+        rows = dict[str, list[Any]]()
+        for view in services.views_declared:
+            assert await services.views.reached(view.name, head, 30)
+            batches = services.views.rows(view.name, Query())
+            rows[view.name] = [msgspec.json.decode(row) async for batch in batches for row in batch]
+    assert [name for name, found in rows.items() if not found] == []
+    assert any(one["late"] for one in rows["obligations"]), "one report came late"
+    assert any(one["state"] == "missed" for one in rows["obligations"])
+    judged = [assessed for one in rows["commitments"] for assessed in one["assessments"]]
+    assert any(assessed["contested"] for assessed in judged), "one assessment is contested"
+    assert {one["level"] for one in rows["commitments"]} >= {"recorded_from_source", "self_reported", "verified"}
+    assert {one["way"] for one in rows["moved-goalposts"]} >= {"amendment", "extension"}
+    cards = [one for one in rows["scorecards"] if one["scope"] == "unit"]
+    assert {one["commitments"] > 0 for one in cards} == {True, False}, "units with none are there as 0"
+    assert rows["corrections"][0]["because"]

@@ -348,15 +348,23 @@ async def test_a_row_by_key(views: Views) -> None:
 
 
 async def test_many_who_ask_at_once_share_few_queries(views: Views, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked_for, load = list[int](), views._loader._load
+    assert await views.reached("trees", 0, 5)
+    while views._standing_now("trees") is None:  # rows are kept once it is known where views stand
+        assert await views.reached("trees", 0, 5)
+        await asyncio.sleep(0.001)
+    asked_for, load, everybody_asked = list[int](), views._loader._load, asyncio.Event()
 
     async def counted(batch: Any, keys: Sequence[str]) -> Any:
         asked_for.append(len(keys))
+        await everybody_asked.wait()  # a query that takes until the last one has asked
         return await load(batch, keys)
 
     monkeypatch.setattr(views._loader, "_load", counted)
     keys = [str(stream(number)) for number in range(5)] * 20
-    rows = await asyncio.gather(*(views.one("trees", key) for key in keys))
+    asking = [asyncio.create_task(views.one("trees", key)) for key in keys]
+    await asyncio.sleep(0.01)
+    everybody_asked.set()
+    rows = await asyncio.gather(*asking)
     assert [msgspec.json.decode(row or b"")["key"] for row, _ in rows] == keys
     assert len(asked_for) <= 3
     before = len(asked_for)

@@ -1,0 +1,400 @@
+"""Commands over HTTP: receipts, repetition, what changed meanwhile, who may, and every sort of bad input."""
+
+import gzip
+import json
+import socket
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from time import monotonic
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import pytest
+
+from domain.kernel import Actor, EventName, Role, StreamId
+from services.handle import Note, Order
+from tests.api.client import Said, get, give, locked, proposal, proposed, send
+from tests.api.conftest import Live
+
+STAFF = {"kind": "staff", "what": {"en": "Two posts"}}
+
+
+def head(live: Live) -> int:
+    return int(live.run(live.services.store.head()).size)
+
+
+def refused(said: Said, status: int, code: str) -> Any:
+    """The problem that an answer is."""
+    assert (said.status, said.json["code"]) == (status, code), said.body
+    assert said.headers["content-type"].startswith("application/problem+json")
+    assert said.json["status"] == status
+    assert said.json["request_id"] == said.headers["x-request-id"]
+    assert said.json["detail"].strip().endswith((".", "?"))
+    return said.json
+
+
+# --- receipts ---
+
+
+def test_the_answer_says_where_the_thing_is_and_proves_that_it_is_recorded(live: Live) -> None:
+    said = give(live, "commitments/propose", proposal(live))
+    assert said.status == 201
+    assert said.headers["location"] == f"/v1/commitments/{said.json['stream']}"
+    assert said.headers["etag"] == f'"{said.json["version"]}"'
+    assert said.headers["cache-control"] == "no-store"
+    receipt = said.json["receipt"]
+    assert receipt["positions"][-1] == said.json["position"]
+    assert len(receipt["positions"]) == len(receipt["leaves"]) == len(receipt["proofs"]) == len(said.json["events"])
+    assert get(live, said.headers["location"], wait_for=said.json["position"]).status == 200
+
+
+# --- repetition ---
+
+
+def test_a_command_repeated_under_its_key_is_recorded_once_and_answered_alike(live: Live) -> None:
+    key, body = str(uuid4()), proposal(live)
+    first = give(live, "commitments/propose", body, Idempotency_Key=key)
+    before = head(live)
+    again = give(live, "commitments/propose", body, Idempotency_Key=key)
+    assert (first.status, again.status) == (201, 201)
+    assert again.json == first.json
+    assert head(live) == before
+
+
+def test_the_same_key_at_the_same_time_is_recorded_once(live: Live) -> None:
+    key, body = str(uuid4()), proposal(live)
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(
+            threads.map(lambda _: give(live, "commitments/propose", body, Idempotency_Key=key), range(8))
+        )  # fmt: skip
+    assert {said.status for said in answers} == {201}
+    assert len({json.dumps(said.json, sort_keys=True) for said in answers}) == 1
+
+
+def test_a_key_serves_one_request_of_one_officer(live: Live) -> None:
+    key, body = str(uuid4()), proposal(live)
+    first = give(live, "commitments/propose", body, Idempotency_Key=key)
+    other = give(live, "commitments/propose", {**body, "ends_on": "2040"}, Idempotency_Key=key)
+    refused(other, 409, "command-reused")
+    signed = give(live, "commitments/propose", body, token=live.signatory, Idempotency_Key=key)
+    assert (signed.status, signed.json["stream"] != first.json["stream"]) == (201, True)
+
+
+@pytest.mark.parametrize("key", ["", " ", "x" * 256])
+def test_a_key_that_is_none_is_named(live: Live, key: str) -> None:
+    said = give(live, "commitments/propose", proposal(live), Idempotency_Key=key)
+    assert set(refused(said, 400, "invalid-request")["errors"][0]["pointer"].split("/")) == {"", "Idempotency-Key"}
+
+
+# --- what changed meanwhile ---
+
+
+def test_who_saw_an_older_version_is_told_what_changed(live: Live) -> None:
+    made = proposed(live)
+    address = f"commitments/{made['stream']}/pledge-resource"
+    assert give(live, address, STAFF, If_Match=f'"{made["version"]}"').status == 201
+    before = head(live)
+    late = give(live, address, STAFF, If_Match=f'"{made["version"]}"')
+    said = refused(late, 412, "stale")
+    assert (said["expected"], said["found"]) == (made["version"], made["version"] + 1)
+    assert said["what_changed"] == ["resource-pledged.1"]
+    assert late.headers["etag"] == f'"{made["version"] + 1}"'
+    assert head(live) == before
+
+
+def test_a_version_that_was_never_there_is_stale_as_well(live: Live) -> None:
+    made = proposed(live)
+    for never in ('"9999"', '"9999999999"'):
+        refused(give(live, f"commitments/{made['stream']}/pledge-resource", STAFF, If_Match=never), 412, "stale")
+
+
+@pytest.mark.parametrize("tag", ["5", 'W/"1"', '"1", "2"', '"x"', '""', '"0"', '"-1"'])
+def test_an_unreadable_condition_does_not_pass_as_none(live: Live, tag: str) -> None:
+    made = proposed(live)
+    said = give(live, f"commitments/{made['stream']}/pledge-resource", STAFF, If_Match=tag)
+    assert set(refused(said, 400, "invalid-request") and said.faults) == {"/If-Match"}
+
+
+def test_any_version_will_do_for_a_star(live: Live) -> None:
+    made = proposed(live)
+    assert give(live, f"commitments/{made['stream']}/pledge-resource", STAFF, If_Match="*").status == 201
+
+
+# --- bodies ---
+
+
+def _raw(**changed: str) -> bytes:
+    """A proposal as text, with members as they are written."""
+    members = {"title": '{"en": "x"}', "description": '{"en": "x"}', "ends_on": '"2031"', **changed}
+    return ("{" + ", ".join(f'"{name}": {text}' for name, text in members.items()) + "}").encode()
+
+
+@pytest.mark.parametrize(
+    "body", [b"{", b"[", b"nothing", b'{"a": NaN}', b'{"a": 1,}', b"\xff\xfe", b"[" * 100_000, b"{}{}", b'"', b"\0"],
+    ids=lambda body: repr(body[:12]),
+)  # fmt: skip
+def test_what_is_no_json_is_said_to_be_none(live: Live, body: bytes) -> None:
+    refused(give(live, "commitments/propose", raw=body), 400, "malformed-json")
+
+
+@pytest.mark.parametrize("body", [b"[]", b'"x"', b"1", b"null", b"true"])
+def test_json_that_is_no_object_is_refused(live: Live, body: bytes) -> None:
+    assert give(live, "commitments/propose", raw=body).status == 422
+
+
+@pytest.mark.parametrize(
+    ("changed", "pointer", "code"),
+    [
+        ({"owner": "5"}, "/owner", "type"),
+        ({"owner": '"not-a-unit"'}, "/owner", "length"),
+        ({"ends_on": "2031"}, "/ends_on", "type"),
+        ({"ends_on": '"soon"'}, "/ends_on", "form"),
+        ({"ends_on": '"2031-02-30"'}, "/ends_on", "invalid"),
+        ({"title": '"x"'}, "/title", "type"),
+        ({"title": "{}"}, "/title", "length"),
+        ({"title": '{"en": "a\\u0000b"}'}, "/title/en", "characters"),
+        ({"title": '{"en": "\\ud800"}'}, "/title/en", "characters"),
+        ({"title": '{"en": "' + "x" * 30_000 + '"}'}, "/title/en", "length"),
+        ({"title": '{"en": "   "}'}, "/title/en", "blank"),
+        ({"sdg": '["99"]'}, "/sdg/0", "form"),
+        ({"sdg": "[13]"}, "/sdg/0", "type"),
+        ({"wishes": "1"}, "/wishes", "unknown-field"),
+        ({"effective_on": "1e400"}, "/effective_on", "type"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_each_fault_of_a_body_is_named_by_its_field(
+    live: Live, changed: Mapping[str, str], pointer: str, code: str
+) -> None:
+    before = head(live)
+    said = give(live, "commitments/propose", raw=_raw(**{"owner": f'"{live.story.city}"', **changed}))
+    refused(said, 422, "invalid-request")
+    assert said.faults == {pointer: code}
+    assert head(live) == before
+
+
+@pytest.mark.parametrize("number", ["101", "-1", "1.5", "9" * 400, "1e400", "true", '"50"'])
+def test_a_number_out_of_bounds_is_named(live: Live, number: str) -> None:
+    made = proposed(live)
+    body = f'{{"percent": {number}, "account": {{"en": "x"}}}}'.encode()
+    said = give(live, f"commitments/{made['stream']}/report-progress", raw=body)
+    refused(said, 422, "invalid-request")
+    assert set(said.faults) == {"/percent"}
+
+
+def test_a_key_said_twice_is_named_wherever_it_is(live: Live) -> None:
+    raw = _raw(owner=f'"{live.story.city}"', title='{"en": "a", "en": "b"}')[:-1] + b', "ends_on": "2032"}'
+    said = give(live, "commitments/propose", raw=raw)
+    assert (said.status, said.faults) == (400, {"/ends_on": "repeated-key", "/title/en": "repeated-key"})
+
+
+def test_everything_that_is_wrong_is_named_at_once(live: Live) -> None:
+    said = give(
+        live, "commitments/not-a-stream/report-progress?x=1", {"percent": 101, "wishes": 1}, If_Match="5",
+        Idempotency_Key="x" * 300,
+    )  # fmt: skip
+    places = {(one["in"], one["pointer"]) for one in said.json["errors"]}
+    assert places == {
+        ("path", "/id"), ("query", "/x"), ("header", "/If-Match"), ("header", "/Idempotency-Key"),
+        ("body", "/percent"), ("body", "/wishes"), ("body", "/account"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("media", ["text/plain", "application/x-www-form-urlencoded", "application/jsonp"])
+def test_a_body_that_is_not_said_to_be_json_is_not_read(live: Live, media: str) -> None:
+    refused(give(live, "commitments/propose", proposal(live), Content_Type=media), 415, "unsupported-media-type")
+
+
+def test_a_body_over_one_megabyte_is_not_read(live: Live) -> None:
+    big = json.dumps({"x": "y" * (1 << 20)}).encode()
+    assert refused(give(live, "commitments/propose", raw=big), 413, "too-large")["at_most"] == 1 << 20
+    bomb = gzip.compress(b" " * (64 << 20))
+    assert len(bomb) < 1 << 20
+    refused(give(live, "commitments/propose", raw=bomb, Content_Encoding="gzip"), 413, "too-large")
+
+
+def test_a_body_that_is_not_packed_as_it_says_is_refused(live: Live) -> None:
+    said = give(live, "commitments/propose", proposal(live), Content_Encoding="gzip")
+    assert (said.status, said.faults) == (400, {"": "unreadable-body"})
+    packed = gzip.compress(json.dumps(proposal(live)).encode())
+    assert give(live, "commitments/propose", raw=packed, Content_Encoding="gzip").status == 201
+
+
+def test_a_record_that_would_be_too_large_says_how_large(live: Live) -> None:
+    texts = {f"x{chr(97 + first)}{chr(97 + second)}": "é" * 3_900 for first in range(2) for second in range(20)}
+    before, body = head(live), json.dumps(proposal(live, description=texts), ensure_ascii=False).encode()
+    said = give(live, "commitments/propose", raw=body)
+    found = refused(said, 422, "record-too-large")
+    assert (found["size"] > 65_535, found["at_most"]) == (True, 65_535)
+    assert head(live) == before
+
+
+def test_what_is_no_http_is_answered_and_harms_nobody(live: Live) -> None:
+    where = urlsplit(live.url)
+    for nonsense in (
+        b"\x16\x03\x01\x02\x00\x01",
+        b"GET /v1/units HTTP/1.1\r\nX: a\0b\r\n\r\n",
+        b"GET /" + b"x" * 200_000,
+    ):
+        with socket.create_connection((where.hostname or "", where.port or 0), 10) as wire:
+            wire.sendall(nonsense + b"\r\n\r\n")
+            answer = wire.recv(1000)
+            assert answer.split(b" ")[1:2] == [b"400"]
+            assert b"Traceback" not in answer
+    assert get(live, "/livez").status == 200
+
+
+# --- rules ---
+
+
+def test_an_unknown_thing_is_not_found(live: Live) -> None:
+    refused(give(live, f"commitments/{uuid4()}/pledge-resource", STAFF), 404, "unknown")
+    # A unit is there, but it is no commitment.
+    refused(give(live, f"commitments/{live.story.city}/pledge-resource", STAFF), 404, "unknown")
+
+
+def test_a_refusal_names_the_rule_and_says_why_in_a_sentence(live: Live) -> None:
+    made = proposed(live)
+    said = give(live, f"commitments/{made['stream']}/adopt", token=live.signatory)
+    found = refused(said, 409, "no-milestone")
+    assert found["type"] == "/docs#problem-refused"
+    assert found["reason"] == found["detail"]
+
+
+def test_a_refusal_that_rests_on_a_number_names_the_policy_and_its_basis(live: Live) -> None:
+    said = _too_early(live)
+    assert said["policy"]["parameter"] == "results_review_after_months"
+    assert said["policy"]["policy"].startswith("commitment@")
+    assert said["policy"]["basis"] in ("law", "default")
+
+
+def _too_early(live: Live) -> Any:
+    """An assessor judges the results of the story's contract long before its end."""
+    accredited = next(
+        row for row in get(live, "/v1/representatives", limit=500).items if row["role"] == "independent_assessor"
+    )
+    actor = Actor(accredited["unit"], Role.INDEPENDENT_ASSESSOR, None, EventName(accredited["key"]))
+    token, _ = live.run(live.services.tokens.issue(actor, timedelta(hours=1)))
+    body = {"completion": "complete"}
+    return refused(
+        give(live, f"commitments/{live.story.climate}/assess-completion", body, token=token), 409, "too-early"
+    )
+
+
+# --- who may ---
+
+
+def test_who_may_not_is_told_who_could(live: Live) -> None:
+    before = head(live)
+    said = give(live, f"commitments/{live.story.invitation}/accept")
+    assert refused(said, 403, "forbidden")["who_could"].count("an authorised signatory of Lyon") == 1
+    region = get(live, "/v1/units", identifiers__has="iso3166-2:FR-ARA").items[0]["key"]
+    other = give(live, "commitments/propose", proposal(live, owner=region))
+    assert refused(other, 403, "forbidden")["who_could"] == [
+        "a liaison officer or authorised signatory of Auvergne-Rhône-Alpes"
+    ]
+    assert head(live) == before
+
+
+@pytest.mark.parametrize("token", ["", "sub_wrong", "x" * 5000, "é"])
+def test_nobody_acts_without_a_token_that_is_known(live: Live, token: str) -> None:
+    said = give(live, "commitments/propose", proposal(live), token=token.encode().decode("latin-1"))
+    assert "www-authenticate" in said.headers
+    refused(said, 401, "not-signed-in")
+
+
+def test_another_scheme_is_no_token(live: Live) -> None:
+    said = give(live, "commitments/propose", proposal(live), token="", Authorization="Basic YTpi")
+    refused(said, 401, "not-signed-in")
+
+
+def test_a_token_ends_when_it_expires_or_is_revoked(live: Live) -> None:
+    tokens = live.services.tokens
+    expired, _ = live.run(tokens.issue(live.story.officer, timedelta(seconds=-1)))
+    refused(give(live, "commitments/propose", proposal(live), token=expired), 401, "not-signed-in")
+    text, token = live.run(tokens.issue(live.story.officer, timedelta(hours=1)))
+    assert give(live, "commitments/propose", proposal(live), token=text).status == 201
+    assert live.run(tokens.revoke(token.id))
+    refused(give(live, "commitments/propose", proposal(live), token=text), 401, "not-signed-in")
+
+
+def _accredited(live: Live, first: date, last: date | None = None) -> str:
+    """A token for a new officer of the city, accredited from one day to another."""
+    fields = {
+        "role": Role.LIAISON_OFFICER, "name": "Ada Example", "valid_from": first, "valid_until": last
+    }  # fmt: skip
+    city, signatory = live.story.city, live.story.signatory
+    order = Order(
+        context="units", command="accredit", fields=fields, cmd=uuid4(), actor=signatory,
+        caller=str(signatory.accreditation), stream=StreamId(city),
+    )  # fmt: skip
+    answer = live.run(live.services.office.give(order))
+    actor = replace(live.story.officer, accreditation=EventName.at(city, answer.version))
+    token, _ = live.run(live.services.tokens.issue(actor, timedelta(hours=1)))
+    return str(token)
+
+
+def test_an_accreditation_reaches_from_its_first_day_to_its_last(live: Live) -> None:
+    today = datetime.now(UTC).date()
+    day = timedelta(days=2)
+    inside = _accredited(live, today - day, today + day)
+    assert give(live, "commitments/propose", proposal(live), token=inside).status == 201
+    for first, last in ((today + day, None), (today - 2 * day, today - day)):
+        outside = _accredited(live, first, last)
+        found = refused(give(live, "commitments/propose", proposal(live), token=outside), 403, "forbidden")
+        assert found["who_could"] == ["an authorised signatory of Lyon can renew it"]
+
+
+def test_a_revoked_accreditation_ends_what_its_token_may_do(live: Live) -> None:
+    token = _accredited(live, date(2020, 1, 1))
+    version = live.run(live.services.office.states.state("units", StreamId(live.story.city)))[0]
+    order = Order(
+        context="units", command="revoke-accreditation",
+        fields={"accreditation": EventName.at(live.story.city, version)}, cmd=uuid4(), actor=live.story.signatory,
+        caller="test", stream=StreamId(live.story.city), note=Note(because="She left."),
+    )  # fmt: skip
+    live.run(live.services.office.give(order))
+    refused(give(live, "commitments/propose", proposal(live), token=token), 403, "forbidden")
+
+
+# --- addresses ---
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "status", "code"),
+    [
+        ("GET", "/v1/commitments/propose", 404, "unknown"),
+        ("DELETE", "/v1/commitments", 405, "method-not-allowed"),
+        ("POST", "/v1/units", 405, "method-not-allowed"),
+        ("GET", "/v1/nothing", 404, "no-such-address"),
+        ("GET", "/v1", 404, "no-such-address"),
+        ("GET", "/v1/units/%00", 404, "unknown"),
+        ("GET", "/v1/units/%ff", 404, "unknown"),
+        ("GET", "/v1/commitments/x/history", 400, "invalid-request"),
+        ("POST", "/v1/commitments/miss-deadline", 405, "method-not-allowed"),
+    ],
+)
+def test_what_is_served_elsewhere_or_nowhere_is_said(
+    live: Live, method: str, address: str, status: int, code: str
+) -> None:
+    refused(send(live, method, address), status, code)
+
+
+def test_a_caller_who_leaves_does_not_undo_the_record(live: Live) -> None:
+    where, title = urlsplit(live.url), f"Left {uuid4()}"
+    body = json.dumps(proposal(live, title)).encode()
+    asked = (
+        f"POST /v1/commitments/propose HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {live.officer}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    ).encode()
+    with locked(live) as waits, socket.create_connection((where.hostname or "", where.port or 0), 10) as wire:
+        wire.sendall(asked + body)
+        waits(1)
+    found: list[Any] = []
+    ends = monotonic() + 10
+    while not found and monotonic() < ends:
+        found = get(live, "/v1/commitments", q=title).items
+    assert [row["name"] for row in found] == [title]

@@ -1,0 +1,80 @@
+"""Pages for people: everything they link to is there, and nothing of our own markup shows."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from tests.api.client import Said, get
+from tests.api.conftest import Live
+
+VOID = {"meta", "link", "br", "hr", "img", "input"}
+
+
+class Page(HTMLParser):
+    """What a page links to and names, and its text outside of code."""
+
+    def __init__(self, said: Said) -> None:
+        super().__init__()
+        self.links, self.ids, self.open, self.text = list[str](), list[str](), list[str](), ""
+        self.headings: list[int] = []
+        self.feed(said.body.decode())
+        assert self.open == [], "every element is closed"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        said = dict(attrs)
+        self.links += [value for name, value in attrs if name == "href" and value]
+        self.ids += [value for name, value in attrs if name == "id" and value]
+        self.headings += [int(tag[1])] if re.fullmatch("h[1-6]", tag) else []
+        assert not any(name.startswith("on") or name == "style" for name in said), "the policy forbids it"
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data if "code" not in self.open else ""
+
+
+@pytest.mark.parametrize("address", ["/", "/docs"])
+def test_every_link_leads_somewhere(live: Live, address: str) -> None:
+    page = Page(get(live, address))
+    assert len(page.ids) == len(set(page.ids))
+    for link in set(page.links):
+        if link.startswith("#"):
+            assert link[1:] in page.ids
+        elif not link.startswith("data:"):
+            assert get(live, link).status == 200, link
+
+
+@pytest.mark.parametrize("address", ["/", "/docs"])
+def test_a_page_reads_well(live: Live, address: str) -> None:
+    page = Page(get(live, address))
+    assert "`" not in page.text
+    assert page.headings[0] == 1
+    assert page.headings.count(1) == 1
+    assert all(after - before <= 1 for before, after in zip(page.headings, page.headings[1:], strict=False))
+
+
+def test_the_reference_tells_every_command_and_view_once(live: Live) -> None:
+    page = Page(get(live, "/docs"))
+    document = get(live, "/v1/openapi.json").json
+    given = [path for path, operations in document["paths"].items() if "post" in operations]
+    operations = [document["paths"][path]["post"]["operationId"] for path in given]
+    assert set(operations) <= set(page.ids)
+    named = [link for link in page.links if link.startswith("#context-")]
+    assert len(named) == len(set(named)) == len({one.partition(".")[0] for one in operations})
+
+
+def test_a_problem_leads_to_what_it_means(live: Live) -> None:
+    page, kind = Page(get(live, "/docs")), get(live, "/v1/nothing").json["type"]
+    assert kind.removeprefix("/docs#") in page.ids
+
+
+@pytest.mark.parametrize("address", ["/", "/docs"])
+def test_pages_run_nothing_and_are_framed_by_nobody(live: Live, address: str) -> None:
+    headers = get(live, address).headers
+    assert headers["content-security-policy"].startswith("default-src 'none'; style-src 'self'")
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["x-content-type-options"] == "nosniff"

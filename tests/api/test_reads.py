@@ -1,0 +1,298 @@
+"""Reading over HTTP: filters, search, order, pages, past states, formats, and what need not be sent again."""
+
+import csv
+import gzip
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+from uuid import uuid4
+
+import pytest
+
+from api import cursors
+from tests.api.client import Said, get, give, proposed, seen, send
+from tests.api.conftest import Live
+
+
+def names(said: Said) -> list[str]:
+    return [row["name"] for row in said.items]
+
+
+def keys(rows: Sequence[Any]) -> list[str]:
+    return [row["key"] for row in rows]
+
+
+# --- filters, search, order ---
+
+
+def _local_with_one(row: Any) -> bool:
+    return bool(row["owner_sphere"] == "local" and row["milestones"] == 1)
+
+
+@pytest.mark.parametrize(
+    ("asked", "holds"),
+    [
+        ({"state": "proposed"}, lambda row: row["state"] == "proposed"),
+        ({"state__ne": "proposed"}, lambda row: row["state"] != "proposed"),
+        ({"state__in": "proposed,adopted"}, lambda row: row["state"] in ("proposed", "adopted")),
+        ({"contested": "true"}, lambda row: row["contested"]),
+        ({"contested__ne": "true"}, lambda row: not row["contested"]),
+        ({"milestones__ge": "2"}, lambda row: row["milestones"] >= 2),
+        ({"milestones__lt": "2"}, lambda row: row["milestones"] < 2),
+        ({"ends_on__lt": "2030-01-01"}, lambda row: row["ends_on"] < "2030"),
+        ({"owner_sphere": "local", "milestones": "1"}, _local_with_one),
+        ({"progress__is_null": "true"}, lambda row: row.get("progress") is None),
+        ({"waits_for__is_null": "false"}, lambda row: row.get("waits_for") is not None),
+        ({"sdg__has": "13.2"}, lambda row: "13.2" in row["sdg"]),
+        ({"level": "recorded_from_source"}, lambda row: row["level"] == "recorded_from_source"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_every_typed_column_filters(live: Live, asked: dict[str, str], holds: Any) -> None:
+    everything = get(live, "/v1/commitments", limit=500, as_of=_story(live)).items
+    found = get(live, "/v1/commitments", limit=500, as_of=_story(live), **asked).items
+    assert keys(found) == [row["key"] for row in everything if holds(row)]
+    assert "progress__is_null" in asked or len(found) < len(everything)
+
+
+def _story(live: Live) -> int:
+    """The last position of the story: what other tests add lies behind it."""
+    return live.told
+
+
+def test_a_list_is_filtered_by_what_its_items_are(live: Live) -> None:
+    city = str(live.story.city)
+    found = get(live, "/v1/units", identifiers__has="insee:69123").items
+    assert keys(found) == [city]
+    assert get(live, "/v1/units", identifiers__has="insee:00000").items == []
+
+
+def test_words_are_found_without_accents_case_and_last_letters(live: Live) -> None:
+    title = f"Écoles maternelles {uuid4().hex[:8]}"
+    at = proposed(live, title)["position"]
+    for q in (title, title.upper(), title.replace("É", "e"), f"mater {title[-8:]}"):
+        assert names(seen(live, "commitments", at, q=q)) == [title]
+    assert names(seen(live, "commitments", at, q=f"{title} nowhere")) == []
+
+
+def test_the_order_is_the_one_asked_for_and_the_same_backwards(live: Live) -> None:
+    upwards = get(live, "/v1/commitments", sort="ends_on", as_of=_story(live), limit=500).items
+    downwards = get(live, "/v1/commitments", sort="-ends_on", as_of=_story(live), limit=500).items
+    dates = [row["ends_on"] for row in upwards]
+    assert dates == sorted(dates)
+    assert keys(downwards) == keys(upwards)[::-1]
+
+
+@pytest.mark.parametrize(
+    ("asked", "pointer", "code"),
+    [
+        ({"limit": "0"}, "/limit", "range"),
+        ({"limit": "501"}, "/limit", "range"),
+        ({"limit": "1e3"}, "/limit", "type"),
+        ({"sort": "name; drop table"}, "/sort", "choice"),
+        ({"nothing": "1"}, "/nothing", "unknown-parameter"),
+        ({"state": "sleeping"}, "/state", "choice"),
+        ({"milestones": "9" * 20}, "/milestones", "range"),
+        ({"owner": "x"}, "/owner", "length"),
+        ({"q": "\0"}, "/q", "characters"),
+        ({"as_of": "-1"}, "/as_of", "form"),
+        ({"as_of": "9" * 15}, "/as_of", "future"),
+        ({"as_of": "9999-12-31"}, "/as_of", "future"),
+        ({"as_of": "2026-02-30"}, "/as_of", "invalid"),
+        ({"as_of": "2026-01-01T00:00:00+99:00"}, "/as_of", "invalid"),
+        ({"as_of": "0001-01-01T00:00:00+14:00"}, "/as_of", "invalid"),
+        ({"wait_for": "9" * 15}, "/wait_for", "future"),
+        ({"cursor": "AAAA"}, "/cursor", "cursor"),
+        ({"format": "xml"}, "/format", "choice"),
+        ({"key__in": ",".join("x" * 501)}, "/key.in", "length"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_what_cannot_be_asked_is_named(live: Live, asked: dict[str, str], pointer: str, code: str) -> None:
+    said = get(live, "/v1/commitments", **asked)
+    assert (said.status, said.faults) == (400, {pointer: code})
+    assert said.headers["content-type"].startswith("application/problem+json")
+
+
+def test_everything_that_is_wrong_is_named_at_once(live: Live) -> None:
+    said = get(live, "/v1/commitments", limit="0", state="sleeping", nothing="1")
+    assert set(said.faults) == {"/limit", "/state", "/nothing"}
+
+
+def test_five_hundred_ids_fit_into_an_address(live: Live) -> None:
+    city = str(live.story.city)
+    asked = ",".join([city, *(str(uuid4()) for _ in range(499))])
+    assert keys(get(live, "/v1/units", key__in=asked).items) == [city]
+
+
+# --- pages ---
+
+
+def _pages(live: Live, address: str) -> list[list[str]]:
+    """The keys of every page, going on by the header Link."""
+    found: list[list[str]] = []
+    following: str | None = address
+    while following is not None:
+        said = send(live, "GET", following)
+        found.append(keys(said.items))
+        link, cursor = said.headers.get("link"), said.json["next"]
+        assert (link is None) == (cursor is None)
+        following = None if link is None else link[1:].partition(">")[0]
+        if following is not None and link is not None:
+            assert link.endswith('; rel="next"')
+            assert ("cursor", cursor) in parse_qsl(urlsplit(following).query)
+    return found
+
+
+@pytest.mark.parametrize("sort", ["name", "-name", "closed_on", "-closed_on", "progress", "-progress"])
+def test_pages_hold_every_row_once_whatever_the_order(live: Live, sort: str) -> None:
+    whole = keys(get(live, "/v1/commitments", sort=sort, as_of=_story(live), limit=500).items)
+    pages = _pages(live, f"/v1/commitments?sort={sort}&limit=2&as_of={_story(live)}")
+    assert [key for page in pages for key in page] == whole
+    assert all(len(page) == 2 for page in pages[:-1])
+
+
+def test_pages_go_on_where_they_began_though_rows_came_in_between(live: Live) -> None:
+    word = uuid4().hex[:10]
+    first, second = (proposed(live, f"{name} {word}")["stream"] for name in ("b", "d"))
+    at = proposed(live, f"f {word}")["position"]
+    page = seen(live, "commitments", at, q=word, limit=1)
+    later = proposed(live, f"c {word}")["position"]
+    assert seen(live, "commitments", later, q=word).status == 200
+    following = get(live, "/v1/commitments", q=word, limit=1, cursor=page.json["next"])
+    assert (keys(page.items), keys(following.items)) == ([first], [second])
+    assert following.json["as_of"]["position"] == page.json["as_of"]["position"]
+
+
+def test_a_cursor_serves_the_question_it_was_given_for(live: Live) -> None:
+    cursor = get(live, "/v1/units", limit=1).json["next"]
+    for address, asked in (("units", {"q": "lyon"}), ("units", {"sort": "-title"}), ("commitments", {})):
+        assert get(live, f"/v1/{address}", cursor=cursor, **asked).faults == {"/cursor": "cursor"}
+    changed = cursor[:-3] + ("A" if cursor[-3] != "A" else "B") + cursor[-2:]
+    assert get(live, "/v1/units", limit=1, cursor=changed).faults == {"/cursor": "cursor"}
+
+
+@pytest.mark.parametrize("position", ["x", 1.5, True, None, -2, 2**63])
+def test_a_cursor_that_somebody_made_up_is_none(live: Live, position: Any) -> None:
+    told = cursors.read(get(live, "/v1/units", limit=1).json["next"])
+    forged = cursors.written(replace(told, position=position))
+    assert get(live, "/v1/units", limit=1, cursor=forged).faults == {"/cursor": "cursor"}
+
+
+# --- then and now ---
+
+
+def test_the_register_as_it_stood_at_a_position_and_at_a_moment(live: Live) -> None:
+    made = proposed(live)
+    at, name = made["position"], f"/v1/commitments/{made['stream']}"
+    assert seen(live, "commitments", at).status == 200
+    assert get(live, name, as_of=at - made["version"]).status == 404
+    then = get(live, name, as_of=at)
+    assert (then.status, then.json["as_of"]["position"]) == (200, at)
+    assert get(live, name, as_of=made["receipt"]["at"]).json["item"] == then.json["item"]
+    before = datetime.fromisoformat(made["receipt"]["at"]) - timedelta(microseconds=1)
+    assert get(live, name, as_of=before.isoformat()).status == 404
+
+
+def test_the_register_as_it_stood_on_a_day_is_that_of_its_end(live: Live) -> None:
+    yesterday = (datetime.now(UTC) - timedelta(days=1)).date()
+    said = get(live, "/v1/commitments", as_of=yesterday)
+    assert (said.items, said.json["as_of"]["position"], said.json["as_of"]["at"]) == ([], -1, None)
+
+
+def test_an_answer_about_the_past_is_for_ever_and_one_about_now_says_how_fresh_it_is(live: Live) -> None:
+    now, then = get(live, "/v1/commitments"), get(live, "/v1/commitments", as_of=_story(live))
+    assert set(now.json) == {"items", "next", "as_of", "freshness"}
+    assert set(now.json["freshness"]) == {"position", "head", "lag_seconds", "view"}
+    assert set(then.json) == {"items", "next", "as_of"}
+    assert "immutable" in then.headers["cache-control"]
+    assert "immutable" not in now.headers["cache-control"]
+    proposed(live)
+    assert get(live, "/v1/commitments", as_of=_story(live)).body == then.body
+
+
+def test_what_held_in_law_is_asked_apart_from_what_was_known(live: Live) -> None:
+    made = proposed(live, effective_on="2020-05-01")
+    name, at = f"/v1/commitments/{made['stream']}", made["position"]
+    assert get(live, name, valid_at="2020-05-01", wait_for=at).status == 200
+    assert get(live, name, valid_at="2020-04-30").status == 404
+    assert get(live, name, valid_at="2020-05-01", as_of=at - made["version"]).status == 404
+    assert get(live, "/v1/milestones", valid_at="2020-05-01").faults == {"/valid_at": "unknown-parameter"}
+
+
+def test_a_reader_who_waits_for_a_position_sees_it(live: Live) -> None:
+    for _ in range(3):
+        made = proposed(live)
+        assert get(live, f"/v1/commitments/{made['stream']}", wait_for=made["position"]).status == 200
+
+
+# --- formats ---
+
+
+def test_csv_is_rfc_4180_and_no_cell_is_a_formula(live: Live) -> None:
+    word = uuid4().hex[:10]
+    wild = [f'=HYPERLINK("http://x","{word}")', f"+1 {word}", f"-1 {word}", f"@now {word}", f'a "b", {word}\r\nc']
+    at = max(proposed(live, title)["position"] for title in wild)
+    said = seen(live, "commitments", at, q=word, format="csv")
+    assert said.headers["content-type"] == "text/csv; charset=utf-8; header=present"
+    assert said.headers["content-disposition"].startswith('attachment; filename="commitments-')
+    header, *rows = csv.reader(io.StringIO(said.body.decode(), newline=""))
+    named = [dict(zip(header, row, strict=True))["name"] for row in rows]
+    assert sorted(named) == sorted(["'" + title for title in wild[:4]] + [wild[4]])
+    assert said.body.endswith(b"\r\n")
+    assert all(len(row) == len(header) for row in rows)
+
+
+def test_ndjson_holds_the_rows_of_the_list_one_a_line(live: Live) -> None:
+    asked = {"as_of": _story(live), "sort": "name"}
+    lines = get(live, "/v1/commitments", format="ndjson", **asked)
+    assert lines.headers["content-type"] == "application/x-ndjson"
+    listed = get(live, "/v1/commitments", limit=500, **asked).items
+    assert [json.loads(line) for line in lines.body.splitlines()] == listed
+
+
+def test_the_header_accept_chooses_the_form_and_the_address_stands_above_it(live: Live) -> None:
+    assert get(live, "/v1/units", {"Accept": "text/csv"}).headers["content-type"].startswith("text/csv")
+    assert get(live, "/v1/units", {"Accept": "text/csv;q=0.1, */*;q=0.5"}).headers["content-type"] == "application/json"
+    assert get(live, "/v1/units", {"Accept": "text/csv"}, format="json").headers["content-type"] == "application/json"
+    assert get(live, "/v1/units", {"Accept": "image/png"}).status == 406
+
+
+def test_an_export_is_packed_for_whoever_takes_it(live: Live) -> None:
+    plain = get(live, "/v1/units", format="csv", as_of=_story(live))
+    packed = get(live, "/v1/units", {"Accept-Encoding": "gzip"}, format="csv", as_of=_story(live))
+    assert packed.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(packed.body) == plain.body
+    assert "content-encoding" not in get(live, "/v1/units", {"Accept-Encoding": "gzip;q=0"}, format="csv").headers
+
+
+# --- what need not be sent again ---
+
+
+@pytest.mark.parametrize("address", ["/v1/commitments", "/v1/units", "/v1/records", "/docs", "/v1/openapi.json"])
+def test_what_has_not_changed_is_not_sent_again(live: Live, address: str) -> None:
+    first = get(live, address)
+    etag = first.headers["etag"]
+    for known in (etag, etag.removeprefix("W/"), f'"x", {etag}'):
+        again = get(live, address, {"If-None-Match": known})
+        assert (again.status, again.body, again.headers["etag"]) == (304, b"", etag)
+    assert get(live, address, {"If-None-Match": '"other"'}).status == 200
+
+
+def test_a_list_has_another_tag_once_something_was_recorded(live: Live) -> None:
+    etag = get(live, "/v1/commitments").headers["etag"]
+    at = proposed(live)["position"]
+    assert get(live, "/v1/commitments", {"If-None-Match": etag}, wait_for=at).status == 200
+
+
+def test_the_tag_of_a_thing_is_what_a_command_takes(live: Live) -> None:
+    made = proposed(live)
+    history = get(live, f"/v1/commitments/{made['stream']}/history")
+    assert history.headers["etag"] == f'"{made["version"]}"'
+    pledge = {"kind": "staff", "what": {"en": "Two posts"}}
+    said = give(live, f"commitments/{made['stream']}/pledge-resource", pledge, If_Match=history.headers["etag"])
+    assert said.status == 201
