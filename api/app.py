@@ -40,7 +40,7 @@ def make_app(services: Services) -> web.Application:
     for question in questions:
         app.add_routes(Reading(services.views, store, moments, question).routes())
     app.add_routes(Tiles(store).routes())
-    app.add_routes(Probes(store, services.projector, services.config.lag).routes())
+    app.add_routes(Probes(store, services.projector, services.workers, services.config.lag).routes())
     app.add_routes(reference.routes(described, asked, questions, contexts, services.config.origin))
     app.router.add_route("*", "/{anything:.*}", public(elsewhere))
     app.on_startup.append(_collect_rarely)

@@ -9,6 +9,7 @@ from api.caching import ASK_FIRST
 from api.edge import public
 from services.projector import Health
 from services.store.ports import Store
+from services.working import following
 
 
 class Healthy(Protocol):
@@ -17,12 +18,18 @@ class Healthy(Protocol):
     async def health(self) -> list[Health]: ...
 
 
+class Acting(Protocol):
+    """What acts by itself: the clock, and reactions."""
+
+    async def health(self) -> list[following.Health]: ...
+
+
 class Probes:
     """`/livez` and `/readyz`."""
 
-    def __init__(self, store: Store, projector: Healthy | None, lag: int) -> None:
-        """`lag`: seconds that a view may be behind. `projector` None: another process keeps the views."""
-        self._store, self._projector, self._lag = store, projector, lag
+    def __init__(self, store: Store, projector: Healthy | None, workers: Acting | None, lag: int) -> None:
+        """`lag`: seconds that a view or worker may be behind. None: another process keeps the views, or acts."""
+        self._store, self._projector, self._workers, self._lag = store, projector, workers, lag
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/livez", public(self.alive)), web.get("/readyz", public(self.ready))]
@@ -31,15 +38,18 @@ class Probes:
         return web.Response(text="ok\n", headers={"Cache-Control": ASK_FIRST})
 
     async def ready(self, request: web.Request) -> web.StreamResponse:
-        """200 when the database answers, commands are taken, and every view is alive and within its lag; else 503.
+        """200 when the database answers, commands are taken, and views and workers are alive and in time; else 503.
+
+        What rules refused to a worker is said, and for people to look at; everything else goes on meanwhile.
 
         The database was migrated when this process started; it takes no other one.
         """
         head = await self._store.head()
         writer = bool(getattr(self._store, "alive", True))
         groups = [] if self._projector is None else [self._said(one) for one in await self._projector.health()]
-        ready = writer and all(one["ready"] for one in groups)
-        said = {"ready": ready, "head": head.size - 1, "writer": writer, "views": groups}
+        workers = [] if self._workers is None else [self._acts(one) for one in await self._workers.health()]
+        ready = writer and all(one["ready"] for one in (*groups, *workers))
+        said = {"ready": ready, "head": head.size - 1, "writer": writer, "views": groups, "workers": workers}
         headers = {"Cache-Control": ASK_FIRST, "Content-Type": "application/json"}
         return web.Response(body=msgspec.json.encode(said), status=200 if ready else 503, headers=headers)
 
@@ -50,5 +60,17 @@ class Probes:
             "lag_seconds": round(one.lag_seconds, 3),
             "alive": one.alive,
             "error": one.error,
+            "ready": one.alive and one.lag_seconds <= self._lag,
+        }
+
+    def _acts(self, one: following.Health) -> dict[str, Any]:
+        return {
+            "worker": one.worker,
+            "position": one.position,
+            "lag_seconds": round(one.lag_seconds, 3),
+            "leads": one.leads,
+            "alive": one.alive,
+            "error": one.error,
+            "refused": one.refused,
             "ready": one.alive and one.lag_seconds <= self._lag,
         }

@@ -9,4 +9,6 @@ from domain.opening import LEDGER
 from domain.policies import POLICIES
 from domain.units import UNITS
 
-CONTEXTS: Mapping[str, Context] = {context.name: context for context in (LEDGER, POLICIES, UNITS, COMMITMENTS, MANDATES)}
+CONTEXTS: Mapping[str, Context] = {
+    context.name: context for context in (LEDGER, POLICIES, UNITS, COMMITMENTS, MANDATES)
+}

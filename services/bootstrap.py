@@ -22,6 +22,7 @@ from services.store.ledger import LedgerStore, opened, opened_store
 from services.store.migrations import migrate
 from services.store.tokens import Tokens
 from services.views.queries import Views, opened_views
+from services.working.running import Workers, opened_workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Services:
     office: Office
     views: Views
     projector: Projector
+    workers: Workers
     tokens: Tokens
     registrar: Actor
 
@@ -44,7 +46,8 @@ class Services:
 async def assemble(config: Config, *, workers: bool = True) -> AsyncIterator[Services]:
     """The register, open while we are inside: its database started and migrated, its ledger opened, its views kept.
 
-    Without `workers` nothing runs on its own: views are as another process keeps them, and can be rebuilt. Raises
+    Without `workers` nothing runs on its own: views are as another process keeps them, and can be rebuilt; no deadline
+    passes and no record is reacted to. Workers stop first, and what they had not done the next start does. Raises
     KeyUnusable, PostgresUnavailable, SchemaUnfit, ForeignLedger, Unavailable.
     """
     async with AsyncExitStack() as stack:
@@ -59,8 +62,9 @@ async def assemble(config: Config, *, workers: bool = True) -> AsyncIterator[Ser
         registrar = await open_ledger(office, config.origin, Notary(config.origin, key).verifier)
         views = await stack.enter_async_context(opened_views(dsn, VIEWS, config.readers))
         projector = await stack.enter_async_context(opened_projector(dsn, VIEWS, codec, follow=workers))
+        acting = await stack.enter_async_context(opened_workers(dsn, office, codec, CONTEXTS, follow=workers))
         yield Services(
-            config, CONTEXTS, VIEWS, codec, store, office, views, projector, Tokens(store.pool), registrar
+            config, CONTEXTS, VIEWS, codec, store, office, views, projector, acting, Tokens(store.pool), registrar
         )  # fmt: skip
 
 

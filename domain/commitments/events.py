@@ -25,7 +25,7 @@ from domain.commitments.words import (
     Source,
     Target,
 )
-from domain.kernel import EventName, Level, Money, PartialDate, Sphere, UnitId, Words
+from domain.kernel import EventName, Level, Money, PartialDate, Sphere, StreamId, UnitId, Words
 
 # --- coming about ---
 
@@ -128,6 +128,20 @@ class ResourcePledged:
 
 
 @dataclass(frozen=True, slots=True)
+class CommitmentRestedOnMandate:
+    """Without that mandate it could not be kept as it was promised."""
+
+    mandate: StreamId
+
+
+@dataclass(frozen=True, slots=True)
+class MandateLost:
+    """A mandate that it rested on ended. The commitment stands; those who answer for it say what becomes of it."""
+
+    mandate: StreamId
+
+
+@dataclass(frozen=True, slots=True)
 class CommitmentAdopted:
     """`missing`: what an outsider would need to check it (SMART) and is not said."""
 
@@ -161,6 +175,11 @@ class DeadlineMissed(deadlines.DeadlineMissed):
 @dataclass(frozen=True, slots=True)
 class DeadlineVoided(deadlines.DeadlineVoided):
     """Nobody owes it any longer: its thing ended, moved, or was done in another way."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineMoved(deadlines.DeadlineMoved):
+    """An extension of it was granted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,11 +418,14 @@ Event: TypeAlias = (
     | TargetSet
     | MilestoneAdded
     | ResourcePledged
+    | CommitmentRestedOnMandate
+    | MandateLost
     | CommitmentAdopted
     | DeadlineSet
     | DeadlineMet
     | DeadlineMissed
     | DeadlineVoided
+    | DeadlineMoved
     | HoldNoticeGiven
     | CommitmentPutOnHold
     | CommitmentResumed

@@ -94,7 +94,9 @@ def test_who_is_alone_has_nobody_to_grant_more_time() -> None:
 def test_the_last_of_those_asked_grants_and_the_deadline_moves() -> None:
     told = story(*adopted, ask_for_plan)
     told.when(grant(REGION)).then(
-        happened.ExtensionAgreed(1, REGION), happened.ExtensionGranted(1, IN_2029, PLAN_DEADLINE)
+        happened.ExtensionAgreed(1, REGION),
+        happened.ExtensionGranted(1, IN_2029, PLAN_DEADLINE),
+        happened.DeadlineMoved(PLAN_DEADLINE, IN_2029),
     )
     assert commitment(told.after(grant(REGION))).deadlines[PLAN_DEADLINE - 1].due_on == IN_2029
 
