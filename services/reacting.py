@@ -79,9 +79,10 @@ class Reactor:
         for one in stored:
             kind = self._codec.names[one.type]
             if kind in self._to:
-                # First what leans as of the record before: the reaction looks at it.
-                position = await self._save(connection, position, one.position - 1, leans)
-                leans = []
+                if leans:
+                    # First what leans as of the record before: the reaction looks at it.
+                    position = await self._save(connection, position, one.position - 1, leans)
+                    leans = []
                 record = self._codec.decode(one)
                 done = await self._react(connection, record)
                 position = await self._save(connection, position, one.position, self._leans(one), done)
