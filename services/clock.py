@@ -68,6 +68,8 @@ class Clock:
                 key = (one.stream, event.number)
                 entries[key] = agenda.entered(entries.get(key), one.version, event)
         known = dict(await agenda.with_open(connection, list(versions))) if versions else {}
+        if not entries and not known:
+            return stored[-1].position
         fresh = {key[0] for key, one in entries.items() if one.due_on is not None}
         zones = await self._zones(context_of, {s: versions[s] for s in (*known, *fresh)})
         async with connection.transaction():

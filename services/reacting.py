@@ -88,7 +88,9 @@ class Reactor:
                 position = await self._save(connection, position, one.position, self._leans(one), done)
             elif kind in LEANING:
                 leans += self._leans(one)
-        return await self._save(connection, position, stored[-1].position, leans)
+        if leans:
+            await self._save(connection, position, stored[-1].position, leans)
+        return stored[-1].position
 
     def _leans(self, stored: StoredRecord) -> list[Lean]:
         if self._codec.names[stored.type] not in LEANING:

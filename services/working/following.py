@@ -45,9 +45,10 @@ class Worker(Protocol):
         ...
 
     async def take(self, connection: Connection, position: int, stored: Sequence[StoredRecord]) -> int:
-        """Does what follows from records above `position`, saves how far it came (`advance`), and says it.
+        """Does what follows from records above `position`, saves how far it came (`advance`) with it, and says it.
 
-        What it does is safe to repeat: after a crash it is handed the same records again.
+        What needs nothing done need not be saved. What it does is safe to repeat: after a crash it is handed the same
+        records again.
         """
         ...
 
@@ -65,14 +66,17 @@ class Fenced(Exception):
 
 
 async def advance(connection: Connection, worker: str, old: int, new: int) -> None:
-    """Moves the checkpoint, in the transaction of what was done. Raises Fenced unless it still stands at `old`."""
+    """Moves the checkpoint, in the transaction of what was done. Raises Fenced if it stands beyond `old` already.
+
+    It may stand below: what had nothing in it to do was passed over, and is saved now and then.
+    """
     moved = await connection.execute(
         "update workers.positions set position = $3, updated_at = clock_timestamp()"
-        " where worker = $1 and position = $2",
+        " where worker = $1 and position <= $2",
         worker, old, new,
     )  # fmt: skip
     if moved != "UPDATE 1":
-        raise Fenced(f"The {worker} no longer stands at {old}.")
+        raise Fenced(f"The {worker} has gone beyond {old} elsewhere.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,7 @@ class Follower:
         self._dsn, self._worker, self._ledger, self._wait, self._batch = dsn, worker, ledger, wait, batch
         self._task: asyncio.Task[None] | None = None
         self._refused = 0
+        self._kept, self._kept_at = monotonic(), -1
         self.position = -1
         self.leads = False
         self.error: str | None = None
@@ -184,10 +189,24 @@ class Follower:
         """One batch, or else what is due; gives seconds until there is more to do, 0 for at once."""
         if stored := await self._ledger.records(self.position, self._batch):
             self.position = await self._worker.take(connection, self.position, stored)
+            if monotonic() - self._kept > POLL:
+                await self._keep(connection)
             return 0
+        await self._keep(connection)
         wait = await self._worker.rest(connection)
         self._refused = await self._worker.refused(connection)
         return wait
+
+    async def _keep(self, connection: Connection) -> None:
+        """So that a start, and whoever stands by, knows of what was passed over, too."""
+        self._kept = monotonic()
+        if self._kept_at != self.position:
+            await connection.execute(
+                "update workers.positions set position = $2, updated_at = clock_timestamp()"
+                " where worker = $1 and position < $2",
+                self._worker.name, self.position,
+            )  # fmt: skip
+            self._kept_at = self.position
 
     async def _pause(self, seconds: float) -> None:
         try:

@@ -155,6 +155,6 @@ async def revoked(services: Services, giver: Party, mandate: StreamId, after: ti
         services, giver.signatory, "mandates.give-notice", mandate, note=why, ground=Ground.LAW, legal_basis="Act 7"
     )
     set_clock(services, now + after)
-    heard = {"held_on": (now + after).date(), "account": Words({"en": "Heard."})}
+    heard: dict[str, Any] = {"held_on": (now + after).date(), "account": Words({"en": "Heard."})}
     await give(services, giver.signatory, "mandates.record-hearing", mandate, **heard)
     await give(services, giver.signatory, "mandates.revoke", mandate, note=why)

@@ -318,7 +318,7 @@ async def test_a_fault_of_the_store_is_survived(services: Services, persisted: b
 async def test_a_position_that_another_process_moved_is_not_written_over(services: Services, database_url: str) -> None:
     await promise(services, await unit_of(services, "Lyon"), STEP)
     await tick(services)
-    stored = await services.store.records(-1, 5)
+    stored = await services.store.records(-1, 500)
     connection = await connect_worker(database_url)
     clock = Clock(services.office, services.codec, services.contexts)
     with pytest.raises(Fenced):
