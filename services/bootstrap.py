@@ -43,12 +43,13 @@ class Services:
 
 
 @asynccontextmanager
-async def assemble(config: Config, *, workers: bool = True) -> AsyncIterator[Services]:
+async def assemble(config: Config, *, workers: bool = True, acting: bool = True) -> AsyncIterator[Services]:
     """The register, open while we are inside: its database started and migrated, its ledger opened, its views kept.
 
     Without `workers` nothing runs on its own: views are as another process keeps them, and can be rebuilt; no deadline
-    passes and no record is reacted to. Workers stop first, and what they had not done the next start does. Raises
-    KeyUnusable, PostgresUnavailable, SchemaUnfit, ForeignLedger, Unavailable.
+    passes and no record is reacted to. Without `acting` views are kept, and time and reactions wait until they are told
+    to go on (`workers.catch_up`): for histories of years past that are told in a minute. Workers stop first; what they
+    had not done, the next start does. Raises KeyUnusable, PostgresUnavailable, SchemaUnfit, ForeignLedger, Unavailable.
     """
     async with AsyncExitStack() as stack:
         dsn = await stack.enter_async_context(database(config.database_url, config.var))
@@ -62,7 +63,9 @@ async def assemble(config: Config, *, workers: bool = True) -> AsyncIterator[Ser
         registrar = await open_ledger(office, config.origin, Notary(config.origin, key).verifier)
         views = await stack.enter_async_context(opened_views(dsn, VIEWS, config.readers))
         projector = await stack.enter_async_context(opened_projector(dsn, VIEWS, codec, follow=workers))
-        acting = await stack.enter_async_context(opened_workers(dsn, office, codec, CONTEXTS, follow=workers))
+        acting = await stack.enter_async_context(
+            opened_workers(dsn, office, codec, CONTEXTS, follow=workers and acting)
+        )
         yield Services(
             config, CONTEXTS, VIEWS, codec, store, office, views, projector, acting, Tokens(store.pool), registrar
         )  # fmt: skip
