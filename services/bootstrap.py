@@ -63,11 +63,11 @@ async def assemble(config: Config, *, workers: bool = True, acting: bool = True)
         registrar = await open_ledger(office, config.origin, Notary(config.origin, key).verifier)
         views = await stack.enter_async_context(opened_views(dsn, VIEWS, config.readers))
         projector = await stack.enter_async_context(opened_projector(dsn, VIEWS, codec, follow=workers))
-        acting = await stack.enter_async_context(
+        working = await stack.enter_async_context(
             opened_workers(dsn, office, codec, CONTEXTS, follow=workers and acting)
         )
         yield Services(
-            config, CONTEXTS, VIEWS, codec, store, office, views, projector, acting, Tokens(store.pool), registrar
+            config, CONTEXTS, VIEWS, codec, store, office, views, projector, working, Tokens(store.pool), registrar
         )  # fmt: skip
 
 
