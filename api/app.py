@@ -15,7 +15,7 @@ from api.edge import elsewhere, public
 from api.ledger import Histories, Tiles
 from api.moments import Moments
 from api.openapi import document
-from api.probes import Healthy, Probes
+from api.probes import Probes, Working
 from api.reads import Reading
 from api.receipts import Receipts
 from projections.kernel import own_stream
@@ -27,10 +27,10 @@ COLLECT_AFTER = 50_000
 """New objects until the collector looks: requests leave little behind that only it can free."""
 
 
-def make_app(services: Services, keeping: Healthy | None) -> web.Application:
+def make_app(services: Services, working: Working | None) -> web.Application:
     """The application over services that are open. TypeError where a declaration cannot be served.
 
-    `keeping`: what keeps the views, as `/readyz` asks it; None: another host's process does.
+    `working`: what goes on by itself, as `/readyz` asks it; None: in a process that nobody here knows of.
     """
     store, contexts = services.store, services.contexts
     moments = Moments(store)
@@ -48,17 +48,17 @@ def make_app(services: Services, keeping: Healthy | None) -> web.Application:
     for question in questions:
         app.add_routes(Reading(services.views, store, moments, question).routes())
     app.add_routes(Tiles(store).routes())
-    app.add_routes(Probes(store, keeping, services.config.lag).routes())
+    app.add_routes(Probes(store, working, services.config.lag).routes())
     app.add_routes(reference.routes(described, asked, questions, contexts, services.config.origin))
     app.router.add_route("*", "/{anything:.*}", public(elsewhere))
     app.on_startup.append(_collect_rarely)
     return app
 
 
-def make_runner(services: Services, keeping: Healthy | None, **options: Any) -> web.AppRunner:
+def make_runner(services: Services, working: Working | None, **options: Any) -> web.AppRunner:
     """The application with the limits that it is served with. `options`: as `web.AppRunner` takes them."""
     return web.AppRunner(
-        make_app(services, keeping), access_log=None, max_line_size=LINE_AT_MOST, logger=_of_connections(), **options
+        make_app(services, working), access_log=None, max_line_size=LINE_AT_MOST, logger=_of_connections(), **options
     )
 
 

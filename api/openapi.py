@@ -277,6 +277,7 @@ def _ledger(spec: APISpec, histories: Histories, contexts: Mapping[str, Context]
             "head": documents.POSITION,
             "writer": {"type": "boolean"},
             "views": {"type": "array", "items": {"type": "object"}},
+            "workers": {"type": "array", "items": {"type": "object"}},
         }
     )
     _get(spec, "/livez", "livez", "Whether the process lives.", [], {"200": _answer(200, text)})

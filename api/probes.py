@@ -1,6 +1,7 @@
 """Whether the register lives, and whether it can do its work."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import msgspec
@@ -8,22 +9,39 @@ from aiohttp import web
 
 from api.caching import ASK_FIRST
 from api.edge import public
+from services.bootstrap import Services
 from services.projector import Health
 from services.store.ports import Store
+from services.working import following
 
 
-class Healthy(Protocol):
-    """What keeps the views."""
+class Working(Protocol):
+    """What goes on by itself: views are kept, the clock and reactions act. Raises Unavailable as the store does."""
 
-    async def health(self) -> Sequence[Health]: ...
+    async def views(self) -> Sequence[Health]: ...
+
+    async def workers(self) -> Sequence[following.Health]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """All of it in this process."""
+
+    services: Services
+
+    async def views(self) -> Sequence[Health]:
+        return await self.services.projector.health()
+
+    async def workers(self) -> Sequence[following.Health]:
+        return await self.services.workers.health()
 
 
 class Probes:
     """`/livez` and `/readyz`."""
 
-    def __init__(self, store: Store, projector: Healthy | None, lag: int) -> None:
-        """`lag`: seconds that a view may be behind. `projector` None: another process keeps the views."""
-        self._store, self._projector, self._lag = store, projector, lag
+    def __init__(self, store: Store, working: Working | None, lag: int) -> None:
+        """`lag`: seconds that a view or worker may be behind. `working` None: somebody else's process, not asked."""
+        self._store, self._working, self._lag = store, working, lag
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/livez", public(self.alive)), web.get("/readyz", public(self.ready))]
@@ -32,15 +50,18 @@ class Probes:
         return web.Response(text="ok\n", headers={"Cache-Control": ASK_FIRST})
 
     async def ready(self, request: web.Request) -> web.StreamResponse:
-        """200 when the database answers, commands are taken, and every view is alive and within its lag; else 503.
+        """200 when the database answers, commands are taken, and views and workers are alive and in time; else 503.
+
+        What rules refused to a worker is said, and for people to look at; everything else goes on meanwhile.
 
         The database was migrated when this process started; it takes no other one.
         """
         head = await self._store.head()
         writer = bool(getattr(self._store, "alive", True))
-        groups = [] if self._projector is None else [self._said(one) for one in await self._projector.health()]
-        ready = writer and all(one["ready"] for one in groups)
-        said = {"ready": ready, "head": head.size - 1, "writer": writer, "views": groups}
+        groups = [self._said(one) for one in await self._working.views()] if self._working else []
+        workers = [self._acts(one) for one in await self._working.workers()] if self._working else []
+        ready = writer and all(one["ready"] for one in (*groups, *workers))
+        said = {"ready": ready, "head": head.size - 1, "writer": writer, "views": groups, "workers": workers}
         headers = {"Cache-Control": ASK_FIRST, "Content-Type": "application/json"}
         return web.Response(body=msgspec.json.encode(said), status=200 if ready else 503, headers=headers)
 
@@ -51,5 +72,17 @@ class Probes:
             "lag_seconds": round(one.lag_seconds, 3),
             "alive": one.alive,
             "error": one.error,
+            "ready": one.alive and one.lag_seconds <= self._lag,
+        }
+
+    def _acts(self, one: following.Health) -> dict[str, Any]:
+        return {
+            "worker": one.worker,
+            "position": one.position,
+            "lag_seconds": round(one.lag_seconds, 3),
+            "leads": one.leads,
+            "alive": one.alive,
+            "error": one.error,
+            "refused": one.refused,
             "ready": one.alive and one.lag_seconds <= self._lag,
         }

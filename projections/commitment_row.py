@@ -37,6 +37,7 @@ class Turn(StrEnum):
     DELIVER = "deliver"
     COMPLETE_MILESTONE = "complete-milestone"
     ASSESS = "assess"
+    REST_ON_MANDATE = "rest-on-mandate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,10 @@ class CommitmentRow:
     progress_low: Annotated[int | None, Says("The lowest figure any party gives.")] = None
     progress_high: Annotated[int | None, Says("The highest figure any party gives.")] = None
     contested: Annotated[bool, Indexed(), Says("Whether a party contests the source, the figure or an assessment.")] = (
+        False
+    )
+    rests_on: Annotated[tuple[UUID, ...], Says("The mandates without which it could not be kept as promised.")] = ()
+    mandate_lost: Annotated[bool, Indexed(), Says("Whether one of them ended, and nobody has said what follows.")] = (
         False
     )
     verifiable: Annotated[bool | None, Indexed(), Says("Whether anybody could check that it is kept.")] = None

@@ -107,7 +107,8 @@ def _after(row: CommitmentRow, event: Event, record: Recorded, look: Look) -> Co
         case happened.MilestoneCompleted():
             return replace(row, milestones_completed=row.milestones_completed + 1)
         case (
-            happened.HoldNoticeGiven()
+            happened.DeadlineMoved()  # the extension has said so
+            | happened.HoldNoticeGiven()
             | happened.MilestoneConfirmed()
             | happened.MilestoneMissed()
             | happened.ReportDelivered()
@@ -129,6 +130,12 @@ def _after(row: CommitmentRow, event: Event, record: Recorded, look: Look) -> Co
         case happened.ResourcePledged():
             pledge = ResourceRow(event.number, event.unit, event.kind, event.what, event.money)
             return replace(row, resources=(*row.resources, pledge), pledged=_sum(row.pledged, event.money))
+        case happened.CommitmentRestedOnMandate():
+            rested = replace(row, rests_on=(*row.rests_on, event.mandate), mandate_lost=False)
+            return settle(rested, {Turn.REST_ON_MANDATE})
+        case happened.MandateLost():
+            others = tuple(one for one in row.rests_on if one != event.mandate)
+            return ask(replace(row, rests_on=others, mandate_lost=True), Turn.REST_ON_MANDATE, 0, (row.owner,), record)
         case happened.CommitmentAdopted():
             return _adopted(row, event, record)
         case happened.ExtensionRequested():
@@ -245,7 +252,11 @@ def _amended(row: CommitmentRow, event: happened.CommitmentAmended) -> Commitmen
         ends_on=changes.ends_on or row.ends_on,
         targets=targets,
     )
-    return amended if event.number is None else settle(amended, {Turn.ANSWER_AMENDMENT}, event.number)
+    if event.number is None:
+        return amended
+    # Other terms, agreed by all, say what becomes of it without the mandate that it lost.
+    answered = settle(replace(amended, mandate_lost=False), {Turn.REST_ON_MANDATE})
+    return settle(answered, {Turn.ANSWER_AMENDMENT}, event.number)
 
 
 def _sourced(
@@ -276,7 +287,7 @@ def _ended(row: CommitmentRow, stage: Stage, record: Recorded) -> CommitmentRow:
 
 COMMITMENTS = View(
     name="commitments",
-    version=1,
+    version=2,
     says="Commitments: who promised what to whom, how far it is, who says so, and whose turn it is.",
     row=CommitmentRow,
     key_says="The commitment's id.",

@@ -22,6 +22,7 @@ from services.store.ledger import LedgerStore, opened, opened_store
 from services.store.migrations import migrate
 from services.store.tokens import Tokens
 from services.views.queries import Views, opened_views
+from services.working.running import Workers, opened_workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +37,26 @@ class Services:
     office: Office
     views: Views
     projector: Projector
+    workers: Workers
     tokens: Tokens
     registrar: Actor
 
 
 @asynccontextmanager
 async def assemble(
-    config: Config, *, workers: bool = True, views: Sequence[View] = VIEWS, names: Mapping[str, type] = NAMES
+    config: Config,
+    *,
+    workers: bool = True,
+    acting: bool = True,
+    views: Sequence[View] = VIEWS,
+    names: Mapping[str, type] = NAMES,
 ) -> AsyncIterator[Services]:
     """The register, open while we are inside: its database started and migrated, its ledger opened, its views kept.
 
-    Without `workers` nothing runs on its own: views are as another process keeps them, and can be rebuilt. Raises
-    KeyUnusable, PostgresUnavailable, SchemaUnfit, ForeignLedger, Unavailable.
+    Without `workers` nothing runs on its own: views are as another process keeps them, and can be rebuilt; no deadline
+    passes and no record is reacted to. Without `acting` views are kept, and time and reactions wait until they are told
+    to go on (`workers.catch_up`): for histories of years past that are told in a minute. Workers stop first; what they
+    had not done, the next start does. Raises KeyUnusable, PostgresUnavailable, SchemaUnfit, ForeignLedger, Unavailable.
     """
     async with AsyncExitStack() as stack:
         dsn = await stack.enter_async_context(database(config.database_url, config.var))
@@ -61,8 +70,12 @@ async def assemble(
         registrar = await open_ledger(office, config.origin, Notary(config.origin, key).verifier)
         reading = await stack.enter_async_context(opened_views(dsn, views, config.readers))
         projector = await stack.enter_async_context(opened_projector(dsn, views, codec, follow=workers))
+        working = await stack.enter_async_context(
+            opened_workers(dsn, office, codec, CONTEXTS, follow=workers and acting)
+        )
+        tokens = Tokens(store.pool)
         yield Services(
-            config, CONTEXTS, tuple(views), codec, store, office, reading, projector, Tokens(store.pool), registrar
+            config, CONTEXTS, tuple(views), codec, store, office, reading, projector, working, tokens, registrar
         )  # fmt: skip
 
 

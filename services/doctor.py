@@ -160,7 +160,8 @@ async def _inside(config: Config, dsn: str) -> AsyncIterator[Finding]:
         return
     try:
         for finding in (
-            await _durable(pool), await _clock(pool), await _privileges(pool), await _ledger(config, pool)
+            await _durable(pool), await _clock(pool), await _privileges(pool), await _ledger(config, pool),
+            await _acting(pool),
         ):  # fmt: skip
             yield finding
     finally:
@@ -223,3 +224,27 @@ async def _ledger(config: Config, pool: Pool) -> Finding:
 async def _signed(pool: Pool, notary: Notary) -> int:
     note = await pool.fetchval("select note from ledger.checkpoints order by size desc limit 1")
     return notary.check(note)[0] if note else 0
+
+
+async def _acting(pool: Pool) -> Finding:
+    """Whether time has acted: what is over and was not said, and what rules refused to the register itself."""
+    head = (await pool.fetchval("select max(size) from ledger.checkpoints") or 0) - 1
+    rows = await pool.fetch("select worker, position from workers.positions")
+    reached = {row["worker"]: row["position"] for row in rows}
+    waiting = await pool.fetchval(
+        "select count(*) from workers.agenda where standing = 'open' and due_at < now() and again_at is null"
+    )
+    refused = await pool.fetchval(
+        "select (select count(*) from workers.refused)"
+        " + (select count(*) from workers.agenda where again_at is not null and said <> '')"
+    )
+    if refused:
+        do = "Look at `said` in workers.agenda and `reason` in workers.refused; the log has the same."
+        return Finding("workers", Verdict.NOTE, f"rules refused {refused} things to the clock and reactions", do)
+    behind = {name: head - position for name, position in reached.items() if position < head}
+    if waiting or behind or (head >= 0 and not reached):
+        said = ", ".join(f"{name} {records} records behind" for name, records in sorted(behind.items()))
+        said = ", ".join(filter(None, (said, f"{waiting} deadlines are over and not said" if waiting else "")))
+        do = "`subsidia serve` does it as soon as it runs."
+        return Finding("workers", Verdict.NOTE, said or "have not run yet", do)
+    return Finding("workers", Verdict.WELL, "what fell due was said, and every record was reacted to")

@@ -46,6 +46,8 @@ NAMES: Mapping[str, type] = {
     "target-set.1": commitments.TargetSet,
     "milestone-added.1": commitments.MilestoneAdded,
     "resource-pledged.1": commitments.ResourcePledged,
+    "commitment-rested-on-mandate.1": commitments.CommitmentRestedOnMandate,
+    "commitment-mandate-lost.1": commitments.MandateLost,
     "commitment-adopted.1": commitments.CommitmentAdopted,
     "deadline-set.1": commitments.DeadlineSet,
     "deadline-met.1": commitments.DeadlineMet,

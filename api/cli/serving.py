@@ -72,12 +72,13 @@ def _bound(config: Config) -> socket.socket:
 async def _serve(config: Config, listening: socket.socket, begun: float, workers: bool) -> None:
     stop = _Stop()
     async with assemble(config, workers=False) as services, AsyncExitStack() as stack:
-        keeping = await stack.enter_async_context(crew()) if workers else None
+        # Told before anything acts by itself: its years pass in a second, and the clock would outrun them.
         story = await tell(services.office, services.registrar) if config.demo else None
-        if keeping is not None:
-            await keeping.begun(START)
+        working = await stack.enter_async_context(crew()) if workers else None
+        if working is not None:
+            await working.begun(START)
             await _caught_up(services)
-        runner = make_runner(services, keeping, handle_signals=False, shutdown_timeout=DRAIN)
+        runner = make_runner(services, working, handle_signals=False, shutdown_timeout=DRAIN)
         await runner.setup()
         try:
             await web.SockSite(runner, listening, backlog=BACKLOG).start()

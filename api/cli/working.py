@@ -20,6 +20,7 @@ from api.cli.running import configured, run
 from services.bootstrap import Services, assemble
 from services.config import Config
 from services.projector import Health
+from services.working import following
 
 EVERY = 1.0
 """Seconds between two reports."""
@@ -37,6 +38,7 @@ class Report(msgspec.Struct):
     """How everything in a working process does."""
 
     views: list[Health]
+    workers: list[following.Health]
 
 
 @click.command()
@@ -78,7 +80,7 @@ def _heard(line: IO[str], stop: asyncio.Event) -> None:
 
 async def _report(services: Services) -> None:
     try:
-        report = Report(await services.projector.health())
+        report = Report(await services.projector.health(), await services.workers.health())
     except Exception as error:  # a database that went away is waited for; until then there is nothing to report
         log.warning("no-report", error=repr(error))
         return
@@ -95,13 +97,16 @@ class Crew:
         self._first = asyncio.Event()
         self._process: asyncio.subprocess.Process | None = None
 
-    async def health(self) -> Sequence[Health]:
+    async def views(self) -> Sequence[Health]:
         """As last reported; alive only while reports come."""
-        unheard = monotonic() - self._heard > UNHEARD
-        if self._report is None or unheard:
-            said = "The process that keeps the views does not report."
-            return [Health((), -1, -1, 0.0, leads=False, alive=False, error=said)]
-        return self._report.views
+        if self._report is not None and monotonic() - self._heard < UNHEARD:
+            return self._report.views
+        said = "The process that keeps the views does not report."
+        return [Health((), -1, -1, 0.0, leads=False, alive=False, error=said)]
+
+    async def workers(self) -> Sequence[following.Health]:
+        """As last reported; without a report `views` says so."""
+        return self._report.workers if self._report is not None else ()
 
     async def begun(self, patience: float) -> None:
         """Returns once it has reported, or after so many seconds."""

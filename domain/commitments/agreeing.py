@@ -23,6 +23,8 @@ from domain.commitments.words import (
 )
 from domain.kernel import Refused, Sphere, UnitFacts
 
+MOST_MANDATES = 50
+
 
 def propose(command: asked.ProposeCommitment, state: State) -> Sequence[Event]:
     if not isinstance(state, Absent):
@@ -243,6 +245,22 @@ def pledge(command: asked.PledgeResource, state: State) -> Sequence[Event]:
     if command.money is not None and command.money.amount <= 0:
         raise Refused("amount-not-positive", "A pledge is worth more than nothing.")
     return [happened.ResourcePledged(found.resources + 1, unit, command.kind, command.what, command.money)]
+
+
+def rest_on(command: asked.RestOnMandate, state: State) -> Sequence[Event]:
+    """Named while the mandate can still end, so that its end is heard of here."""
+    found, mandate = checks.not_ended(checks.there(state)), command.mandate_facts
+    if command.mandate in found.rests_on:
+        return []
+    if not mandate.exists:
+        raise Refused("no-such-mandate", "No such mandate has been drafted.", mandate=command.mandate)
+    if mandate.ended:
+        raise Refused("mandate-ended", f"The mandate is {mandate.stage}; nothing can rest on it.", stage=mandate.stage)
+    if mandate.recipient not in found.accepted():
+        raise Refused("mandate-of-others", "A commitment rests on a mandate that one of its parties exercises.")
+    if len(found.rests_on) >= MOST_MANDATES:
+        raise Refused("too-many-mandates", f"A commitment rests on at most {MOST_MANDATES} mandates.")
+    return [happened.CommitmentRestedOnMandate(command.mandate)]
 
 
 def adopt(command: asked.AdoptCommitment, state: State) -> Sequence[Event]:

@@ -8,7 +8,7 @@ from domain.commitments import events as happened
 from domain.commitments.agreeing import stays_checkable, take_on
 from domain.commitments.events import Event
 from domain.commitments.state import Commitment, ExtensionState, SourceStanding, State, evolve
-from domain.commitments.words import AGREEING, Answer, Changes, Due, Part
+from domain.commitments.words import AGREEING, ENDED, Answer, Changes, Due, Part
 from domain.deadlines import Standing
 from domain.kernel import PartialDate, Refused, UnitId
 
@@ -90,8 +90,8 @@ def grant_extension(command: asked.GrantExtension, state: State) -> Sequence[Eve
     step = one.about if one.kind is Due.MILESTONE else None
     if step is not None:
         checks.within(wish.until, found.ends_on)
-    granted = happened.ExtensionGranted(command.extension, wish.until, wish.deadline, step)
-    return [agreed, granted, happened.DeadlineMoved(wish.deadline, wish.until)]
+    moved = happened.DeadlineMoved(wish.deadline, wish.until)
+    return [agreed, happened.ExtensionGranted(command.extension, wish.until, wish.deadline, step), moved]
 
 
 def _still_later(wish: ExtensionState, state: Commitment) -> None:
@@ -227,3 +227,13 @@ def _waiting_for(state: Commitment, unit: UnitId) -> Sequence[Event]:
         *(happened.ExtensionRefused(n, unit) for n, one in wishes if one.open and unit in (one.unit, *one.asked)),
         *(happened.AmendmentRefused(n, unit) for n, one in terms if one.open and unit in (one.unit, *one.asked)),
     ]
+
+
+def lose_mandate(command: asked.LoseMandate, state: State) -> Sequence[Event]:
+    """Whatever a commitment rested on, it stands until its parties say otherwise."""
+    found = checks.there(state)
+    if found.stage in ENDED or command.mandate not in found.rests_on:
+        return []
+    if not command.mandate_facts.ended:
+        raise Refused("mandate-stands", "The mandate has not ended.", mandate=command.mandate)
+    return [happened.MandateLost(command.mandate)]

@@ -32,6 +32,7 @@ from domain.kernel import (
     EventName,
     Given,
     Level,
+    MandateFacts,
     Many,
     Money,
     PartialDate,
@@ -193,6 +194,16 @@ class PledgeResource:
     kind: Annotated[ResourceKind, Says("What sort of resource.")]
     what: Annotated[Words, Text(at_most=500), Says("What is pledged, for people.")]
     money: Annotated[Money | None, Says("The amount; for money always, for the rest its estimated worth.")] = None
+    acting: Acting
+    effective_on: CountsOn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestOnMandate:
+    """Say that the commitment can only be kept under a mandate; if that ends, the register says so here."""
+
+    mandate: Annotated[StreamId, Says("The mandate; one of the parties exercises it.")]
+    mandate_facts: Annotated[MandateFacts, Given("the mandate", of="mandate")]
     acting: Acting
     effective_on: CountsOn
 
@@ -442,6 +453,14 @@ class MissDeadline:
     calendar: WorkingDays
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoseMandate:
+    """Record that a mandate on which the commitment rests has ended."""
+
+    mandate: Annotated[StreamId, Says("The mandate.")]
+    mandate_facts: Annotated[MandateFacts, Given("the mandate", of="mandate")]
+
+
 Command: TypeAlias = (
     ProposeCommitment
     | RecordFromSource
@@ -454,6 +473,7 @@ Command: TypeAlias = (
     | SetTarget
     | AddMilestone
     | PledgeResource
+    | RestOnMandate
     | AdoptCommitment
     | ReportProgress
     | CorrectProgress
@@ -477,4 +497,5 @@ Command: TypeAlias = (
     | ContestAssessment
     | CloseCommitment
     | MissDeadline
+    | LoseMandate
 )

@@ -9,7 +9,13 @@ from domain.commitments.commands import Command
 from domain.commitments.events import Event
 from domain.commitments.state import State
 
-BY_NO_UNIT = (asked.ProposeCommitment, asked.RecordFromSource, asked.UpdateFromSource, asked.MissDeadline)
+BY_NO_UNIT = (
+    asked.ProposeCommitment,
+    asked.RecordFromSource,
+    asked.UpdateFromSource,
+    asked.MissDeadline,
+    asked.LoseMandate,
+)
 """Commands that speak of a unit rather than for one, or that the register gives itself."""
 
 
@@ -44,6 +50,8 @@ def _decided(command: Command, state: State) -> Sequence[Event]:
             return agreeing.add_milestone(command, state)
         case asked.PledgeResource():
             return agreeing.pledge(command, state)
+        case asked.RestOnMandate():
+            return agreeing.rest_on(command, state)
         case asked.AdoptCommitment():
             return agreeing.adopt(command, state)
         case asked.ReportProgress():
@@ -90,5 +98,7 @@ def _decided(command: Command, state: State) -> Sequence[Event]:
             return judging.close(command, state)
         case asked.MissDeadline():
             return clocks.miss(command, state)
+        case asked.LoseMandate():
+            return changing.lose_mandate(command, state)
         case _:
             assert_never(command)

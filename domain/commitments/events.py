@@ -25,7 +25,7 @@ from domain.commitments.words import (
     Source,
     Target,
 )
-from domain.kernel import EventName, Level, Money, PartialDate, Sphere, UnitId, Words
+from domain.kernel import EventName, Level, Money, PartialDate, Sphere, StreamId, UnitId, Words
 
 # --- coming about ---
 
@@ -125,6 +125,20 @@ class ResourcePledged:
     kind: ResourceKind
     what: Words
     money: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommitmentRestedOnMandate:
+    """Without that mandate it could not be kept as it was promised."""
+
+    mandate: StreamId
+
+
+@dataclass(frozen=True, slots=True)
+class MandateLost:
+    """A mandate that it rested on ended. The commitment stands; those who answer for it say what becomes of it."""
+
+    mandate: StreamId
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,6 +418,8 @@ Event: TypeAlias = (
     | TargetSet
     | MilestoneAdded
     | ResourcePledged
+    | CommitmentRestedOnMandate
+    | MandateLost
     | CommitmentAdopted
     | DeadlineSet
     | DeadlineMet

@@ -22,7 +22,7 @@ from domain.commitments.words import (
     Target,
 )
 from domain.deadlines import Standing
-from domain.kernel import PartialDate, Sphere, UnitId, Words
+from domain.kernel import PartialDate, Sphere, StreamId, UnitId, Words
 
 
 class SourceStanding(StrEnum):
@@ -122,7 +122,8 @@ class Commitment:
     """Numbered things (targets, milestones, ...) are tuples: number n is the item at n - 1.
 
     `version` is the number of events so far. `verifiable`: as adopted, then as last assessed. `on_hold`: the missed
-    deadlines for which it is on hold. `resources`, `evidence`: how many there are.
+    deadlines for which it is on hold. `rests_on`: mandates that have not ended. `resources`,
+    `evidence`: how many there are.
     """
 
     owner: UnitId
@@ -147,6 +148,7 @@ class Commitment:
     on_hold: tuple[int, ...] = ()
     inactive: bool = False
     window_open: bool = False
+    rests_on: tuple[StreamId, ...] = ()
     outcome: Outcome | None = None
 
     def party(self, unit: UnitId) -> PartyState | None:
@@ -243,6 +245,10 @@ def _after(state: Commitment, event: "_Later") -> Commitment:
             return replace(state, milestones=(*state.milestones, MilestoneState(event.milestone)))
         case happened.ResourcePledged():
             return replace(state, resources=event.number)
+        case happened.CommitmentRestedOnMandate():
+            return replace(state, rests_on=(*state.rests_on, event.mandate))
+        case happened.MandateLost():
+            return replace(state, rests_on=tuple(one for one in state.rests_on if one != event.mandate))
         case happened.CommitmentAdopted():
             stage = Stage.ADOPTED if event.verifiable else Stage.ADOPTED_NOT_VERIFIABLE
             return replace(state, stage=stage, verifiable=event.verifiable)
@@ -302,6 +308,8 @@ _Begun: TypeAlias = (
     happened.TargetSet
     | happened.MilestoneAdded
     | happened.ResourcePledged
+    | happened.CommitmentRestedOnMandate
+    | happened.MandateLost
     | happened.CommitmentAdopted
     | happened.CommitmentClosed
 )

@@ -177,6 +177,7 @@ class Terms:
     staff: Annotated[int | None, Whole(0, 10_000_000), Says("How many posts move with it.")] = None
     assets: Annotated[Prose | None, Says("Which buildings, equipment and files move with it.")] = None
     document: Annotated[Document | None, Says("The law, agreement or act.")] = None
+    implements: Annotated[StreamId | None, Says("The decision on an allocation that it carries out.")] = None
 
     @property
     def needs_acceptance(self) -> bool:

@@ -4,9 +4,9 @@ One stream is one unit, and its id is the unit's. A merger or a split is one sen
 alike in the stream of each: `record-merger` in every unit that ends (which is `merging` from then on, until `abolish`)
 and in the one they become; `record-split` in the whole and in each part. So every command touches one stream only.
 
-An abolition frees the unit's codes, ends its accreditations, and neither waits for nor looks at other contexts. Later
-work must bring: refusing an abolition with `open-obligations` while a mandate or commitment has no successor
-(domain.md 3.1), handing those over when a successor is assigned, and closing them with reasons where there is none.
+An abolition frees the unit's codes, ends its accreditations, and neither waits for nor looks at other contexts; its
+mandates pass to the successor by a reaction. Later work must bring: refusing an abolition with `open-obligations`
+while a commitment has no successor (domain.md 3.1), handing commitments over, and closing them where there is none.
 """
 
 from collections.abc import Sequence

@@ -44,6 +44,16 @@ _READER = {
     # Plans made while the tables were empty must not become scans of a million rows.
     "enable_seqscan": "off",
 }
+_WORKER = {
+    "role": ROLE,
+    "application_name": "subsidia-worker",
+    "jit": "off",
+    "lock_timeout": "20s",
+    "idle_in_transaction_session_timeout": "60s",
+    # What a crash takes of a checkpoint is done again, under the same command ids, and recorded once all the same.
+    "synchronous_commit": "off",
+    "enable_seqscan": "off",
+}
 
 
 async def connect_writer(dsn: str) -> Connection:
@@ -65,6 +75,11 @@ async def connect_writer(dsn: str) -> Connection:
 async def connect_reader(dsn: str) -> Connection:
     """A connection of its own, for LISTEN."""
     return await asyncpg.connect(dsn, timeout=CONNECT_WITHIN, command_timeout=ANSWER_WITHIN, server_settings=_READER)
+
+
+async def connect_worker(dsn: str) -> Connection:
+    """A connection of its own for one that follows the ledger, and holds its lead by it."""
+    return await asyncpg.connect(dsn, timeout=CONNECT_WITHIN, server_settings=_WORKER)
 
 
 async def open_pool(dsn: str, at_most: int = 8) -> Pool:

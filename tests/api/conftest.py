@@ -14,6 +14,7 @@ import pytest
 from aiohttp import web
 
 from api.app import make_runner
+from api.probes import Here
 from domain.kernel import Role
 from services.bootstrap import Services, assemble
 from services.config import DEMO_ORIGIN, Config
@@ -57,10 +58,12 @@ class _Serving(threading.Thread):
             self.ready.set()
 
     async def _serve(self) -> None:
-        async with assemble(self._config) as services:
+        # Told before anything acts by itself, as `subsidia serve` does.
+        async with assemble(self._config, workers=False) as services:
             story = await tell(services.office, services.registrar)
-            assert story is not None
-            runner = make_runner(services, services.projector)
+        assert story is not None
+        async with assemble(self._config) as services:
+            runner = make_runner(services, Here(services))
             await runner.setup()
             try:
                 await web.TCPSite(runner, "127.0.0.1", 0).start()

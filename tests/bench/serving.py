@@ -16,6 +16,7 @@ import uvloop
 from aiohttp import web
 
 from api.app import make_runner
+from api.probes import Here
 from services.bootstrap import assemble
 from services.config import Config
 from services.logs import configure_logs
@@ -76,7 +77,7 @@ async def _main(kind: str, *rest: str) -> None:
         await _serve(web.AppRunner(app, access_log=None))
     dsn, folder = rest
     async with assemble(growing(dsn, Path(folder)), views=(GROWTH,), names=GROWING) as services:
-        await _serve(make_runner(services, services.projector))
+        await _serve(make_runner(services, Here(services)))
 
 
 if __name__ == "__main__":

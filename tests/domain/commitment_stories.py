@@ -40,6 +40,7 @@ from domain.commitments.words import (
 from domain.kernel import (
     EventName,
     Level,
+    MandateFacts,
     Money,
     PartialDate,
     Policy,
@@ -98,6 +99,15 @@ def facts(unit: UnitId, until: date | None = None, sphere: Sphere | None = None)
     )
 
 
+def mandate(number: int, recipient: UnitId = CITY, **said: Any) -> MandateFacts:
+    """A mandate of the state, in force unless it is said otherwise."""
+    id = StreamId(UUID(int=7000 + number))
+    known: dict[str, Any] = {"exists": True, "kind": "delegation", "stage": "active", "in_force": True}
+    return MandateFacts(
+        id, giver=STATE, recipient=recipient, function="04.5", territory=STATE, starts_on=DAY, **{**known, **said}
+    )
+
+
 def words(text: str) -> Words:
     return Words({"en": text})
 
@@ -118,6 +128,8 @@ def ask(kind: type, unit: UnitId = CITY, on: date = DAY, /, **said: Any) -> Any:
         given["units"] = tuple(facts(party.unit) for party in said.get("parties", ()))
     if kind is asked.AddParty:
         given["unit_facts"] = facts(said["unit"])
+    if kind in (asked.RestOnMandate, asked.LoseMandate) and "mandate_facts" in said:
+        given["mandate"] = said["mandate_facts"].id
     wanted = {field.name for field in fields(kind)}
     return kind(**{name: value for name, value in {**given, **said}.items() if name in wanted})
 
@@ -273,7 +285,7 @@ def _tried(moves: list[Move], state: Any, name: str, command: Any, unit: UnitId,
         events = COMMITMENTS.decider.decide(command, state)
     except Refused:
         return moves, state
-    actor = None if name == "miss-deadline" else unit
+    actor = None if name in ("miss-deadline", "lose-mandate") else unit
     return [*moves, Move(name, actor, day, tuple(events))], COMMITMENTS.decider.fold(events, state)
 
 
@@ -331,6 +343,8 @@ def _said(draw: st.DrawFn, name: str, unit: UnitId, state: Any, day: date) -> di
         "assess-early-results": {"scale": EarlyResultsScale.EARLY_RESULTS, "result": EarlyResult.MODERATE},
         "contest-assessment": {"assessment": number},
         "close": {"outcome": draw(st.sampled_from(tuple(Outcome))), "level": Level.SELF_REPORTED},
+        "rest-on-mandate": {"mandate_facts": mandate(number, unit)},
+        "lose-mandate": {"mandate_facts": mandate(number, unit, stage="revoked", in_force=False, ended=True)},
         "miss-deadline": {"deadline": draw(st.integers(1, 12))},
     }  # fmt: skip
     return said.get(name, {})

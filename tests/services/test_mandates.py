@@ -60,7 +60,7 @@ async def registered(services: Services, name: str, sphere: Sphere, jurisdiction
 
 @pytest_asyncio.fixture
 async def country(database_url: str, tmp_path: Path) -> AsyncIterator[Country]:
-    async with assemble(config(database_url, tmp_path)) as services:
+    async with assemble(config(database_url, tmp_path), acting=False) as services:
         state = await registered(services, "Kenya", Sphere.NATIONAL)
         county = await registered(services, "Nairobi County", Sphere.REGIONAL)
         town = await registered(services, "Westlands", Sphere.LOCAL)

@@ -158,7 +158,7 @@ async def test_every_view_has_something_worth_looking_at(database_url: str, tmp_
     config = replace(
         Config.read(), database_url=database_url, var=tmp_path, origin=DEMO_ORIGIN, signing_key=tmp_path / "key.pem"
     )
-    async with assemble(config) as services:
+    async with assemble(config, acting=False) as services:
         assert await tell(services.office, services.registrar) is not None
         head = (await services.store.head()).size - 1
         rows = dict[str, list[Any]]()

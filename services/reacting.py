@@ -1,0 +1,228 @@
+"""The worker that gives what reactions say: to every record once, in order, never again on a rebuild.
+
+A command's id follows from the record, the reaction and the stream: what a crash repeats is recorded once. What it
+makes has the actor `reaction` and the record as its cause.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+import structlog
+
+from domain.kernel import NAMES, Actor, Context, Recorded, Refused, StreamId
+from services.codec import Codec
+from services.handle import Forbidden, Note, Office, Order, Unknown
+from services.reactions import REACTIONS, Found, Reaction, Then, only
+from services.store.connecting import Connection
+from services.store.ports import CommandReused, StoredRecord
+from services.working import agenda, leaning
+from services.working.following import POLL, Ledger, advance
+from services.working.knowing import known, zone_of
+from services.working.leaning import LEANING, Lean
+
+REACTION = Actor(system="reaction")
+AT_ONCE = 64
+"""Commands of one record that wait for one transaction."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _No:
+    """A rule refused, and it was not a fair no."""
+
+    reaction: str
+    stream: UUID
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Later:
+    reaction: str
+    stream: UUID
+    due_at: datetime
+
+
+class Reactor:
+    """A worker, see `Follower`. What day it is, the office says."""
+
+    name = "reactions"
+
+    def __init__(
+        self,
+        office: Office,
+        codec: Codec,
+        contexts: Mapping[str, Context],
+        ledger: Ledger,
+        reactions: Sequence[Reaction] = REACTIONS,
+    ) -> None:
+        self._office, self._codec, self._contexts, self._ledger = office, codec, contexts, ledger
+        self._context_of = {kind: context.name for context in contexts.values() for kind in context.events}
+        self._reactions = {reaction.name: reaction for reaction in reactions}
+        self._to: dict[type, list[Reaction]] = defaultdict(list)
+        for reaction in reactions:
+            for kind in reaction.to:
+                self._to[kind].append(reaction)
+
+    async def take(self, connection: Connection, position: int, stored: Sequence[StoredRecord]) -> int:
+        """Reacts to each record on its own; what nobody reacts to is passed over together.
+
+        KeyError: a type that this program does not know may call for a reaction, and is not skipped.
+        """
+        leans: list[Lean] = []
+        for one in stored:
+            kind = self._codec.names[one.type]
+            if kind in self._to:
+                if leans:
+                    # First what leans as of the record before: the reaction looks at it.
+                    position = await self._save(connection, position, one.position - 1, leans)
+                    leans = []
+                record = self._codec.decode(one)
+                done = await self._react(connection, record)
+                position = await self._save(connection, position, one.position, self._leans(one), done)
+            elif kind in LEANING:
+                leans += self._leans(one)
+        if leans:
+            await self._save(connection, position, stored[-1].position, leans)
+        return stored[-1].position
+
+    def _leans(self, stored: StoredRecord) -> list[Lean]:
+        if self._codec.names[stored.type] not in LEANING:
+            return []
+        return list(leaning.leans(stored.stream, self._codec.event(stored)))
+
+    async def _save(
+        self, connection: Connection, old: int, new: int, leans: Sequence[Lean], done: Sequence[_No | _Later] = ()
+    ) -> int:
+        if new == old:
+            return old
+        async with connection.transaction():
+            await advance(connection, self.name, old, new)
+            await leaning.keep(connection, leans)
+            for one in done:
+                await self._note(connection, new, one)
+        return new
+
+    async def _note(self, connection: Connection, position: int, one: _No | _Later) -> None:
+        if isinstance(one, _Later):
+            await connection.execute(_PUT_OFF, position, one.reaction, one.stream, one.due_at)
+        else:
+            await connection.execute(_REFUSED, position, one.reaction, one.stream, one.code, one.reason)
+
+    async def rest(self, connection: Connection) -> float:
+        """Gives what had to wait for its day."""
+        now = self._office.clock()
+        rows = await connection.fetch(_DUE, now)
+        for position, name, stream in rows:
+            no = await self._in_time(connection, position, name, stream)
+            async with connection.transaction():
+                await connection.execute(_GIVEN, position, name, stream)
+                if no is not None:
+                    await self._note(connection, position, no)
+        if rows:
+            return 0
+        following = await connection.fetchval("select min(due_at) from workers.later")
+        return POLL if following is None else max((following - now).total_seconds(), 0.001)
+
+    async def refused(self, connection: Connection) -> int:
+        count: int = await connection.fetchval("select count(*) from workers.refused")
+        return count
+
+    async def _in_time(self, connection: Connection, position: int, name: str, stream: UUID) -> _No | None:
+        (stored,) = await self._ledger.records(position - 1, 1)
+        record, reaction = self._codec.decode(stored), self._reactions[name]
+        then = only(await self._said(connection, reaction, record), stream)
+        return None if then is None else await self._give(reaction, record, then)
+
+    async def _react(self, connection: Connection, record: Recorded) -> list[_No | _Later]:
+        done: list[_No | _Later] = []
+        for reaction in self._to[type(record.event)]:
+            thens = await self._said(connection, reaction, record)
+            for first in range(0, len(thens), AT_ONCE):
+                batch = thens[first : first + AT_ONCE]
+                # Each has its own stream. What fails is tried again with all of them: ids tell what was recorded.
+                found = await asyncio.gather(
+                    *(self._give_or_wait(reaction, record, then) for then in batch), return_exceptions=True
+                )
+                for one in found:
+                    if isinstance(one, BaseException):
+                        raise one
+                    if one is not None:
+                        done.append(one)
+        return done
+
+    async def _said(self, connection: Connection, reaction: Reaction, record: Recorded) -> Sequence[Then]:
+        states = self._office.states
+        context = self._context_of[type(record.event)]
+        state = await known(states, context, record.stream, record.version)
+        who = [] if reaction.manner is None else await leaning.leaning_on(connection, record.stream, reaction.manner)
+        return reaction.then(record, Found(state, {stream: await self._leaner(stream) for stream in who}))
+
+    async def _leaner(self, stream: StreamId) -> Any:
+        """The state of a stream whatever its context is."""
+        for name in ("mandates", "commitments"):
+            _, state = await self._office.states.state(name, stream)
+            if state != self._contexts[name].decider.initial:
+                return state
+        raise LookupError(f"{stream} leans on something, and is nothing.")
+
+    async def _give_or_wait(self, reaction: Reaction, record: Recorded, then: Then) -> _No | _Later | None:
+        if then.on is not None:
+            context = self._contexts[then.context]
+            _, state = await self._office.states.state(context.name, then.stream)
+            zone = await zone_of(self._office.states, context, state)
+            begins = agenda.ends_at(then.on - timedelta(days=1), zone)
+            if begins > self._office.clock():
+                return _Later(reaction.name, then.stream, begins)
+        return await self._give(reaction, record, then)
+
+    async def _give(self, reaction: Reaction, record: Recorded, then: Then) -> _No | None:
+        try:
+            await self._office.give(order(reaction, record, then))
+        except CommandReused:
+            # It was recorded before a crash, and what it was looked up from has moved on since.
+            log.info("reaction-given-before", reaction=reaction.name, record=record.name, stream=str(then.stream))
+        except Refused as refused:
+            if refused.code not in reaction.fair:
+                return self._no(reaction, record, then, refused.code, refused.reason)
+        except (Unknown, Forbidden) as error:
+            return self._no(reaction, record, then, type(error).__name__.lower(), str(error))
+        return None
+
+    def _no(self, reaction: Reaction, record: Recorded, then: Then, code: str, reason: str) -> _No:
+        log.error(
+            "reaction-refused", reaction=reaction.name, record=record.name, command=f"{then.context}.{then.command}",
+            stream=str(then.stream), code=code, reason=reason,
+        )  # fmt: skip
+        return _No(reaction.name, then.stream, code, reason)
+
+
+def order(reaction: Reaction, record: Recorded, then: Then) -> Order:
+    """The command as it is given, by the register itself, for the record's sake."""
+    return Order(
+        context=then.context,
+        command=then.command,
+        fields=then.fields,
+        cmd=uuid5(NAMES, f"reaction:{record.name}:{reaction.name}:{then.stream}"),
+        actor=REACTION,
+        caller="reaction",
+        stream=then.stream,
+        note=Note(effective_on=then.effective_on, cause=record.name),
+        client_named=True,
+    )
+
+
+_PUT_OFF = """
+insert into workers.later (position, reaction, stream, due_at) values ($1, $2, $3, $4) on conflict do nothing"""
+_DUE = """
+select position, reaction, stream from workers.later where due_at <= $1 order by due_at, position, stream limit 100"""
+_GIVEN = "delete from workers.later where position = $1 and reaction = $2 and stream = $3"
+_REFUSED = """
+insert into workers.refused (position, reaction, stream, code, reason) values ($1, $2, $3, $4, $5)
+on conflict do nothing"""

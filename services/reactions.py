@@ -1,0 +1,117 @@
+"""Reactions: what a record in one context means for streams of another. Pure; a worker gives what they say.
+
+A reaction sees the record, the state of its stream, and the streams that lean on something, with their states. How
+leaning is found, see `services.working.leaning`. A reaction's name is a part of its commands' ids: it never changes.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from domain import cofog, units
+from domain.commitments.state import Commitment
+from domain.kernel import PartialDate, Recorded, StreamId, UnitId
+from domain.mandates import events as mandates
+from domain.mandates.state import Mandate
+from services.working.leaning import Manner
+
+ENDINGS = (mandates.MandateRevoked, mandates.MandateReturned, mandates.MandateSuperseded, mandates.MandateExpired)
+
+
+@dataclass(frozen=True, slots=True)
+class Then:
+    """One command that follows, for one stream. `on`: not before that day where the stream is at home."""
+
+    context: str
+    command: str
+    stream: StreamId
+    effective_on: PartialDate
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was looked up: the state of the record's own stream, and the streams that lean on it, with theirs."""
+
+    state: Any
+    leaning: Mapping[StreamId, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """`to`: which events. `manner`: who leans in which manner on the record's stream is looked up; None: nobody.
+
+    `fair`: codes with which the rules may say no and all is well; any other refusal is kept for people to look at.
+    """
+
+    name: str
+    to: tuple[type, ...]
+    then: Callable[[Recorded, Found], Sequence[Then]]
+    manner: Manner | None = None
+    fair: frozenset[str] = frozenset()
+
+
+def sub_delegated(record: Recorded, found: Found) -> Sequence[Then]:
+    """A mandate came into force: the one it rests on is told."""
+    state: Mandate = found.state
+    if state.under is None:
+        return ()
+    return (Then("mandates", "record-sub-delegation", state.under, record.effective_on, {"child": record.stream}),)
+
+
+def children_follow(record: Recorded, found: Found) -> Sequence[Then]:
+    """A mandate ended, was suspended or is in force again: those that rest on it follow."""
+    return tuple(Then("mandates", "follow-parent", child, record.effective_on) for child in found.leaning)
+
+
+def competence_withdrawn(record: Recorded, found: Found) -> Sequence[Then]:
+    """The law took a competence back: what its holder entrusted of it lapses, now or on its last day."""
+    event: units.CompetenceWithdrawn = record.event
+    return tuple(
+        Then("mandates", "lapse", stream, record.effective_on)
+        for stream, state in found.leaning.items()
+        if isinstance(state, Mandate) and cofog.covers(event.function, state.terms.function)
+    )
+
+
+def unit_abolished(record: Recorded, found: Found) -> Sequence[Then]:
+    """A unit is no more: the successor that was named first stands in its place, from the day after its last one."""
+    former = UnitId(record.stream)
+    gone = units.facts(found.state, former).alive_until
+    if gone is None:
+        return ()  # restored in the meantime
+    successor = next(iter(found.state.successors), None)
+    said = {"former": former} | ({} if successor is None else {"successor": successor})
+    return tuple(Then("mandates", "succeed", stream, PartialDate(gone), said, on=gone) for stream in found.leaning)
+
+
+def mandate_lost(record: Recorded, found: Found) -> Sequence[Then]:
+    """A mandate ended: commitments that rest on it say so, and it is their owners' turn."""
+    return tuple(
+        Then("commitments", "lose-mandate", stream, record.effective_on, {"mandate": record.stream})
+        for stream, state in found.leaning.items()
+        if isinstance(state, Commitment)
+    )
+
+
+REACTIONS: tuple[Reaction, ...] = (
+    Reaction("sub-delegated", (mandates.MandateActivated,), sub_delegated),
+    Reaction(
+        "children-follow",
+        (*ENDINGS, mandates.MandateSuspended, mandates.MandateRestored),
+        children_follow,
+        Manner.UNDER,
+    ),
+    Reaction("competence-withdrawn", (units.CompetenceWithdrawn,), competence_withdrawn, Manner.GIVEN_BY),
+    Reaction("unit-abolished", (units.UnitAbolished,), unit_abolished, Manner.PARTY, frozenset({"unit-alive"})),
+    Reaction("mandate-lost", ENDINGS, mandate_lost, Manner.RESTS_ON),
+)
+"""In the order in which they are given."""
+
+
+def only(thens: Sequence[Then], stream: UUID) -> Then | None:
+    """That of one stream: a reaction says one thing to each."""
+    return next((then for then in thens if then.stream == stream), None)

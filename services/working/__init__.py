@@ -1,0 +1,1 @@
+"""What acts by itself: workers that follow the ledger, each with a checkpoint of its own."""

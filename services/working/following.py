@@ -1,0 +1,230 @@
+"""Follows the ledger for one worker: one process leads, in batches, and where it stands is saved with what it did."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Protocol, TypeAlias
+
+import msgspec
+import structlog
+
+from services.store.connecting import Connection, connect_worker, is_gone
+from services.store.ports import Busy, Conflict, Head, StoredRecord, Unavailable
+
+BATCH = 1000
+"""Records that a worker is handed at once, at most."""
+POLL = 1.0
+"""Seconds after which a worker looks again in any case, or asks again whether it may lead."""
+PATIENCE = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+"""Seconds until it is tried again after an error; the last is repeated."""
+_LOCK = 73107
+
+Wait: TypeAlias = Callable[[int], Awaitable[object]]
+"""Returns once the ledger has a record above a position; see `Listener.wait_for_records`."""
+
+log = structlog.get_logger()
+
+
+class Ledger(Protocol):
+    """What is asked of the store; see `services.store.ports.Store`."""
+
+    def records(self, after: int = -1, limit: int = 500) -> Awaitable[Sequence[StoredRecord]]: ...
+
+    def head(self) -> Awaitable[Head]: ...
+
+
+class Worker(Protocol):
+    """What is done with records, and between them."""
+
+    @property
+    def name(self) -> str:
+        """Under which its position is saved; never changed."""
+        ...
+
+    async def take(self, connection: Connection, position: int, stored: Sequence[StoredRecord]) -> int:
+        """Does what follows from records above `position`, saves how far it came (`advance`) with it, and says it.
+
+        What needs nothing done need not be saved. What it does is safe to repeat: after a crash it is handed the same
+        records again.
+        """
+        ...
+
+    async def rest(self, connection: Connection) -> float:
+        """Does what is due though no record says so; gives seconds until the next such thing, 0 to be asked at once."""
+        ...
+
+    async def refused(self, connection: Connection) -> int:
+        """How many things a rule does not let it do, for people to look at."""
+        ...
+
+
+class Fenced(Exception):
+    """Another process has moved the position: begin again from where it stands."""
+
+
+async def advance(connection: Connection, worker: str, old: int, new: int) -> None:
+    """Moves the checkpoint, in the transaction of what was done. Raises Fenced if it stands beyond `old` already.
+
+    It may stand below: what had nothing in it to do was passed over, and is saved now and then.
+    """
+    moved = await connection.execute(
+        "update workers.positions set position = $3, updated_at = clock_timestamp()"
+        " where worker = $1 and position <= $2",
+        worker, old, new,
+    )  # fmt: skip
+    if moved != "UPDATE 1":
+        raise Fenced(f"The {worker} has gone beyond {old} elsewhere.")
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a worker does.
+
+    `position` of the last record it saw (-1: none), `head` of the ledger's, seconds behind. `leads`: this process does
+    the work; otherwise another one does, or none yet. `error`: what it waits for. `refused`: what rules did not let it
+    do.
+    """
+
+    worker: str
+    position: int
+    head: int
+    lag_seconds: float
+    leads: bool
+    alive: bool
+    error: str | None
+    refused: int
+
+
+class _Stamped(msgspec.Struct):
+    at: datetime
+
+
+class Follower:
+    """Runs one worker while we are inside: `async with Follower(...)`. The database is migrated.
+
+    One process leads at a time, by a lock of its session; nothing that is recorded rests on that lock. `wait` wakes it,
+    with a poll of its own behind it.
+    """
+
+    def __init__(self, dsn: str, worker: Worker, ledger: Ledger, wait: Wait, *, batch: int = BATCH) -> None:
+        self._dsn, self._worker, self._ledger, self._wait, self._batch = dsn, worker, ledger, wait, batch
+        self._task: asyncio.Task[None] | None = None
+        self._refused = 0
+        self._kept, self._kept_at = monotonic(), -1
+        self.position = -1
+        self.leads = False
+        self.error: str | None = None
+
+    async def __aenter__(self) -> "Follower":
+        self._task = asyncio.create_task(self._run(), name=f"worker-{self._worker.name}")
+        return self
+
+    async def __aexit__(self, *reason: object) -> None:
+        assert self._task is not None
+        self._task.cancel()
+        await asyncio.wait([self._task])
+
+    async def health(self) -> Health:
+        """How it does. Raises Unavailable while the database cannot be reached."""
+        head, lag = (await self._ledger.head()).size - 1, 0.0
+        if self.position < head and (behind := await self._ledger.records(self.position, 1)):
+            waits_since = msgspec.json.decode(behind[0].state, type=_Stamped).at
+            lag = max(0.0, (datetime.now(UTC) - waits_since).total_seconds())
+        alive = self._task is not None and not self._task.done()
+        at = max(head, self.position)
+        return Health(self._worker.name, self.position, at, lag, self.leads, alive, self.error, self._refused)
+
+    async def catch_up(self) -> None:
+        """Does everything there is to do now, and returns; whoever leads is waited for."""
+        async with self._connected() as connection:
+            await self._take_the_lead(connection)
+            while await self._step(connection) == 0:
+                pass
+
+    async def _run(self) -> None:
+        """Until it is cancelled; an error is said aloud, and what it stopped is tried again."""
+        tries = 0
+        while True:
+            begun = monotonic()
+            try:
+                async with self._connected() as connection:
+                    await self._take_the_lead(connection)
+                    while True:
+                        wait = await self._step(connection)
+                        self.error = None
+                        if wait:
+                            await self._pause(min(wait, POLL))
+            except Fenced as error:
+                log.warning("worker-fenced", worker=self._worker.name, error=str(error))
+                await asyncio.sleep(PATIENCE[0])
+            except Exception as error:
+                tries = tries + 1 if monotonic() - begun < PATIENCE[-1] else 0
+                self.error = f"{type(error).__name__}: {error}"
+                wait = PATIENCE[min(tries, len(PATIENCE) - 1)]
+                say = log.warning if _passes(error) else log.exception
+                say("worker-interrupted", worker=self._worker.name, error=self.error, again_in=wait)
+                await asyncio.sleep(wait)
+            finally:
+                self.leads = False
+
+    async def _take_the_lead(self, connection: Connection) -> None:
+        while not await connection.fetchval("select pg_try_advisory_lock($1, hashtext($2))", _LOCK, self._worker.name):
+            self.position = await self._saved(connection)
+            self._refused = await self._worker.refused(connection)
+            await asyncio.sleep(POLL)
+        self.leads = True
+        await connection.execute(
+            "insert into workers.positions (worker, position) values ($1, -1) on conflict do nothing", self._worker.name
+        )
+        self.position = await self._saved(connection)
+
+    async def _saved(self, connection: Connection) -> int:
+        found = await connection.fetchval("select position from workers.positions where worker = $1", self._worker.name)
+        return -1 if found is None else found
+
+    async def _step(self, connection: Connection) -> float:
+        """One batch, or else what is due; gives seconds until there is more to do, 0 for at once."""
+        if stored := await self._ledger.records(self.position, self._batch):
+            self.position = await self._worker.take(connection, self.position, stored)
+            if monotonic() - self._kept > POLL:
+                await self._keep(connection)
+            return 0
+        await self._keep(connection)
+        wait = await self._worker.rest(connection)
+        self._refused = await self._worker.refused(connection)
+        return wait
+
+    async def _keep(self, connection: Connection) -> None:
+        """So that a start, and whoever stands by, knows of what was passed over, too."""
+        self._kept = monotonic()
+        if self._kept_at != self.position:
+            await connection.execute(
+                "update workers.positions set position = $2, updated_at = clock_timestamp()"
+                " where worker = $1 and position < $2",
+                self._worker.name, self.position,
+            )  # fmt: skip
+            self._kept_at = self.position
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wait(self.position)
+        except TimeoutError:
+            pass
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[Connection]:
+        connection = await connect_worker(self._dsn)
+        try:
+            yield connection
+        finally:
+            # Nothing is under way that could be waited for; the server lets go of locks when the line drops.
+            connection.terminate()
+
+
+def _passes(error: Exception) -> bool:
+    """Whether waiting is the answer to an error."""
+    return isinstance(error, (Unavailable, Busy, Conflict)) or is_gone(error)

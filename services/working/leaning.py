@@ -1,0 +1,62 @@
+"""Who leans on what, found without a search: kept by the worker that reacts, as of the record it reacts to."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import TypeAlias
+from uuid import UUID
+
+from domain.commitments import events as commitments
+from domain.kernel import StreamId
+from domain.mandates import events as mandates
+from services.store.connecting import Connection
+
+
+class Manner(StrEnum):
+    """In which manner one stream leans on another thing. Rows are added and stay; whether it still does, states say."""
+
+    UNDER = "under"
+    """A mandate on the mandate that it rests on."""
+    GIVEN_BY = "given_by"
+    """A mandate on the unit that gives it of its own power."""
+    PARTY = "party"
+    """A mandate on the units that it binds."""
+    RESTS_ON = "rests_on"
+    """A commitment on the mandate that lets its owner keep it."""
+
+
+Lean: TypeAlias = tuple[UUID, str, UUID]
+"""(thing, manner, stream)"""
+
+LEANING = (mandates.MandateDrafted, mandates.PartySucceeded, commitments.CommitmentRestedOnMandate)
+"""The events that say so."""
+
+
+def leans(stream: UUID, event: object) -> Sequence[Lean]:
+    """What an event of a stream says of how it leans."""
+    match event:
+        case mandates.MandateDrafted():
+            above = (event.giver, Manner.GIVEN_BY) if event.under is None else (event.under, Manner.UNDER)
+            parties = [(unit, Manner.PARTY, stream) for unit in (event.giver, event.recipient)]
+            return [(*above, stream), *parties]
+        case mandates.PartySucceeded():
+            # Whether it gives or receives, the state says to whoever asks.
+            return [(event.successor, manner, stream) for manner in (Manner.GIVEN_BY, Manner.PARTY)]
+        case commitments.CommitmentRestedOnMandate():
+            return [(event.mandate, Manner.RESTS_ON, stream)]
+        case _:
+            return ()
+
+
+async def keep(connection: Connection, found: Sequence[Lean]) -> None:
+    if found:
+        await connection.execute(
+            "insert into workers.leans (thing, manner, stream) select * from unnest($1::uuid[], $2::text[], $3::uuid[])"
+            " on conflict do nothing",
+            *map(list, zip(*found, strict=True)),
+        )  # fmt: skip
+
+
+async def leaning_on(connection: Connection, thing: UUID, manner: Manner) -> list[StreamId]:
+    """The streams that ever leant on it in that manner, in the order of their ids."""
+    query = "select stream from workers.leans where thing = $1 and manner = $2 order by stream"
+    return [StreamId(row[0]) for row in await connection.fetch(query, thing, manner.value)]

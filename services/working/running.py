@@ -1,0 +1,53 @@
+"""Everything that acts by itself, with its own connections, for as long as we are inside."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from domain.kernel import Context
+from services.clock import Clock
+from services.codec import Codec
+from services.handle import Office
+from services.reacting import Reactor
+from services.store.connecting import close_pool, open_pool
+from services.store.listener import Listener
+from services.store.reads import Reads
+from services.working.following import Follower, Health, Ledger
+
+
+class Workers:
+    """The clock and the reactions."""
+
+    def __init__(self, ledger: Ledger, followers: Sequence[Follower]) -> None:
+        self._ledger, self._followers = ledger, tuple(followers)
+
+    async def health(self) -> list[Health]:
+        """How each does. Raises Unavailable while the database cannot be reached."""
+        return [await follower.health() for follower in self._followers]
+
+    async def catch_up(self) -> None:
+        """Does what there is to do, in turns, until nothing follows from anything; for one who does not follow."""
+        size = -1
+        while size != (head := await self._ledger.head()).size:
+            size = head.size
+            for follower in self._followers:
+                await follower.catch_up()
+
+
+@asynccontextmanager
+async def opened_workers(
+    dsn: str, office: Office, codec: Codec, contexts: Mapping[str, Context], *, follow: bool = True
+) -> AsyncIterator[Workers]:
+    """The workers, at work if they `follow`; otherwise they do what they are told (`catch_up`)."""
+    async with AsyncExitStack() as stack:
+        pool = await open_pool(dsn, 2)
+        stack.push_async_callback(close_pool, pool)
+        listener = await stack.enter_async_context(Listener(dsn))
+        reads = Reads(pool)
+        found = [
+            Follower(dsn, worker, reads, listener.wait_for_records)
+            for worker in (Clock(office, codec, contexts), Reactor(office, codec, contexts, reads))
+        ]
+        if follow:
+            for follower in found:
+                await stack.enter_async_context(follower)
+        yield Workers(reads, found)

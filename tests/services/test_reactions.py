@@ -1,0 +1,377 @@
+"""Reactions on a real ledger: what a record means for others is recorded once, with its cause, and never again."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from domain import units
+from domain.commitments import events as commitments
+from domain.contexts import CONTEXTS
+from domain.kernel import PartialDate, Recorded, Refused, StreamId, UnitId
+from domain.mandates import events as mandates
+from domain.mandates.words import Due, Ending, Kind, Pause
+from services.bootstrap import Services
+from services.handle import Note
+from services.reacting import Reactor
+from services.reactions import REACTIONS, Found, Reaction, Then
+from services.store.connecting import connect_worker
+from services.store.ports import Change, Receipt, Unavailable
+from services.working.following import Fenced
+from tests.services.acting import (
+    BEGUN,
+    FUNCTION,
+    NEW_YORK,
+    PARIS,
+    Party,
+    by,
+    entrusted,
+    holder,
+    local,
+    party,
+    promise,
+    register,
+    revoked,
+    set_clock,
+    told,
+)
+from tests.services.test_handle import give
+
+WHY = Note(because="So the law says.", lang="en")
+
+
+@pytest_asyncio.fixture
+async def services(database_url: str, tmp_path: Path) -> AsyncIterator[Services]:
+    async with register(database_url, tmp_path) as found:
+        yield found
+
+
+async def act(services: Services, moment: datetime | None = None) -> None:
+    if moment is not None:
+        set_clock(services, moment)
+    await services.workers.catch_up()
+
+
+async def chain(services: Services) -> tuple[tuple[Party, ...], tuple[StreamId, ...]]:
+    """A region's own power passed on to a city, delegated to a district, and by it to a depot."""
+    region, city = await holder(services, "Ain"), await party(services, "Bourg")
+    district, depot = await party(services, "Brou"), await party(services, "Depot")
+    first = await entrusted(services, region, city, region.unit, kind=Kind.DEVOLUTION)
+    second = await entrusted(services, city, district, region.unit, first)
+    third = await entrusted(services, district, depot, region.unit, second)
+    return (region, city, district, depot), (first, second, third)
+
+
+def of(records: list[Recorded], kind: type) -> list[Recorded]:
+    return [one for one in records if isinstance(one.event, kind)]
+
+
+# --- mandates that rest on mandates ---
+
+
+async def test_who_passes_a_mandate_on_is_shown_on_it(services: Services) -> None:
+    _, (first, second, third) = await chain(services)
+    await act(services)
+    (record,) = await by(services, "reaction", first)
+    (activated,) = of(await told(services, second), mandates.MandateActivated)
+    assert isinstance(record.event, mandates.MandateSubDelegated)
+    assert (record.event.child, record.cause) == (second, activated.name)
+    assert [one.event.child for one in await by(services, "reaction", second)] == [third]
+
+
+async def test_a_revoked_mandate_takes_all_that_rest_on_it_with_it(services: Services) -> None:
+    (region, *_), (first, second, third) = await chain(services)
+    await act(services)
+    await revoked(services, region, first, timedelta(days=100))
+    (above,) = of(await told(services, first), mandates.MandateRevoked)
+    await act(services)
+    for stream in (second, third):
+        (follows,) = of(await by(services, "reaction", stream), mandates.MandateRevoked)
+        assert follows.event.ground is Ending.PARENT_ENDED
+        assert follows.effective_on == above.effective_on
+        assert follows.cause == above.name
+        above = follows
+    size = (await services.store.head()).size
+    await act(services)
+    assert (await services.store.head()).size == size
+
+
+async def test_a_suspension_of_nine_days_is_followed_and_moves_the_reports_day(services: Services) -> None:
+    region, city, district = (
+        await holder(services, "Ain"),
+        await party(services, "Bourg"),
+        await party(services, "Brou"),
+    )
+    parent = await entrusted(services, region, city, region.unit)
+    child = await entrusted(services, city, district, region.unit, parent, reporting_months=6)
+    clocks = of(await told(services, child), mandates.DeadlineSet)
+    (owed,) = [one for one in clocks if one.event.kind is Due.REPORT]
+    await act(services, BEGUN + timedelta(days=10))
+    await give(services, region.signatory, "mandates.suspend", parent, note=WHY, ground=Pause.EMERGENCY)
+    await act(services)
+    (paused,) = of(await by(services, "reaction", child), mandates.MandateSuspended)
+    assert paused.event.ground is Pause.PARENT_SUSPENDED
+    await act(services, BEGUN + timedelta(days=19))
+    await give(services, region.signatory, "mandates.restore", parent)
+    await act(services)
+    assert len(of(await by(services, "reaction", child), mandates.MandateRestored)) == 1
+    (moved,) = of(await by(services, "reaction", child), mandates.DeadlineMoved)
+    nine = owed.event.due_on + timedelta(days=9)
+    assert nine <= moved.event.due_on <= nine + timedelta(days=3)  # a day that is no working day gives way
+    await act(services, local(PARIS, f"{moved.event.due_on}T23:59"))
+    assert of(await by(services, "clock", child), mandates.DeadlineMissed) == []
+    await act(services, local(PARIS, f"{moved.event.due_on + timedelta(days=1)}T00:00"))
+    (missed,) = of(await by(services, "clock", child), mandates.DeadlineMissed)
+    assert missed.cause == moved.name
+
+
+async def test_when_the_clock_ends_a_mandate_those_that_rest_on_it_end_as_well(services: Services) -> None:
+    region, city, district = (
+        await holder(services, "Ain"),
+        await party(services, "Bourg"),
+        await party(services, "Brou"),
+    )
+    last = date(2036, 2, 29)
+    parent = await entrusted(services, region, city, region.unit, ends_on=last)
+    child = await entrusted(services, city, district, region.unit, parent, ends_on=last)
+    await act(services, local(PARIS, "2036-03-05T12:00"))
+    (expired,) = of(await by(services, "clock", parent), mandates.MandateExpired)
+    assert (expired.effective_on, expired.event.last_day) == ("2036-03-01", last)
+    ends = [one for one in await told(services, child) if isinstance(one.event, mandates.MandateExpired)]
+    ends += of(await told(services, child), mandates.MandateRevoked)
+    assert [one.effective_on for one in ends] == ["2036-03-01"]
+
+
+# --- competences and units ---
+
+
+async def test_a_competence_that_the_law_took_back_is_entrusted_no_longer(services: Services) -> None:
+    region, city = await holder(services, "Ain"), await party(services, "Bourg")
+    mandate = await entrusted(services, region, city, region.unit)
+    await act(services, BEGUN + timedelta(days=30))
+    await give(
+        services, services.registrar, "units.withdraw-competence", region.unit, note=WHY, function=FUNCTION,
+        territory=region.unit, held_until=PartialDate("2035-03-20"),
+    )  # fmt: skip
+    await act(services)
+    (lapsed,) = of(await by(services, "reaction", mandate), mandates.MandateRevoked)
+    assert (lapsed.event.ground, lapsed.event.revoked_on) == (Ending.COMPETENCE_LOST, date(2035, 3, 21))
+
+
+async def test_a_competence_that_it_will_take_back_ends_the_mandate_by_the_clock(services: Services) -> None:
+    region, city = await holder(services, "Ain"), await party(services, "Bourg")
+    mandate = await entrusted(services, region, city, region.unit)
+    await give(
+        services, services.registrar, "units.withdraw-competence", region.unit, note=WHY, function=FUNCTION,
+        territory=region.unit, held_until=PartialDate("2035-06-30"),
+    )  # fmt: skip
+    await act(services, local(PARIS, "2035-06-30T23:59"))
+    assert of(await told(services, mandate), mandates.MandateRevoked) == []
+    await act(services, local(PARIS, "2035-07-01T00:00"))
+    (lapsed,) = of(await by(services, "clock", mandate), mandates.MandateRevoked)
+    assert lapsed.event.revoked_on == date(2035, 7, 1)
+
+
+async def _abolish(services: Services, unit: UnitId, day: str) -> None:
+    await give(services, services.registrar, "units.abolish", unit, note=Note(effective_on=PartialDate(day)))
+
+
+async def test_a_successor_stands_in_the_place_of_a_unit_that_is_no_more(services: Services) -> None:
+    region, city, larger = await holder(services, "Ain"), await party(services, "Bourg"), await party(services, "Brou")
+    mandate = await entrusted(services, region, city, region.unit)
+    await act(services, BEGUN + timedelta(days=30))
+    await give(services, services.registrar, "units.assign-successor", city.unit, successor=larger.unit)
+    await _abolish(services, city.unit, "2035-03-25")
+    await act(services)
+    (record,) = of(await by(services, "reaction", mandate), mandates.PartySucceeded)
+    (abolished,) = [one for one in await told(services, city.unit) if one.type == "unit-abolished.1"]
+    assert (record.event.former, record.event.successor) == (city.unit, larger.unit)
+    assert record.cause == abolished.name
+
+
+async def test_who_leaves_no_successor_leaves_no_mandate(services: Services) -> None:
+    region, city = await holder(services, "Ain"), await party(services, "Bourg")
+    mandate = await entrusted(services, region, city, region.unit)
+    await act(services, BEGUN + timedelta(days=30))
+    await _abolish(services, city.unit, "2035-03-25")
+    await act(services)
+    (record,) = of(await by(services, "reaction", mandate), mandates.MandateRevoked)
+    assert record.event.ground is Ending.UNIT_ABOLISHED
+
+
+async def test_an_abolition_on_a_day_to_come_waits_for_that_day(database_url: str, tmp_path: Path) -> None:
+    async with register(database_url, tmp_path) as services:
+        region, city = await holder(services, "York", zone=NEW_YORK), await party(services, "Bourg", zone=NEW_YORK)
+        larger = await party(services, "Brou", zone=NEW_YORK)
+        mandate = await entrusted(services, region, city, region.unit)
+        await give(services, services.registrar, "units.assign-successor", city.unit, successor=larger.unit)
+        await _abolish(services, city.unit, "2035-12-31")
+        await act(services)
+        assert await by(services, "reaction", mandate) == []
+        gone = await _gone(services, city.unit)
+        await act(services, local(NEW_YORK, f"{gone}T00:00") - timedelta(seconds=1))
+        assert await by(services, "reaction", mandate) == []
+    async with register(database_url, tmp_path, local(NEW_YORK, f"{gone}T00:00")) as services:
+        await act(services)
+        (record,) = of(await by(services, "reaction", mandate), mandates.PartySucceeded)
+        assert record.effective_on == str(gone)
+        reactions = (await services.workers.health())[1]
+        assert reactions.refused == 0
+
+
+async def _gone(services: Services, unit: UnitId) -> date:
+    _, state = await services.office.states.state("units", StreamId(unit))
+    found = units.facts(state, unit).alive_until
+    assert found is not None
+    return found
+
+
+async def test_an_abolition_that_was_annulled_in_time_means_nothing(services: Services) -> None:
+    region, city = await holder(services, "Ain"), await party(services, "Bourg")
+    mandate = await entrusted(services, region, city, region.unit)
+    await _abolish(services, city.unit, "2035-12-31")
+    await act(services)
+    restored = Note(effective_on=PartialDate("2035-12-31"), because="The law was struck down.", lang="en")
+    await give(services, services.registrar, "units.restore", city.unit, note=restored)
+    await act(services, datetime(2036, 2, 1, tzinfo=UTC))
+    assert await by(services, "reaction", mandate) == []
+    assert (await services.workers.health())[1].refused == 0
+
+
+# --- commitments that lean on mandates ---
+
+
+async def test_a_commitment_hears_of_the_end_of_a_mandate_it_rests_on(services: Services) -> None:
+    region, city = await holder(services, "Ain"), await party(services, "Bourg")
+    mandate = await entrusted(services, region, city, region.unit, ends_on=date(2035, 9, 30))
+    stream, _ = await promise(services, city.unit, date(2039, 1, 10), signatory=city.signatory)
+    await give(services, city.signatory, "commitments.rest-on-mandate", stream, mandate=mandate)
+    await act(services, local(PARIS, "2035-10-01T00:00"))
+    (lost,) = of(await by(services, "reaction", stream), commitments.MandateLost)
+    (expired,) = of(await by(services, "clock", mandate), mandates.MandateExpired)
+    assert (lost.event.mandate, lost.cause, lost.effective_on) == (mandate, expired.name, "2035-10-01")
+    with pytest.raises(Refused, match="nothing can rest on it"):
+        await give(services, city.signatory, "commitments.rest-on-mandate", stream, mandate=mandate)
+
+
+# --- once, and never again ---
+
+
+class _Faulty:
+    """A store of which one append fails: before it was written, or after."""
+
+    def __init__(self, store: Any, after: bool) -> None:
+        self._store, self._after, self.faults = store, after, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def append(self, change: Change) -> Receipt:
+        if self.faults:
+            receipt: Receipt = await self._store.append(change)
+            return receipt
+        self.faults += 1
+        if self._after:
+            await self._store.append(change)
+        raise Unavailable("The database went away.", recorded=None if self._after else False)
+
+
+@pytest.mark.parametrize("persisted", [False, True], ids=["failed-and-did-not-persist", "failed-but-did-persist"])
+async def test_a_fault_between_command_and_checkpoint_repeats_nothing(services: Services, persisted: bool) -> None:
+    _, (first, second, _) = await chain(services)
+    services.office.store = _Faulty(services.store, persisted)
+    with pytest.raises(Unavailable):
+        await act(services)
+    assert len(await by(services, "reaction")) == int(persisted)
+    await act(services)
+    assert len(await by(services, "reaction", first)) == len(await by(services, "reaction", second)) == 1
+
+
+async def test_two_workers_at_once_react_once(database_url: str, tmp_path: Path) -> None:
+    """Without the lock that lets one lead: correctness does not rest on it."""
+    async with register(database_url, tmp_path) as one, register(database_url, tmp_path) as other:
+        await act(one)
+        position = (await one.store.head()).size - 1
+        await chain(one)
+        results = await asyncio.gather(
+            _take(one, database_url, position), _take(other, database_url, position), return_exceptions=True
+        )
+        assert all(result is None or isinstance(result, Fenced) for result in results)
+        await act(other)
+        assert len(await by(one, "reaction")) == 2
+
+
+async def _take(services: Services, dsn: str, position: int) -> None:
+    connection = await connect_worker(dsn)
+    try:
+        reactor = Reactor(services.office, services.codec, services.contexts, services.store)
+        await reactor.take(connection, position, await services.store.records(position, 500))
+    finally:
+        connection.terminate()
+
+
+async def test_nothing_is_reacted_to_again_on_a_rebuild_or_at_a_start(database_url: str, tmp_path: Path) -> None:
+    async with register(database_url, tmp_path) as services:
+        (region, *_), (first, *_) = await chain(services)
+        await act(services)
+        await revoked(services, region, first, timedelta(days=100))
+        await act(services)
+        size = (await services.store.head()).size
+        for view in services.views_declared:
+            await services.projector.rebuild(view.name)
+        await act(services)
+        assert (await services.store.head()).size == size
+    async with register(database_url, tmp_path) as services:
+        await act(services)
+        assert (await services.store.head()).size == size
+
+
+async def test_even_from_the_first_record_again_nothing_is_recorded_twice(
+    services: Services, database_url: str
+) -> None:
+    await chain(services)
+    await act(services)
+    size = (await services.store.head()).size
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("delete from workers.positions; delete from workers.leans")
+    await connection.close()
+    await act(services)
+    assert (await services.store.head()).size == size
+
+
+async def test_a_refusal_is_kept_for_people_and_stops_nothing(services: Services, database_url: str) -> None:
+    _, (first, second, third) = await chain(services)
+    reckless = Reaction("reckless", (mandates.MandateActivated,), _expires)
+    connection = await connect_worker(database_url)
+    reactor = Reactor(services.office, services.codec, services.contexts, services.store, (reckless,))
+    await connection.execute("insert into workers.positions (worker, position) values ('reactions', -1)")
+    stored = await services.store.records(-1, 1000)
+    assert await reactor.take(connection, -1, stored) == stored[-1].position
+    rows = await connection.fetch("select stream, code from workers.refused order by position")
+    assert [tuple(row) for row in rows] == [(one, "no-such-deadline") for one in (first, second, third)]
+    assert await reactor.refused(connection) == 3
+    assert await by(services, "reaction") == []
+    await connection.close()
+
+
+def _expires(record: Recorded, found: Found) -> tuple[Then, ...]:
+    return (Then("mandates", "pass-deadline", record.stream, record.effective_on, {"deadline": 99}),)
+
+
+# --- the table ---
+
+
+def test_reactions_give_only_what_nobody_else_may_give() -> None:
+    assert len({reaction.name for reaction in REACTIONS}) == len(REACTIONS)
+    given = {
+        "mandates": ["record-sub-delegation", "follow-parent", "lapse", "succeed"],
+        "commitments": ["lose-mandate"],
+    }
+    for context, names in given.items():
+        for name in names:
+            assert CONTEXTS[context].commands[name].roles == ()
