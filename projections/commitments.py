@@ -107,8 +107,7 @@ def _after(row: CommitmentRow, event: Event, record: Recorded, look: Look) -> Co
         case happened.MilestoneCompleted():
             return replace(row, milestones_completed=row.milestones_completed + 1)
         case (
-            happened.DeadlineMoved()  # the extension has said so
-            | happened.HoldNoticeGiven()
+            happened.HoldNoticeGiven()
             | happened.MilestoneConfirmed()
             | happened.MilestoneMissed()
             | happened.ReportDelivered()

@@ -73,7 +73,7 @@ class Told:
         self.told.append(record)
         self._was = dict(self.rows)
         for view in self.views:
-            self._reads = (view.name, *view.reads)
+            self.looking(view)
             if view.touched_by and not isinstance(record.event, view.touched_by):
                 continue
             for key in view.keys(record, self):
@@ -82,6 +82,11 @@ class Told:
                     self.rows.pop((view.name, key), None)
                 else:
                     self.rows[view.name, key] = row
+
+    def looking(self, view: View) -> Self:
+        """What that view may look at from here on."""
+        self._reads = (view.name, *view.reads)
+        return self
 
     def of(self, view: str) -> dict[str, Any]:
         return {key: row for (name, key), row in self.rows.items() if name == view}

@@ -245,5 +245,5 @@ def test_in_the_order_of_the_law_what_precedes_the_proposal_leaves_no_row() -> N
     register = directory().given(*adopted_alone)
     key, own = str(STREAM), [one for one in register.told if one.stream == STREAM]
     first, target = own[0], next(one for one in own if isinstance(one.event, TargetSet))
-    assert COMMITMENTS.fold(key, None, target, register) is None
-    assert COMMITMENTS.fold(key, None, first, register) is not None
+    assert COMMITMENTS.fold(key, None, target, register.looking(COMMITMENTS)) is None
+    assert COMMITMENTS.fold(key, None, first, register.looking(COMMITMENTS)) is not None
