@@ -6,6 +6,9 @@ from domain.commitments import COMMITMENTS
 from domain.kernel import Context
 from domain.opening import LEDGER
 from domain.policies import POLICIES
+from domain.subsidiarity import ALLOCATIONS, REVIEWS
 from domain.units import UNITS
 
-CONTEXTS: Mapping[str, Context] = {context.name: context for context in (LEDGER, POLICIES, UNITS, COMMITMENTS)}
+CONTEXTS: Mapping[str, Context] = {
+    context.name: context for context in (LEDGER, POLICIES, UNITS, COMMITMENTS, REVIEWS, ALLOCATIONS)
+}
