@@ -2,15 +2,16 @@
 
 from dataclasses import replace
 from datetime import date
+from uuid import UUID
 
 import pytest
 
-from domain.kernel import ReviewFacts, Role, StreamId, Today
+from domain.kernel import ReviewFacts, Role, StreamId, Today, UnitId
 from domain.subsidiarity import REVIEWS, review_facts
 from domain.subsidiarity.reviews import commands as asked
 from domain.subsidiarity.reviews import events as happened
 from domain.subsidiarity.reviews.state import Absent
-from domain.subsidiarity.reviews.words import Body, Card, Claimant, Outcome, Stage
+from domain.subsidiarity.reviews.words import AuthorKind, Body, Card, Claimant, Outcome, Stage
 from tests.domain.review_stories import (
     CITY,
     COMMISSION,
@@ -22,6 +23,7 @@ from tests.domain.review_stories import (
     OPENING,
     PARLIAMENT,
     SENATE,
+    SMALL,
     STATE,
     STREAM,
     ask,
@@ -45,16 +47,14 @@ withdraw = replace(maintain, outcome=Outcome.WITHDRAW)
 kept = (*orange, replace(maintain, opinion=own_opinion))
 
 
-def vote(unit: object, against: int, cast: int, members: int) -> asked.RecordOverrideVote:
-    assert isinstance(unit, type(COUNCIL))
+def vote(unit: UnitId, against: int, cast: int, members: int) -> asked.RecordOverrideVote:
     said = {"against": against, "cast": cast, "members": members}
     found = ask(asked.RecordOverrideVote, unit, LATER, **said)
     assert isinstance(found, asked.RecordOverrideVote)
     return found
 
 
-def sue(unit: object, **said: object) -> asked.RecordCourtAction:
-    assert isinstance(unit, type(COUNCIL))
+def sue(unit: UnitId, **said: object) -> asked.RecordCourtAction:
     found = ask(asked.RecordCourtAction, unit, LATER, court=COURT, grounds=words("Why"), **said)
     assert isinstance(found, asked.RecordCourtAction)
     return found
@@ -108,8 +108,6 @@ def test_a_decision_is_made_once() -> None:
 
 
 def test_each_author_of_a_group_may_speak_for_it() -> None:
-    from domain.subsidiarity.reviews.words import AuthorKind
-
     group = {"author": STATE, "author_kind": AuthorKind.MEMBER_STATES, "jointly": (COMMITTEE,)}
     state = story(ask(asked.OpenReview, STATE, **{**OPENING, **group})).state
     acting_for = REVIEWS.commands["decide"].acting_for
@@ -138,7 +136,7 @@ def test_only_a_review_that_names_it_follows() -> None:
     story(*yellow, amend).when(follow).then_refused("nothing-to-follow")
     other = replace(follow, review_facts=replace(follow.review_facts, follows=None))
     story(*yellow, widen).when(other).then_refused("nothing-to-follow")
-    second = replace(follow, review=StreamId(STREAM.__class__(int=0xA2)))
+    second = replace(follow, review=StreamId(UUID(int=0xA2)))
     story(*yellow, widen, follow).when(second).then_refused("nothing-to-follow")
     assert not review_facts(Absent(), STREAM).exists
 
@@ -157,9 +155,8 @@ def test_only_a_review_that_names_it_follows() -> None:
     ],
 )
 def test_a_vote_ends_a_draft_that_was_maintained_after_an_orange_card(
-    unit: object, against: int, cast: int, members: int, ends: bool
+    unit: UnitId, against: int, cast: int, members: int, ends: bool
 ) -> None:
-    assert isinstance(unit, type(COUNCIL))
     told = story(*kept)
     body = Body.COUNCIL if unit == COUNCIL else Body.PARLIAMENT
     one = vote(unit, against, cast, members)
@@ -209,8 +206,6 @@ def test_who_has_no_standing_is_refused() -> None:
     assert (refused.policy.parameter, refused.policy.basis) == ("court.claimants", "law")
     told.when(sue(SENATE)).then_refused("through-its-state")
     told.when(sue(STATE, chamber=CITY)).then_refused("not-on-the-roll")
-    from tests.domain.review_stories import SMALL
-
     told.when(sue(STATE, chamber=SMALL)).then_refused("other-states-chamber")
     not_consulted = ask(asked.OpenReview, **{**OPENING, "must_consult": ()})
     plain = story(not_consulted, *yellow[1:], maintain)

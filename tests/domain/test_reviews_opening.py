@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 from datetime import date
+from uuid import UUID
 
 import pytest
 
-from domain.kernel import PartialDate, ReviewFacts, Today
+from domain.kernel import PartialDate, ReviewFacts, Today, UnitId
 from domain.subsidiarity.reviews import commands as asked
 from domain.subsidiarity.reviews import events as happened
 from domain.subsidiarity.reviews.words import AuthorKind, Body, Competence, Legislator, Seat, SeatKind
@@ -139,7 +140,7 @@ def test_units_exist_on_that_day() -> None:
     dead = (facts(ROLL[0].unit, until=gone), *open_review.voters[1:])
     story().when(opening(voters=dead)).then_refused("unit-not-alive")
     story().when(opening(advisers=(facts(COMMITTEE, until=gone),))).then_refused("unit-not-alive")
-    unknown = facts(COMMISSION.__class__(int=0xDEAD))
+    unknown = facts(UnitId(UUID(int=0xDEAD)))
     story().when(opening(author_facts=unknown)).then_refused("unit-unknown")
 
 

@@ -74,9 +74,9 @@ def _facts(unit: UnitId) -> UnitFacts:
     return UnitFacts(unit, True, f"Chamber {unit.int}", Sphere.NATIONAL, "EU", "UTC")
 
 
-def _rows() -> list[dict[str, str]]:
-    path = published("subsidiarity/yellow_card_opinions.csv")
-    return list(csv.DictReader(path.open(encoding="utf-8")))
+def _rows(name: str = "yellow_card_opinions") -> list[dict[str, str]]:
+    text = published(f"subsidiarity/{name}.csv").read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
 
 
 def _roll(rows: list[dict[str, str]]) -> tuple[dict[str, UnitId], tuple[Seat, ...]]:
@@ -128,7 +128,7 @@ def test_monti_ii_a_late_opinion_is_kept_and_not_counted_and_the_draft_is_withdr
     )
     found = review(told)
     assert (found.votes, found.card, len(found.opinions)) == (19, Card.YELLOW, 13)
-    case = next(csv.DictReader(published("subsidiarity/yellow_cards.csv").open(encoding="utf-8")))
+    case = _rows("yellow_cards")[0]
     assert (int(case["votes"]), int(case["total_votes"]), case["outcome"]) == (19, found.total, found.card.value)
     decided = date.fromisoformat(case["review_decided_on"])
     assert Outcome.WITHDRAW.value in case["review_decision"]
