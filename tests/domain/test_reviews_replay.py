@@ -99,7 +99,7 @@ def test_monti_ii_the_card_falls_with_the_opinion_that_brings_18_of_54() -> None
         ask(asked.CompleteTransmission, COMMISSION, DAY, calendar=eu),
     )
     assert review(told).deadlines[0].due_on == date(2012, 5, 16)
-    reached, votes = [], 0
+    reached, votes = list[happened.ThresholdReached](), 0
     for row in rows:
         votes += int(row["votes"])
         unit = units[row["chamber"]]

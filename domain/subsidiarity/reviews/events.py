@@ -18,6 +18,7 @@ from domain.subsidiarity.reviews.words import (
     Ground,
     Justification,
     Legislator,
+    Needed,
     OwnOpinion,
     Procedure,
     Tally,
@@ -30,7 +31,7 @@ from domain.subsidiarity.words import Document
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewOpened:
-    """The roll is frozen here, with its votes, and so is `policy`, whose version governs the review to its end."""
+    """The roll is frozen here, with its votes and what they need to bring a card; `policy` governs to the end."""
 
     polity: UnitId
     author: UnitId
@@ -42,6 +43,7 @@ class ReviewOpened:
     competence: Competence
     roll: tuple[Voter, ...]
     total: int
+    needed: tuple[Needed, ...]
     policy: str
     opened_on: date
     languages: tuple[str, ...]

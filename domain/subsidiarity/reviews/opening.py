@@ -9,9 +9,9 @@ from domain.subsidiarity.reviews import commands as asked
 from domain.subsidiarity.reviews import events as happened
 from domain.subsidiarity.reviews.checks import before_closing, open_on
 from domain.subsidiarity.reviews.events import Event
-from domain.subsidiarity.reviews.protocol import listed, votes_of
+from domain.subsidiarity.reviews.protocol import listed, thresholds, votes_of
 from domain.subsidiarity.reviews.state import Absent, State
-from domain.subsidiarity.reviews.words import SPHERE_OF, AuthorKind, Competence, Justification, Voter
+from domain.subsidiarity.reviews.words import SPHERE_OF, AuthorKind, Competence, Justification, Needed, Voter
 
 
 def open_review(command: asked.OpenReview, state: State) -> Sequence[Event]:
@@ -26,11 +26,13 @@ def open_review(command: asked.OpenReview, state: State) -> Sequence[Event]:
     _reviewable(command, policy)
     _widens(command)
     roll = _roll(command, policy)
+    total = sum(one.votes for one in roll)
+    needed = thresholds(policy, command.area, command.procedure, total)
     opened = happened.ReviewOpened(
         polity=command.polity, author=command.author, author_kind=command.author_kind,
         author_sphere=command.author_facts.sphere, draft=command.draft, area=command.area,
-        procedure=command.procedure, competence=command.competence, roll=roll, total=sum(one.votes for one in roll),
-        policy=policy.ref, opened_on=day, languages=command.languages, jointly=command.jointly,
+        procedure=command.procedure, competence=command.competence, roll=roll, total=total,
+        needed=tuple(Needed(card, votes) for card, votes in needed.items()), policy=policy.ref, opened_on=day, languages=command.languages, jointly=command.jointly,
         legislators=command.legislators, must_consult=command.must_consult, urgent=command.urgent,
         follows=command.follows,
     )  # fmt: skip

@@ -11,7 +11,7 @@ from domain.subsidiarity.reviews import commands as asked
 from domain.subsidiarity.reviews import events as happened
 from domain.subsidiarity.reviews.checks import before_closing, open_on, standing
 from domain.subsidiarity.reviews.events import Event
-from domain.subsidiarity.reviews.protocol import NONE, fraction, thresholds
+from domain.subsidiarity.reviews.protocol import NONE, fraction
 from domain.subsidiarity.reviews.state import Review, State
 from domain.subsidiarity.reviews.words import BEFORE_CLOSING, ON_SUBSIDIARITY, Card, Due, Voter
 
@@ -85,9 +85,9 @@ def _brought(state: Review, votes: int, day: date, policy: Policy, calendar: Cal
     """The cards that so many votes bring, each once."""
     cards = list(Card)
     reached: list[Event] = [
-        happened.ThresholdReached(card, votes, state.total, needed)
-        for card, needed in thresholds(policy, state.area, state.procedure, state.total).items()
-        if votes >= needed and cards.index(card) > cards.index(state.card)
+        happened.ThresholdReached(one.card, votes, state.total, one.votes)
+        for one in state.needed
+        if votes >= one.votes and cards.index(one.card) > cards.index(state.card)
     ]
     return [*reached, *clocks.standstill(state, day, policy, calendar)] if reached else []
 
@@ -117,13 +117,12 @@ def withdraw(command: asked.WithdrawOpinion, state: State) -> Sequence[Event]:
     if _late(found, day):
         raise Refused("deadline-passed", "An opinion is withdrawn while the clock runs.")
     votes = found.votes - (before.votes if before.counts else 0)
-    return [happened.OpinionWithdrawn(before.chamber, before.votes), *_lost(found, votes, command.policy)]
+    return [happened.OpinionWithdrawn(before.chamber, before.votes), *_lost(found, votes)]
 
 
-def _lost(state: Review, votes: int, policy: Policy) -> list[Event]:
-    needed = thresholds(policy, state.area, state.procedure, state.total)
+def _lost(state: Review, votes: int) -> list[Event]:
     cards = list(Card)
-    held = [card for card in needed if cards.index(card) <= cards.index(state.card)]
-    lost = [card for card in reversed(held) if votes < needed[card]]
-    events: list[Event] = [happened.ThresholdLost(card, votes, state.total, needed[card]) for card in lost]
-    return [*events, *clocks.void(state, Due.STANDSTILL)] if held and lost == held[::-1] else events
+    held = [one for one in state.needed if cards.index(one.card) <= cards.index(state.card)]
+    lost = [one for one in reversed(held) if votes < one.votes]
+    events: list[Event] = [happened.ThresholdLost(one.card, votes, state.total, one.votes) for one in lost]
+    return [*events, *clocks.void(state, Due.STANDSTILL)] if held and len(lost) == len(held) else events

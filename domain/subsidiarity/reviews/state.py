@@ -9,7 +9,7 @@ from domain.deadlines import Standing
 from domain.kernel import ReviewFacts, StreamId, UnitId
 from domain.subsidiarity.reviews import events as happened
 from domain.subsidiarity.reviews.events import Event
-from domain.subsidiarity.reviews.words import Area, Body, Card, Due, Legislator, Procedure, Stage, Voter
+from domain.subsidiarity.reviews.words import Body, Card, Due, Legislator, Needed, Stage, Voter
 
 DAY = timedelta(days=1)
 
@@ -48,9 +48,8 @@ class Review:
     jointly: tuple[UnitId, ...]
     roll: tuple[Voter, ...]
     total: int
+    needed: tuple[Needed, ...]
     policy: str
-    area: Area
-    procedure: Procedure
     languages: tuple[str, ...]
     legislators: tuple[Legislator, ...]
     must_consult: tuple[UnitId, ...]
@@ -104,7 +103,7 @@ def evolve(state: State, event: Event) -> State:
     if isinstance(event, happened.ReviewOpened):
         return Review(
             polity=event.polity, author=event.author, jointly=event.jointly, roll=event.roll, total=event.total,
-            policy=event.policy, area=event.area, procedure=event.procedure, languages=event.languages,
+            needed=event.needed, policy=event.policy, languages=event.languages,
             legislators=event.legislators, must_consult=event.must_consult, urgent=event.urgent is not None,
             opened_on=event.opened_on, follows=event.follows,
         )  # fmt: skip

@@ -151,6 +151,14 @@ class Voter:
 
 
 @dataclass(frozen=True, slots=True)
+class Needed:
+    """How many votes bring a card, by the fractions in force when the review was opened."""
+
+    card: Card
+    votes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Legislator:
     """A body that is to adopt the draft."""
 
