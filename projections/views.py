@@ -1,13 +1,17 @@
 """Every view there is; each may look at rows of those before it."""
 
 from projections.activity import ACTIVITY
+from projections.allocations import ALLOCATIONS
 from projections.commitments import COMMITMENTS
 from projections.corrections import CORRECTIONS
 from projections.goalposts import GOALPOSTS
 from projections.kernel import View
 from projections.milestones import MILESTONES
 from projections.obligations import OBLIGATIONS
+from projections.opinions import OPINIONS
+from projections.reviews import REVIEWS
 from projections.scorecards import ENGAGEMENTS, SCORECARDS
+from projections.shifts import AWAITING_MANDATE, UPWARD_SHIFTS
 from projections.units import REPRESENTATIVES, UNITS
 
 VIEWS: tuple[View, ...] = (
@@ -19,6 +23,11 @@ VIEWS: tuple[View, ...] = (
     GOALPOSTS,
     ENGAGEMENTS,
     SCORECARDS,
+    REVIEWS,
+    OPINIONS,
+    ALLOCATIONS,
+    UPWARD_SHIFTS,
+    AWAITING_MANDATE,
     ACTIVITY,
     CORRECTIONS,
 )

@@ -9,7 +9,7 @@ import pytest
 from domain.kernel import PartialDate, ReviewFacts, Today, UnitId
 from domain.subsidiarity.reviews import commands as asked
 from domain.subsidiarity.reviews import events as happened
-from domain.subsidiarity.reviews.words import AuthorKind, Body, Competence, Legislator, Seat, SeatKind
+from domain.subsidiarity.reviews.words import AuthorKind, Body, Card, Competence, Legislator, Needed, Seat, SeatKind
 from tests.domain.review_stories import (
     BODIES,
     CITY,
@@ -63,6 +63,7 @@ def test_what_is_opened_is_recorded_whole() -> None:
     first, second = outcome.events
     assert isinstance(first, happened.ReviewOpened)
     assert (first.draft, first.opened_on, first.legislators) == (DRAFT, DAY, BODIES)
+    assert first.needed == (Needed(Card.YELLOW, 18), Needed(Card.ORANGE, 28))
     assert second == happened.JustificationAttached(1, STATEMENT)
 
 

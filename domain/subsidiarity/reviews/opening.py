@@ -32,9 +32,9 @@ def open_review(command: asked.OpenReview, state: State) -> Sequence[Event]:
         polity=command.polity, author=command.author, author_kind=command.author_kind,
         author_sphere=command.author_facts.sphere, draft=command.draft, area=command.area,
         procedure=command.procedure, competence=command.competence, roll=roll, total=total,
-        needed=tuple(Needed(card, votes) for card, votes in needed.items()), policy=policy.ref, opened_on=day, languages=command.languages, jointly=command.jointly,
-        legislators=command.legislators, must_consult=command.must_consult, urgent=command.urgent,
-        follows=command.follows,
+        needed=tuple(Needed(card, votes) for card, votes in needed.items()), policy=policy.ref, opened_on=day,
+        languages=command.languages, jointly=command.jointly, legislators=command.legislators,
+        must_consult=command.must_consult, urgent=command.urgent, follows=command.follows,
     )  # fmt: skip
     if command.justification is None:
         return [opened]
