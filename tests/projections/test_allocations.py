@@ -39,13 +39,13 @@ from tests.domain.allocation_stories import (
     proposed,
     regional_grid,
     request,
-    scenario,
     stays,
     story,
     submit,
     upward,
     words,
 )
+from tests.domain.scenario import scenario
 from tests.projections.telling import Telling
 
 STREAM = StreamId(UUID(int=0xB0))

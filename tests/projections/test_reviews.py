@@ -39,12 +39,12 @@ from tests.domain.review_stories import (
     opinions,
     orange,
     own_opinion,
-    scenario,
     transmit,
     withdraw_opinion,
     words,
     yellow,
 )
+from tests.domain.scenario import scenario
 from tests.projections.telling import Telling
 
 
