@@ -11,6 +11,8 @@ from domain.calendars import yearly
 
 NONE = "none"
 LEAP_YEAR, YEAR = 2024, 366
+LONGEST = 3650
+"""Days of the longest scrutiny: a bound against slips of the pen, no rule of law."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,10 @@ def _scrutiny(values: Values) -> Sequence[str]:
     found = []
     if values["scrutiny_weeks"] == values["scrutiny_days"] == "0":
         found.append("Nobody can answer within no time: scrutiny_weeks and scrutiny_days are both 0.")
+    if 7 * int(values["scrutiny_weeks"]) + int(values["scrutiny_days"]) > LONGEST:
+        found.append("Scrutiny does not last longer than ten years.")
+    if values["standstill_days"] != NONE and int(values["standstill_days"]) > LONGEST:
+        found.append("A standstill does not last longer than ten years.")
     if _days_suspended(values["suspend"]) > YEAR // 2:
         found.append("The clock would stand still for more than half of the year.")
     if all(values[f"votes.{seat}"] == "0" for seat in seats):

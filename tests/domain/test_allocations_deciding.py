@@ -258,7 +258,8 @@ def test_refused_mandates() -> None:
     story(*proposed).when(mandate()).then_refused("not-decided")
     told = story(*proposed, upward)
     told.when(mandate(exists=False)).then_refused("no-such-mandate")
-    told.when(mandate(territory=CITY)).then_refused("other-territory")
+    told.when(mandate(function="07.3")).then_refused("other-function")
+    assert told.when(mandate(function="05", territory=CITY)).refused is None, "a wider one, in a part of the territory"
 
 
 def test_where_none_follows_in_six_months_the_decision_is_unresolved() -> None:

@@ -183,6 +183,8 @@ def test_a_value_rests_on_law_or_on_default() -> None:
         ("scrutiny", {"yellow.default": "0.6"}),
         ("scrutiny", {"yellow.afsj_art76": "2/5"}),
         ("scrutiny", {"scrutiny_weeks": "0"}),
+        ("scrutiny", {"scrutiny_days": "3595"}),
+        ("scrutiny", {"standstill_days": "3651"}),
         ("scrutiny", {"suspend": "01-01..08-31"}),
         ("scrutiny", {"suspend": "12-01..01-31, 01-15..06-15"}),
         ("scrutiny", {"votes.unicameral": "0", "votes.chamber": "0"}),

@@ -140,6 +140,12 @@ def test_a_second_suspension_adds_to_the_first() -> None:
     assert moved.due_on == date(2012, 5, 28), "ten days: to Saturday the 26th, so to Monday"
 
 
+def test_a_suspension_of_years_still_knows_august() -> None:
+    years_later = ask(asked.ResumeClock, COMMISSION, date(2018, 7, 2))
+    moved = story(*opened, suspend).when(years_later).events[1]
+    assert moved.due_on == date(2018, 9, 17), "11 days had run, 45 are left: 30 in July, to Saturday 15 September"
+
+
 def test_a_clock_that_stands_still_cannot_run_out_and_nobody_is_late() -> None:
     told = story(*opened, suspend)
     assert review(told).deadlines[0].standing is Standing.SUSPENDED

@@ -22,7 +22,6 @@ from tests.domain.review_stories import (
     HOUSE,
     LEAGUE,
     OPENING,
-    OTHERS,
     REGION,
     ROLL,
     SENATE,
@@ -92,6 +91,12 @@ def test_each_body_is_on_the_roll_once() -> None:
     story().when(opening(roll=(*ROLL, ROLL[0]))).then_refused("seat-repeated")
 
 
+def test_nobody_votes_on_their_own_draft() -> None:
+    story().when(opening(author=SENATE)).then_refused("author-on-the-roll")
+    group = opening(author=STATE, author_kind=AuthorKind.MEMBER_STATES, jointly=(SENATE,))
+    story().when(group).then_refused("author-on-the-roll")
+
+
 def test_a_seat_belongs_to_its_sphere() -> None:
     story().when(opening(roll=(*ROLL, Seat(CITY, SeatKind.CHAMBER)))).then_refused("seat-of-other-sphere")
 
@@ -104,7 +109,7 @@ def test_a_regional_parliament_has_no_vote_under_protocol_2() -> None:
 
 @pytest.mark.parametrize("kind", list(AuthorKind)[:6])
 def test_six_authors_draft_for_the_union(kind: AuthorKind) -> None:
-    others = (OTHERS[0],) if kind is AuthorKind.MEMBER_STATES else ()
+    others = (STATE,) if kind is AuthorKind.MEMBER_STATES else ()
     assert story().when(opening(author_kind=kind, jointly=others)).refused is None
 
 

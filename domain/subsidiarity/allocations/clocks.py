@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import assert_never
 
+from domain import cofog
 from domain.calendars import Calendar, due
 from domain.deadlines import Standing
 from domain.kernel import Policy, Refused, UnitId
@@ -51,8 +52,9 @@ def follow(command: asked.RecordMandate, state: State) -> Sequence[Event]:
         raise Refused("not-decided", "No mandate follows what has not been decided.")
     if not command.mandate_facts.exists:
         raise Refused("no-such-mandate", "No such mandate has been drafted.")
-    if command.mandate_facts.territory != found.territory:
-        raise Refused("other-territory", "The mandate is for another territory than the decision.")
+    function = command.mandate_facts.function
+    if not (cofog.covers(found.function, function) or cofog.covers(function, found.function)):
+        raise Refused("other-function", f"The mandate is for {function}, and the decision is about {found.function}.")
     day = counted(command.effective_on, command.today)
     return [happened.MandateFollowed(command.mandate), *met(found, Due.MANDATE, day)]
 

@@ -81,6 +81,8 @@ def _widens(command: asked.OpenReview) -> None:
 def _roll(command: asked.OpenReview, policy: Policy) -> tuple[Voter, ...]:
     """The roll with its votes, which are frozen from now on; a total that the law knows has to come out."""
     _once([seat.unit for seat in command.roll], "seat-repeated", "Each body is on the roll once.")
+    if {command.author, *command.jointly} & {seat.unit for seat in command.roll}:
+        raise Refused("author-on-the-roll", "Nobody votes on a draft of their own.")
     found = []
     for seat, facts in zip(command.roll, command.voters, strict=True):
         alive(facts, command.effective_on)

@@ -5,7 +5,7 @@ configurations of the same rules.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from math import ceil, floor
 
@@ -41,7 +41,10 @@ def scrutiny_ends(
     10.05.2016. What is exceptionally urgent knows no suspended periods; a clock that was stopped stands still anyhow.
     """
     days = 7 * policy.whole("scrutiny_weeks") + policy.whole("scrutiny_days")
-    return due(start, _suspending(calendar, start, policy, urgent).suspending(stood_still), days=days)
+    spans = tuple(stood_still)
+    last = max([start, *(span.last for span in spans)]) + timedelta(days=2 * days)
+    yearly_spans = () if urgent else _suspended(policy, start.year, last.year + 1)
+    return due(start, calendar.suspending([*yearly_spans, *spans]), days=days)
 
 
 def standstill_ends(start: date, policy: Policy, calendar: Calendar) -> date | None:
@@ -50,11 +53,10 @@ def standstill_ends(start: date, policy: Policy, calendar: Calendar) -> date | N
     return None if text == NONE else due(start, calendar, days=int(text))
 
 
-def _suspending(calendar: Calendar, start: date, policy: Policy, urgent: bool) -> Calendar:
+def _suspended(policy: Policy, first: int, last: int) -> Iterable[Span]:
+    """The periods of these years that do not count; they are never more than half of a year."""
     text = policy.text("suspend")
-    if urgent or text == NONE:
-        return calendar
-    return calendar.suspending(yearly(text, range(start.year, start.year + 4)))
+    return () if text == NONE else yearly(text, range(first, last + 1))
 
 
 def least(share: Fraction, test: str, total: int) -> int:
