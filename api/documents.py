@@ -14,7 +14,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 
 from api import values
 from api.errors import PROBLEMS
-from api.shapes import TAG, LeafField, ListField, WordsField
+from api.shapes import TAG, LeafField, ListField, WordsField, named
 from domain.kernel import EventName, Money, PartialDate, Says, Sealed, Words
 from projections.kernel import View
 from services.codec import plain
@@ -116,7 +116,7 @@ def out_schema(hint: Any, into: dict[str, Schema]) -> Schema:
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return {"type": "string", "enum": [member.value for member in kind]}
     if isinstance(kind, type) and is_dataclass(kind):
-        name = f"{kind.__name__.removesuffix('Row')}Shown"
+        name = named(kind, f"{kind.__name__.removesuffix('Row')}Shown")
         if name not in into:
             into[name] = {}  # its place is taken before its own fields are looked at
             into[name] = object_schema(kind, into)

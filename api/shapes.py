@@ -256,12 +256,20 @@ def _list(kind: Any, many: Many) -> Shape:
 
 
 _OBJECTS: dict[type, Shape] = {}
+_NAMED_AS: dict[str, type] = {}
+
+
+def named(kind: type, name: str) -> str:
+    """What documents call a type: `name`, with its context before it where another context took that name first."""
+    if _NAMED_AS.setdefault(name, kind) is kind:
+        return name
+    return f"{kind.__module__.split('.')[-2].title()}{name}"
 
 
 def _object(kind: type) -> Shape:
     if kind not in _OBJECTS:
         parts = parts_of(kind)
-        schema, wire, build = _made(kind.__name__, parts, kind)
+        schema, wire, build = _made(named(kind, kind.__name__), parts, kind)
         _OBJECTS[kind] = Shape(
             wire, lambda found: kind(**build(found)), lambda **options: ObjectField(schema, **options)
         )

@@ -45,7 +45,7 @@ class ProposalRow:
 
 
 @dataclass(frozen=True, slots=True)
-class ObjectionRow:
+class AnsweredObjection:
     """An objection, and what the decision said to it."""
 
     number: int
@@ -84,7 +84,7 @@ class AllocationRow:
     grids: Annotated[tuple[GridRow, ...], Says("The grid that each unit stands by.")] = ()
     lapsed: Annotated[tuple[UUID, ...], Says("Units that let their time pass without a grid.")] = ()
     proposals: Annotated[tuple[ProposalRow, ...], Says("What was proposed.")] = ()
-    objections: Annotated[tuple[ObjectionRow, ...], Says("What was objected, and what was said to it.")] = ()
+    objections: Annotated[tuple[AnsweredObjection, ...], Says("What was objected, and what was said to it.")] = ()
     capacity_plans: Annotated[int, Says("How many plans there are to make the nearer sphere able to act.")] = 0
     revisit_on: Annotated[date | None, Indexed(), Says("When it is looked at again.")] = None
     revisit_due: Annotated[bool, Indexed(), Says("Whether that day passed, and nobody did.")] = False

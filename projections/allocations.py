@@ -9,7 +9,7 @@ from domain.subsidiarity import ALLOCATIONS as CONTEXT
 from domain.subsidiarity.allocations import events as happened
 from domain.subsidiarity.allocations.events import Event
 from domain.subsidiarity.allocations.words import UNDECIDED, Due, Stage
-from projections.allocation_row import AllocationRow, GridRow, ObjectionRow, ProposalRow, Turn
+from projections.allocation_row import AllocationRow, AnsweredObjection, GridRow, ProposalRow, Turn
 from projections.commitments import unit_name
 from projections.kernel import Look, View, own_stream
 from projections.review_row import Voice
@@ -78,7 +78,7 @@ def _after(row: AllocationRow, event: Event, record: Recorded) -> AllocationRow:
             put = replace(row, state=Stage.PROPOSED, proposals=(*row.proposals, proposal))
             return _waits(_settled(put, Turn.PROPOSE, Turn.DECIDE), Turn.DECIDE, row.decider, event.number, record)
         case happened.ObjectionLodged():
-            objection = ObjectionRow(event.number, event.unit, event.proposal, event.why)
+            objection = AnsweredObjection(event.number, event.unit, event.proposal, event.why)
             return replace(row, objections=(*row.objections, objection))
         case happened.CapacityPlanAttached():
             return replace(row, capacity_plans=event.number)

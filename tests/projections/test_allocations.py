@@ -17,6 +17,7 @@ from domain.subsidiarity.allocations.words import DECIDED, Due, Ground, Mode, Re
 from projections.allocation_row import AllocationRow, Turn
 from projections.allocations import ALLOCATIONS
 from projections.shifts import AWAITING_MANDATE, UPWARD_SHIFTS, AwaitingRow, Shift, ShiftRow, days_left, days_to_revisit
+from projections.things import Thing
 from tests.domain.allocation_stories import (
     AFTER,
     CITY,
@@ -224,3 +225,8 @@ def test_days_are_counted_from_the_day_that_is_asked() -> None:
     found = waiting(told(*proposed, upward))
     assert found is not None
     assert days_left(found, found.due_on + timedelta(days=3)) == -3
+
+
+def test_an_allocation_is_a_thing_as_any_other() -> None:
+    thing: Thing = row(told(request))
+    assert thing.name == "Who keeps the river from flooding"

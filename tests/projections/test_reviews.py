@@ -16,6 +16,7 @@ from domain.subsidiarity.reviews.words import BEFORE_CLOSING, Card, Due, Ground,
 from projections.opinions import OPINIONS, Heard, OpinionRow
 from projections.review_row import Clock, ReviewRow, Turn
 from projections.reviews import REVIEWS, days_left
+from projections.things import Thing
 from tests.domain.review_stories import (
     CITY,
     COMMISSION,
@@ -208,3 +209,8 @@ def test_the_view_says_what_the_rules_say(moves: list[Move]) -> None:
     assert (sum(one.votes for one in counted), len(counted)) == (state.votes, found.opinions)
     if state.stage in BEFORE_CLOSING and state.card is not Card.NONE and found.card_brought_by is not None:
         assert found.card_brought_by in {one.unit for one in telling.all("opinions")}
+
+
+def test_a_review_is_a_thing_as_any_other() -> None:
+    thing: Thing = row(told(open_review))
+    assert thing.name == "The right to take collective action"
