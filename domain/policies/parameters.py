@@ -137,7 +137,10 @@ KNOWN: Mapping[str, Mapping[str, Kind]] = {
     "participation": {
         "inform_days": WHOLE, "open_days": POSITIVE, "answer_days": POSITIVE, "petition_share": SHARE,
     },
-    "subsidiarity": {"revisit_months": POSITIVE, "min_consultation_days": WHOLE, "mandate_follow_months": POSITIVE},
+    "subsidiarity": {
+        "revisit_months": POSITIVE, "min_consultation_days": WHOLE, "mandate_follow_months": POSITIVE,
+        "upward_grounds": _choices("extent", "nature", "efficiency", "economy"), "min_indicators": POSITIVE,
+    },
 }  # fmt: skip
 """Policy -> parameter -> kind. A dot stands between a group and its member."""
 

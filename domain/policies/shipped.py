@@ -101,7 +101,10 @@ EMERGENCY = _ours(
     measure_review_days="14", retro_consult_days="15", review_days="90",
 )  # fmt: skip
 PARTICIPATION = _ours(inform_days="14", open_days="30", answer_days="90", petition_share="0.01")
-SUBSIDIARITY = _ours(revisit_months="36", min_consultation_days="30", mandate_follow_months="6")
+SUBSIDIARITY: Mapping[str, Said] = {
+    **_ours(revisit_months="36", min_consultation_days="30", mandate_follow_months="6", min_indicators="1"),
+    "upward_grounds": ("extent, nature, efficiency, economy", "European Charter of Local Self-Government, art. 4(3)"),
+}
 
 
 def _adopted(name: str, jurisdiction: str, since: date, said: Mapping[str, Said]) -> PolicyAdopted:

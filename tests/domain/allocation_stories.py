@@ -37,7 +37,13 @@ DAY = date(2026, 3, 2)
 GRIDS_UNTIL = date(2026, 4, 1)
 """Thirty days later."""
 AFTER = GRIDS_UNTIL + timedelta(days=1)
-PARAMETERS = {"revisit_months": "36", "min_consultation_days": "30", "mandate_follow_months": "6"}
+PARAMETERS = {
+    "revisit_months": "36",
+    "min_consultation_days": "30",
+    "mandate_follow_months": "6",
+    "upward_grounds": "extent, nature, efficiency, economy",
+    "min_indicators": "1",
+}
 
 
 def policy(**changed: str) -> Policy:

@@ -85,7 +85,16 @@ def test_necessity_added_value_and_an_indicator_are_all_needed(
     necessity: bool, added_value: bool, indicators: int
 ) -> None:
     weak = submit(REGION, Sphere.REGIONAL, necessity=necessity, added_value=added_value, indicators=indicators)
-    story(request, *local_grids, weak, propose).when(upward).then_refused("tests-not-met")
+    refused = story(request, *local_grids, weak, propose).when(upward).then_refused("tests-not-met")
+    assert refused.policy is not None
+    assert refused.policy.parameter == "min_indicators"
+
+
+def test_the_policy_says_how_many_indicators() -> None:
+    two = replace(upward, policy=policy(min_indicators="2"))
+    story(*proposed).when(two).then_refused("tests-not-met")
+    more = submit(REGION, Sphere.REGIONAL, indicators=2)
+    assert story(*proposed, more).when(replace(two, rests_on=4)).refused is None
 
 
 def test_it_rests_on_a_grid_that_stands_and_speaks_for_that_sphere() -> None:
@@ -97,7 +106,11 @@ def test_it_rests_on_a_grid_that_stands_and_speaks_for_that_sphere() -> None:
 
 
 def test_it_takes_a_ground() -> None:
-    story(*proposed).when(replace(upward, grounds=())).then_refused("grounds-missing")
+    refused = story(*proposed).when(replace(upward, grounds=())).then_refused("grounds-missing")
+    assert refused.policy is not None
+    assert refused.policy.parameter == "upward_grounds"
+    fewer = replace(upward, policy=policy(upward_grounds="nature, economy"))
+    story(*proposed).when(fewer).then_refused("ground-not-lawful")
     for ground in (Ground.EXTENT, Ground.NATURE, Ground.EFFICIENCY, Ground.ECONOMY):
         assert story(*proposed).when(replace(upward, grounds=(ground,))).refused is None
 

@@ -39,7 +39,7 @@ def test_nothing_moves_away_from_the_citizen_without_what_carries_it(moves: list
             assert event.upward == (nearness(event.sphere) > nearness(state.nearest))
             if event.upward:
                 assert event.rests_on is not None
-                assert state.grids[event.rests_on - 1].grid.carries_upward
+                assert state.grids[event.rests_on - 1].grid.carries_upward(1)
                 assert event.grounds
             assert event.provisional == (event.upward and set(event.grounds) == {Ground.CAPACITY})
         state = decider.evolve(state, event)

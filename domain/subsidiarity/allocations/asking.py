@@ -50,7 +50,7 @@ def _candidates(command: asked.RequestDecision) -> None:
         raise Refused("sphere-repeated", "Each sphere is named once.")
     if Sphere.LOCAL not in command.candidates:
         reason = "The sphere nearest to the citizen is always asked (Charter of Local Self-Government, art. 4(3))."
-        raise Refused("local-sphere-missing", reason)
+        raise Refused("local-sphere-missing", reason, policy=command.policy.grounds("upward_grounds"))
 
 
 def _affected(command: asked.RequestDecision) -> tuple[Asked, ...]:

@@ -67,11 +67,15 @@ def _lawful(command: asked.Choice, state: Allocation, day: date, policy: Policy)
     if sphere is state.nearest:
         return Verdict(upward=False, provisional=False)
     _heard_below(state, nearness(sphere), day, policy)
-    _borne_out(command, state)
-    grounds = set(command.grounds)
+    _borne_out(command, state, policy)
+    grounds, listed = set(command.grounds), policy.text("upward_grounds")
     if not grounds:
-        reason = "To move it away from the citizen takes a ground: extent or nature of the task, efficiency, economy."
-        raise Refused("grounds-missing", reason)
+        reason = f"To move it away from the citizen takes a ground: {listed}."
+        raise Refused("grounds-missing", reason, policy=policy.grounds("upward_grounds"))
+    lawful = {part.strip() for part in listed.split(",")} | {Ground.CAPACITY.value}
+    if others := sorted(ground.value for ground in grounds if ground.value not in lawful):
+        reason = f"No lawful ground here is {others[0]}; lawful are {listed}."
+        raise Refused("ground-not-lawful", reason, policy=policy.grounds("upward_grounds"))
     if grounds != {Ground.CAPACITY}:
         return Verdict(upward=True, provisional=False)
     _for_a_time(command, state, day, policy)
@@ -88,8 +92,8 @@ def _heard_below(state: Allocation, chosen: int, day: date, policy: Policy) -> N
             raise Refused("nearer-sphere-unheard", reason, policy=grounds, unit=one.unit, due_on=one.due_on)
 
 
-def _borne_out(command: asked.Choice, state: Allocation) -> None:
-    """Both tests, necessity and added value, hold in the grid that it rests on, with at least one indicator."""
+def _borne_out(command: asked.Choice, state: Allocation, policy: Policy) -> None:
+    """Both tests, necessity and added value, hold in the grid that it rests on, with enough indicators."""
     number = command.rests_on
     if number is None or number > len(state.grids):
         raise Refused("grid-missing", "To move it away from the citizen takes a grid that bears it out; name it.")
@@ -98,9 +102,10 @@ def _borne_out(command: asked.Choice, state: Allocation) -> None:
         raise Refused("grid-replaced", f"The unit has replaced grid {number} by a later one.")
     if one.grid.favours is not command.sphere:
         raise Refused("grid-favours-another", f"Grid {number} speaks for the {one.grid.favours} sphere.")
-    if not one.grid.carries_upward:
-        reason = "Both tests, necessity and added value, hold, and at least one indicator bears them out."
-        raise Refused("tests-not-met", reason, grid=number)
+    least = policy.whole("min_indicators")
+    if not one.grid.carries_upward(least):
+        reason = f"Necessity and added value both hold, and indicators (at least {least}) bear them out."
+        raise Refused("tests-not-met", reason, policy=policy.grounds("min_indicators"), grid=number)
 
 
 def _for_a_time(command: asked.Choice, state: Allocation, day: date, policy: Policy) -> None:

@@ -85,10 +85,9 @@ class Grid:
     yearly_cost: Annotated[Money | None, Says("What it costs a year, where that is known.")] = None
     indicators: Annotated[tuple[Indicator, ...], Many(0, 50), Says("What can be observed.")] = ()
 
-    @property
-    def carries_upward(self) -> bool:
-        """Whether both tests are answered with yes, and something that can be observed bears them out."""
-        return self.necessity.holds and self.added_value.holds and bool(self.indicators)
+    def carries_upward(self, indicators: int) -> bool:
+        """Whether both tests are answered with yes, and so many things that can be observed bear them out."""
+        return self.necessity.holds and self.added_value.holds and len(self.indicators) >= indicators
 
 
 @dataclass(frozen=True, slots=True)
