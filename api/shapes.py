@@ -263,8 +263,10 @@ def told_apart(kind: type, names: dict[str, type]) -> str:
     """What documents call a class: its own name, with its subject's before it if another has that name already."""
     if names.setdefault(kind.__name__, kind) is kind:
         return kind.__name__
-    subject = kind.__module__.split(".")[1].partition("_")[0].capitalize()
-    name = f"{subject}{kind.__name__}"
+    _, subject, *within = kind.__module__.split(".")
+    # domain.mandates.words, domain.subsidiarity.reviews.words, projections.mandate_row
+    subject = within[-2] if len(within) > 1 else subject.partition("_")[0]
+    name = f"{subject.capitalize()}{kind.__name__}"
     if names.setdefault(name, kind) is not kind:
         raise TypeError(f"Two classes would be called {name}.")
     return name

@@ -7,8 +7,9 @@ from domain.kernel import Context
 from domain.mandates import MANDATES
 from domain.opening import LEDGER
 from domain.policies import POLICIES
+from domain.subsidiarity import ALLOCATIONS, REVIEWS
 from domain.units import UNITS
 
 CONTEXTS: Mapping[str, Context] = {
-    context.name: context for context in (LEDGER, POLICIES, UNITS, COMMITMENTS, MANDATES)
+    context.name: context for context in (LEDGER, POLICIES, UNITS, COMMITMENTS, MANDATES, REVIEWS, ALLOCATIONS)
 }

@@ -441,6 +441,21 @@ class MandateFacts:
     under: StreamId | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ReviewFacts:
+    """What other reviews may know of a review. `widened`: its draft was amended so far that it has to be reviewed anew.
+
+    `follows`: the review of the draft that its own one widens.
+    """
+
+    id: StreamId
+    exists: bool
+    author: UnitId | None = None
+    polity: UnitId | None = None
+    widened: bool = False
+    follows: StreamId | None = None
+
+
 # --- contexts ---
 
 

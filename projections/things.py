@@ -59,6 +59,8 @@ class Thing(Protocol):
 THINGS: Mapping[str, str] = {
     "commitments": "commitments",
     "mandates": "mandates",
+    "reviews": "reviews",
+    "allocations": "allocations",
 }
 """Context -> the view whose rows are its things. One line here puts a context into every view across contexts."""
 

@@ -1,6 +1,7 @@
 """Every view there is; each may look at rows of those before it."""
 
 from projections.activity import ACTIVITY
+from projections.allocations import ALLOCATIONS
 from projections.commitments import COMMITMENTS
 from projections.competences import COMPETENCES
 from projections.corrections import CORRECTIONS
@@ -10,7 +11,10 @@ from projections.kernel import View
 from projections.mandates import MANDATES
 from projections.milestones import MILESTONES
 from projections.obligations import OBLIGATIONS
+from projections.opinions import OPINIONS
+from projections.reviews import REVIEWS
 from projections.scorecards import ENGAGEMENTS, SCORECARDS
+from projections.shifts import AWAITING_MANDATE, UPWARD_SHIFTS
 from projections.turns import TURNS
 from projections.unfunded_mandates import UNFUNDED_MANDATES
 from projections.units import REPRESENTATIVES, UNITS
@@ -20,15 +24,20 @@ VIEWS: tuple[View, ...] = (
     REPRESENTATIVES,
     COMMITMENTS,
     MANDATES,
-    COMPETENCES,
-    DELEGATIONS,
-    UNFUNDED_MANDATES,
+    REVIEWS,
+    ALLOCATIONS,
     MILESTONES,
     OBLIGATIONS,
     TURNS,
     GOALPOSTS,
     ENGAGEMENTS,
     SCORECARDS,
+    COMPETENCES,
+    DELEGATIONS,
+    UNFUNDED_MANDATES,
+    OPINIONS,
+    UPWARD_SHIFTS,
+    AWAITING_MANDATE,
     ACTIVITY,
     CORRECTIONS,
 )

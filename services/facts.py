@@ -7,7 +7,7 @@ from typing import Any, Protocol, get_args, get_origin, get_type_hints
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from domain import mandates, policies, units
+from domain import mandates, policies, subsidiarity, units
 from domain.calendars import Calendar
 from domain.kernel import (
     Actor,
@@ -16,6 +16,7 @@ from domain.kernel import (
     MandateFacts,
     PartialDate,
     Policy,
+    ReviewFacts,
     StreamId,
     Today,
     UnitFacts,
@@ -29,6 +30,8 @@ EVERYWHERE = "*"
 DEEPEST_HIERARCHY = 20
 DEEPEST_CHAIN = 20
 OF_STATE = "state."
+ON_ITS_DAY = "@effective_on"
+"""Behind a policy's name: the version of the day from which the act counts, rather than today's."""
 
 
 class Streams(Protocol):
@@ -77,7 +80,13 @@ class Basis:
         return Today(local_day(self.now, await self.at_home()))
 
     async def policy(self, name: str) -> Policy:
-        """The policy in force today: the jurisdiction's own, else its country's, else the one for everywhere."""
+        """The policy in force today: the jurisdiction's own, else its country's, else the one for everywhere.
+
+        As `name@effective_on`, the one of the day from which the act counts; as `state.name`, the very version that the
+        stream says it is governed by.
+        """
+        if name.startswith(OF_STATE):
+            return await self.version_of_policy(self.named(name))
         found = await self.policy_if_any(name)
         if found is None:
             raise LookupError(f"No policy {name} is in force: the ledger was opened without it.")
@@ -86,14 +95,25 @@ class Basis:
     async def policy_if_any(self, name: str) -> Policy | None:
         """As `policy`, of a law that only some places have."""
         home = await self.at_home()
-        today = await self.today()
+        day: date = await self.today()
+        if name.endswith(ON_ITS_DAY):
+            name = name.removesuffix(ON_ITS_DAY)
+            day = min(self.effective_on.latest() or day, day)
         for place in _places(home.jurisdiction if home else EVERYWHERE):
             state = await self.read("policies", named_stream("policy", f"{name}:{place}"))
-            found = policies.in_force(state, today)
+            found = policies.in_force(state, day)
             if found:
                 self.policies.append(found.ref)
                 return found
         return None
+
+    async def version_of_policy(self, ref: str) -> Policy:
+        """A version by the name that records give it, such as `scrutiny/EU@2`."""
+        whole, _, version = ref.partition("@")
+        name, _, place = whole.partition("/")
+        state = await self.read("policies", policies.policy_stream(name, place or EVERYWHERE))
+        self.policies.append(ref)
+        return policies.numbered(state, int(version))
 
     async def calendar(self) -> Calendar:
         home = await self.at_home()
@@ -116,6 +136,10 @@ class Basis:
     async def mandate(self, stream: StreamId) -> MandateFacts:
         """What is known of a mandate; `exists` is False for one that was never drafted."""
         return mandates.facts(await self.read("mandates", stream), stream)
+
+    async def review(self, stream: StreamId) -> ReviewFacts:
+        """What is known of a review; `exists` is False for one that was never opened."""
+        return subsidiarity.review_facts(await self.read("reviews", stream), stream)
 
     async def mandates_above(self, of: str) -> tuple[MandateFacts, ...]:
         """The mandate that is named and those it rests on, nearest first; none where no mandate is named."""
@@ -192,6 +216,11 @@ async def _one_mandate(basis: Basis, of: str) -> MandateFacts | None:
     return None if named is None else await basis.mandate(named)
 
 
+async def _one_review(basis: Basis, of: str) -> ReviewFacts | None:
+    named = basis.named(of)
+    return None if named is None else await basis.review(named)
+
+
 async def _policies(basis: Basis, of: str) -> tuple[Policy, ...]:
     found = await basis.policy_if_any(of)
     return () if found is None else (found,)
@@ -210,6 +239,7 @@ _LOOK_UPS: Mapping[Any, Callable[[Basis, str], Any]] = {
     Calendar: lambda basis, of: basis.calendar(),
     UnitFacts: _one_unit,
     MandateFacts: _one_mandate,
+    ReviewFacts: _one_review,
 }
 _SEVERAL: Mapping[Any, Callable[[Basis, str], Any]] = {
     UnitFacts: _units,

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from domain import opening, policies
 from domain.commitments import events as commitments
 from domain.mandates import events as mandates
+from domain.subsidiarity.allocations import events as allocations
+from domain.subsidiarity.reviews import events as reviews
 from domain.units import events as units
 
 NAMES: Mapping[str, type] = {
@@ -118,4 +120,47 @@ NAMES: Mapping[str, type] = {
     "mandate-deadline-voided.1": mandates.DeadlineVoided,
     "mandate-deadline-suspended.1": mandates.DeadlineSuspended,
     "mandate-deadline-moved.1": mandates.DeadlineMoved,
+    # reviews
+    "review-opened.1": reviews.ReviewOpened,
+    "justification-attached.1": reviews.JustificationAttached,
+    "transmission-completed.1": reviews.TransmissionCompleted,
+    "translation-supplied.1": reviews.TranslationSupplied,
+    "scrutiny-deadline-set.1": reviews.ScrutinyDeadlineSet,
+    "scrutiny-deadline-moved.1": reviews.ScrutinyDeadlineMoved,
+    "clock-suspended.1": reviews.ClockSuspended,
+    "clock-resumed.1": reviews.ClockResumed,
+    "clock-ran-out.1": reviews.ClockRanOut,
+    "scrutiny-deadline-voided.1": reviews.ScrutinyDeadlineVoided,
+    "reasoned-opinion-submitted.1": reviews.ReasonedOpinionSubmitted,
+    "opinion-received-late.1": reviews.OpinionReceivedLate,
+    "contribution-submitted.1": reviews.ContributionSubmitted,
+    "opinion-withdrawn.1": reviews.OpinionWithdrawn,
+    "threshold-reached.1": reviews.ThresholdReached,
+    "threshold-lost.1": reviews.ThresholdLost,
+    "scrutiny-closed.1": reviews.ScrutinyClosed,
+    "draft-maintained.1": reviews.DraftMaintained,
+    "draft-amended.1": reviews.DraftAmended,
+    "draft-withdrawn.1": reviews.DraftWithdrawn,
+    "override-vote-recorded.1": reviews.OverrideVoteRecorded,
+    "court-action-recorded.1": reviews.CourtActionRecorded,
+    "new-review-opened.1": reviews.NewReviewOpened,
+    # allocations
+    "allocation-requested.1": allocations.AllocationRequested,
+    "grid-submitted.1": allocations.GridSubmitted,
+    "allocation-proposed.1": allocations.AllocationProposed,
+    "objection-lodged.1": allocations.ObjectionLodged,
+    "capacity-plan-attached.1": allocations.CapacityPlanAttached,
+    "allocation-decided.1": allocations.AllocationDecided,
+    "request-withdrawn.1": allocations.RequestWithdrawn,
+    "revisit-scheduled.1": allocations.RevisitScheduled,
+    "revisit-due.1": allocations.RevisitDue,
+    "allocation-revisited.1": allocations.AllocationRevisited,
+    "allocation-reversed.1": allocations.AllocationReversed,
+    "mandate-followed.1": allocations.MandateFollowed,
+    "no-mandate-followed.1": allocations.NoMandateFollowed,
+    "allocation-deadline-set.1": allocations.AllocationDeadlineSet,
+    "allocation-deadline-met.1": allocations.AllocationDeadlineMet,
+    "allocation-deadline-missed.1": allocations.AllocationDeadlineMissed,
+    "allocation-deadline-voided.1": allocations.AllocationDeadlineVoided,
+    "allocation-deadline-moved.1": allocations.AllocationDeadlineMoved,
 }

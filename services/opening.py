@@ -1,5 +1,6 @@
 """The first records of a ledger: its origin and key, the policies it begins with, and its first registrar."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -49,12 +50,15 @@ async def _adopt_policies(office: Office) -> None:
                 "values": one.values,
             }  # fmt: skip
             await _say(office, "policies", "adopt", stream, fields)
+    told = Counter[StreamId]()
     for later in policies.AMENDED:
         stream = policies.policy_stream(later.name, later.jurisdiction)
+        told[stream] += 1
         version, _ = await office.states.state("policies", stream)
-        if version == 1:
+        if version == told[stream]:
             fields = {"in_force_from": later.in_force_from, "values": later.values}
-            await _say(office, "policies", "amend", stream, fields, because="The version that is in force today.")
+            because = f"The version that counts from {later.in_force_from}."
+            await _say(office, "policies", "amend", stream, fields, because=because)
 
 
 def _accredited(state: units.State) -> bool:
@@ -93,7 +97,8 @@ def _acting(office: Office, registrar: UnitId, state: Any) -> Actor:
 async def _say(
     office: Office, context: str, command: str, stream: StreamId, fields: Mapping[str, Any], because: str = ""
 ) -> None:
-    cmd = named_stream("opening", f"{context}.{command}:{stream}")
+    since = f":{fields['in_force_from']}" if command == "amend" else ""
+    cmd = named_stream("opening", f"{context}.{command}:{stream}{since}")
     order = Order(
         context=context, command=command, fields=fields, cmd=cmd, actor=OPENING, caller="opening", stream=stream,
         note=Note(because=because, lang="en" if because else ""), client_named=True,

@@ -97,6 +97,14 @@ def mandate_lost(record: Recorded, found: Found) -> Sequence[Then]:
     )
 
 
+def decision_followed(record: Recorded, found: Found) -> Sequence[Then]:
+    """A mandate in force carries out a decision on an allocation: the decision is told."""
+    decided = found.state.terms.implements
+    if decided is None:
+        return ()
+    return (Then("allocations", "record-mandate", decided, record.effective_on, {"mandate": record.stream}),)
+
+
 REACTIONS: tuple[Reaction, ...] = (
     Reaction("sub-delegated", (mandates.MandateActivated,), sub_delegated),
     Reaction(
@@ -107,6 +115,7 @@ REACTIONS: tuple[Reaction, ...] = (
     ),
     Reaction("competence-withdrawn", (units.CompetenceWithdrawn,), competence_withdrawn, Manner.GIVEN_BY),
     Reaction("unit-abolished", (units.UnitAbolished,), unit_abolished, Manner.PARTY, frozenset({"unit-alive"})),
+    Reaction("decision-followed", (mandates.MandateActivated,), decision_followed),
     Reaction("mandate-lost", ENDINGS, mandate_lost, Manner.RESTS_ON),
 )
 """In the order in which they are given."""

@@ -12,6 +12,7 @@ from domain.policies.rules import (
     PolicyAmended,
     Version,
     in_force,
+    numbered,
     policy_stream,
 )
 from domain.policies.shipped import AMENDED, SHIPPED
@@ -33,5 +34,6 @@ __all__ = [
     "fraction",
     "in_force",
     "items",
+    "numbered",
     "policy_stream",
 ]

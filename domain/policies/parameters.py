@@ -3,12 +3,16 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 from typing import TypeAlias
 
 from domain.calendars import yearly
 
 NONE = "none"
+LEAP_YEAR, YEAR = 2024, 366
+LONGEST = 3650
+"""Days of the longest scrutiny: a bound against slips of the pen, no rule of law."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +84,24 @@ YES_NO = _choice("yes", "no")
 THRESHOLD = _choice("at_least", "more_than")
 PAIRS = Kind("pairs of spheres such as national>local, with commas between", _is_pairs)
 
+AUTHORS = (
+    "commission", "member_states", "parliament", "court", "central_bank", "investment_bank",
+    "government", "legislature", "council",
+)  # fmt: skip
+"""Whose drafts may be scrutinised; the first six are those of Protocol No 2, art. 3."""
+
 KNOWN: Mapping[str, Mapping[str, Kind]] = {
-    "eu_protocol2": {
-        "scrutiny_weeks": POSITIVE, "suspend": SPANS, "votes.unicameral": WHOLE, "votes.chamber": WHOLE,
-        "yellow.default": SHARE, "yellow.afsj_art76": SHARE, "yellow.test": THRESHOLD,
-        "orange.fraction": SHARE, "orange.test": THRESHOLD, "orange.procedures": _choices("ordinary", "special"),
-        "override.council": SHARE, "override.parliament": _choice("majority_cast", "majority_members"),
+    "scrutiny": {
+        "scrutiny_weeks": WHOLE, "scrutiny_days": WHOLE, "suspend": SPANS, "standstill_days": _or_none(POSITIVE),
+        "authors": _choices(*AUTHORS), "exclusive_competence": _choice("refuse", "review"),
+        "justification": _choice("required", "optional"),
+        "votes.unicameral": WHOLE, "votes.chamber": WHOLE, "votes.regional": WHOLE, "votes.local": WHOLE,
+        "votes.association": WHOLE, "votes.total": _or_none(POSITIVE), "opinion.majority": _or_none(SHARE),
+        "yellow.default": SHARE, "yellow.afsj_art76": _or_none(SHARE), "yellow.test": THRESHOLD,
+        "orange.fraction": _or_none(SHARE), "orange.test": THRESHOLD,
+        "orange.procedures": _or_none(_choices("ordinary", "special")), "orange.own_opinion": YES_NO,
+        "override.council": _or_none(SHARE), "override.parliament": _choice("majority_cast", "majority_members", NONE),
+        "court.claimants": _or_none(_choices("state", "chamber_by_state", "advisory_body")),
     },
     "it_conferenza": {
         "parere_days": POSITIVE, "intesa_days": POSITIVE, "urgent_submit_days": POSITIVE, "override_allowed": YES_NO,
@@ -130,7 +146,10 @@ KNOWN: Mapping[str, Mapping[str, Kind]] = {
     "participation": {
         "inform_days": WHOLE, "open_days": POSITIVE, "answer_days": POSITIVE, "petition_share": SHARE,
     },
-    "subsidiarity": {"revisit_months": POSITIVE, "min_consultation_days": WHOLE, "mandate_follow_months": POSITIVE},
+    "subsidiarity": {
+        "revisit_months": POSITIVE, "min_consultation_days": WHOLE, "mandate_follow_months": POSITIVE,
+        "upward_grounds": _choices("extent", "nature", "efficiency", "economy"), "min_indicators": POSITIVE,
+    },
 }  # fmt: skip
 """Policy -> parameter -> kind. A dot stands between a group and its member."""
 
@@ -145,12 +164,43 @@ def _ordered(values: Values, lesser: str, greater: str, why: str) -> Sequence[st
     return () if fraction(values[lesser]) <= fraction(values[greater]) else (why,)
 
 
-def _protocol2(values: Values) -> Sequence[str]:
-    why = "An orange card cannot need fewer votes than a yellow one."
-    return (
-        *_ordered(values, "yellow.default", "orange.fraction", why),
-        *_ordered(values, "yellow.afsj_art76", "yellow.default", "Police and justice cannot need more than the rest."),
-    )
+def _scrutiny(values: Values) -> Sequence[str]:
+    seats = ("unicameral", "chamber", "regional", "local", "association")
+    found = []
+    if values["scrutiny_weeks"] == values["scrutiny_days"] == "0":
+        found.append("Nobody can answer within no time: scrutiny_weeks and scrutiny_days are both 0.")
+    if 7 * int(values["scrutiny_weeks"]) + int(values["scrutiny_days"]) > LONGEST:
+        found.append("Scrutiny does not last longer than ten years.")
+    if values["standstill_days"] != NONE and int(values["standstill_days"]) > LONGEST:
+        found.append("A standstill does not last longer than ten years.")
+    if _days_suspended(values["suspend"]) > YEAR // 2:
+        found.append("The clock would stand still for more than half of the year.")
+    if all(values[f"votes.{seat}"] == "0" for seat in seats):
+        found.append("Somebody has to have a vote.")
+    return (*found, *_cards(values))
+
+
+def _cards(values: Values) -> Sequence[str]:
+    found = []
+    no_orange = values["orange.fraction"] == NONE
+    if no_orange != (values["orange.procedures"] == NONE):
+        found.append("An orange card has both a fraction and procedures, or neither.")
+    if no_orange and not values["override.council"] == values["override.parliament"] == NONE:
+        found.append("A vote to override follows an orange card, and there is none.")
+    if values["yellow.afsj_art76"] != NONE:
+        lower = "Police and justice cannot need more than the rest."
+        found += _ordered(values, "yellow.afsj_art76", "yellow.default", lower)
+    if not no_orange:
+        more = "An orange card cannot need fewer votes than a yellow one."
+        found += _ordered(values, "yellow.default", "orange.fraction", more)
+    return found
+
+
+def _days_suspended(text: str) -> int:
+    """How many days of a leap year lie in yearly periods; overlapping ones count once."""
+    spans = () if text == NONE else yearly(text, [LEAP_YEAR])
+    days = {day for span in spans for day in range(span.first.toordinal(), span.last.toordinal() + 1)}
+    return sum(date.fromordinal(day).year == LEAP_YEAR for day in days)
 
 
 def _commitment(values: Values) -> Sequence[str]:
@@ -182,7 +232,7 @@ def _emergency(values: Values) -> Sequence[str]:
 
 
 _TOGETHER: Mapping[str, Callable[[Values], Sequence[str]]] = {
-    "eu_protocol2": _protocol2,
+    "scrutiny": _scrutiny,
     "commitment": _commitment,
     "mandate": _mandate,
     "emergency": _emergency,

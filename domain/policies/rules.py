@@ -101,6 +101,12 @@ def in_force(state: State, on: date) -> Policy | None:
     return next((version.policy for version in reversed(state.versions) if version.in_force_from <= on), None)
 
 
+def numbered(state: State, version: int) -> Policy:
+    """A version by its number, as records name it. What names one was recorded after it: `assert`."""
+    assert isinstance(state, Adopted), "a version that is named has been adopted"
+    return state.versions[version - 1].policy
+
+
 def decide(command: Command, state: State) -> Sequence[Event]:
     match command:
         case AdoptPolicy():

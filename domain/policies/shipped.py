@@ -8,17 +8,14 @@ from collections.abc import Mapping
 from datetime import date
 
 from domain.kernel import PolicyValue
+from domain.policies import scrutiny
+from domain.policies.citing import UNREAD, Said
 from domain.policies.parameters import KNOWN
 from domain.policies.rules import DEFAULT, EVERYWHERE, LAW, PolicyAdopted, PolicyAmended
-
-Said = tuple[str, str]
-"""A value and its citation; a default where the citation is empty or unread."""
 
 ALWAYS = date(1990, 1, 1)
 """So early that whatever is recorded here finds its policy."""
 
-UNREAD = "unread: "
-PROTOCOL = "Protocol (No 2) annexed to the TEU and the TFEU, art. "
 LEY_40 = "Ley 40/2015, de Régimen Jurídico del Sector Público, art. "
 CONFERENZA = "d.lgs. 28 agosto 1997, n. 281, art. "
 SDG = "UN registry of SDG partnerships: traffic light of yearly progress reports"
@@ -41,24 +38,6 @@ def _ours(**values: str) -> Mapping[str, Said]:
     return {parameter.replace("__", "."): (value, "") for parameter, value in values.items()}
 
 
-PROTOCOL_2: Mapping[str, Said] = {
-    "scrutiny_weeks": ("8", PROTOCOL + "6"),
-    "suspend": ("08-01..08-31", "Council note 10722/19"),
-    "votes.unicameral": ("2", PROTOCOL + "7(1)"),
-    "votes.chamber": ("1", PROTOCOL + "7(1)"),
-    "yellow.default": ("1/3", PROTOCOL + "7(2)"),
-    "yellow.afsj_art76": ("1/4", PROTOCOL + "7(2)"),
-    "yellow.test": ("at_least", PROTOCOL + "7(2)"),
-    "orange.fraction": ("1/2", PROTOCOL + "7(3)"),
-    "orange.test": ("more_than", PROTOCOL + "7(3)"),
-    "orange.procedures": ("ordinary", PROTOCOL + "7(3)"),
-    "override.council": ("0.55", PROTOCOL + "7(3)(b)"),
-    "override.parliament": ("majority_cast", PROTOCOL + "7(3)(b)"),
-}
-PROTOCOL_2_SINCE_2019: Mapping[str, Said] = {
-    **PROTOCOL_2,
-    "suspend": ("08-01..08-31, 12-20..01-10", "Council note 10722/19"),
-}
 IT_CONFERENZA: Mapping[str, Said] = {
     "parere_days": ("20", UNREAD + CONFERENZA + "2"),
     "intesa_days": ("30", CONFERENZA + "3"),
@@ -146,7 +125,10 @@ EMERGENCY = _ours(
     measure_review_days="14", retro_consult_days="15", review_days="90",
 )  # fmt: skip
 PARTICIPATION = _ours(inform_days="14", open_days="30", answer_days="90", petition_share="0.01")
-SUBSIDIARITY = _ours(revisit_months="36", min_consultation_days="30", mandate_follow_months="6")
+SUBSIDIARITY: Mapping[str, Said] = {
+    **_ours(revisit_months="36", min_consultation_days="30", mandate_follow_months="6", min_indicators="1"),
+    "upward_grounds": ("extent, nature, efficiency, economy", "European Charter of Local Self-Government, art. 4(3)"),
+}
 
 
 def _adopted(name: str, jurisdiction: str, since: date, said: Mapping[str, Said]) -> PolicyAdopted:
@@ -164,7 +146,11 @@ SHIPPED: tuple[PolicyAdopted, ...] = (
     _adopted("finance", EVERYWHERE, ALWAYS, FINANCE),
     _adopted("emergency", EVERYWHERE, ALWAYS, EMERGENCY),
     _adopted("participation", EVERYWHERE, ALWAYS, PARTICIPATION),
-    _adopted("eu_protocol2", "EU", date(2009, 12, 1), PROTOCOL_2),
+    _adopted("scrutiny", "EU", date(2009, 12, 1), scrutiny.PROTOCOL_2),
+    _adopted("scrutiny", "BE", ALWAYS, scrutiny.CONFLICT_OF_INTEREST),
+    _adopted("scrutiny", "DE-NW", date(2004, 7, 1), scrutiny.KONNEXITAET),
+    _adopted("scrutiny", "FR", date(2014, 7, 1), scrutiny.IMPACT_OF_NORMS),
+    _adopted("scrutiny", "IT", date(1997, 8, 30), scrutiny.PARERE),
     _adopted("it_conferenza", "IT", date(1997, 8, 30), IT_CONFERENZA),
     _adopted("es_convenio", "ES", date(2016, 10, 2), ES_CONVENIO),
     _adopted("za_igrfa", "ZA", date(2005, 8, 15), ZA_IGRFA),
@@ -174,6 +160,9 @@ SHIPPED: tuple[PolicyAdopted, ...] = (
 """First versions, in the order in which they are recorded."""
 
 AMENDED: tuple[PolicyAmended, ...] = (
-    PolicyAmended("eu_protocol2", "EU", date(2019, 12, 1), _values("eu_protocol2", PROTOCOL_2_SINCE_2019)),
+    PolicyAmended("scrutiny", "EU", date(2013, 7, 1), _values("scrutiny", scrutiny.PROTOCOL_2_WITH_28)),
+    PolicyAmended("scrutiny", "EU", date(2019, 12, 1), _values("scrutiny", scrutiny.PROTOCOL_2_SINCE_2019)),
+    PolicyAmended("scrutiny", "EU", date(2020, 2, 1), _values("scrutiny", scrutiny.PROTOCOL_2_WITH_27)),
 )
-"""Later versions, recorded after all of `SHIPPED`: since 2019 the turn of the year does not count either."""
+"""Later versions, in order, recorded after all of `SHIPPED`: members come and go, and since 2019 the turn of the year
+does not count either."""

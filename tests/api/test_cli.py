@@ -280,9 +280,9 @@ def test_a_replay_shows_the_state_of_one_stream(verbs: Verbs) -> None:
 @pytest.mark.parametrize(
     ("tampering", "said"),
     [
-        ("delete from ledger.records where position = 20", "Record 21 where position 20 should be"),
+        ("delete from ledger.records where position = 30", "Record 31 where position 30 should be"),
         (
-            "update ledger.records set state = set_byte(state, length(state) - 3, 65) where position = 20",
+            "update ledger.records set state = set_byte(state, length(state) - 3, 65) where position = 30",
             "another root",
         ),
         ("delete from ledger.records where position = (select max(position) from ledger.records)", "another root"),

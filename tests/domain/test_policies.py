@@ -23,6 +23,7 @@ from domain.policies import (
     fraction,
     in_force,
     items,
+    numbered,
     policy_stream,
 )
 from tests.domain.scenario import Given, scenario
@@ -131,12 +132,12 @@ def test_a_parameter_said_twice_is_refused() -> None:
         ("mandate", "barred", "national>community"),
         ("mandate", "barred", "national>local, national>local"),
         ("mandate", "answer_days", "0"),
-        ("eu_protocol2", "yellow.default", "1/0"),
-        ("eu_protocol2", "yellow.default", "4/3"),
-        ("eu_protocol2", "suspend", "august"),
-        ("eu_protocol2", "suspend", "08-01..08-40"),
-        ("eu_protocol2", "orange.procedures", "ordinary, ordinary"),
-        ("eu_protocol2", "orange.procedures", "secret"),
+        ("scrutiny", "yellow.default", "1/0"),
+        ("scrutiny", "yellow.default", "4/3"),
+        ("scrutiny", "suspend", "august"),
+        ("scrutiny", "suspend", "08-01..08-40"),
+        ("scrutiny", "orange.procedures", "ordinary, ordinary"),
+        ("scrutiny", "orange.procedures", "secret"),
         ("emergency", "majorities", "0.5, most"),
         ("emergency", "max_extension_days", "null"),
         ("ph_lgc", "prior_local_approval", "true"),
@@ -155,8 +156,10 @@ def test_a_value_of_the_wrong_kind_is_refused(policy: str, parameter: str, value
     [
         ("emergency", "max_extension_days", "none"),
         ("ke_igra", "first_meeting_days", "none"),
-        ("eu_protocol2", "suspend", "none"),
-        ("eu_protocol2", "orange.procedures", "ordinary, special"),
+        ("scrutiny", "suspend", "none"),
+        ("scrutiny", "orange.procedures", "ordinary, special"),
+        ("scrutiny", "yellow.afsj_art76", "none"),
+        ("scrutiny", "suspend", "12-01..01-31, 01-15..02-10"),
         ("mandate", "connexity.cover_ratio", "0"),
         ("mandate", "barred", "national>local, national>regional"),
         ("mandate", "delegation.max_years_by_state", "6"),
@@ -182,8 +185,17 @@ def test_a_value_rests_on_law_or_on_default() -> None:
     [
         ("commitment", {"report_months": "12", "red_months": "11"}),
         ("commitment", {"monitor_months": "24", "inventory_months": "12"}),
-        ("eu_protocol2", {"yellow.default": "0.6"}),
-        ("eu_protocol2", {"yellow.afsj_art76": "2/5"}),
+        ("scrutiny", {"yellow.default": "0.6"}),
+        ("scrutiny", {"yellow.afsj_art76": "2/5"}),
+        ("scrutiny", {"scrutiny_weeks": "0"}),
+        ("scrutiny", {"scrutiny_days": "3595"}),
+        ("scrutiny", {"standstill_days": "3651"}),
+        ("scrutiny", {"suspend": "01-01..08-31"}),
+        ("scrutiny", {"suspend": "12-01..01-31, 01-15..06-15"}),
+        ("scrutiny", {"votes.unicameral": "0", "votes.chamber": "0"}),
+        ("scrutiny", {"orange.fraction": "none"}),
+        ("scrutiny", {"orange.procedures": "none"}),
+        ("scrutiny", {"orange.fraction": "none", "orange.procedures": "none"}),
         ("es_convenio", {"publish_workdays": "4"}),
         ("mandate", {"delegation.needs_funding": "yes", "connexity.cover_ratio": "0"}),
         ("mandate", {"delegation.min_years_to_local": "5", "delegation.max_years_by_state": "4"}),
@@ -215,19 +227,22 @@ def test_a_version_in_between_stays_in_force_for_its_days() -> None:
     assert [policy.version for policy in found if policy] == [1, 2, 3]
 
 
-@pytest.mark.parametrize("policy", SHIPPED, ids=lambda policy: policy.name)
+@pytest.mark.parametrize("policy", SHIPPED, ids=lambda policy: f"{policy.name}/{policy.jurisdiction}")
 def test_what_is_shipped_keeps_the_rules(policy: PolicyAdopted) -> None:
     given().when(AdoptPolicy(policy.name, policy.jurisdiction, policy.in_force_from, policy.values)).then(policy)
 
 
-def test_every_known_policy_is_shipped_once() -> None:
+def test_every_known_policy_is_shipped_and_once_for_a_jurisdiction() -> None:
     assert {policy.name for policy in SHIPPED} == set(KNOWN)
+    assert len({(policy.name, policy.jurisdiction) for policy in SHIPPED}) == len(SHIPPED)
 
 
-@pytest.mark.parametrize("change", AMENDED, ids=lambda change: change.name)
-def test_shipped_amendments_keep_the_rules(change: PolicyAmended) -> None:
-    first = SHIPPED_BY_NAME[change.name]
-    given(first).when(AmendPolicy(change.in_force_from, change.values)).then(change)
+def test_shipped_amendments_keep_the_rules_one_after_the_other() -> None:
+    told = {(first.name, first.jurisdiction): given(first) for first in SHIPPED}
+    for change in AMENDED:
+        at = told[change.name, change.jurisdiction]
+        at.when(AmendPolicy(change.in_force_from, change.values)).then(change)
+        told[change.name, change.jurisdiction] = at.given(change)
 
 
 def test_unread_rules_are_defaults_and_defaults_of_ours_cite_nothing() -> None:
@@ -253,13 +268,25 @@ def test_the_federation_of_germany_entrusts_nothing_to_municipalities() -> None:
 
 
 def test_the_turn_of_the_year_counts_until_2019() -> None:
-    state = given(SHIPPED_BY_NAME["eu_protocol2"], *AMENDED).state
+    state = given(SHIPPED_BY_NAME["scrutiny"], *AMENDED).state
     old, new = in_force(state, date(2013, 8, 21)), in_force(state, date(2024, 1, 1))
     assert old is not None
     assert new is not None
     assert items(old.text("suspend")) == ("08-01..08-31",)
     assert items(new.text("suspend")) == ("08-01..08-31", "12-20..01-10")
-    assert new.ref == "eu_protocol2/EU@2"
+    assert new.ref == "scrutiny/EU@4"
+
+
+def test_votes_follow_the_membership_of_the_union() -> None:
+    state = given(SHIPPED_BY_NAME["scrutiny"], *AMENDED).state
+    days = (date(2012, 3, 21), date(2013, 7, 17), date(2020, 1, 31), date(2020, 2, 1))
+    found = [in_force(state, day) for day in days]
+    assert [policy.whole("votes.total") for policy in found if policy] == [54, 56, 56, 54]
+
+
+def test_a_version_is_found_by_the_number_that_records_give_it() -> None:
+    state = given(adopted, amended).state
+    assert [numbered(state, number).ref for number in (1, 2)] == ["commitment@1", "commitment@2"]
 
 
 def test_a_share_is_an_exact_number() -> None:

@@ -1,6 +1,5 @@
 """A register in memory: commands that the rules accept, told day by day, and the rows that every view makes of them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -37,12 +36,6 @@ class Register(Told):
             acting = getattr(command, "acting", None)
             self.tell(stream, *events, on=on, by=acting.id if acting else None, because=because)
         return self
-
-    def one(self, view: str, key: str) -> Any:
-        return self.of(view).get(key)
-
-    def all(self, view: str) -> Sequence[Any]:
-        return tuple(self.of(view).values())
 
 
 def directory() -> Register:

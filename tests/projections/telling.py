@@ -88,5 +88,11 @@ class Told:
         self._reads = (view.name, *view.reads)
         return self
 
+    def one(self, view: str, key: str) -> Any:
+        return self.rows.get((view, key))
+
+    def all(self, view: str) -> tuple[Any, ...]:
+        return tuple(self.of(view).values())
+
     def of(self, view: str) -> dict[str, Any]:
         return {key: row for (name, key), row in self.rows.items() if name == view}

@@ -24,9 +24,18 @@ def test_a_part_that_nobody_told_us_of_has_its_countrys_days_and_says_so() -> No
 
 
 def test_an_unknown_place_has_weekends_only_and_says_so() -> None:
-    for place in ("", "XX", "EU", "*", "France"):
+    for place in ("", "XX", "*", "France"):
         assert calendar_of(place).name == WEEKENDS_ONLY
         assert calendar_of(place).holidays == frozenset()
+
+
+def test_the_union_has_the_days_of_its_institutions() -> None:
+    union = calendar_of("EU")
+    assert union.name == "EU"
+    closed = ["2013-03-28", "2016-05-09", "2024-05-10", "2025-06-09", "2025-12-31"]
+    assert not [day for day in closed if union.works_on(date.fromisoformat(day))]
+    assert union.works_on(date(2013, 10, 28))
+    assert union.works_on(date(2016, 5, 10))
 
 
 def test_weekends_differ() -> None:

@@ -1,0 +1,81 @@
+"""Deadlines of an allocation: what starts, meets and ends each, and what follows when its last day has passed."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import assert_never
+
+from domain import cofog
+from domain.calendars import Calendar, due
+from domain.deadlines import Standing
+from domain.kernel import Policy, Refused, UnitId
+from domain.subsidiarity.allocations import commands as asked
+from domain.subsidiarity.allocations import events as happened
+from domain.subsidiarity.allocations.checks import there
+from domain.subsidiarity.allocations.events import AllocationDeadlineSet, Event
+from domain.subsidiarity.allocations.state import Allocation, State
+from domain.subsidiarity.allocations.words import DECIDED, Due
+from domain.subsidiarity.guards import counted
+
+WAITING = (Standing.OPEN, Standing.MISSED)
+
+
+def met(state: Allocation, kind: Due, day: date, unit: UnitId | None = None) -> list[Event]:
+    """What was owed is there; late, if its day has passed."""
+    owed = [(number, one) for number, one in state.waiting(kind, *WAITING) if unit is None or one.unit == unit]
+    return [happened.AllocationDeadlineMet(number, day > one.due_on, one.unit) for number, one in owed]
+
+
+def void(state: Allocation, *kinds: Due) -> list[Event]:
+    """Open deadlines that nobody waits for any longer; of all kinds, if none is named."""
+    return [
+        happened.AllocationDeadlineVoided(number) for kind in kinds or tuple(Due) for number, _ in state.waiting(kind)
+    ]
+
+
+def mandate(state: Allocation, day: date, policy: Policy, calendar: Calendar) -> AllocationDeadlineSet:
+    """By when somebody is to be entrusted with what was decided."""
+    ends = due(day, calendar, months=policy.whole("mandate_follow_months"))
+    return AllocationDeadlineSet(0, Due.MANDATE, day, ends, policy.ref, calendar.name, state.decider)
+
+
+def revisit(state: Allocation, day: date, revisit_on: date) -> AllocationDeadlineSet:
+    """The day that the decision names for its own second look, whatever day that is."""
+    return AllocationDeadlineSet(0, Due.REVISIT, day, revisit_on, "", "", state.decider)
+
+
+def follow(command: asked.RecordMandate, state: State) -> Sequence[Event]:
+    """A mandate in force that names this decision resolves it; told twice, it changes nothing."""
+    found = there(state)
+    if command.mandate in found.mandates:
+        return []
+    if found.stage not in DECIDED:
+        raise Refused("not-decided", "No mandate follows what has not been decided.")
+    if not command.mandate_facts.exists:
+        raise Refused("no-such-mandate", "No such mandate has been drafted.")
+    function = command.mandate_facts.function
+    if not (cofog.covers(found.function, function) or cofog.covers(function, found.function)):
+        raise Refused("other-function", f"The mandate is for {function}, and the decision is about {found.function}.")
+    day = counted(command.effective_on, command.today)
+    return [happened.MandateFollowed(command.mandate), *met(found, Due.MANDATE, day)]
+
+
+def passed(command: asked.PassDeadline, state: State) -> Sequence[Event]:
+    """A last day has passed. Who let the time for a grid pass is not taken to agree."""
+    found = there(state)
+    if command.deadline > len(found.deadlines):
+        raise Refused("no-such-deadline", f"There is no deadline {command.deadline}.")
+    one = found.deadlines[command.deadline - 1]
+    if one.standing is not Standing.OPEN:
+        return []
+    if command.today <= one.due_on:
+        raise Refused("not-due-yet", f"The deadline runs until the end of {one.due_on}.", due_on=one.due_on)
+    missed = happened.AllocationDeadlineMissed(command.deadline, one.kind, one.due_on, one.unit)
+    match one.kind:
+        case Due.GRID:
+            return [missed]
+        case Due.MANDATE:
+            return [missed, happened.NoMandateFollowed(one.due_on)]
+        case Due.REVISIT:
+            return [missed, happened.RevisitDue(one.due_on)]
+        case _:
+            assert_never(one.kind)

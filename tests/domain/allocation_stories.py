@@ -1,0 +1,235 @@
+"""Units, days and commands from which tests of allocations tell their stories."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from hypothesis import strategies as st
+
+from domain.calendars import Calendar
+from domain.kernel import (
+    MandateFacts,
+    PartialDate,
+    Policy,
+    PolicyValue,
+    Refused,
+    Sphere,
+    StreamId,
+    Today,
+    UnitFacts,
+    UnitId,
+    Words,
+)
+from domain.subsidiarity import ALLOCATIONS
+from domain.subsidiarity.allocations import commands as asked
+from domain.subsidiarity.allocations.state import Allocation
+from domain.subsidiarity.allocations.words import Grid, Ground, Mode, Reply, Test
+from domain.subsidiarity.words import Indicator
+from tests.domain.scenario import Given, scenario
+
+MANDATE = StreamId(UUID(int=0xB1))
+CITY, REGION, STATE, VILLAGE = (UnitId(UUID(int=n)) for n in range(1, 5))
+SPHERES = {CITY: Sphere.LOCAL, REGION: Sphere.REGIONAL, STATE: Sphere.NATIONAL, VILLAGE: Sphere.LOCAL}
+CALENDAR = Calendar("test")
+DAY = date(2026, 3, 2)
+GRIDS_UNTIL = date(2026, 4, 1)
+"""Thirty days later."""
+AFTER = GRIDS_UNTIL + timedelta(days=1)
+PARAMETERS = {
+    "revisit_months": "36",
+    "min_consultation_days": "30",
+    "mandate_follow_months": "6",
+    "upward_grounds": "extent, nature, efficiency, economy",
+    "min_indicators": "1",
+}
+
+
+def policy(**changed: str) -> Policy:
+    values = {**PARAMETERS, **changed}
+    return Policy("subsidiarity", "*", 1, tuple(PolicyValue(name, text, "default") for name, text in values.items()))
+
+
+def facts(unit: UnitId, until: date | None = None, sphere: Sphere | None = None) -> UnitFacts:
+    return UnitFacts(
+        id=unit,
+        exists=unit in SPHERES,
+        name=f"Unit {unit.int}",
+        sphere=sphere or SPHERES.get(unit, Sphere.COMMUNITY),
+        jurisdiction="XX",
+        time_zone="UTC",
+        alive_until=until,
+    )
+
+
+def words(text: str) -> Words:
+    return Words({"en": text})
+
+
+def ask(kind: type, unit: UnitId = REGION, on: date = DAY, /, **said: Any) -> Any:
+    """The command as the service would complete it, for an officer of `unit` on that day."""
+    given: dict[str, Any] = {
+        "acting": facts(unit),
+        "effective_on": PartialDate(on),
+        "today": Today(on),
+        "policy": policy(),
+        "calendar": CALENDAR,
+    }
+    if kind is asked.RequestDecision:
+        given |= {
+            "decider_facts": facts(said["decider"]),
+            "territory_facts": facts(said["territory"]),
+            "affected_facts": tuple(facts(one) for one in said["affected"]),
+        }
+    wanted = {field.name for field in fields(kind)}
+    return kind(**{name: value for name, value in {**given, **said}.items() if name in wanted})
+
+
+def story(*commands: Any) -> Given:
+    """An allocation after these commands; each must be accepted."""
+    return scenario(ALLOCATIONS).after(*commands)
+
+
+def allocation(at: Given) -> Allocation:
+    """How it stands at this point of a story."""
+    assert isinstance(at.state, Allocation)
+    return at.state
+
+
+def grid(favours: Sphere, *, necessity: bool = True, added_value: bool = True, indicators: int = 1) -> Grid:
+    return Grid(
+        favours=favours,
+        legal_basis="Water Act, s. 3",
+        necessity=Test(necessity, words("Why")),
+        added_value=Test(added_value, words("Why")),
+        proportionality=words("A frame only"),
+        cross_border=words("The river runs on"),
+        capacity=words("Two engineers"),
+        proximity=words("Further away"),
+        cost=words("Less"),
+        indicators=(Indicator(words("Floods"), "3", "a year"),) * indicators,
+    )
+
+
+def submit(unit: UnitId, favours: Sphere, on: date = DAY, **said: Any) -> asked.SubmitGrid:
+    found = ask(asked.SubmitGrid, unit, on, grid=grid(favours, **said))
+    assert isinstance(found, asked.SubmitGrid)
+    return found
+
+
+def choose(sphere: Sphere, on: date = DAY, mode: Mode = Mode.OWN, /, **said: Any) -> asked.DecideAllocation:
+    found = ask(asked.DecideAllocation, STATE, on, sphere=sphere, mode=mode, **said)
+    assert isinstance(found, asked.DecideAllocation)
+    return found
+
+
+def again(sphere: Sphere, on: date, mode: Mode = Mode.OWN, /, **said: Any) -> asked.RevisitDecision:
+    found = ask(asked.RevisitDecision, STATE, on, sphere=sphere, mode=mode, **said)
+    assert isinstance(found, asked.RevisitDecision)
+    return found
+
+
+def passes(number: int, on: date) -> asked.PassDeadline:
+    """The clock says, on that day, that a deadline has passed."""
+    return asked.PassDeadline(deadline=number, today=Today(on))
+
+
+def mandate(on: date = DAY, id: StreamId = MANDATE, **said: Any) -> asked.RecordMandate:
+    """A mandate that names the decision has come into force that day."""
+    told = {
+        "exists": True, "giver": STATE, "recipient": CITY, "kind": "devolution", "stage": "active",
+        "function": "05.2", "territory": REGION, "starts_on": on, "in_force": True,
+    }  # fmt: skip
+    return asked.RecordMandate(
+        mandate=id, mandate_facts=MandateFacts(id, **{**told, **said}), effective_on=PartialDate(on), today=Today(on)
+    )
+
+
+REQUEST = {
+    "requester": REGION,
+    "decider": STATE,
+    "matter": words("Who keeps the river from flooding"),
+    "description": words("Dams, meadows, warnings"),
+    "function": "05.2",
+    "territory": REGION,
+    "candidates": (Sphere.REGIONAL, Sphere.LOCAL, Sphere.NATIONAL),
+    "affected": (CITY, VILLAGE, REGION, STATE),
+}
+request = ask(asked.RequestDecision, **REQUEST)
+local_grids = (submit(CITY, Sphere.LOCAL, necessity=False), submit(VILLAGE, Sphere.REGIONAL))
+regional_grid = submit(REGION, Sphere.REGIONAL)
+"""The third grid of the story, on which a move to the regional sphere rests."""
+propose = ask(asked.ProposeAllocation, sphere=Sphere.REGIONAL, mode=Mode.OWN, why=words("The river is long"))
+proposed = (request, *local_grids, regional_grid, propose)
+object_to = ask(asked.ObjectToAllocation, CITY, proposal=1, why=words("We know the meadows"))
+upward = choose(Sphere.REGIONAL, grounds=(Ground.EXTENT,), rests_on=3)
+stays = choose(Sphere.LOCAL)
+plan = ask(asked.AttachCapacityPlan, CITY, plan=words("Train four engineers by 2028"))
+for_a_time = choose(Sphere.REGIONAL, grounds=(Ground.CAPACITY,), rests_on=3, revisit_on=date(2029, 3, 2))
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One command that was accepted: who gave it (None: the register), on which day, and what it made."""
+
+    name: str
+    unit: UnitId | None
+    day: date
+    events: Sequence[Any]
+
+
+KINDS = {name: by.command for name, by in ALLOCATIONS.commands.items()}
+BY_SYSTEM = ("pass-deadline", "record-mandate")
+
+
+@st.composite
+def histories(draw: st.DrawFn, most: int = 25) -> list[Move]:
+    """What happens when commands of any kind are tried in any order, over years, and the refused ones forgotten."""
+    moves, day, state = list[Move](), DAY, ALLOCATIONS.decider.initial
+    script = draw(st.sampled_from(((request,), proposed, (*proposed, plan), (*proposed, upward))))
+    names = {kind: name for name, kind in KINDS.items()}
+    for command in script:
+        moves, state = _tried(moves, state, names[type(command)], command, command.acting.id, day)
+    for _ in range(draw(st.integers(0, most))):
+        day += timedelta(days=draw(st.sampled_from((0, 1, 20, 100, 400))))
+        name = draw(st.sampled_from((*KINDS, "pass-deadline", "decide", "revisit", "record-mandate")))
+        if name == "request":
+            continue
+        unit = draw(st.sampled_from((CITY, VILLAGE, REGION, STATE)))
+        command = mandate(day) if name == "record-mandate" else ask(KINDS[name], unit, day, **_said(draw, name, day))
+        moves, state = _tried(moves, state, name, command, unit, day)
+    return moves
+
+
+def _tried(moves: list[Move], state: Any, name: str, command: Any, unit: UnitId, day: date) -> tuple[list[Move], Any]:
+    try:
+        events = ALLOCATIONS.decider.decide(command, state)
+    except Refused:
+        return moves, state
+    actor = None if name in BY_SYSTEM else unit
+    return [*moves, Move(name, actor, day, tuple(events))], ALLOCATIONS.decider.fold(events, state)
+
+
+def _said(draw: st.DrawFn, name: str, day: date) -> dict[str, Any]:
+    """What somebody might say in a command of that name; small numbers, so that they often name something."""
+    number, sphere = draw(st.integers(1, 4)), draw(st.sampled_from(tuple(Sphere)[:3]))
+    later = day + timedelta(days=draw(st.integers(1, 1200)))
+    choice = {
+        "sphere": sphere,
+        "mode": draw(st.sampled_from(tuple(Mode))),
+        "grounds": draw(st.sampled_from(((), (Ground.EXTENT,), (Ground.CAPACITY,)))),
+        "rests_on": draw(st.sampled_from((None, 1, 2, 3, 4))),
+        "revisit_on": draw(st.sampled_from((None, later))),
+    }
+    said: dict[str, dict[str, Any]] = {
+        "submit-grid": {"grid": grid(sphere, necessity=number > 1)},
+        "propose": {"sphere": sphere, "mode": Mode.OWN, "why": words("x")},
+        "object": {"proposal": number, "why": words("x")},
+        "attach-capacity-plan": {"plan": words("x")},
+        "decide": {**choice, "replies": tuple(Reply(n, words("x")) for n in range(1, number))},
+        "schedule-revisit": {"revisit_on": later},
+        "revisit": choice,
+        "pass-deadline": {"deadline": draw(st.integers(1, 8))},
+    }
+    return said.get(name, {})
