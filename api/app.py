@@ -22,6 +22,10 @@ COLLECT_AFTER = 50_000
 """New objects until the collector looks: requests leave little behind that only it can free."""
 
 
+LONGEST_LINE = 64 * 1024
+"""Bytes of a request's first line: a question may filter on every column of a wide view at once."""
+
+
 def make_app(services: Services) -> web.Application:
     """The application over services that are open. TypeError where a declaration cannot be served."""
     store, contexts = services.store, services.contexts

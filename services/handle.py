@@ -373,7 +373,7 @@ class _Decision:
             raise Stale(self.order.expect, version, types)
 
     async def _types_after(self, expected: int | None, version: int) -> Sequence[str]:
-        if expected is None or expected == version:
+        if expected is None or expected >= version:  # nothing was recorded after a version that is yet to come
             return ()
         moved = await self.office.store.streams([self.stream], after=expected)
         return [record.type for record in moved[self.stream]]

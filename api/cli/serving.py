@@ -13,7 +13,7 @@ from time import monotonic
 import click
 from aiohttp import web
 
-from api.app import make_app
+from api.app import LONGEST_LINE, make_app
 from api.cli.running import Failed, configured, run
 from services.bootstrap import Services, assemble
 from services.config import Config
@@ -69,7 +69,13 @@ async def _serve(config: Config, listening: socket.socket, begun: float) -> None
     async with assemble(config) as services:
         story = await tell(services.office, services.registrar) if config.demo else None
         await _caught_up(services)
-        runner = web.AppRunner(make_app(services), access_log=None, handle_signals=False, shutdown_timeout=DRAIN)
+        runner = web.AppRunner(
+            make_app(services),
+            access_log=None,
+            handle_signals=False,
+            shutdown_timeout=DRAIN,
+            max_line_size=LONGEST_LINE,
+        )
         await runner.setup()
         try:
             await web.SockSite(runner, listening, backlog=BACKLOG).start()

@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 from aiohttp import web
 
-from api.app import make_app
+from api.app import LONGEST_LINE, make_app
 from domain.kernel import Role
 from services.bootstrap import Services, assemble
 from services.config import DEMO_ORIGIN, Config
@@ -57,7 +57,7 @@ class _Serving(threading.Thread):
         async with assemble(self._config) as services:
             story = await tell(services.office, services.registrar)
             assert story is not None
-            runner = web.AppRunner(make_app(services), access_log=None)
+            runner = web.AppRunner(make_app(services), access_log=None, max_line_size=LONGEST_LINE)
             await runner.setup()
             try:
                 await web.TCPSite(runner, "127.0.0.1", 0).start()
