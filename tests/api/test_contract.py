@@ -32,6 +32,8 @@ def described(live: Live) -> schemathesis.BaseSchema:
 contract = schemathesis.pytest.from_fixture("described")
 
 
+# A roll of three hundred seats is long to print, and nobody prints it unless it fails.
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @contract.parametrize()
 @settings(
     max_examples=5, derandomize=True, deadline=None, database=None,
