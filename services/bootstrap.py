@@ -26,7 +26,10 @@ from services.views.queries import Views, opened_views
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Everything that ways in may use, assembled and open. `registrar`: the first one, for whom imports act."""
+    """Everything that ways in may use, assembled and open.
+
+    `registrar`: the first one, for whom imports act. `verifier`: the key that the ledger's checkpoints are checked by.
+    """
 
     config: Config
     contexts: Mapping[str, Context]
@@ -38,6 +41,7 @@ class Services:
     projector: Projector
     tokens: Tokens
     registrar: Actor
+    verifier: str
 
 
 @asynccontextmanager
@@ -56,11 +60,12 @@ async def assemble(config: Config, *, workers: bool = True) -> AsyncIterator[Ser
         )
         codec = Codec(config.origin, NAMES)
         office = Office(store, codec, CONTEXTS)
-        registrar = await open_ledger(office, config.origin, Notary(config.origin, key).verifier)
+        verifier = Notary(config.origin, key).verifier
+        registrar = await open_ledger(office, config.origin, verifier)
         views = await stack.enter_async_context(opened_views(dsn, VIEWS, config.readers))
         projector = await stack.enter_async_context(opened_projector(dsn, VIEWS, codec, follow=workers))
         yield Services(
-            config, CONTEXTS, VIEWS, codec, store, office, views, projector, Tokens(store.pool), registrar
+            config, CONTEXTS, VIEWS, codec, store, office, views, projector, Tokens(store.pool), registrar, verifier
         )  # fmt: skip
 
 

@@ -79,6 +79,14 @@ class Reads:
         row = await self._row("select note from ledger.checkpoints where size = $1", size)
         return row["note"] if row is not None else None
 
+    async def checkpoints(self, after: int, until: int, limit: int) -> list[str]:
+        """The checkpoints that were signed for sizes above `after` and at most `until`, in order, at most `limit`."""
+        rows = await self._fetch(
+            "select note from ledger.checkpoints where size > $1 and size <= $2 order by size limit $3",
+            after, until, limit,
+        )  # fmt: skip
+        return [row["note"] for row in rows]
+
     async def position_at(self, moment: datetime) -> int:
         """The last position recorded at or before a moment; -1 before the first."""
         row = await self._row(
