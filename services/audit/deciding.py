@@ -40,6 +40,13 @@ class Taken:
     leaves: tuple[Mapping[str, Any], ...]
 
 
+class _Command(msgspec.Struct):
+    """The command as the first of its records holds it."""
+
+    name: str
+    fields: dict[str, Any]
+
+
 @dataclass(slots=True)
 class Refolded:
     """The state of every stream as the records so far left it."""
@@ -127,11 +134,11 @@ class Redecider:
             yield finding
 
     def _order(self, first: Recorded, leaf: Mapping[str, Any]) -> tuple[str, Order]:
-        said = dict(leaf["command"])
-        context, _, name = said.pop("name").partition(".")
+        said = msgspec.convert(leaf["command"], _Command)
+        context, _, name = said.name.partition(".")
         by = self._contexts[context].commands[name]
         form = self._forms.get(by.command) or self._forms.setdefault(by.command, _request(by.command))
-        asked = msgspec.convert(said, form, dec_hook=construct)
+        asked = msgspec.convert(said.fields, form, dec_hook=construct)
         note = Note(
             because=first.because, basis=first.basis, lang=first.lang, cause=first.cause, corrects=first.corrects,
             documents=first.documents,

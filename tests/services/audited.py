@@ -1,0 +1,115 @@
+"""What the tests of audits share: a golden ledger in a database, and how copies of it are audited."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID, uuid5
+
+import asyncpg
+import pytest_asyncio
+from aiohttp import web
+
+from api.auditing import server as asked
+from api.ledger import Tiles
+from api.proofs import Proofs
+from domain.contexts import CONTEXTS
+from domain.kernel import NAMES as NAMESPACE
+from domain.kernel import PartialDate, Sphere, Words
+from domain.ledger import notes
+from domain.ledger.notes import VerifierKey
+from domain.units import Kind
+from services.audit.bundle import Bundle
+from services.audit.fetching import Fetched, fetch
+from services.audit.verifying import Report, verify
+from services.codec import Codec
+from services.config import DEMO_ORIGIN
+from services.handle import Office, Order
+from services.names import NAMES
+from services.opening import open_ledger
+from services.store.checkpoints import Notary
+from services.store.connecting import close_pool, open_pool
+from services.store.ledger import opened_store
+from services.store.reads import Reads
+from services.story import tell
+from tests.conftest import NewDatabase
+from tests.services.store_ledgers import KEY
+
+NOTARY = Notary(DEMO_ORIGIN, KEY)
+VKEY: VerifierKey = notes.parse_key(NOTARY.verifier)
+VILLAGES = 130
+"""Enough, with the story, for a full tile and a partial one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """A ledger with the story and some villages. `template`: the database to copy; `size`: its records."""
+
+    template: str
+    size: int
+    village: UUID
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def golden(new_database: NewDatabase, migrated_template: str) -> AsyncIterator[Golden]:
+    async with new_database(migrated_template) as dsn:
+        async with opened_store(dsn, DEMO_ORIGIN, KEY) as store:
+            office = Office(store, Codec(DEMO_ORIGIN, NAMES), CONTEXTS)
+            registrar = await open_ledger(office, DEMO_ORIGIN, NOTARY.verifier)
+            assert await tell(office, registrar) is not None
+            villages = [(await office.give(village(number, registrar))).stream for number in range(VILLAGES)]
+            size = (await store.head()).size
+        yield Golden(dsn.partition("@/")[2].partition("?")[0], size, villages[-1])
+
+
+def village(number: int, registrar: object) -> Order:
+    fields = {
+        "name": Words({"en": f"Village {number}", "fr": f"Hameau n° {number}"}), "sphere": Sphere.LOCAL,
+        "kind": Kind.MUNICIPALITY, "jurisdiction": "FR", "time_zone": "Europe/Paris",
+        "alive_from": PartialDate("2020"), "parent": None, "identifiers": (), "source": None,
+    }  # fmt: skip
+    cmd = uuid5(NAMESPACE, f"test:village:{number}")
+    return Order("units", "register", fields, cmd, registrar, "test")  # type: ignore[arg-type]
+
+
+@asynccontextmanager
+async def copied(new_database: NewDatabase, golden: Golden) -> AsyncIterator[asyncpg.Connection]:
+    """A copy of the golden ledger, and a superuser's connection on which no guard is left."""
+    async with new_database(golden.template) as dsn:
+        connection = await asyncpg.connect(dsn)
+        try:
+            await connection.execute("set session_replication_role = replica")
+            yield connection
+        finally:
+            await connection.close()
+
+
+@asynccontextmanager
+async def served(dsn: str) -> AsyncIterator[str]:
+    """The public log of a database over HTTP, whatever has been done to it."""
+    pool = await open_pool(dsn, 4)
+    app = web.Application()
+    app.add_routes(Proofs(Reads(pool), Codec(DEMO_ORIGIN, NAMES), DEMO_ORIGIN, NOTARY.verifier).routes())  # type: ignore[arg-type]
+    app.add_routes(Tiles(Reads(pool)).routes())  # type: ignore[arg-type]
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+        await close_pool(pool)
+
+
+async def fetched(url: str, folder: Path, *, fresh: bool = False) -> Fetched:
+    async with asked(url) as get:
+        return await fetch(get, Bundle(folder), lambda done, total: None, fresh=fresh)
+
+
+async def audited(dsn: str, folder: Path, saved: bytes | None = None) -> Report:
+    """Fetched anew, and verified."""
+    async with served(dsn) as url:
+        found = await fetched(url, folder)
+    if found.findings:
+        return Report(size=found.size, findings=list(found.findings))
+    return verify(Bundle(folder), VKEY, saved=saved)
