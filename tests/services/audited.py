@@ -1,8 +1,10 @@
 """What the tests of audits share: a golden ledger in a database, and how copies of it are audited."""
 
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID, uuid5
 
@@ -17,7 +19,9 @@ from domain.contexts import CONTEXTS
 from domain.kernel import NAMES as NAMESPACE
 from domain.kernel import PartialDate, Sphere, Words
 from domain.ledger import notes
+from domain.ledger.merkle import Edge, grow
 from domain.ledger.notes import VerifierKey
+from domain.ledger.records import leaf_hash
 from domain.units import Kind
 from services.audit.bundle import Bundle
 from services.audit.fetching import Fetched, fetch
@@ -72,14 +76,52 @@ def village(number: int, registrar: object) -> Order:
     return Order("units", "register", fields, cmd, registrar, "test")  # type: ignore[arg-type]
 
 
+@dataclass(frozen=True, slots=True)
+class Harmed:
+    """A copy of the golden ledger, and a superuser's connection to it on which no guard is left."""
+
+    dsn: str
+    connection: asyncpg.Connection
+
+    async def __call__(self, statement: str, *values: object) -> None:
+        await self.connection.execute(statement, *values)
+
+    async def states(self) -> list[bytes]:
+        """The records' bytes in their order."""
+        return [
+            row["state"] for row in await self.connection.fetch("select state from ledger.records order by position")
+        ]
+
+    async def rewrite(self, states: Sequence[bytes]) -> None:
+        """What somebody can do who has the signing key as well: another history, hashed and signed throughout."""
+        for table in ("records", "checkpoints", "subtrees"):
+            await self(f"delete from ledger.{table}")
+        growth = grow(Edge(0, ()), [leaf_hash(state) for state in states])
+        for position, state in enumerate(states):
+            said = json.loads(state)
+            await self(
+                "insert into ledger.records (position, stream, version, type, state, at) values ($1,$2,$3,$4,$5,$6)",
+                position, UUID(said["id"]), said["ver"], said["type"], state, datetime.fromisoformat(said["at"]),
+            )  # fmt: skip
+        for level, index, root in growth.subtrees:
+            await self("insert into ledger.subtrees (level, index, hash) values ($1, $2, $3)", level, index, root)
+        await self.sign(len(states), growth.root, growth.edge)
+
+    async def sign(self, size: int, root: bytes, edge: Edge) -> None:
+        await self(
+            "insert into ledger.checkpoints (size, root, edge, note, at) values ($1, $2, $3, $4, now())"
+            " on conflict (size) do update set root = excluded.root, note = excluded.note",
+            size, root, edge.packed(), NOTARY.sign(size, root),
+        )  # fmt: skip
+
+
 @asynccontextmanager
-async def copied(new_database: NewDatabase, golden: Golden) -> AsyncIterator[asyncpg.Connection]:
-    """A copy of the golden ledger, and a superuser's connection on which no guard is left."""
+async def copied(new_database: NewDatabase, golden: Golden) -> AsyncIterator[Harmed]:
     async with new_database(golden.template) as dsn:
         connection = await asyncpg.connect(dsn)
         try:
             await connection.execute("set session_replication_role = replica")
-            yield connection
+            yield Harmed(dsn, connection)
         finally:
             await connection.close()
 
