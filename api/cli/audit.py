@@ -227,20 +227,45 @@ def _consistency(url: str, pair: tuple[bytes, bytes]) -> list[bytes] | None:
 @click.argument("bundle", type=FOLDER)
 @click.option("--at", type=Moment(), required=True, help="A position, or a date or time (UTC); a date means its end.")
 @click.option("--view", type=view_option, required=True, help="Which table.", metavar="VIEW")
-def replay(bundle: Path, at: int | datetime, view: str) -> None:
+@click.option("--against", metavar="URL", help="Compare with what this server publishes as of the same position.")
+@as_json
+def replay(bundle: Path, at: int | datetime, view: str, against: str | None, as_json: bool) -> None:
     """Print a view as it stood, a row a line, from the records in BUNDLE alone.
 
-    The same folds as the server's: each row equals what `GET /v1/VIEW?as_of=...` answers.
+    The same folds as the server's: each row equals what `GET /v1/VIEW?as_of=...` answers. With --against they are
+    compared instead of printed.
     """
     chosen = NAMED[view]
     try:
         stood = _stood(bundle, [chosen], [at])[0][chosen.name]
     except Unfit as unfit:
-        _close(Report(findings=[unfit.finding]), as_json=False)
+        _close(Report(findings=[unfit.finding]), as_json)
+        return
+    if against is not None:
+        _close(_compared(chosen.name, stood, _url(against)), as_json)
         return
     for row in stood.rows.values():
         click.echo(row)
     _say_whence(stood)
+
+
+def _compared(view: str, stood: Stood, url: str) -> Report:
+    async def work() -> bytes | None:
+        async with server(url) as get:
+            return await get(f"v1/{view}?as_of={stood.position}&format=ndjson")
+
+    report = Report()
+    try:
+        answer = run(work())
+        if answer is None:
+            raise Unreachable(f"{url} has no view {view}.")
+    except Unreachable as error:
+        report.add(Finding("unreachable", str(error)))
+        return report
+    report.add(*replaying.contradictions(stood, view, answer.splitlines()))
+    report.checked.append(f"{len(stood.rows):,} rows of {view} as of position {stood.position}")
+    report.unchecked.append("the bundle itself: run `subsidia audit verify` on it")
+    return report
 
 
 @audit.command("diff")

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from domain.ledger import merkle, tiles
@@ -72,6 +72,14 @@ class Bundle:
         except BadBundle as error:
             raise Unfit(_unfit(tile, str(error), whole=_is_whole(content))) from error
 
+    def whatever(self, tile: Tile) -> tuple[list[bytes], Finding | None]:
+        """The records of an entry bundle as far as they go, and what is wrong with it, if anything."""
+        try:
+            return self.entries(tile), None
+        except Unfit as unfit:
+            found = _as_far_as(self.read(str(tile)) or b"")[: tile.width]
+            return found, replace(unfit.finding, position=tile.first + len(found))
+
     def hashes(self, tile: Tile) -> list[bytes]:
         """The hashes of a hash tile. Raises Unfit."""
         content = self._tile(tile)
@@ -131,7 +139,14 @@ def _unfit(tile: Tile, says: str, *, whole: bool) -> Finding:
 
 
 def _is_whole(content: bytes) -> bool:
-    at = 0
-    while at + 2 <= len(content):
-        at += 2 + int.from_bytes(content[at : at + 2], "big")
-    return at == len(content)
+    return sum(2 + len(record) for record in _as_far_as(content)) == len(content)
+
+
+def _as_far_as(content: bytes) -> list[bytes]:
+    found, at = list[bytes](), 0
+    while (begin := at + 2) <= len(content):
+        at = begin + int.from_bytes(content[begin - 2 : begin], "big")
+        if at > len(content):
+            break
+        found.append(content[begin:at])
+    return found

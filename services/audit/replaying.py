@@ -1,6 +1,6 @@
 """Views as they stood at a position or a moment, folded in memory from a bundle; and what changed between two."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -79,10 +79,17 @@ class Replay:
         self.position, self.at = -1, None  # type: int, datetime | None
 
     def until(self, moment: int | datetime, progress: Progress = lambda done, total: None) -> None:
-        """Applies all records up to a position, or recorded by a moment. Raises Unfit where there are none."""
-        if isinstance(moment, int) and not 0 <= moment < self.size:
-            says = f"The bundle has the positions 0 to {self.size - 1}."
-            raise Unfit(Finding("position-out-of-range", says, None, f"0 to {self.size - 1}", str(moment)))
+        """Applies all records up to a position, or recorded by a moment. Raises Unfit where there are none.
+
+        It goes forwards only: a moment before the last one is out of range.
+        """
+        first = max(self.position, 0)
+        if isinstance(moment, int) and not first <= moment < self.size:
+            says = f"The positions from {first} to {self.size - 1} can be asked for."
+            raise Unfit(Finding("position-out-of-range", says, None, f"{first} to {self.size - 1}", str(moment)))
+        if isinstance(moment, datetime) and self.at is not None and moment < self.at:
+            says = "The later moment lies before the earlier one."
+            raise Unfit(Finding("position-out-of-range", says, None, f"{self.at} or later", str(moment)))
         while self._next is not None:
             position, content = self._next
             try:
@@ -95,9 +102,9 @@ class Replay:
             self._next = next(self._records, None)
             progress(position + 1, self.size)
         if self.position < 0:
-            first = "" if self._next is None else _envelope.decode(self._next[1]).at.isoformat()
-            says = f"Nothing was recorded yet: the first record is of {first}."
-            raise Unfit(Finding("before-first-record", says, None, first, str(moment)))
+            begun = "" if self._next is None else _envelope.decode(self._next[1]).at.isoformat()
+            says = f"Nothing was recorded yet: the first record is of {begun}."
+            raise Unfit(Finding("before-first-record", says, None, begun, str(moment)))
 
     def shown(self, view: View, day: date | None = None) -> Stood:
         """The rows of one view now. What depends on a day is that of `day`; absent: that of the last record."""
@@ -156,6 +163,28 @@ def differences(before: Stood, after: Stood) -> Iterator[Changed]:
     for key in sorted({*before.rows, *after.rows}):
         if before.rows.get(key) != after.rows.get(key):
             yield Changed(key, before.rows.get(key), after.rows.get(key))
+
+
+def contradictions(stood: Stood, view: str, published: Iterable[bytes]) -> list[Finding]:
+    """Where the rows that somebody published, as of the same position, are not those that follow from the records."""
+    found, seen = list[Finding](), set[str]()
+    for body in published:
+        try:
+            row = msgspec.json.decode(body, type=dict[str, Any])
+        except msgspec.MsgspecError as error:
+            found.append(Finding("view-differs", f"What is published is no row of {view}: {error}", stood.position))
+            continue
+        key = str(row.get("key"))
+        seen.add(key)
+        ours = stood.rows.get(key)
+        if ours is None or msgspec.json.decode(ours) != row:
+            expected = "no such row" if ours is None else ours.decode()
+            says = f"The published row {key} of {view} does not follow from the records."
+            found.append(Finding("view-differs", says, stood.position, expected, body.decode(errors="replace")))
+    for key in sorted(stood.rows.keys() - seen):
+        says = f"The row {key} of {view} is not published."
+        found.append(Finding("view-differs", says, stood.position, stood.rows[key].decode(), "no such row"))
+    return found
 
 
 def _row(work: Work, key: str, row: Any, day: date) -> bytes:

@@ -189,17 +189,17 @@ class _Audit:
         if self.decide:
             self.redecider = Redecider(codec, self.contexts)
         for tile in tiles.bundles(self.head.size):
-            try:
-                entries = self.bundle.entries(tile)
-            except Unfit as unfit:
-                self.report.add(unfit.finding)
-                self._stopped = True
-                return
+            entries, fault = self.bundle.whatever(tile)
             leaves = [leaf_hash(record) for record in entries]
-            self._compare(Tile(0, tile.number, tile.width), leaves)
+            if fault is None:
+                self._compare(Tile(0, tile.number, tile.width), leaves)
             self._grow(leaves)
             for position, record in enumerate(entries, start=tile.first):
                 self._record(history, position, record)
+            if fault is not None:
+                self.report.add(fault)
+                self._stopped = True
+                return
             yield tile.first + tile.width
         self.report.add(*history.end(self.head.size))
         self._decide_group()
