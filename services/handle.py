@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, Protocol, get_type_hints
 from uuid import UUID, uuid5
@@ -523,12 +524,15 @@ class _Decision:
         return tuple(found)
 
 
+_plan_of = lru_cache(maxsize=None)(_Plan.of)
+
+
 async def decide_again(desk: Desk, order: Order, stream: StreamId) -> Drafted:
     """What a command would come to on the facts of this desk: sealed fields stand in it as their hashes already.
 
     Raises what deciding raises: Refused, Forbidden, Unknown.
     """
-    plan = _Plan.of(desk.contexts[order.context].commands[order.command])
+    plan = _plan_of(desk.contexts[order.context].commands[order.command])
     return await _Decision(desk, plan, order, stream, {}).drafted()
 
 

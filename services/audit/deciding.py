@@ -29,6 +29,8 @@ T = TypeVar("T")
 
 MIDNIGHT = timedelta(seconds=90)
 """So long before a record's `at` it may have been decided: across midnight, `today` was the day before."""
+UNSOUND = (AssertionError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, msgspec.MsgspecError)
+"""What rules and folds may raise on a history that never was: an auditor is shown anything."""
 SYSTEMS = frozenset({"clock", "reaction", "opening"})
 
 
@@ -95,20 +97,24 @@ class Redecider:
     def take(self, taken: Taken) -> Iterator[Finding]:
         """What is wrong with a command's records, given all that came before."""
         first = taken.records[0]
-        try:
-            recorded = [self._codec.decode(one) for one in taken.records]
-        except KeyError as error:
-            self.unchecked[f"records of the type {error.args[0]}, which this program does not know"] += 1
+        if unknown := next((one.type for one in taken.records if one.type not in self._codec.names), None):
+            self.unchecked[f"commands with records of the type {unknown}, which this program does not know"] += 1
             self._lost.add(first.stream)
             return
-        except (msgspec.MsgspecError, ValueError) as error:
+        try:
+            recorded = [self._codec.decode(one) for one in taken.records]
+        except UNSOUND as error:
             yield Finding("record-unreadable", f"The record cannot be read: {error}", first.position)
             self._lost.add(first.stream)
             return
         context = self._homes[type(recorded[0].event)]
         yield from self._decided(context, taken, recorded)
-        yield from self._claimed(context, recorded)
-        yield from self._folded(context, recorded)
+        try:
+            yield from self._claimed(context, recorded)
+            self._states.fold(context, first.stream, [one.event for one in recorded])
+        except UNSOUND as error:
+            self._lost.add(first.stream)
+            yield Finding("record-unfoldable", f"It cannot follow on what came before: {error}", first.position)
 
     def _decided(self, context: Context, taken: Taken, recorded: Sequence[Recorded]) -> Iterator[Finding]:
         first, leaf = recorded[0], taken.leaves[0]
@@ -157,23 +163,21 @@ class Redecider:
         found: Finding | None = None
         for moment in _moments(first.at):
             for effective_on in (None, first.effective_on):
+                got: Finding | None
                 asked = replace(order, note=replace(order.note, effective_on=effective_on))
                 desk = _Desk(self._contexts, self._codec, self._states, lambda at=moment: at)  # type: ignore[misc]
                 try:
-                    drafted = finished(decide_again(desk, asked, first.stream))
+                    got = self._difference(finished(decide_again(desk, asked, first.stream)), taken)
                 except Forbidden as no:
                     got = Finding("authority-unfounded", f"Nobody may have done this: {no.reason}", first.position)
                 except (Refused, Unknown) as no:
                     says = f"The rules refuse what was recorded: {no}"
                     got = Finding("decision-refused", says, first.position, "a refusal", first.type)
-                except (AssertionError, LookupError, ValueError, TypeError, AttributeError) as error:
+                except UNSOUND as error:
                     says = f"What the command rests on is not there: {type(error).__name__}: {error}"
                     got = Finding("decision-impossible", says, first.position)
-                else:
-                    difference = self._difference(drafted, taken)
-                    if difference is None:
-                        return None
-                    got = difference
+                if got is None:
+                    return None
                 # The second attempt says the more fitting thing where the first was for another day.
                 found = got if found is None or effective_on is not None else found
         return found
@@ -203,14 +207,6 @@ class Redecider:
             if holder != one.stream:
                 says = f"{claim.word} belongs to another stream."
                 yield Finding("claim-taken", says, one.position, str(holder), str(one.stream))
-
-    def _folded(self, context: Context, recorded: Sequence[Recorded]) -> Iterator[Finding]:
-        first = recorded[0]
-        try:
-            self._states.fold(context, first.stream, [one.event for one in recorded])
-        except (AssertionError, LookupError, ValueError, TypeError, AttributeError) as error:
-            self._lost.add(first.stream)
-            yield Finding("record-unfoldable", f"It cannot follow on what came before: {error}", first.position)
 
 
 def finished(work: Coroutine[Any, Any, T]) -> T:

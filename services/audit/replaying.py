@@ -13,6 +13,7 @@ from domain.ledger.findings import Finding
 from projections.kernel import View
 from projections.views import VIEWS
 from services.audit.bundle import Bundle, Unfit
+from services.audit.deciding import UNSOUND
 from services.audit.fetching import read_checkpoint
 from services.codec import Codec
 from services.names import NAMES
@@ -128,7 +129,7 @@ class Replay:
                 self._streams.setdefault(str(record.stream), []).append(record)
             while not self._applied(record):
                 pass
-        except (AssertionError, LookupError, ValueError, TypeError, AttributeError, msgspec.MsgspecError) as error:
+        except UNSOUND as error:
             raise _unreadable(position, error) from error
 
     def _applied(self, record: Recorded) -> bool:

@@ -19,7 +19,7 @@ from api.proofs import Proofs
 from domain.contexts import CONTEXTS
 from domain.kernel import NAMES as NAMESPACE
 from domain.kernel import PartialDate, Sphere, Words
-from domain.ledger import notes
+from domain.ledger import notes, tiles
 from domain.ledger.merkle import Edge, grow
 from domain.ledger.notes import VerifierKey
 from domain.ledger.records import leaf_hash
@@ -138,6 +138,21 @@ async def copied(new_database: NewDatabase, golden: Golden) -> AsyncIterator[Har
             yield Harmed(dsn, connection)
         finally:
             await connection.close()
+
+
+def written(folder: Path, states: Sequence[bytes]) -> Bundle:
+    """A bundle of these records, hashed and signed as the operator could."""
+    bundle, size = Bundle(folder), len(states)
+    growth = grow(Edge(0, ()), [leaf_hash(state) for state in states])
+    levels = {0: [leaf_hash(state) for state in states]}
+    for level, _, root in growth.subtrees:
+        levels.setdefault(level, []).append(root)
+    for tile in tiles.hash_tiles(size):
+        bundle.write(str(tile), b"".join(levels[tile.level or 0][tile.first : tile.first + tile.width]))
+    for tile in tiles.bundles(size):
+        bundle.write(str(tile), tiles.bundle(states[tile.first : tile.first + tile.width]))
+    bundle.write("checkpoint", NOTARY.sign(size, growth.root).encode())
+    return bundle
 
 
 @asynccontextmanager

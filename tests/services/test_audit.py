@@ -15,7 +15,7 @@ from domain.contexts import CONTEXTS
 from domain.ledger import checkpoints, notes, proof_files, tiles
 from domain.ledger.findings import Verdict, verdict_of
 from domain.ledger.proofs import verify_inclusion
-from domain.ledger.records import leaf_hash
+from domain.ledger.records import canonical, leaf_hash
 from projections.views import VIEWS
 from services.audit import proving
 from services.audit.bundle import Bundle, Unfit
@@ -23,7 +23,7 @@ from services.audit.replaying import Replay, contradictions, differences
 from services.audit.verifying import verify
 from services.store.checkpoints import Notary
 from tests.conftest import NewDatabase
-from tests.services.audited import NOTARY, VKEY, Golden, fetched, served
+from tests.services.audited import NOTARY, VKEY, Golden, fetched, served, written
 from tests.services.store_ledgers import made_key
 
 
@@ -198,6 +198,45 @@ def test_one_wrong_byte_anywhere_is_never_verified(bundled: Path, data: st.DataO
         bundle.write(path, content)
     assert report.verdict is not Verdict.VERIFIED, (path, place, other)
     assert report.findings
+
+
+ANYTHING = st.recursive(
+    st.text(max_size=40) | st.integers(-5, 2**53 - 1) | st.booleans()
+    | st.sampled_from(["unknown", "2026-02-29", "00000000-0000-0000-0000-000000000000/1", "clock", "units.register"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["name", "en"]), inner, max_size=3),
+    max_leaves=5,
+)  # fmt: skip
+
+
+def places(value: object, path: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
+    """Where in a record something could be put in another's place."""
+    items: list[tuple[object, object]] = []
+    if isinstance(value, dict):
+        items = list(value.items())
+    elif isinstance(value, list):
+        items = list(enumerate(value))
+    return [place for key, inner in items for place in ((*path, key), *places(inner, (*path, key)))]
+
+
+@given(data=st.data())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_an_operator_signs_an_audit_ends_in_a_verdict(
+    bundled: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    size = 40
+    states = [record for _, record in Bundle(bundled).records(0, size_of(Bundle(bundled)))][:size]
+    position = data.draw(st.integers(0, size - 1))
+    said = json.loads(states[position])
+    *way, last = data.draw(st.sampled_from(places(said)))
+    inner = said
+    for step in way:
+        inner = inner[step]
+    inner[last] = data.draw(ANYTHING)
+    states[position] = canonical(said)
+    bundle = written(tmp_path_factory.mktemp("forged"), states)
+    report = verify(bundle, VKEY)
+    assert report.size == size
+    assert all(one.position is None or one.position >= position - 10 for one in report.findings)
 
 
 # --- proofs ---
