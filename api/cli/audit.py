@@ -17,7 +17,7 @@ from domain.ledger.findings import Finding, Verdict
 from domain.ledger.notes import BadKey, VerifierKey
 from projections.kernel import View
 from projections.views import VIEWS
-from services.audit import fetching, proving, replaying, verifying
+from services.audit import crosschecking, fetching, proving, replaying, verifying
 from services.audit.bundle import Bundle, Unfit
 from services.audit.fetching import Unreachable
 from services.audit.replaying import Replay, Stood
@@ -286,6 +286,16 @@ def diff(bundle: Path, first: int | datetime, second: int | datetime, views: tup
         for one in replaying.differences(before[view.name], after[view.name]):
             (_change_as_json if as_json else _change)(view.name, one)
     click.echo(f"From position {before[chosen[0].name].position} to {after[chosen[0].name].position}.", err=True)
+
+
+@audit.command("cross-check")
+@click.argument("bundle", type=FOLDER)
+@as_json
+def cross_check(bundle: Path, as_json: bool) -> None:
+    """Replay BUNDLE with the stock eventsourcing library, and compare every stream's state with ours."""
+    with shown("cross-check") as progress:
+        report = crosschecking.cross_check(Bundle(bundle), progress=progress)
+    _close(report, as_json)
 
 
 def _change_as_json(view: str, one: replaying.Changed) -> None:

@@ -205,6 +205,10 @@ def test_every_view_replayed_equals_what_the_server_publishes(
         assert f"rows of {view} as of position {position}" in said
 
 
+def test_the_stock_library_is_asked_too(bundle: Path) -> None:
+    assert "streams read by the eventsourcing library" in well("cross-check", str(bundle))
+
+
 def test_a_view_is_printed_as_it_stood(bundle: Path) -> None:
     rows = [json.loads(line) for line in well("replay", str(bundle), "--at", "60", "--view", "units").splitlines()]
     assert rows

@@ -1,5 +1,6 @@
 """Audits of bundles that are well, that were copied badly, and that hold one wrong byte."""
 
+import itertools
 import json
 import shutil
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from domain.ledger.records import canonical, leaf_hash
 from projections.views import VIEWS
 from services.audit import proving
 from services.audit.bundle import Bundle, Unfit
+from services.audit.crosschecking import cross_check
 from services.audit.replaying import Replay, contradictions, differences
 from services.audit.verifying import verify
 from services.store.checkpoints import Notary
@@ -284,6 +286,37 @@ def test_checkpoints_of_one_history_are_joined_by_the_bundle(bundled: Path, gold
     assert proving.compare((head, larger), VKEY, None, bundle).verdict is Verdict.INCOMPLETE
     unsigned = head.replace(b"AA", b"AB", 1).replace(b"A", b"B", 1)
     assert proving.compare((head, unsigned), VKEY, None, bundle).verdict is Verdict.BROKEN
+
+
+# --- the stock library ---
+
+
+def test_an_application_on_plain_eventsourcing_comes_to_the_same_states(bundled: Path) -> None:
+    report = cross_check(Bundle(bundled))
+    assert report.findings == []
+    assert report.verdict is Verdict.VERIFIED
+    assert any("streams read by the eventsourcing library" in line for line in report.checked)
+
+
+def test_a_fold_of_ours_that_went_wrong_shows_against_the_library(bundled: Path) -> None:
+    """Both readings fold. A fold that does not follow from the history alone comes to two states."""
+    units = CONTEXTS["units"]
+    calls = itertools.count()
+
+    def evolve(state: object, event: object) -> object:
+        after = units.decider.evolve(state, event)
+        return replace(after, jurisdiction=str(next(calls)))
+
+    wrong = {**CONTEXTS, "units": replace(units, decider=replace(units.decider, evolve=evolve))}
+    report = cross_check(Bundle(bundled), contexts=wrong)
+    assert report.verdict is Verdict.BROKEN
+    assert {one.code for one in report.findings} == {"stock-differs"}
+
+
+def test_the_library_refuses_a_version_that_is_there_twice(bundled: Path, tmp_path: Path) -> None:
+    states = [record for _, record in Bundle(bundled).records(0, size_of(Bundle(bundled)))]
+    report = cross_check(written(tmp_path / "twice", [*states, states[-1]]))
+    assert [one.code for one in report.findings] == ["stock-differs"]
 
 
 # --- views ---
