@@ -14,6 +14,7 @@ from domain.kernel import (
     By,
     Context,
     Given,
+    PartialDate,
     Recorded,
     Refused,
     StreamId,
@@ -127,7 +128,7 @@ class Redecider:
             return
         try:
             name, order = self._order(first, leaf)
-        except (LookupError, TypeError, ValueError, msgspec.MsgspecError) as error:
+        except UNSOUND as error:
             yield Finding("command-unreadable", f"The recorded command is none: {error}", first.position)
             return
         by = context.commands[name]
@@ -162,7 +163,7 @@ class Redecider:
         """
         found: Finding | None = None
         for moment in _moments(first.at):
-            for effective_on in (None, first.effective_on):
+            for effective_on in _said(first):
                 got: Finding | None
                 asked = replace(order, note=replace(order.note, effective_on=effective_on))
                 desk = _Desk(self._contexts, self._codec, self._states, lambda at=moment: at)  # type: ignore[misc]
@@ -216,6 +217,13 @@ def finished(work: Coroutine[Any, Any, T]) -> T:
     except StopIteration as done:
         return done.value  # type: ignore[no-any-return]
     raise AssertionError("it waits for something")
+
+
+def _said(first: Recorded) -> Sequence[PartialDate | None]:
+    """What a command may have said of the day it counts from; nothing, if it is the day on which it was recorded."""
+    day = first.effective_on.earliest() if len(first.effective_on) == 10 else None
+    by_default = day is not None and abs((day - first.at.date()).days) <= 1
+    return (None, first.effective_on) if by_default else (first.effective_on,)
 
 
 def _moments(at: datetime) -> Sequence[datetime]:
