@@ -97,7 +97,10 @@ def fetch(url: str, out: Path, fresh: bool, as_json: bool) -> None:
     async def work() -> fetching.Fetched:
         async with server(_url(url)) as get:
             with shown("fetch") as progress:
-                return await fetching.fetch(get, bundle, progress, fresh=fresh)
+                try:
+                    return await fetching.fetch(get, bundle, progress, fresh=fresh)
+                except OSError as error:
+                    raise Unreachable(f"The bundle cannot be written: {error}") from error
 
     try:
         found = run(work())
@@ -127,8 +130,15 @@ def verify(bundle: Path, key: VerifierKey, state: Path | None, structure_only: b
     with shown("verify") as progress:
         report = verifying.verify(copy, key, saved=saved, decide=not structure_only, progress=progress)
     if state is not None and report.verdict is Verdict.VERIFIED:
-        state.write_bytes(copy.note())
+        _keep(state, copy.note())
     _close(report, as_json)
+
+
+def _keep(state: Path, note: bytes) -> None:
+    try:
+        state.write_bytes(note)
+    except OSError as error:
+        raise click.UsageError(f"The checkpoint cannot be kept: {error}") from error
 
 
 @audit.command()

@@ -13,6 +13,9 @@ CHECKPOINT = "checkpoint"
 EARLIER = "checkpoints/"
 """Checkpoints of earlier sizes, one a file: they bind the records of the last, partial tile one by one."""
 
+PART = ".part"
+"""What a file is called, behind a dot, while it is written."""
+
 
 class Unfit(Exception):
     """The bundle does not hold what is asked of it; the finding says what."""
@@ -48,7 +51,7 @@ class Bundle:
         """The file is there whole or not at all, whenever we are stopped."""
         target = self.folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f".{target.name}.part")
+        part = target.with_name(f".{target.name}{PART}")
         part.write_bytes(content)
         os.replace(part, target)
 

@@ -11,7 +11,7 @@ from domain.ledger.checkpoints import BadCheckpoint, Checkpoint
 from domain.ledger.findings import Finding
 from domain.ledger.notes import BadNote
 from domain.ledger.tiles import BadBundle, Tile
-from services.audit.bundle import CHECKPOINT, EARLIER, Bundle, Unfit, tile_of
+from services.audit.bundle import CHECKPOINT, EARLIER, PART, Bundle, Unfit, tile_of
 
 Get = Callable[[str], Awaitable[bytes | None]]
 """What a server answers under a path; None where there is nothing. Raises Unreachable."""
@@ -143,11 +143,12 @@ async def _earlier(get: Get, bundle: Bundle, size: int) -> None:
 
 
 def _sweep(bundle: Bundle, size: int) -> None:
-    """Partial tiles and checkpoints of the bundle's earlier sizes have no use any more."""
+    """Partial tiles and checkpoints of earlier sizes have no use, nor what an earlier run left half done."""
     wanted = {str(tile) for tile in (*tiles.hash_tiles(size), *tiles.bundles(size))}
     full = size // tiles.WIDTH * tiles.WIDTH
     for path in list(bundle.files()):
         number = path.removeprefix(EARLIER)
         old = path.startswith(EARLIER) and number.isdecimal() and int(number) <= full
-        if old or (tile_of(path) is not None and path not in wanted):
+        half_done = path.endswith(PART) and path.rpartition("/")[2].startswith(".")
+        if old or half_done or (tile_of(path) is not None and path not in wanted):
             bundle.remove(path)

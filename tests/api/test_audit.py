@@ -162,6 +162,13 @@ def test_a_server_that_is_gone_is_status_3(tmp_path: Path, monkeypatch: pytest.M
     assert json.loads(result.stdout)["findings"][0]["code"] == "unreachable"
 
 
+def test_a_place_that_cannot_be_written_is_said_without_a_traceback(bundle: Path, key: str, live: Live) -> None:
+    """A file stands where a directory would have to be."""
+    file = str(bundle / "checkpoint")
+    assert audit("fetch", live.url, "--out", f"{file}/bundle").exit_code == 3
+    assert audit("verify", str(bundle), "--key", key, "--state", f"{file}/seen").exit_code == 2
+
+
 def test_a_record_is_proved_by_bundle_and_by_server_and_checked(
     bundle: Path, key: str, live: Live, tmp_path: Path
 ) -> None:

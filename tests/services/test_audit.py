@@ -84,6 +84,7 @@ async def test_fetching_goes_on_where_it_was_and_keeps_what_never_changes(
         bundle.remove("tile/entries/000")
         bundle.write("tile/0/000", b"half a tile")
         bundle.write("tile/entries/001.p/3", b"of an earlier size")
+        bundle.write("tile/entries/001.p/.3.part", b"left by a run that was killed")
         mended = await fetched(url, bundle.folder)
     assert (mended.fetched, mended.kept, mended.findings) == (5, 0, ())
     assert verify(bundle, VKEY).verdict is Verdict.VERIFIED
