@@ -27,7 +27,7 @@ class Reads:
         found: dict[UUID, list[StoredRecord]] = {stream: [] for stream in ids}
         # The library's streams may begin at version 0; `after` 0 means the whole stream there too.
         rows = await self._fetch(
-            f"select {_RECORD} from ledger.records r where r.stream = any($1) and r.version > $2"
+            f"select {_RECORD} from ledger.records r where r.stream = any($1) and r.version > $2::bigint"
             " order by r.stream, r.version",
             list(found), after if after > 0 else -1,
         )  # fmt: skip
