@@ -16,6 +16,7 @@ from api.ledger import Histories, Tiles
 from api.moments import Moments
 from api.openapi import document
 from api.probes import Probes, Working
+from api.proofs import Proofs
 from api.reads import Reading
 from api.receipts import Receipts
 from projections.kernel import own_stream
@@ -38,7 +39,8 @@ def make_app(services: Services, working: Working | None) -> web.Application:
     questions = [Question(view, services.views.columns(view.name)) for view in services.views_declared]
     rows = frozenset(view.name for view in services.views_declared if view.keys is own_stream)
     histories = Histories(store, moments, services.office.codec, contexts)
-    described = document(asked, questions, histories, contexts)
+    proofs = Proofs(store, services.codec, services.config.origin, services.verifier)
+    described = document(asked, questions, histories, proofs, contexts)
     giving = Giving(services.office, services.tokens, Receipts(store), rows)
 
     app = web.Application(client_max_size=AT_MOST)
@@ -47,6 +49,7 @@ def make_app(services: Services, working: Working | None) -> web.Application:
     app.add_routes(histories.routes())
     for question in questions:
         app.add_routes(Reading(services.views, store, moments, question).routes())
+    app.add_routes(proofs.routes())
     app.add_routes(Tiles(store).routes())
     app.add_routes(Probes(store, working, services.config.lag).routes())
     app.add_routes(reference.routes(described, asked, questions, contexts, services.config.origin))

@@ -185,6 +185,40 @@ PROVED = closed(
         "checkpoint": {"type": "string", "description": "A C2SP signed note."},
     }
 )
+NOTE: Schema = {"type": "string", "description": "A C2SP signed note."}
+HASHES: Schema = {"type": "array", "items": HASH}
+SIZE: Schema = {"type": "integer", "minimum": 1, "description": "How many records a tree has."}
+INCLUSION = closed(
+    {"position": COUNT, "size": SIZE, "leaf": HASH, "hashes": HASHES, "root": HASH, "checkpoint": NOTE},
+    "checkpoint",
+    description="The hashes lead from leaf to root (RFC 9162, 2.1.3). `checkpoint`: where that size was signed.",
+)
+CONSISTENCY = closed(
+    {"from": SIZE, "to": SIZE, "hashes": HASHES, "from_root": HASH, "to_root": HASH, "checkpoint": NOTE},
+    "checkpoint",
+    description="See RFC 9162, 2.1.4. `checkpoint`: that of the newer tree, where its size was signed.",
+)
+CHECKPOINTS = closed(
+    {
+        "items": {"type": "array", "items": NOTE},
+        "next": {"type": ["integer", "null"], "description": "`after` of the next page; null on the last."},
+    }
+)
+LEDGER = closed(
+    {
+        "origin": {"type": "string"},
+        "key": {"type": "string", "description": "The verification key (C2SP signed-note)."},
+        "size": SIZE,
+        "root": HASH,
+        "at": MOMENT,
+        "checkpoint": NOTE,
+        "policies": {"type": "array", "items": {"type": "string"}, "description": "Every version on record."},
+        "formats": {"type": "array", "items": {"type": "string"}},
+        "verify": {
+            "type": "array", "items": closed({"says": {"type": "string"}, "command": {"type": "string"}}),
+        },
+    }
+)  # fmt: skip
 RECEIPT = closed(
     {
         "command": ID,
@@ -243,6 +277,7 @@ PROBLEM: Schema = {
 SHARED: Mapping[str, Schema] = {
     "AsOf": AS_OF, "Freshness": FRESHNESS, "Record": RECORD, "Positioned": POSITIONED, "Proved": PROVED,
     "Receipt": RECEIPT, "Answer": ANSWER, "Problem": PROBLEM,
+    "Inclusion": INCLUSION, "Consistency": CONSISTENCY, "Checkpoints": CHECKPOINTS, "Ledger": LEDGER,
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from api.documents import Schema, closed, listed, ref, row_schema, single
 from api.errors import HOW_TO_SIGN_IN, PROBLEMS
 from api.formats import MEDIA
 from api.ledger import POSITION, Histories
+from api.proofs import Proofs
 from domain.kernel import Context
 from services.views.ports import Kind, Op
 
@@ -30,6 +31,7 @@ _CODES: Mapping[int, str] = {
 _HEADERS: Mapping[str, tuple[str, Schema]] = {
     "ETag": ("What this answer is a state of.", {"type": "string"}),
     "Location": ("Where the thing can be read.", {"type": "string", "format": "uri-reference"}),
+    "Content-Disposition": ("Under which name to keep it.", {"type": "string"}),
     "Link": ("The next page (RFC 8288).", {"type": "string"}),
     "Retry-After": ("Seconds to wait.", {"type": "string"}),
     "X-Request-Id": ("Names this request in the log.", {"type": "string"}),
@@ -39,7 +41,11 @@ _HEADERS: Mapping[str, tuple[str, Schema]] = {
 
 
 def document(
-    verbs: Sequence[Verb], questions: Sequence[Question], histories: Histories, contexts: Mapping[str, Context]
+    verbs: Sequence[Verb],
+    questions: Sequence[Question],
+    histories: Histories,
+    proofs: Proofs,
+    contexts: Mapping[str, Context],
 ) -> dict[str, Any]:
     """The whole document. The same declarations give the same document."""
     spec = APISpec(
@@ -66,6 +72,7 @@ def document(
     for name, schema in shown.items():
         spec.components.schema(name, schema)
     _ledger(spec, histories, contexts)
+    _proofs(spec, proofs)
     whole: dict[str, Any] = spec.to_dict()
     return whole
 
@@ -284,6 +291,31 @@ def _ledger(spec: APISpec, histories: Histories, contexts: Mapping[str, Context]
     unready = {"application/json": ready, PROBLEM_MEDIA: ref("Problem")}
     _get(spec, "/readyz", "readyz", "Whether it can do its work.", [],
          {"200": _answer(200, {"application/json": ready}), "503": _answer(503, unready)})  # fmt: skip
+
+
+def _proofs(spec: APISpec, proofs: Proofs) -> None:
+    text = {"type": "string"}
+    for name, says, parameters in (
+        ("inclusion", "That a record lies in the ledger.", proofs.of_inclusion),
+        ("consistency", "That the ledger of then is what the later one began with.", proofs.of_consistency),
+    ):
+        media = {"application/json": ref(name.capitalize()), "text/plain": text}
+        _get(
+            spec, f"/v1/proofs/{name}", f"proofs.{name}", says, [*_query(parameters), _CONDITION],
+            {"200": _answer(200, media, "ETag", "Content-Disposition"), "304": _answer(304, {}, "ETag")}
+            | _problems(400, 503),
+        )  # fmt: skip
+    for address, name, says, schema, query, problems in (
+        ("/v1/checkpoints", "checkpoints.list", "The checkpoints that were signed, by size.", "Checkpoints",
+         _query(proofs.of_checkpoints), (400, 503)),
+        ("/v1/ledger", "ledger.card", "Whose ledger it is, how far it reaches, and how to verify it.", "Ledger",
+         [], (404, 503)),
+    ):  # fmt: skip
+        media = {"application/json": ref(schema)}
+        _get(
+            spec, address, name, says, [*query, _CONDITION],
+            {"200": _answer(200, media, "ETag"), "304": _answer(304, {}, "ETag")} | _problems(*problems),
+        )  # fmt: skip
 
 
 def _query(parameters: Mapping[str, Parameter]) -> list[Schema]:

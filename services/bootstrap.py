@@ -27,7 +27,10 @@ from services.working.running import Workers, opened_workers
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Everything that ways in may use, assembled and open. `registrar`: the first one, for whom imports act."""
+    """Everything that ways in may use, assembled and open.
+
+    `registrar`: the first one, for whom imports act. `verifier`: the key that the ledger's checkpoints are checked by.
+    """
 
     config: Config
     contexts: Mapping[str, Context]
@@ -40,6 +43,7 @@ class Services:
     workers: Workers
     tokens: Tokens
     registrar: Actor
+    verifier: str
 
 
 @asynccontextmanager
@@ -67,7 +71,8 @@ async def assemble(
         )
         codec = Codec(config.origin, names)
         office = Office(store, codec, CONTEXTS)
-        registrar = await open_ledger(office, config.origin, Notary(config.origin, key).verifier)
+        verifier = Notary(config.origin, key).verifier
+        registrar = await open_ledger(office, config.origin, verifier)
         reading = await stack.enter_async_context(opened_views(dsn, views, config.readers))
         projector = await stack.enter_async_context(opened_projector(dsn, views, codec, follow=workers))
         working = await stack.enter_async_context(
@@ -75,7 +80,8 @@ async def assemble(
         )
         tokens = Tokens(store.pool)
         yield Services(
-            config, CONTEXTS, tuple(views), codec, store, office, reading, projector, working, tokens, registrar
+            config, CONTEXTS, tuple(views), codec, store, office, reading, projector, working, tokens, registrar,
+            verifier,
         )  # fmt: skip
 
 

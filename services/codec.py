@@ -253,10 +253,10 @@ class Codec:
         return tuple(sorted((unit for unit in spoken if unit is not None), key=str))
 
     def command(self, name: str, command: Any) -> Json:
-        """The canonical command: its name and the request's own fields; sealed ones as their hash."""
+        """The canonical command: its name, and under `fields` the request's own; sealed ones as their hash."""
         kind = type(command)
         write = self._commands.get(kind) or self._commands.setdefault(kind, record_writer(kind))
-        return cast(Json, {"name": name} | write(command))
+        return cast(Json, {"name": name, "fields": write(command)})  # fields may be called `name`, too
 
     def event(self, stored: StoredRecord) -> Any:
         """Only the event, for folding: the fast way."""

@@ -7,8 +7,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from types import SimpleNamespace
-from typing import Any, get_type_hints
+from typing import Any, Protocol, get_type_hints
 from uuid import UUID, uuid5
 from weakref import WeakValueDictionary
 
@@ -32,8 +33,8 @@ from domain.kernel import (
 )
 from domain.ledger.records import sealed_hash
 from services.codec import Codec, Heading, plain, record_writer
-from services.facts import Basis, local_day, look_up, needs
-from services.store.ports import Change, Conflict, Opening, Receipt, Store
+from services.facts import Basis, Streams, local_day, look_up, needs
+from services.store.ports import Change, Conflict, Draft, Opening, Receipt, Store
 
 TRIES = 3
 STATES_KEPT = 50_000
@@ -108,8 +109,36 @@ class Stale(Exception):
         self.expected, self.found, self.what_changed = expected, found, tuple(what_changed)
 
 
-class _Already(Exception):
-    """It is so already, as far as is known here; no append will check that, so it is looked at anew."""
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """What a command comes to on the facts there are: `events` behind `version` of its stream, ready to be written.
+
+    `heading` is what their records have in common.
+    """
+
+    version: int
+    events: tuple[Any, ...]
+    heading: Heading
+    drafts: tuple[Draft, ...]
+
+
+class Desk(Protocol):
+    """What is around a decision: the rules, the facts, the time."""
+
+    @property
+    def contexts(self) -> Mapping[str, Context]: ...
+
+    @property
+    def codec(self) -> Codec: ...
+
+    @property
+    def states(self) -> Streams: ...
+
+    @property
+    def clock(self) -> Callable[[], datetime]: ...
+
+    async def types_after(self, stream: StreamId, version: int) -> Sequence[str]:
+        """The types of a stream's records above a version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,15 +262,18 @@ class Office:
         for attempt in range(1, TRIES + 1):
             decision = _Decision(self, plan, order, stream, seals)
             try:
-                return await decision.taken(fresh=attempt > 1)
+                drafted = await decision.drafted()
+                if not drafted.events and attempt == 1:
+                    # Already so, as far as was kept; no append checks that, so it is looked at anew.
+                    self.states.forget([stream, *decision.seen])
+                    continue
+                return await self._append(decision, drafted)
             except Conflict as conflict:
                 if conflict.claims:
                     raise _taken(conflict.claims) from conflict
                 self.states.forget([stream, *decision.seen, *(moved[0] for moved in conflict.moved)])
                 if attempt == TRIES:
                     raise
-            except _Already:
-                self.states.forget([stream, *decision.seen])
             except (Refused, Forbidden, Unknown, Stale):
                 # What was kept may be old news: a no is only given on fresh facts.
                 if attempt == 1:
@@ -252,6 +284,30 @@ class Office:
                     raise
                 return repeated
         raise AssertionError("unreachable")
+
+    async def types_after(self, stream: StreamId, version: int) -> Sequence[str]:
+        """See `Desk`."""
+        return [record.type for record in (await self.store.streams([stream], after=version))[stream]]
+
+    async def _append(self, decision: "_Decision", drafted: Drafted) -> Answer:
+        order, stream, context = decision.order, decision.stream, self.contexts[decision.order.context]
+        version, events, drafts = drafted.version, drafted.events, drafted.drafts
+        types = [draft.type for draft in drafts]
+        said = {"stream": str(stream), "version": version + len(events), "events": types}
+        claims = [claim for event in events for claim in context.claims(event)]
+        receipt = await self.store.append(
+            Change(
+                cmd=order.cmd, caller=order.caller, fingerprint=fingerprint(order), drafts=drafts,
+                reads=tuple(drafted.heading.reads) if events else (),
+                takes=tuple((claim.word, stream) for claim in claims if claim.taken),
+                frees=tuple((claim.word, stream) for claim in claims if not claim.taken),
+                openings=decision.openings(version, events), answer=msgspec.json.encode(said),
+            )
+        )  # fmt: skip
+        if receipt.repeated:
+            return answer_of(receipt)
+        self.states.advance(context.name, stream, version, events)
+        return Answer(stream, version + len(events), tuple(types), receipt)
 
     async def _repeated(self, order: Order, stream: StreamId) -> Answer | None:
         if not order.client_named:
@@ -334,17 +390,16 @@ class _Plan:
 class _Decision:
     """One try at one order."""
 
-    office: Office
+    desk: Desk
     plan: _Plan
     order: Order
     stream: StreamId
     seals: Mapping[Sealed, tuple[bytes, str, str]]
     seen: dict[UUID, int] = field(default_factory=dict)
 
-    async def taken(self, *, fresh: bool) -> Answer:
-        """The answer. Raises _Already where nothing is to be done, and that rests on what was kept (not `fresh`)."""
-        context, order = self.office.contexts[self.order.context], self.order
-        version, state = await self.office.states.state(context.name, self.stream)
+    async def drafted(self) -> Drafted:
+        context, order = self.desk.contexts[self.order.context], self.order
+        version, state = await self.desk.states.state(context.name, self.stream)
         if state == context.decider.initial and not self.plan.by.starts:
             raise Unknown(self.stream)
         self._check_expected(version, await self._types_after(order.expect, version))
@@ -358,9 +413,7 @@ class _Decision:
         finally:
             self.seen = dict(basis.reads)
         events = tuple(context.decider.decide(command, state))
-        if not events and not fresh:
-            raise _Already
-        return await self._append(context, basis, version, command, events)
+        return self._drafted(context, basis, version, command, events)
 
     async def _check_reasons(self, basis: Basis, context: Context) -> None:
         """Where reasons are demanded they are given; a correction says what it corrects, why, and on what evidence."""
@@ -371,7 +424,7 @@ class _Decision:
             return
         if not note.basis and not note.documents:
             raise Refused("evidence-required", "A correction rests on a legal basis or on documents; name one.")
-        version, state = await self.office.states.state(context.name, note.corrects.stream)
+        version, state = await self.desk.states.state(context.name, note.corrects.stream)
         if note.corrects.stream != self.stream:
             await basis.read(context.name, note.corrects.stream)
         if state == context.decider.initial or note.corrects.version > version:
@@ -384,13 +437,12 @@ class _Decision:
     async def _types_after(self, expected: int | None, version: int) -> Sequence[str]:
         if expected is None or expected >= version:  # of a version that is not there yet, nothing changed
             return ()
-        moved = await self.office.store.streams([self.stream], after=expected)
-        return [record.type for record in moved[self.stream]]
+        return await self.desk.types_after(self.stream, expected)
 
     def _basis(self, home: UnitId | None, state: Any) -> Basis:
-        now = self.office.clock()
+        now = self.desk.clock()
         return Basis(
-            self.office.states,
+            self.desk.states,
             self.order.fields,
             self.order.actor,
             home,
@@ -454,10 +506,8 @@ class _Decision:
         }
         return self.plan.by.command(**{**self.order.fields, **hashes, **given})
 
-    async def _append(
-        self, context: Context, basis: Basis, version: int, command: Any, events: tuple[Any, ...]
-    ) -> Answer:
-        codec, order, note = self.office.codec, self.order, self.order.note
+    def _drafted(self, context: Context, basis: Basis, version: int, command: Any, events: tuple[Any, ...]) -> Drafted:
+        codec, order, note = self.desk.codec, self.order, self.order.note
         heading = Heading(
             cmd=order.cmd, actor=basis.actor, effective_on=basis.effective_on, rules=context.rules,
             reads=sorted(basis.reads.items(), key=lambda read: read[0].bytes), policies=sorted(set(basis.policies)),
@@ -465,25 +515,9 @@ class _Decision:
             documents=note.documents,
         )  # fmt: skip
         asked = codec.command(f"{context.name}.{order.command}", command)
-        drafts = codec.drafts(self.stream, version + 1, events, heading, asked)
-        types = [draft.type for draft in drafts]
-        said = {"stream": str(self.stream), "version": version + len(events), "events": types}
-        claims = [claim for event in events for claim in context.claims(event)]
-        receipt = await self.office.store.append(
-            Change(
-                cmd=order.cmd, caller=order.caller, fingerprint=fingerprint(order), drafts=drafts,
-                reads=tuple(heading.reads) if events else (),
-                takes=tuple((claim.word, self.stream) for claim in claims if claim.taken),
-                frees=tuple((claim.word, self.stream) for claim in claims if not claim.taken),
-                openings=self._openings(version, events), answer=msgspec.json.encode(said),
-            )
-        )  # fmt: skip
-        if receipt.repeated:
-            return answer_of(receipt)
-        self.office.states.advance(context.name, self.stream, version, events)
-        return Answer(self.stream, version + len(events), tuple(types), receipt)
+        return Drafted(version, events, heading, codec.drafts(self.stream, version + 1, events, heading, asked))
 
-    def _openings(self, version: int, events: Sequence[Any]) -> tuple[Opening, ...]:
+    def openings(self, version: int, events: Sequence[Any]) -> tuple[Opening, ...]:
         found = []
         for number, event in enumerate(events, start=version + 1):
             for name in getattr(event, "__dataclass_fields__", ()) if self.seals else ():
@@ -493,6 +527,18 @@ class _Decision:
                     value = msgspec.json.encode(text)
                     found.append(Opening(self.stream, number, f"/{name}", salt, value, audience))
         return tuple(found)
+
+
+_plan_of = lru_cache(maxsize=None)(_Plan.of)
+
+
+async def decide_again(desk: Desk, order: Order, stream: StreamId) -> Drafted:
+    """What a command would come to on the facts of this desk: sealed fields stand in it as their hashes already.
+
+    Raises what deciding raises: Refused, Forbidden, Unknown.
+    """
+    plan = _plan_of(desk.contexts[order.context].commands[order.command])
+    return await _Decision(desk, plan, order, stream, {}).drafted()
 
 
 def _a(noun: str) -> str:

@@ -4,6 +4,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
+from api.cli.audit import audit
 from api.cli.importing import import_group
 from api.cli.keeping import doctor, migrate, rebuild, replay
 from api.cli.serving import serve
@@ -22,7 +23,8 @@ def cli() -> None:
 
     \b
     Exit status: 0 done · 1 not done, and why is said · 2 asked wrongly ·
-    3 done but not well (doctor and replay found faults; a strict import has bad rows) · 130 interrupted
+    3 done but not well (doctor and replay found faults; a strict import has bad rows) · 130 interrupted ·
+    `subsidia audit` has statuses of its own
     """
 
 
@@ -40,7 +42,7 @@ def own_version() -> str:
         return "not installed"
 
 
-for command in (serve, work, migrate, import_group, token, rebuild, replay, doctor):
+for command in (serve, work, migrate, import_group, token, rebuild, replay, audit, doctor):
     cli.add_command(command)
 
 

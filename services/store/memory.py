@@ -91,6 +91,11 @@ class MemoryStore:
             return self._heads[-1].checkpoint if self._heads else None
         return next((head.checkpoint for head in self._heads if head.size == size), None)
 
+    async def checkpoints(self, after: int, until: int, limit: int) -> list[str]:
+        """The checkpoints signed for sizes above `after` and at most `until`, in order."""
+        found = sorted((head for head in self._heads if after < head.size <= until), key=lambda head: head.size)
+        return [head.checkpoint for head in found[:limit]]
+
     async def position_at(self, moment: datetime) -> int:
         """See `ports.Store`."""
         number = bisect_right(self._heads, moment, key=lambda head: head.at)  # type: ignore[arg-type,return-value]

@@ -27,7 +27,7 @@ class Reads:
         found: dict[UUID, list[StoredRecord]] = {stream: [] for stream in ids}
         # The library's streams may begin at version 0; `after` 0 means the whole stream there too.
         rows = await self._fetch(
-            f"select {_RECORD} from ledger.records r where r.stream = any($1) and r.version > $2"
+            f"select {_RECORD} from ledger.records r where r.stream = any($1) and r.version > $2::bigint"
             " order by r.stream, r.version",
             list(found), after if after > 0 else -1,
         )  # fmt: skip
@@ -78,6 +78,14 @@ class Reads:
             return (await self.head()).checkpoint or None
         row = await self._row("select note from ledger.checkpoints where size = $1", size)
         return row["note"] if row is not None else None
+
+    async def checkpoints(self, after: int, until: int, limit: int) -> list[str]:
+        """The checkpoints that were signed for sizes above `after` and at most `until`, in order, at most `limit`."""
+        rows = await self._fetch(
+            "select note from ledger.checkpoints where size > $1 and size <= $2 order by size limit $3",
+            after, until, limit,
+        )  # fmt: skip
+        return [row["note"] for row in rows]
 
     async def position_at(self, moment: datetime) -> int:
         """The last position recorded at or before a moment; -1 before the first."""

@@ -7,7 +7,10 @@ import pytest_asyncio
 from services.store.ledger import LedgerStore, opened_store
 from services.store.migrations import migrate
 from tests.conftest import NewDatabase
+from tests.services.audited import bundled, golden
 from tests.services.store_ledgers import KEY, ORIGIN
+
+__all__ = ["bundled", "golden"]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -1,0 +1,399 @@
+"""`subsidia audit`: copy a ledger, check it offline, prove records, see views as they stood. No database is opened."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+import msgspec
+
+from api.auditing import server
+from api.cli.keeping import Moment
+from api.cli.running import run, shown
+from domain.ledger import notes, proof_files
+from domain.ledger.findings import Finding, Verdict
+from domain.ledger.notes import BadKey, VerifierKey
+from projections.kernel import View
+from projections.views import VIEWS
+from services.audit import crosschecking, fetching, proving, replaying, verifying
+from services.audit.bundle import Bundle, Unfit
+from services.audit.fetching import Unreachable
+from services.audit.replaying import Replay, Stood
+from services.audit.verifying import Report
+
+F = TypeVar("F", bound=Callable[..., Any])
+FOLDER = click.Path(path_type=Path, file_okay=False)
+FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+NAMED = {view.name: view for view in VIEWS}
+COLOURS = {Verdict.VERIFIED: "green", Verdict.INCOMPLETE: "yellow"}
+SAID = {
+    Verdict.VERIFIED: "verified",
+    Verdict.BROKEN: "INTEGRITY FAILURE",
+    Verdict.ASKED_WRONGLY: "asked wrongly",
+    Verdict.INCOMPLETE: "incomplete: no verdict",
+    Verdict.POLICY_NOT_MET: "policy not met",
+    Verdict.FORK: "EVIDENCE OF A FORK",
+}
+
+if TYPE_CHECKING:
+    KeyParameter = click.ParamType[VerifierKey]
+else:
+    KeyParameter = click.ParamType
+
+
+class Key(KeyParameter):
+    """A verification key, or a file that holds one."""
+
+    name = "VKEY"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> VerifierKey:
+        if isinstance(value, VerifierKey):
+            return value
+        text = value
+        if "+" not in value and Path(value).is_file():
+            text = Path(value).read_text(encoding="utf-8", errors="replace").strip()
+        try:
+            return notes.parse_key(text)
+        except BadKey as error:
+            self.fail(str(error), param, ctx)
+
+
+def key_option(*, required: bool = True) -> Callable[[F], F]:
+    says = "The ledger's verification key, or a file with it. Get it from people, not from the server you check."
+    return click.option("--key", type=Key(), required=required, help=says)
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
+view_option = click.Choice(list(NAMED))
+
+
+@click.group("audit")
+def audit() -> None:
+    """Check a ledger without trusting whoever runs it.
+
+    \b
+    The way of an audit:
+      subsidia audit fetch https://register.example --out bundle
+      subsidia audit verify bundle --key register.example/ledger+1a2b3c4d+AX... --state seen.checkpoint
+      subsidia audit replay bundle --at 2026-11-24 --view commitments
+
+    \b
+    Exit status: 0 verified · 1 integrity failure · 2 asked wrongly · 3 incomplete, no verdict ·
+    4 policy not met (fewer records than you saw before) · 5 evidence of a fork
+    """
+
+
+@audit.command()
+@click.argument("url", metavar="URL")
+@click.option("--out", type=FOLDER, required=True, help="The directory to copy into; it may hold an earlier copy.")
+@click.option("--fresh", is_flag=True, help="Fetch full tiles again, too, which never change in an honest ledger.")
+@as_json
+def fetch(url: str, out: Path, fresh: bool, as_json: bool) -> None:
+    """Copy the whole ledger from URL. Stopped, it goes on where it was; later, it fetches what is new."""
+    bundle = Bundle(out)
+
+    async def work() -> fetching.Fetched:
+        async with server(_url(url)) as get:
+            with shown("fetch") as progress:
+                try:
+                    return await fetching.fetch(get, bundle, progress, fresh=fresh)
+                except OSError as error:
+                    raise Unreachable(f"The bundle cannot be written: {error}") from error
+
+    try:
+        found = run(work())
+    except Unreachable as error:
+        found = fetching.Fetched(findings=(Finding("unreachable", str(error)),))
+    report = Report(size=found.size, findings=list(found.findings))
+    report.checked.append(f"{found.fetched:,} files fetched, {found.kept:,} were there")
+    report.unchecked.append("everything: run `subsidia audit verify`")
+    if not as_json and not found.findings:
+        click.echo(f"{found.size:,} records are in {out}: {report.checked[0]}.")
+        click.echo("Nothing has been checked yet: run `subsidia audit verify`.")
+        return
+    _close(report, as_json)
+
+
+@audit.command()
+@click.argument("bundle", type=FOLDER)
+@key_option()
+@click.option("--state", type=click.Path(path_type=Path, dir_okay=False),
+              help="Keeps the checkpoint that you saw last; read first, and written if all is well.")  # fmt: skip
+@click.option("--structure-only", is_flag=True, help="Do not decide again: only signature, tree, bytes and order.")
+@as_json
+def verify(bundle: Path, key: VerifierKey, state: Path | None, structure_only: bool, as_json: bool) -> None:
+    """Check all of BUNDLE offline, with no server and no database."""
+    copy = Bundle(bundle)
+    saved = state.read_bytes() if state is not None and state.is_file() else None
+    with shown("verify") as progress:
+        report = verifying.verify(copy, key, saved=saved, decide=not structure_only, progress=progress)
+    if state is not None and report.verdict is Verdict.VERIFIED:
+        _keep(state, copy.note())
+    _close(report, as_json)
+
+
+def _keep(state: Path, note: bytes) -> None:
+    try:
+        state.write_bytes(note)
+    except OSError as error:
+        raise click.UsageError(f"The checkpoint cannot be kept: {error}") from error
+
+
+@audit.command()
+@click.argument("source", metavar="URL|BUNDLE")
+@click.option("--position", type=click.IntRange(min=0), required=True, help="The record's position in the ledger.")
+def prove(source: str, position: int) -> None:
+    """Print the proof that a record lies in the ledger: a file that stands on its own.
+
+    \b
+    Example: subsidia audit prove bundle --position 42 > 42.tlog-proof
+    """
+    try:
+        proof = _fetched_proof(source, position) if _is_url(source) else proving.prove(Bundle(Path(source)), position)
+    except Unfit as unfit:
+        _close(Report(findings=[unfit.finding]), as_json=False)
+    else:
+        click.echo(str(proof), nl=False)
+
+
+def _fetched_proof(url: str, position: int) -> str:
+    async def work() -> bytes | None:
+        async with server(url) as get:
+            return await get(f"v1/proofs/inclusion?position={position}&format=tlog-proof")
+
+    try:
+        answer = run(work())
+        if answer is None:
+            raise Unreachable(f"{url} gives no proofs.")
+        text = answer.decode()
+        proof_files.parse(text)
+    except (Unreachable, UnicodeDecodeError, proof_files.BadProof) as error:
+        raise Unfit(Finding("unreachable", str(error))) from error
+    return text
+
+
+@audit.command()
+@click.argument("proof", type=FILE)
+@click.option("--record", type=FILE, required=True, help="The record: its bytes, or the same JSON laid out to read.")
+@key_option()
+@as_json
+def check(proof: Path, record: Path, key: VerifierKey, as_json: bool) -> None:
+    """Check one record against its PROOF, offline."""
+    text = proof.read_bytes().decode(errors="replace")
+    _close(proving.check(text, record.read_bytes(), key), as_json)
+
+
+@audit.command()
+@click.argument("first", type=FILE)
+@click.argument("second", type=FILE)
+@click.argument("source", metavar="URL|BUNDLE", required=False)
+@key_option(required=False)
+@as_json
+def compare(first: Path, second: Path, source: str | None, key: VerifierKey | None, as_json: bool) -> None:
+    """Say whether two checkpoints are of one history; if not, both are evidence of a fork.
+
+    The server at URL, or a BUNDLE, shows that the longer ledger began with the shorter; two of one size need neither.
+    """
+    pair = first.read_bytes(), second.read_bytes()
+    try:
+        proof = _consistency(source, pair) if source is not None and _is_url(source) else None
+    except Unreachable as error:
+        _close(Report(findings=[Finding("unreachable", str(error))]), as_json)
+        return
+    between = proving.sizes(pair)
+    if source is None and between is not None and between[0] != between[1]:
+        raise click.UsageError("They are of two sizes: name a URL or a BUNDLE that joins them.")
+    bundle = Bundle(Path(source)) if source is not None and not _is_url(source) else None
+    report = proving.compare(pair, key, proof, bundle)
+    if report.verdict is Verdict.FORK and not as_json:
+        click.echo(f"{pair[0].decode(errors='replace')}\n{pair[1].decode(errors='replace')}")
+    _close(report, as_json)
+
+
+class _Hashes(msgspec.Struct):
+    hashes: list[str]
+
+
+def _consistency(url: str, pair: tuple[bytes, bytes]) -> list[bytes] | None:
+    """What the server answers about two sizes; None where there is nothing to ask."""
+    sizes = proving.sizes(pair)
+    if sizes is None or sizes[0] in (0, sizes[1]):
+        return None
+
+    async def work() -> bytes | None:
+        async with server(url) as get:
+            return await get(f"v1/proofs/consistency?from={sizes[0]}&to={sizes[1]}")
+
+    answer = run(work())
+    try:
+        return [bytes.fromhex(one) for one in msgspec.json.decode(answer or b"", type=_Hashes).hashes]
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise Unreachable(f"{url} gives no proof: {error}") from error
+
+
+@audit.command()
+@click.argument("bundle", type=FOLDER)
+@click.option("--at", type=Moment(), required=True, help="A position, or a date or time (UTC); a date means its end.")
+@click.option("--view", type=view_option, required=True, help="Which table.", metavar="VIEW")
+@click.option("--against", metavar="URL", help="Compare with what this server publishes as of the same position.")
+@as_json
+def replay(bundle: Path, at: int | datetime, view: str, against: str | None, as_json: bool) -> None:
+    """Print a view as it stood, a row a line, from the records in BUNDLE alone.
+
+    The same folds as the server's: each row equals what `GET /v1/VIEW?as_of=...` answers. With --against they are
+    compared instead of printed.
+    """
+    chosen = NAMED[view]
+    try:
+        stood = _stood(bundle, [chosen], [at])[0][chosen.name]
+    except Unfit as unfit:
+        _close(Report(findings=[unfit.finding]), as_json)
+        return
+    if against is not None:
+        _close(_compared(chosen.name, stood, _url(against)), as_json)
+        return
+    for row in stood.rows.values():
+        click.echo(row)
+    _say_whence(stood)
+
+
+def _compared(view: str, stood: Stood, url: str) -> Report:
+    async def work() -> bytes | None:
+        async with server(url) as get:
+            return await get(f"v1/{view}?as_of={stood.position}&format=ndjson")
+
+    report = Report()
+    try:
+        answer = run(work())
+        if answer is None:
+            raise Unreachable(f"{url} has no view {view}.")
+    except Unreachable as error:
+        report.add(Finding("unreachable", str(error)))
+        return report
+    report.add(*replaying.contradictions(stood, view, answer.splitlines()))
+    report.checked.append(f"{len(stood.rows):,} rows of {view} as of position {stood.position}")
+    report.unchecked.append("the bundle itself: run `subsidia audit verify` on it")
+    return report
+
+
+@audit.command("diff")
+@click.argument("bundle", type=FOLDER)
+@click.option("--from", "first", type=Moment(), required=True, help="The earlier position, date or time.")
+@click.option("--to", "second", type=Moment(), required=True, help="The later one.")
+@click.option("--view", "views", type=view_option, multiple=True, help="Only this table; absent: all.", metavar="VIEW")
+@as_json
+def diff(bundle: Path, first: int | datetime, second: int | datetime, views: tuple[str, ...], as_json: bool) -> None:
+    """Say which rows of the views changed between two moments, and how."""
+    chosen = [NAMED[name] for name in views] or list(VIEWS)
+    try:
+        before, after = _stood(bundle, chosen, [first, second])
+    except Unfit as unfit:
+        _close(Report(findings=[unfit.finding]), as_json)
+        return
+    for view in chosen:
+        for one in replaying.differences(before[view.name], after[view.name]):
+            (_change_as_json if as_json else _change)(view.name, one)
+    click.echo(f"From position {before[chosen[0].name].position} to {after[chosen[0].name].position}.", err=True)
+
+
+@audit.command("cross-check")
+@click.argument("bundle", type=FOLDER)
+@as_json
+def cross_check(bundle: Path, as_json: bool) -> None:
+    """Replay BUNDLE with the stock eventsourcing library, and compare every stream's state with ours."""
+    with shown("cross-check") as progress:
+        report = crosschecking.cross_check(Bundle(bundle), progress=progress)
+    _close(report, as_json)
+
+
+def _change_as_json(view: str, one: replaying.Changed) -> None:
+    found = {
+        "view": view, "key": one.key, "before": one.before and msgspec.Raw(one.before),
+        "after": one.after and msgspec.Raw(one.after),
+    }  # fmt: skip
+    click.echo(msgspec.json.encode(found))
+
+
+def _change(view: str, one: replaying.Changed) -> None:
+    sides = [{} if side is None else msgspec.json.decode(side) for side in (one.before, one.after)]
+    sign = "+" if one.before is None else "-" if one.after is None else "~"
+    click.secho(f"{sign} {view} {one.key}", fg={"+": "green", "-": "red", "~": "yellow"}[sign])
+    for name in sorted({*sides[0], *sides[1]} - {"key"}):
+        old, new = sides[0].get(name), sides[1].get(name)
+        if old != new and sign == "~":
+            click.echo(f"    {name}: {_short(old)} -> {_short(new)}")
+
+
+def _short(value: Any) -> str:
+    text = "(nothing)" if value is None else msgspec.json.encode(value).decode()
+    return text if len(text) <= 200 else f"{text[:200]}..."
+
+
+def _stood(bundle: Path, views: list[View], moments: list[int | datetime]) -> list[Mapping[str, Stood]]:
+    """The views at each of the moments, the earlier first. Raises Unfit."""
+    wanted = {one.name for view in views for one in replaying.group_of(view)}
+    replayed = Replay(Bundle(bundle), [view for view in VIEWS if view.name in wanted])
+    found = list[Mapping[str, Stood]]()
+    with shown("replay") as progress:
+        for moment in moments:
+            replayed.until(moment, progress)
+            found.append({view.name: replayed.shown(view) for view in views})
+    return found
+
+
+def _say_whence(stood: Stood) -> None:
+    assert stood.at is not None
+    click.echo(f"{len(stood.rows):,} rows as of position {stood.position}, recorded {stood.at.isoformat()}.", err=True)
+    click.echo("Not checked: the bundle itself. Run `subsidia audit verify` on it.", err=True)
+
+
+def _url(text: str) -> str:
+    if not _is_url(text):
+        raise click.UsageError(f"{text!r} is no address like https://register.example.")
+    return text
+
+
+def _is_url(text: str) -> bool:
+    return re.match(r"https?://", text) is not None
+
+
+def _close(report: Report, as_json: bool) -> None:
+    """Says what was found, and ends with the status that it means; returns only where all is well."""
+    if as_json:
+        click.echo(msgspec.json.encode(_plain(report)))
+    else:
+        _show(report)
+    if report.verdict is not Verdict.VERIFIED:
+        raise SystemExit(report.verdict)
+
+
+def _plain(report: Report) -> dict[str, Any]:
+    return {
+        "verdict": report.verdict.name.lower().replace("_", "-"), "exit": int(report.verdict),
+        "origin": report.origin, "size": report.size, "root": report.root, "verified": report.verified,
+        "findings": [
+            {"code": one.code, "position": one.position, "expected": one.expected, "got": one.got, "says": one.says}
+            for one in report.findings
+        ],
+        "checked": report.checked, "unchecked": report.unchecked,
+    }  # fmt: skip
+
+
+def _show(report: Report) -> None:
+    for one in report.findings:
+        where = "" if one.position is None else f" at position {one.position}"
+        click.secho(f"{one.code}{where}: {one.says}", fg="red", err=True)
+        for word, said in (("expected", one.expected), ("got", one.got)):
+            if said:
+                click.echo(f"    {word:<9}{said}", err=True)
+    for word, lines in (("checked", report.checked), ("NOT checked", report.unchecked)):
+        for line in lines:
+            click.echo(f"{word + ':':<13} {line}")
+    if report.size and report.findings and report.verified:
+        click.echo(f"The history verifies up to position {report.verified - 1} of {report.size - 1}.")
+    elif report.size and report.findings:
+        click.echo(f"Not one of the {report.size} records verifies.")
+    verdict = report.verdict
+    click.secho(f"{SAID[verdict]} (exit {int(verdict)})", fg=COLOURS.get(verdict, "red"), bold=True)

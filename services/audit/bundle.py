@@ -1,0 +1,155 @@
+"""A bundle: a copy of a ledger as a plain tlog-tiles directory, which other tools read as it is."""
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from domain.ledger import merkle, tiles
+from domain.ledger.findings import Finding
+from domain.ledger.tiles import BadBundle, BadPath, Tile
+
+CHECKPOINT = "checkpoint"
+EARLIER = "checkpoints/"
+"""Checkpoints of earlier sizes, one a file: they bind the records of the last, partial tile one by one."""
+
+PART = ".part"
+"""What a file is called, behind a dot, while it is written."""
+
+
+class Unfit(Exception):
+    """The bundle does not hold what is asked of it; the finding says what."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.says)
+        self.finding = finding
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """The directory. Nothing that is read here has been checked, except for its length."""
+
+    folder: Path
+
+    def note(self) -> bytes:
+        """The newest checkpoint. Raises Unfit."""
+        if not self.folder.is_dir():
+            raise Unfit(Finding("not-a-bundle", f"{self.folder} is no directory."))
+        found = self.read(CHECKPOINT)
+        if found is None:
+            raise Unfit(Finding("checkpoint-missing", f"{self.folder} has no file `checkpoint`: fetch it again."))
+        return found
+
+    def read(self, path: str) -> bytes | None:
+        """A file's bytes; None where there is none."""
+        try:
+            return (self.folder / path).read_bytes()
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return None
+
+    def write(self, path: str, content: bytes) -> None:
+        """The file is there whole or not at all, whenever we are stopped."""
+        target = self.folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(f".{target.name}{PART}")
+        part.write_bytes(content)
+        os.replace(part, target)
+
+    def remove(self, path: str) -> None:
+        (self.folder / path).unlink(missing_ok=True)
+        for parent in Path(path).parents:
+            if str(parent) == "." or any((self.folder / parent).iterdir()):
+                return
+            (self.folder / parent).rmdir()
+
+    def files(self) -> Iterator[str]:
+        """The paths of all files, in order."""
+        found = (path for path in self.folder.rglob("*") if not path.is_dir() or path.is_symlink())
+        yield from sorted(path.relative_to(self.folder).as_posix() for path in found)
+
+    def entries(self, tile: Tile) -> list[bytes]:
+        """The records of an entry bundle. Raises Unfit where it is not there, is cut, or holds another number."""
+        content = self._tile(tile)
+        try:
+            return tiles.unbundled(content, tile.width)
+        except BadBundle as error:
+            raise Unfit(_unfit(tile, str(error), whole=_is_whole(content))) from error
+
+    def whatever(self, tile: Tile) -> tuple[list[bytes], Finding | None]:
+        """The records of an entry bundle as far as they go, and what is wrong with it, if anything."""
+        try:
+            return self.entries(tile), None
+        except Unfit as unfit:
+            found = _as_far_as(self.read(str(tile)) or b"")[: tile.width]
+            return found, replace(unfit.finding, position=tile.first + len(found))
+
+    def hashes(self, tile: Tile) -> list[bytes]:
+        """The hashes of a hash tile. Raises Unfit."""
+        content = self._tile(tile)
+        try:
+            return tiles.unpacked(content, tile.width)
+        except BadBundle as error:
+            raise Unfit(_unfit(tile, str(error), whole=len(content) % 32 == 0)) from error
+
+    def record(self, position: int, size: int) -> bytes:
+        """One record of a ledger of that size. Raises Unfit."""
+        number, place = divmod(position, tiles.WIDTH)
+        return self.entries(Tile(None, number, min(tiles.WIDTH, size - number * tiles.WIDTH)))[place]
+
+    def records(self, first: int, size: int) -> Iterator[tuple[int, bytes]]:
+        """Records from a position on, with their positions. Raises Unfit."""
+        for tile in tiles.bundles(size, first):
+            for position, record in enumerate(self.entries(tile), start=tile.first):
+                if position >= first:
+                    yield position, record
+
+    def roots(self, ranges: Iterable[merkle.Range], size: int) -> tuple[bytes, ...]:
+        """The roots of ranges of the tree, from the hash tiles alone. Raises Unfit."""
+        wanted = list(ranges)
+        rows = {merkle.stored(node) for one in wanted for node in merkle.perfect(*one)}
+        hashes: dict[merkle.Node, bytes] = {}
+        for level, first, count in rows:
+            number, place = divmod(first, tiles.WIDTH)
+            width = min(tiles.WIDTH, tiles.across(level, size) - number * tiles.WIDTH)
+            found = self.hashes(Tile(level, number, width))[place : place + count]
+            hashes |= {(level, first + nth): one for nth, one in enumerate(found)}
+        return tuple(merkle.roots(wanted, hashes))
+
+    def _tile(self, tile: Tile) -> bytes:
+        content = self.read(str(tile))
+        if content is None:
+            raise Unfit(Finding("tile-missing", f"The bundle lacks the file {tile}.", position_of(tile)))
+        return content
+
+
+def position_of(tile: Tile, nth: int = 0) -> int:
+    """The first record that a hash of a tile, or a record of a bundle, is about."""
+    return int((tile.first + nth) << 8 * (tile.level or 0))
+
+
+def tile_of(path: str) -> Tile | None:
+    """The tile that a file of a bundle is; None where it is none."""
+    try:
+        return tiles.parse(path)
+    except BadPath:
+        return None
+
+
+def _unfit(tile: Tile, says: str, *, whole: bool) -> Finding:
+    """A file that breaks off was copied badly; one that ends well with too few in it was made so."""
+    code = "records-missing" if whole else "tile-cut"
+    return Finding(code, f"{tile}: {says}", position_of(tile), f"{tile.width} of them")
+
+
+def _is_whole(content: bytes) -> bool:
+    return sum(2 + len(record) for record in _as_far_as(content)) == len(content)
+
+
+def _as_far_as(content: bytes) -> list[bytes]:
+    found, at = list[bytes](), 0
+    while (begin := at + 2) <= len(content):
+        at = begin + int.from_bytes(content[begin - 2 : begin], "big")
+        if at > len(content):
+            break
+        found.append(content[begin:at])
+    return found

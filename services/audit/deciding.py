@@ -1,0 +1,279 @@
+"""Decides every recorded command again, on what the records before it say, and compares byte for byte."""
+
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar, get_type_hints
+from uuid import UUID
+
+import msgspec
+
+from domain.kernel import (
+    Actor,
+    By,
+    Context,
+    Given,
+    PartialDate,
+    Recorded,
+    Refused,
+    StreamId,
+    named_stream,
+)
+from domain.ledger.findings import Finding
+from services.codec import Codec, construct, plain
+from services.facts import Streams
+from services.handle import Drafted, Forbidden, Note, Order, Unknown, decide_again
+from services.store.ports import StoredRecord
+
+T = TypeVar("T")
+
+MIDNIGHT = timedelta(seconds=90)
+"""So long before a record's `at` it may have been decided: across midnight, `today` was the day before."""
+UNSOUND = (AssertionError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, msgspec.MsgspecError)
+"""What rules and folds may raise on a history that never was: an auditor is shown anything."""
+SYSTEMS = frozenset({"clock", "reaction", "opening"})
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """All records of one command, at consecutive positions. `leaves` are the same as JSON."""
+
+    records: tuple[StoredRecord, ...]
+    leaves: tuple[Mapping[str, Any], ...]
+
+
+class _Command(msgspec.Struct):
+    """The command as the first of its records holds it."""
+
+    name: str
+    fields: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Refolded:
+    """The state of every stream as the records so far left it."""
+
+    contexts: Mapping[str, Context]
+    _found: dict[UUID, tuple[str, int, Any]] = field(default_factory=dict)
+
+    async def state(self, context: str, stream: StreamId) -> tuple[int, Any]:
+        """See `facts.Streams`."""
+        return self.now(context, stream)
+
+    def now(self, context: str, stream: UUID) -> tuple[int, Any]:
+        home, version, state = self._found.get(stream, ("", 0, None))
+        return version, state if home == context else self.contexts[context].decider.initial
+
+    def fold(self, context: Context, stream: UUID, events: Sequence[Any]) -> None:
+        home, version, state = self._found.get(stream, (context.name, 0, context.decider.initial))
+        assert home == context.name, f"the stream is one of {home}, not of {context.name}"
+        self._found[stream] = (home, version + len(events), context.decider.fold(events, state))
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    contexts: Mapping[str, Context]
+    codec: Codec
+    states: Streams
+    clock: Callable[[], datetime]
+
+    async def types_after(self, stream: StreamId, version: int) -> Sequence[str]:
+        return ()
+
+
+class Redecider:
+    """Takes the commands of a ledger in their order. `unchecked` counts, in words, what could not be decided again."""
+
+    def __init__(self, codec: Codec, contexts: Mapping[str, Context]) -> None:
+        self._codec, self._contexts = codec, contexts
+        self._states = Refolded(contexts)
+        self._homes = {event: context for context in contexts.values() for event in context.events}
+        self._forms: dict[type, type[msgspec.Struct]] = {}
+        self._claims: dict[str, UUID] = {}
+        self._lost: set[UUID] = set()
+        self.unchecked: Counter[str] = Counter()
+        self.decided = 0
+
+    def take(self, taken: Taken) -> Iterator[Finding]:
+        """What is wrong with a command's records, given all that came before."""
+        first = taken.records[0]
+        if unknown := next((one.type for one in taken.records if one.type not in self._codec.names), None):
+            self.unchecked[f"commands with records of the type {unknown}, which this program does not know"] += 1
+            self._lost.add(first.stream)
+            return
+        try:
+            recorded = [self._codec.decode(one) for one in taken.records]
+        except UNSOUND as error:
+            yield Finding("record-unreadable", f"The record cannot be read: {error}", first.position)
+            self._lost.add(first.stream)
+            return
+        context = self._homes[type(recorded[0].event)]
+        yield from self._decided(context, taken, recorded)
+        try:
+            yield from self._claimed(context, recorded)
+            self._states.fold(context, first.stream, [one.event for one in recorded])
+        except UNSOUND as error:
+            self._lost.add(first.stream)
+            yield Finding("record-unfoldable", f"It cannot follow on what came before: {error}", first.position)
+
+    def _decided(self, context: Context, taken: Taken, recorded: Sequence[Recorded]) -> Iterator[Finding]:
+        first, leaf = recorded[0], taken.leaves[0]
+        if first.rules != context.rules:
+            self.unchecked[f"commands decided under {first.rules}, which this program does not ship"] += 1
+            return
+        touched = {first.stream, *(UUID(stream) for stream, _ in leaf.get("reads", ()))}
+        if self._lost & touched:
+            self.unchecked["commands that rest on records which could not be read"] += 1
+            return
+        try:
+            name, order = self._order(first, leaf)
+        except UNSOUND as error:
+            yield Finding("command-unreadable", f"The recorded command is none: {error}", first.position)
+            return
+        by = context.commands[name]
+        if (fault := _usurped(context, name, by, first)) is not None:
+            yield Finding("authority-unfounded", fault, first.position, "somebody who may", str(first.actor.system))
+            return
+        self.decided += 1
+        finding = self._compared(order, taken, first)
+        if finding is not None:
+            yield finding
+
+    def _order(self, first: Recorded, leaf: Mapping[str, Any]) -> tuple[str, Order]:
+        said = msgspec.convert(leaf["command"], _Command)
+        context, _, name = said.name.partition(".")
+        by = self._contexts[context].commands[name]
+        form = self._forms.get(by.command) or self._forms.setdefault(by.command, _request(by.command))
+        asked = msgspec.convert(said.fields, form, dec_hook=construct)
+        note = Note(
+            because=first.because, basis=first.basis, lang=first.lang, cause=first.cause, corrects=first.corrects,
+            documents=first.documents,
+        )  # fmt: skip
+        order = Order(
+            context=context, command=name, fields={one: getattr(asked, one) for one in form.__struct_fields__},
+            cmd=first.cmd, actor=replace(first.actor, sphere=None), caller="auditor", stream=first.stream, note=note,
+        )  # fmt: skip
+        return name, order
+
+    def _compared(self, order: Order, taken: Taken, first: Recorded) -> Finding | None:
+        """Decided at the moment it was recorded, or just before; on the day it counts from by default, or as it says.
+
+        The records do not say which: it is enough that one of these gives the very same bytes.
+        """
+        found: Finding | None = None
+        for moment in _moments(first.at):
+            for effective_on in _said(first):
+                got: Finding | None
+                asked = replace(order, note=replace(order.note, effective_on=effective_on))
+                desk = _Desk(self._contexts, self._codec, self._states, lambda at=moment: at)  # type: ignore[misc]
+                try:
+                    got = self._difference(finished(decide_again(desk, asked, first.stream)), taken)
+                except Forbidden as no:
+                    got = Finding("authority-unfounded", f"Nobody may have done this: {no.reason}", first.position)
+                except (Refused, Unknown) as no:
+                    says = f"The rules refuse what was recorded: {no}"
+                    got = Finding("decision-refused", says, first.position, "a refusal", first.type)
+                except UNSOUND as error:
+                    says = f"What the command rests on is not there: {type(error).__name__}: {error}"
+                    got = Finding("decision-impossible", says, first.position)
+                if got is None:
+                    return None
+                # The second attempt says the more fitting thing where the first was for another day.
+                found = got if found is None or effective_on is not None else found
+        return found
+
+    def _difference(self, drafted: Drafted, taken: Taken) -> Finding | None:
+        first = taken.records[0]
+        if len(drafted.drafts) != len(taken.records):
+            return Finding("decision-differs", "The command comes to another number of records.", first.position,
+                           str(len(drafted.drafts)), str(len(taken.records)))  # fmt: skip
+        for draft, record, leaf in zip(drafted.drafts, taken.records, taken.leaves, strict=True):
+            assert draft.tail is not None
+            written = draft.head + b'"at":"%s"' % leaf["at"].encode() + draft.tail
+            if written == record.state:
+                continue
+            if draft.type != record.type and drafted.events[leaf["of"][0] - 1] == self._codec.event(record):
+                continue  # written in an earlier form of the same event
+            return _departs(msgspec.json.decode(written), leaf, record.position)
+        return None
+
+    def _claimed(self, context: Context, recorded: Sequence[Recorded]) -> Iterator[Finding]:
+        claims = [(one, claim) for one in recorded for claim in context.claims(one.event)]
+        for one, claim in claims:
+            if not claim.taken and self._claims.get(claim.word) == one.stream:
+                del self._claims[claim.word]
+        for one, claim in claims:
+            holder = self._claims.setdefault(claim.word, one.stream) if claim.taken else one.stream
+            if holder != one.stream:
+                says = f"{claim.word} belongs to another stream."
+                yield Finding("claim-taken", says, one.position, str(holder), str(one.stream))
+
+
+def finished(work: Coroutine[Any, Any, T]) -> T:
+    """Runs a coroutine that never waits: all its facts are at hand."""
+    try:
+        work.send(None)
+    except StopIteration as done:
+        return done.value  # type: ignore[no-any-return]
+    raise AssertionError("it waits for something")
+
+
+def _said(first: Recorded) -> Sequence[PartialDate | None]:
+    """What a command may have said of the day it counts from; nothing, if it is the day on which it was recorded."""
+    day = first.effective_on.earliest() if len(first.effective_on) == 10 else None
+    by_default = day is not None and abs((day - first.at.date()).days) <= 1
+    return (None, first.effective_on) if by_default else (first.effective_on,)
+
+
+def _moments(at: datetime) -> Sequence[datetime]:
+    """Time zones change their day at any quarter of an hour."""
+    since = at - MIDNIGHT
+    quarter = timedelta(minutes=15)
+    turned = datetime.min.replace(tzinfo=UTC) + ((at - datetime.min.replace(tzinfo=UTC)) // quarter) * quarter
+    return (at,) if turned <= since else (at, since)
+
+
+def _usurped(context: Context, name: str, by: By, first: Recorded) -> str | None:
+    """Why the register itself cannot have given this command; None where it can, or where an officer gave it."""
+    actor: Actor = first.actor
+    if actor.system is None:
+        return None
+    if actor.system not in SYSTEMS or actor.unit is not None:
+        return "Nothing of this name acts for the register."
+    if actor.system == "opening" and first.cmd != named_stream("opening", f"{context.name}.{name}:{first.stream}"):
+        return "The opening of a ledger does not give this command."
+    if actor.system == "clock" and by.roles:
+        return "The clock does not give commands that are for officers."
+    if actor.system == "reaction" and first.cause is None:
+        return "A reaction names the record that it reacts to."
+    return None
+
+
+def _departs(expected: Mapping[str, Any], got: Mapping[str, Any], position: int) -> Finding:
+    """Names the first member in which two records differ."""
+    name = next(name for name in sorted({*expected, *got}) if expected.get(name) != got.get(name))
+    code = "authority-unfounded" if name == "actor" else "decision-differs"
+    says = f"Decided again, the record's `{name}` is another."
+    return Finding(code, says, position, _shown(expected.get(name)), _shown(got.get(name)))
+
+
+def _shown(value: Any) -> str:
+    return "" if value is None else msgspec.json.encode(value).decode()[:500]
+
+
+def _request(kind: type) -> type[msgspec.Struct]:
+    """A command's own fields, without those that are given."""
+    hints = get_type_hints(kind, include_extras=True)
+    own = list[Any]()
+    for one in fields(kind):
+        if any(isinstance(note, Given) for note in plain(hints[one.name])[1]):
+            continue
+        hint: Any = hints[one.name]
+        if one.default is not MISSING:
+            own.append((one.name, hint, msgspec.field(default=one.default)))
+        elif one.default_factory is not MISSING:
+            own.append((one.name, hint, msgspec.field(default_factory=one.default_factory)))
+        else:
+            own.append((one.name, hint))
+    return msgspec.defstruct(f"Asked{kind.__name__}", own, kw_only=True, forbid_unknown_fields=True)

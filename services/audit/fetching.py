@@ -1,0 +1,154 @@
+"""Copies a ledger into a bundle, and goes on where it was stopped. What it copies, `verify` checks."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from domain.ledger import checkpoints, notes, tiles
+from domain.ledger.checkpoints import BadCheckpoint, Checkpoint
+from domain.ledger.findings import Finding
+from domain.ledger.notes import BadNote
+from domain.ledger.tiles import BadBundle, Tile
+from services.audit.bundle import CHECKPOINT, EARLIER, PART, Bundle, Unfit, tile_of
+
+Get = Callable[[str], Awaitable[bytes | None]]
+"""What a server answers under a path; None where there is nothing. Raises Unreachable."""
+Progress = Callable[[int, int], None]
+AT_ONCE = 8
+FORK = ".fork.checkpoint"
+"""Where the newer note is put, beside the bundle, when it contradicts the older one."""
+
+
+class Unreachable(Exception):
+    """The server does not answer, or not as a ledger does; the sentence says what happened."""
+
+
+class _Checkpoints(msgspec.Struct):
+    items: list[str]
+    next: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What came of it: the size of the ledger, how many files were fetched, and how many were there already."""
+
+    size: int = 0
+    fetched: int = 0
+    kept: int = 0
+    findings: tuple[Finding, ...] = ()
+
+
+def read_checkpoint(note: str | bytes) -> Checkpoint:
+    """The checkpoint in a note, whoever signed it. Raises BadNote, BadCheckpoint."""
+    return checkpoints.parse(notes.parse(note).text)
+
+
+async def fetch(get: Get, bundle: Bundle, progress: Progress, *, fresh: bool = False) -> Fetched:
+    """Copies all that a server's newest checkpoint promises; full tiles that are there are kept, unless `fresh`.
+
+    The bundle's checkpoint is replaced last, and never by one that does not continue it. Raises Unreachable.
+    """
+    note = await get(CHECKPOINT)
+    try:
+        said = read_checkpoint(note or b"")
+        before = None if (old := bundle.read(CHECKPOINT)) is None else read_checkpoint(old)
+    except (BadNote, BadCheckpoint) as error:
+        return Fetched(findings=(Finding("checkpoint-malformed", f"There is no checkpoint: {error}"),))
+    if before is not None and before.size > said.size:
+        says = "The server shows fewer records than this bundle holds."
+        found = Finding("older-than-saved", says, None, f"at least {before.size} records", str(said.size))
+        return Fetched(said.size, findings=(found,))
+    assert note is not None
+    wanted = [*tiles.hash_tiles(said.size), *tiles.bundles(said.size)]
+    missing = [tile for tile in wanted if fresh or not _has(bundle, tile)]
+    findings = [*await _tiles(get, bundle, missing, len(wanted), progress)]
+    findings += [] if findings else _extends(bundle, before, said)
+    if any(one.code == "fork" for one in findings):
+        beside = bundle.folder.with_name(bundle.folder.name + FORK)
+        beside.write_bytes(note)
+    if not findings:
+        await _earlier(get, bundle, said.size)
+        bundle.write(CHECKPOINT, note)
+        _sweep(bundle, said.size)
+    return Fetched(said.size, len(missing), len(wanted) - len(missing), tuple(findings))
+
+
+def _has(bundle: Bundle, tile: Tile) -> bool:
+    """Only full tiles never change."""
+    if tile.width != tiles.WIDTH or (content := bundle.read(str(tile))) is None:
+        return False
+    try:
+        (tiles.unbundled if tile.level is None else tiles.unpacked)(content, tile.width)
+    except BadBundle:
+        return False
+    return True
+
+
+async def _tiles(
+    get: Get, bundle: Bundle, missing: Sequence[Tile], total: int, progress: Progress
+) -> Sequence[Finding]:
+    findings, waiting, done = list[Finding](), iter(missing), total - len(missing)
+
+    async def work() -> None:
+        nonlocal done
+        for tile in waiting:
+            content = await get(str(tile))
+            if content is None:
+                findings.append(Finding("tile-missing", f"The server has no {tile}, though its checkpoint says so."))
+            else:
+                bundle.write(str(tile), content)
+            done += 1
+            progress(done, total)
+
+    workers = [asyncio.ensure_future(work()) for _ in range(AT_ONCE)]
+    try:
+        await asyncio.gather(*workers)
+    finally:
+        for worker in workers:
+            worker.cancel()
+    return findings
+
+
+def _extends(bundle: Bundle, before: Checkpoint | None, said: Checkpoint) -> Sequence[Finding]:
+    """Whether what was fetched begins with what was there: only a fork, or bytes that were altered, can make it not."""
+    if before is None or before.size == 0:
+        return ()
+    try:
+        (root,) = bundle.roots([(0, before.size)], said.size)
+        (newest,) = bundle.roots([(0, said.size)], said.size)
+    except Unfit:
+        return ()  # `verify` says in detail what is wrong with these tiles
+    if root == before.root or newest != said.root:
+        return ()
+    says = f"The server's ledger does not begin with the {before.size} records whose checkpoint this bundle holds."
+    return (Finding("fork", says, None, before.root.hex(), root.hex()),)
+
+
+async def _earlier(get: Get, bundle: Bundle, size: int) -> None:
+    """The checkpoints signed since the last full tile, where the server tells them."""
+    after: int | None = size // tiles.WIDTH * tiles.WIDTH
+    while after is not None:
+        answer = await get(f"v1/checkpoints?after={after}&until={size}")
+        if answer is None:
+            return
+        try:
+            page = msgspec.json.decode(answer, type=_Checkpoints)
+            for note in page.items:
+                bundle.write(f"{EARLIER}{read_checkpoint(note).size}", note.encode())
+        except (msgspec.MsgspecError, BadNote, BadCheckpoint) as error:
+            raise Unreachable(f"What the server calls its checkpoints are none: {error}") from error
+        after = page.next
+
+
+def _sweep(bundle: Bundle, size: int) -> None:
+    """Partial tiles and checkpoints of earlier sizes have no use, nor what an earlier run left half done."""
+    wanted = {str(tile) for tile in (*tiles.hash_tiles(size), *tiles.bundles(size))}
+    full = size // tiles.WIDTH * tiles.WIDTH
+    for path in list(bundle.files()):
+        number = path.removeprefix(EARLIER)
+        old = path.startswith(EARLIER) and number.isdecimal() and int(number) <= full
+        half_done = path.endswith(PART) and path.rpartition("/")[2].startswith(".")
+        if old or half_done or (tile_of(path) is not None and path not in wanted):
+            bundle.remove(path)

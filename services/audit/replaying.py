@@ -1,0 +1,202 @@
+"""Views as they stood at a position or a moment, folded in memory from a bundle; and what changed between two."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from domain.kernel import Recorded
+from domain.ledger.findings import Finding
+from projections.kernel import View
+from projections.views import VIEWS
+from services.audit.bundle import Bundle, Unfit
+from services.audit.deciding import UNSOUND
+from services.audit.fetching import read_checkpoint
+from services.codec import Codec
+from services.names import NAMES
+from services.store.ports import StoredRecord
+from services.views.applying import HELD, STREAM, Applying, Missing, Work
+from services.views.tables import Table
+
+Progress = Callable[[int, int], None]
+
+
+class _Envelope(msgspec.Struct):
+    id: UUID
+    ver: int
+    type: str
+    at: datetime
+
+
+_envelope = msgspec.json.Decoder(_Envelope)
+
+
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """The rows of a view, as JSON objects by their keys, as of a position (-1: before the first record)."""
+
+    position: int
+    at: datetime | None
+    rows: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One row that differs between two moments; None where it was not there."""
+
+    key: str
+    before: bytes | None
+    after: bytes | None
+
+
+def group_of(view: View, views: Sequence[View] = VIEWS) -> tuple[View, ...]:
+    """A view and all that it looks at, in the order in which they are declared."""
+    wanted = {view.name}
+    for one in reversed(views):
+        if one.name in wanted:
+            wanted.update(one.reads)
+    return tuple(one for one in views if one.name in wanted)
+
+
+class Replay:
+    """Goes through a bundle once, forwards, and shows views on the way. The bundle is believed: verify it first."""
+
+    def __init__(self, bundle: Bundle, views: Sequence[View]) -> None:
+        self._bundle = bundle
+        try:
+            said = read_checkpoint(bundle.note())
+        except ValueError as error:
+            raise Unfit(Finding("checkpoint-malformed", f"The bundle's checkpoint is none: {error}")) from error
+        self.size = said.size
+        self._codec = Codec(said.origin, NAMES)
+        self._applying = Applying([Table(view) for view in views])
+        self._records = bundle.records(0, self.size)
+        self._next: tuple[int, bytes] | None = next(self._records, None)
+        self._streams: dict[str, list[Recorded]] = {}
+        self._keeps = any(view.valid_time for view in views)
+        self.position, self.at = -1, None  # type: int, datetime | None
+
+    def until(self, moment: int | datetime, progress: Progress = lambda done, total: None) -> None:
+        """Applies all records up to a position, or recorded by a moment. Raises Unfit where there are none.
+
+        It goes forwards only: a moment before the last one is out of range.
+        """
+        first = max(self.position, 0)
+        if isinstance(moment, int) and not first <= moment < self.size:
+            says = f"The positions from {first} to {self.size - 1} can be asked for."
+            raise Unfit(Finding("position-out-of-range", says, None, f"{first} to {self.size - 1}", str(moment)))
+        if isinstance(moment, datetime) and self.at is not None and moment < self.at:
+            says = "The later moment lies before the earlier one."
+            raise Unfit(Finding("position-out-of-range", says, None, f"{self.at} or later", str(moment)))
+        while self._next is not None:
+            position, content = self._next
+            try:
+                envelope = _envelope.decode(content)
+            except msgspec.MsgspecError as error:
+                raise _unreadable(position, error) from error
+            if (position > moment) if isinstance(moment, int) else (envelope.at > moment):
+                break
+            self._apply(position, content, envelope)
+            self._next = next(self._records, None)
+            progress(position + 1, self.size)
+        if self.position < 0:
+            begun = "" if self._next is None else _envelope.decode(self._next[1]).at.isoformat()
+            says = f"Nothing was recorded yet: the first record is of {begun}."
+            raise Unfit(Finding("before-first-record", says, None, begun, str(moment)))
+
+    def shown(self, view: View, day: date | None = None) -> Stood:
+        """The rows of one view now. What depends on a day is that of `day`; absent: that of the last record."""
+        work = self._applying.works[view.name]
+        on = day or (self.at or datetime.now(UTC)).date()
+        rows = {key: _row(work, key, row, on) for key, (row, _) in sorted(work.rows.items()) if row is not None}
+        return Stood(self.position, self.at, rows)
+
+    def _apply(self, position: int, content: bytes, envelope: _Envelope) -> None:
+        stored = StoredRecord(position, envelope.id, envelope.ver, envelope.type, content)
+        kind = self._codec.names.get(stored.type)
+        if kind is None:
+            says = f"The record is of the type {stored.type}, which this program does not know: use a newer one."
+            raise Unfit(Finding("type-unknown", says, position, "", stored.type))
+        self.position, self.at = position, envelope.at
+        if not self._applying.touches(kind):
+            return
+        try:
+            record = self._codec.decode(stored)
+            if self._keeps:
+                self._streams.setdefault(str(record.stream), []).append(record)
+            while not self._applied(record):
+                pass
+        except UNSOUND as error:
+            raise _unreadable(position, error) from error
+
+    def _applied(self, record: Recorded) -> bool:
+        try:
+            self._applying.apply(record)
+        except Missing as missing:
+            self._supply(missing)
+            return False
+        for work in self._applying.works.values():
+            # Rows stay in memory, all of them: only what would have been written is let go.
+            work.versions.clear()
+            work.closed.clear()
+            work.days.clear()
+        self._applying.streams.clear()
+        return True
+
+    def _supply(self, missing: Missing) -> None:
+        """What is not in memory was never there: this replay has seen everything."""
+        if missing.source == STREAM:
+            self._applying.streams[missing.key] = self._streams.get(missing.key, [])
+            return
+        kind, _, name = missing.source.partition(":")
+        work = self._applying.works[name]
+        if f"{kind}:" == HELD:
+            work.held[missing.key] = (None, None)
+        else:
+            work.rows[missing.key] = (None, -1)
+
+
+def differences(before: Stood, after: Stood) -> Iterator[Changed]:
+    """The rows that are not the same, by key."""
+    for key in sorted({*before.rows, *after.rows}):
+        if before.rows.get(key) != after.rows.get(key):
+            yield Changed(key, before.rows.get(key), after.rows.get(key))
+
+
+def contradictions(stood: Stood, view: str, published: Iterable[bytes]) -> list[Finding]:
+    """Where the rows that somebody published, as of the same position, are not those that follow from the records."""
+    found, seen = list[Finding](), set[str]()
+    for body in published:
+        try:
+            row = msgspec.json.decode(body, type=dict[str, Any])
+        except msgspec.MsgspecError as error:
+            found.append(Finding("view-differs", f"What is published is no row of {view}: {error}", stood.position))
+            continue
+        key = str(row.get("key"))
+        seen.add(key)
+        ours = stood.rows.get(key)
+        if ours is None or msgspec.json.decode(ours) != row:
+            expected = "no such row" if ours is None else ours.decode()
+            says = f"The published row {key} of {view} does not follow from the records."
+            found.append(Finding("view-differs", says, stood.position, expected, body.decode(errors="replace")))
+    for key in sorted(stood.rows.keys() - seen):
+        says = f"The row {key} of {view} is not published."
+        found.append(Finding("view-differs", says, stood.position, stood.rows[key].decode(), "no such row"))
+    return found
+
+
+def _row(work: Work, key: str, row: Any, day: date) -> bytes:
+    computed = {one.name: one.of(row, day) for one in work.table.view.computed}
+    body = work.table.form.encode(key, row)
+    if not computed:
+        return body
+    shown = {name: value for name, value in computed.items() if value is not None}
+    return msgspec.json.encode(msgspec.json.decode(body) | shown)
+
+
+def _unreadable(position: int, error: BaseException) -> Unfit:
+    says = f"The record cannot be applied: {type(error).__name__}: {error}"
+    return Unfit(Finding("record-unreadable", says, position))

@@ -1,0 +1,232 @@
+"""An audit as it is done: on the command line, against a served register, with its exit statuses."""
+
+import json
+import logging
+import shutil
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from click.testing import CliRunner, Result
+
+from api.cli import cli
+from projections.views import VIEWS
+from services.keys import load_or_make
+from services.store.checkpoints import Notary
+from tests.api.conftest import Live
+
+
+def audit(*words: str) -> Result:
+    result = CliRunner().invoke(cli, ["audit", *words])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
+    assert "Traceback" not in result.output
+    return result
+
+
+def well(*words: str) -> str:
+    result = audit(*words)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """The server is in this process, and its log would stand among what a verb prints."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.fixture(autouse=True)
+def _no_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing in an audit may ask for a database."""
+
+    def refuse(*values: object, **named: object) -> None:
+        raise AssertionError("an audit opened a connection")
+
+    monkeypatch.setattr("asyncpg.connect", refuse)
+    monkeypatch.setattr("asyncpg.create_pool", refuse)
+
+
+@pytest.fixture
+def bundle(live: Live, tmp_path: Path) -> Path:
+    folder = tmp_path / "bundle"
+    well("fetch", live.url, "--out", str(folder))
+    return folder
+
+
+@pytest.fixture
+def key(live: Live) -> str:
+    return live.services.verifier
+
+
+def size_of(bundle: Path) -> int:
+    return int((bundle / "checkpoint").read_text().split("\n")[1])
+
+
+def told(live: Live, address: str) -> Any:
+    with urllib.request.urlopen(f"{live.url}{address}", timeout=30) as answer:
+        return answer.read()
+
+
+def test_fetched_and_verified_with_the_server_out_of_reach(bundle: Path, key: str, tmp_path: Path) -> None:
+    state = tmp_path / "seen.checkpoint"
+    said = well("verify", str(bundle), "--key", key, "--state", str(state))
+    assert "verified (exit 0)" in said
+    assert "NOT checked:" in said
+    assert state.read_bytes() == (bundle / "checkpoint").read_bytes()
+    found = json.loads(well("verify", str(bundle), "--key", key, "--state", str(state), "--json"))
+    assert found["exit"] == 0
+    assert found["verdict"] == "verified"
+    assert found["findings"] == []
+    assert found["verified"] == found["size"] == size_of(bundle)
+    assert found["unchecked"]
+
+
+def test_the_key_may_lie_in_a_file(bundle: Path, key: str, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(f"{key}\n")
+    well("verify", str(bundle), "--key", str(tmp_path / "key"), "--structure-only")
+
+
+def test_one_byte_is_named_by_its_position(bundle: Path, key: str) -> None:
+    path = next(path for path in sorted((bundle / "tile" / "entries").rglob("*")) if path.is_file())
+    content = path.read_bytes()
+    first = int.from_bytes(content[:2], "big")
+    second = bytearray(content)
+    second[2 + first + 2 + 30] ^= 1
+    path.write_bytes(bytes(second))
+    result = audit("verify", str(bundle), "--key", key, "--json")
+    found = json.loads(result.stdout)
+    assert result.exit_code == found["exit"] == 1
+    assert {one["position"] for one in found["findings"]} >= {1}
+    assert {"code", "position", "expected", "got"} <= set(found["findings"][0])
+    assert found["verified"] <= 1
+    assert "INTEGRITY FAILURE (exit 1)" in audit("verify", str(bundle), "--key", key).stdout
+
+
+def test_fewer_records_than_were_seen_is_status_4(bundle: Path, key: str, live: Live, tmp_path: Path) -> None:
+    state = tmp_path / "seen"
+    well("verify", str(bundle), "--key", key, "--state", str(state))
+    fewer = size_of(bundle) - 1
+    notary = Notary(live.services.config.origin, load_or_make(live.services.config.signing_key, may_make=False))
+    state.write_text(notary.sign(size_of(bundle) + 5, b"\x01" * 32))
+    result = audit("verify", str(bundle), "--key", key, "--state", str(state), "--structure-only")
+    assert result.exit_code == 4
+    assert "older-than-saved" in result.stderr
+    state.write_text(notary.sign(fewer, b"\x01" * 32))
+    before = state.read_bytes()
+    result = audit("verify", str(bundle), "--key", key, "--state", str(state), "--structure-only")
+    assert result.exit_code == 5
+    assert "EVIDENCE OF A FORK" in result.stdout
+    assert state.read_bytes() == before, "the evidence is kept"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("verify", "BUNDLE"),
+        ("verify", "BUNDLE", "--key", "no key"),
+        ("verify",),
+        ("fetch", "ftp://example.org", "--out", "BUNDLE"),
+        ("prove", "BUNDLE", "--position", "-1"),
+        ("prove", "BUNDLE", "--position", "999999"),
+        ("replay", "BUNDLE", "--at", "999999", "--view", "units"),
+        ("replay", "BUNDLE", "--at", "2001-01-01", "--view", "units"),
+        ("replay", "BUNDLE", "--at", "yesterday", "--view", "units"),
+        ("replay", "BUNDLE", "--at", "1", "--view", "nothing"),
+        ("diff", "BUNDLE", "--from", "1", "--to", "999999"),
+        ("diff", "BUNDLE", "--from", "9", "--to", "5"),
+    ],
+)
+def test_what_is_asked_wrongly_is_status_2(words: tuple[str, ...], bundle: Path) -> None:
+    result = audit(*(str(bundle) if word == "BUNDLE" else word for word in words))
+    assert result.exit_code == 2, result.output
+
+
+def test_what_is_not_there_is_status_3(bundle: Path, key: str, tmp_path: Path) -> None:
+    assert audit("verify", str(tmp_path / "nowhere"), "--key", key).exit_code == 3
+    assert audit("prove", str(tmp_path / "nowhere"), "--position", "0").exit_code == 3
+    assert audit("replay", str(tmp_path / "nowhere"), "--at", "0", "--view", "units").exit_code == 3
+    shutil.rmtree(bundle / "tile" / "entries")
+    assert audit("verify", str(bundle), "--key", key).exit_code == 3
+    assert audit("replay", str(bundle), "--at", "0", "--view", "units").exit_code == 3
+
+
+def test_a_server_that_is_gone_is_status_3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.auditing.PATIENCE", (0.01,))
+    result = audit("fetch", "http://127.0.0.1:1", "--out", str(tmp_path / "bundle"), "--json")
+    assert result.exit_code == 3
+    assert json.loads(result.stdout)["findings"][0]["code"] == "unreachable"
+
+
+def test_a_place_that_cannot_be_written_is_said_without_a_traceback(bundle: Path, key: str, live: Live) -> None:
+    """A file stands where a directory would have to be."""
+    file = str(bundle / "checkpoint")
+    assert audit("fetch", live.url, "--out", f"{file}/bundle").exit_code == 3
+    assert audit("verify", str(bundle), "--key", key, "--state", f"{file}/seen").exit_code == 2
+
+
+def test_a_record_is_proved_by_bundle_and_by_server_and_checked(
+    bundle: Path, key: str, live: Live, tmp_path: Path
+) -> None:
+    record, proof = tmp_path / "r.json", tmp_path / "x.tlog-proof"
+    record.write_bytes(told(live, "/v1/records/5?format=raw"))
+    for source in (str(bundle), live.url):
+        proof.write_text(well("prove", source, "--position", "5"))
+        assert "at position 5" in well("check", str(proof), "--record", str(record), "--key", key)
+    record.write_bytes(told(live, "/v1/records/5"))
+    well("check", str(proof), "--record", str(record), "--key", key)
+    record.write_bytes(told(live, "/v1/records/6?format=raw"))
+    assert audit("check", str(proof), "--record", str(record), "--key", key).exit_code == 1
+    assert audit("prove", live.url, "--position", "999999").exit_code == 3
+
+
+def test_two_checkpoints_are_compared_by_bundle_and_by_server(
+    bundle: Path, key: str, live: Live, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "a.checkpoint", tmp_path / "b.checkpoint"
+    notes = json.loads(told(live, "/v1/checkpoints"))["items"]
+    first.write_text(notes[3])
+    second.write_bytes((bundle / "checkpoint").read_bytes())
+    for source in (str(bundle), live.url):
+        assert "began with" in well("compare", str(first), str(second), source, "--key", key)
+    assert audit("compare", str(first), str(second)).exit_code == 2
+    first.write_text(second.read_text().split("\n")[0] + "\n5\n" + "A" * 43 + "=\n\n— x AAAAAAA=\n")
+    assert audit("compare", str(first), str(second), live.url, "--key", key).exit_code == 1
+    forked = audit("compare", str(first), str(second), live.url)
+    assert forked.exit_code == 5
+    assert first.read_text() in forked.stdout
+
+
+@pytest.mark.parametrize("view", [view.name for view in VIEWS])
+def test_every_view_replayed_equals_what_the_server_publishes(
+    view: str, bundle: Path, live: Live, tmp_path: Path
+) -> None:
+    last = size_of(bundle) - 1
+    live.run(live.services.views.reached(view, last, 30))
+    for position in (last // 3, last):
+        said = well("replay", str(bundle), "--at", str(position), "--view", view, "--against", live.url)
+        assert f"rows of {view} as of position {position}" in said
+
+
+def test_the_stock_library_is_asked_too(bundle: Path) -> None:
+    assert "streams read by the eventsourcing library" in well("cross-check", str(bundle))
+
+
+def test_a_view_is_printed_as_it_stood(bundle: Path) -> None:
+    rows = [json.loads(line) for line in well("replay", str(bundle), "--at", "60", "--view", "units").splitlines()]
+    assert rows
+    later = well("replay", str(bundle), "--at", "2999-01-01", "--view", "units").splitlines()
+    assert len(later) >= len(rows)
+
+
+def test_a_difference_names_what_changed(bundle: Path) -> None:
+    last = str(size_of(bundle) - 1)
+    said = well("diff", str(bundle), "--from", "60", "--to", last)
+    assert "+ commitments " in said
+    assert " -> " in said
+    lines = well("diff", str(bundle), "--from", "60", "--to", last, "--view", "commitments", "--json").splitlines()
+    assert {json.loads(line)["view"] for line in lines} == {"commitments"}

@@ -1,0 +1,100 @@
+"""What must hold of records in their order, on records that are nothing but an envelope."""
+
+from typing import Any
+
+import pytest
+
+from domain.ledger.findings import Finding, Verdict, verdict_of
+from domain.ledger.history import History
+
+ORIGIN = "example.org/ledger"
+OAK, ELM = (f"00000000-0000-0000-0000-00000000000{number}" for number in (1, 2))
+
+
+def record(number: int = 1, **members: Any) -> dict[str, Any]:
+    """The only record of its own command, and the first of its stream."""
+    return {
+        "v": 1, "ledger": ORIGIN, "id": OAK, "ver": 1, "type": "tree-planted.1", "at": "2026-11-25T10:00:00.000000Z",
+        "cmd": f"10000000-0000-0000-0000-{number:012}", "of": [1, 1], "actor": {"system": "clock"},
+        "effective_on": "2026", "rules": "trees.1", "data": {}, "command": {"name": "trees.plant", "fields": {}},
+    } | members  # fmt: skip
+
+
+def told(*records: dict[str, Any]) -> list[tuple[str, int | None]]:
+    history = History(ORIGIN)
+    found = [one for position, leaf in enumerate(records) for one in history.take(position, leaf)]
+    return [(one.code, one.position) for one in [*found, *history.end(len(records))]]
+
+
+first = record(1)
+second = record(2, ver=2)
+pair = [record(3, of=[1, 2]), record(3, of=[2, 2], ver=2)]
+
+
+def test_a_history_in_order_has_no_findings() -> None:
+    assert told(first, second, record(4, id=ELM, cause=f"{OAK}/2", reads=[[OAK, 2]])) == []
+    assert told(*pair) == []
+
+
+def test_versions_are_dense() -> None:
+    assert told(first, record(2, ver=3)) == [("version-gap", 1)]
+    assert told(first, record(2)) == [("version-gap", 1)]
+
+
+def test_times_never_go_back() -> None:
+    assert told(first, record(2, ver=2, at="2026-11-25T09:59:59.999999Z")) == [("time-backwards", 1)]
+
+
+def test_a_command_is_recorded_once_and_completely() -> None:
+    assert told(first, record(1, ver=2)) == [("command-repeated", 1)]
+    assert told(pair[0], second) == [("command-broken", 1)]
+    assert told(pair[0]) == [("command-broken", 1)]
+    assert told(pair[1] | {"ver": 1}) == [("command-broken", 0)]
+    assert told(pair[0], pair[1] | {"of": [2, 3]}) == [("command-broken", 1), ("command-broken", 2)]
+    assert told(pair[0], pair[1] | {"because": "something else"}) == [("command-broken", 1)]
+
+
+def test_the_first_record_of_a_command_says_the_command() -> None:
+    silent = {name: value for name, value in first.items() if name != "command"}
+    assert told(silent) == [("command-missing", 0)]
+
+
+@pytest.mark.parametrize("member", ["cause", "corrects", "accreditation"])
+def test_what_a_record_refers_to_lies_before_it(member: str) -> None:
+    def naming(name: Any) -> dict[str, Any]:
+        said = {"actor": {"accreditation": name}} if member == "accreditation" else {member: name}
+        return record(2, ver=2, **said)
+
+    assert told(first, naming(f"{OAK}/1")) == []
+    assert told(first, naming(f"{OAK}/2")) == [("reference-forward", 1)]
+    assert told(first, naming(f"{ELM}/1")) == [("reference-forward", 1)]
+    assert told(first, naming("elm")) == [("record-malformed", 1)]
+
+
+def test_what_was_read_was_the_newest() -> None:
+    assert told(first, record(2, id=ELM, reads=[[OAK, 0]])) == [("read-stale", 1)]
+    assert told(first, record(2, id=ELM, reads=[[OAK, 2]])) == [("read-stale", 1)]
+
+
+def test_every_record_is_of_this_ledger() -> None:
+    assert told(record(ledger="example.org/other")) == [("record-foreign", 0)]
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("v", 2), ("v", True), ("ledger", ""), ("id", "oak"), ("ver", 0), ("ver", True), ("type", 7), ("at", "today"),
+        ("cmd", ""), ("of", [2, 1]), ("of", [0, 1]), ("of", [1]), ("actor", {}), ("actor", "clock"),
+        ("effective_on", "soon"), ("rules", ""), ("data", []), ("reads", [["oak", 1]]), ("reads", [[OAK]]),
+    ],
+)  # fmt: skip
+def test_a_record_without_its_members_is_malformed(member: str, value: Any) -> None:
+    assert told(record(**{member: value})) == [("record-malformed", 0)]
+
+
+def test_the_gravest_finding_gives_the_verdict() -> None:
+    fork, broken, cut = (Finding(code, "") for code in ("fork", "root-differs", "tile-cut"))
+    assert verdict_of([]) is Verdict.VERIFIED
+    assert verdict_of([cut]) is Verdict.INCOMPLETE
+    assert verdict_of([cut, broken]) is Verdict.BROKEN
+    assert verdict_of([cut, broken, fork]) is Verdict.FORK

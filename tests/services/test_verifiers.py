@@ -1,0 +1,103 @@
+"""Verifiers that nobody here wrote accept our log, and refuse it when one byte is wrong. `.ci/run` installs them."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from domain.ledger import proof_files
+from services.audit import proving
+from services.audit.bundle import Bundle
+from tests.services.audited import VKEY, Golden
+
+HERE = Path(__file__).resolve().parents[1] / "verifiers"
+GOPATH = Path(os.environ.get("SUBSIDIA_GOPATH", "/usr/share/gocode"))
+NODE_MODULES = Path(os.environ.get("SUBSIDIA_NODE_MODULES", HERE.parents[1] / ".ci" / "node_modules"))
+
+
+@pytest.fixture(scope="session")
+def go_driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if shutil.which("go") is None or not (GOPATH / "src/golang.org/x/mod/sumdb").is_dir():
+        pytest.skip("Go and golang.org/x/mod are absent: apt install golang-go golang-golang-x-mod-dev")
+    folder = tmp_path_factory.mktemp("go")
+    environment = os.environ | {"GO111MODULE": "off", "GOPATH": str(GOPATH), "GOCACHE": str(folder / "cache")}
+    built = subprocess.run(
+        ["go", "build", "-o", str(folder / "tlog"), str(HERE / "tlog.go")],
+        env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert built.returncode == 0, built.stderr
+    return folder / "tlog"
+
+
+@pytest.fixture
+def bundle(bundled: Path, tmp_path: Path) -> Bundle:
+    shutil.copytree(bundled, tmp_path / "bundle")
+    return Bundle(tmp_path / "bundle")
+
+
+def run(*words: object) -> tuple[int, str]:
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def flip(bundle: Bundle, path: str, place: int) -> None:
+    content = bytearray(bundle.read(path) or b"")
+    content[place] ^= 1
+    bundle.write(path, bytes(content))
+
+
+def test_go_accepts_signature_inclusion_and_consistency(go_driver: Path, bundled: Path, golden: Golden) -> None:
+    older = golden.size - 5
+    for position in (0, 255, 256, golden.size - 1):
+        assert run(go_driver, VKEY, bundled, position, older) == (0, "accepted\n")
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("tile/entries/000", 300),
+        ("tile/0/000", 40),  # in the proof of record 0: x/mod 0.7 does not authenticate all of a tile that it reads
+        ("tile/1/000.p/1", 7),
+        ("checkpoint", 40),
+        ("checkpoint", -10),
+        ("checkpoints/OLDER", -10),
+    ],
+)
+def test_go_refuses_one_wrong_byte(path: str, place: int, go_driver: Path, bundle: Bundle, golden: Golden) -> None:
+    older = golden.size - 5
+    flip(bundle, path.replace("OLDER", str(older)), place)
+    status, said = run(go_driver, VKEY, bundle.folder, 0, older)
+    assert status == 1, said
+    assert said.startswith("refused: ")
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    found = shutil.which("node")
+    if found is None or not (NODE_MODULES / "@sigstore/verify").is_dir():
+        pytest.skip(f"@sigstore/verify is absent: npm install --prefix {NODE_MODULES.parent} @sigstore/verify")
+    return found
+
+
+def test_sigstore_accepts_signature_and_inclusion_and_refuses_another_record(
+    node: str, bundled: Path, golden: Golden, tmp_path: Path
+) -> None:
+    bundle, proof, record = Bundle(bundled), tmp_path / "x.tlog-proof", tmp_path / "record"
+    check = (node, HERE / "sigstore.cjs", NODE_MODULES, VKEY, proof, record)
+    for position in (0, 255, 256, golden.size - 1):
+        found = proving.prove(bundle, position)
+        proof.write_text(str(found))
+        record.write_bytes(bundle.record(position, golden.size))
+        assert run(*check) == (0, "accepted\n")
+        record.write_bytes(record.read_bytes() + b" ")
+        assert run(*check)[0] == 1
+        record.write_bytes(bundle.record(position, golden.size))
+        signature = found.checkpoint.replace("\n\u2014 ", "\n\u2014  ", 1)
+        assert proof_files.parse(str(found)) == found
+        for wrong in (str(found).replace(found.checkpoint, signature), str(found).replace("\n306\n", "\n305\n")):
+            assert wrong != str(found)
+            proof.write_text(wrong)
+            status, said = run(*check)
+            assert (status, said[:9]) == (1, "refused: ")
