@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from domain import policies, units
 from domain.kernel import Actor, EventName, PartialDate, Role, Sphere, StreamId, UnitId, Words, named_stream
@@ -94,11 +95,16 @@ def _acting(office: Office, registrar: UnitId, state: Any) -> Actor:
     )  # fmt: skip
 
 
+def well_known(context: str, command: str, first: EventName) -> UUID:
+    """The id of a command that opens a ledger, told by the first record that it makes."""
+    return named_stream("opening", f"{context}.{command}:{first}")
+
+
 async def _say(
     office: Office, context: str, command: str, stream: StreamId, fields: Mapping[str, Any], because: str = ""
 ) -> None:
-    since = f":{fields['in_force_from']}" if command == "amend" else ""
-    cmd = named_stream("opening", f"{context}.{command}:{stream}{since}")
+    version, _ = await office.states.state(context, stream)
+    cmd = well_known(context, command, EventName.at(stream, version + 1))
     order = Order(
         context=context, command=command, fields=fields, cmd=cmd, actor=OPENING, caller="opening", stream=stream,
         note=Note(because=because, lang="en" if because else ""), client_named=True,

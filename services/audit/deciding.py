@@ -18,12 +18,12 @@ from domain.kernel import (
     Recorded,
     Refused,
     StreamId,
-    named_stream,
 )
 from domain.ledger.findings import Finding
 from services.codec import Codec, construct, plain
 from services.facts import Streams
 from services.handle import Drafted, Forbidden, Note, Order, Unknown, decide_again
+from services.opening import well_known
 from services.store.ports import StoredRecord
 
 T = TypeVar("T")
@@ -241,7 +241,7 @@ def _usurped(context: Context, name: str, by: By, first: Recorded) -> str | None
         return None
     if actor.system not in SYSTEMS or actor.unit is not None:
         return "Nothing of this name acts for the register."
-    if actor.system == "opening" and first.cmd != named_stream("opening", f"{context.name}.{name}:{first.stream}"):
+    if actor.system == "opening" and first.cmd != well_known(context.name, name, first.name):
         return "The opening of a ledger does not give this command."
     if actor.system == "clock" and by.roles:
         return "The clock does not give commands that are for officers."
