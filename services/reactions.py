@@ -15,6 +15,7 @@ from domain.commitments.state import Commitment
 from domain.kernel import PartialDate, Recorded, StreamId, UnitId
 from domain.mandates import events as mandates
 from domain.mandates.state import Mandate
+from domain.subsidiarity.reviews import events as reviews
 from services.working.leaning import Manner
 
 ENDINGS = (mandates.MandateRevoked, mandates.MandateReturned, mandates.MandateSuperseded, mandates.MandateExpired)
@@ -105,6 +106,14 @@ def decision_followed(record: Recorded, found: Found) -> Sequence[Then]:
     return (Then("allocations", "record-mandate", decided, record.effective_on, {"mandate": record.stream}),)
 
 
+def review_followed(record: Recorded, found: Found) -> Sequence[Then]:
+    """A review was opened of a draft that was widened: the review of the first draft is told."""
+    event: reviews.ReviewOpened = record.event
+    if event.follows is None:
+        return ()
+    return (Then("reviews", "record-new-review", event.follows, record.effective_on, {"review": record.stream}),)
+
+
 REACTIONS: tuple[Reaction, ...] = (
     Reaction("sub-delegated", (mandates.MandateActivated,), sub_delegated),
     Reaction(
@@ -115,6 +124,7 @@ REACTIONS: tuple[Reaction, ...] = (
     ),
     Reaction("competence-withdrawn", (units.CompetenceWithdrawn,), competence_withdrawn, Manner.GIVEN_BY),
     Reaction("unit-abolished", (units.UnitAbolished,), unit_abolished, Manner.PARTY, frozenset({"unit-alive"})),
+    Reaction("review-followed", (reviews.ReviewOpened,), review_followed),
     Reaction("decision-followed", (mandates.MandateActivated,), decision_followed),
     Reaction("mandate-lost", ENDINGS, mandate_lost, Manner.RESTS_ON),
 )

@@ -13,9 +13,11 @@ import pytest_asyncio
 from domain import units
 from domain.commitments import events as commitments
 from domain.contexts import CONTEXTS
-from domain.kernel import PartialDate, Recorded, Refused, StreamId, UnitId
+from domain.kernel import PartialDate, Recorded, Refused, Sphere, StreamId, UnitId, Words
 from domain.mandates import events as mandates
 from domain.mandates.words import Due, Ending, Kind, Pause
+from domain.subsidiarity.allocations import events as allocations
+from domain.subsidiarity.allocations.words import Mode
 from services.bootstrap import Services
 from services.handle import Note
 from services.reacting import Reactor
@@ -375,3 +377,44 @@ def test_reactions_give_only_what_nobody_else_may_give() -> None:
     for context, names in given.items():
         for name in names:
             assert CONTEXTS[context].commands[name].roles == ()
+
+
+# --- decisions on allocations ---
+
+
+async def decided(services: Services, region: Party, city: Party) -> StreamId:
+    """Asked by a city, proposed, and decided by its region once everybody's time to be heard was over."""
+    matter = Words({"en": "Who runs the night buses"})
+    asked = await give(
+        services, city.signatory, "allocations.request", requester=city.unit, decider=region.unit, matter=matter,
+        description=matter, function=FUNCTION, territory=region.unit, candidates=(Sphere.LOCAL, Sphere.REGIONAL),
+        affected=(city.unit, region.unit),
+    )  # fmt: skip
+    choice: dict[str, Any] = {"sphere": Sphere.LOCAL, "mode": Mode.OWN}
+    await give(services, city.signatory, "allocations.propose", asked.stream, why=matter, **choice)
+    await act(services, BEGUN + timedelta(days=60))
+    await give(services, region.signatory, "allocations.decide", asked.stream, note=WHY, **choice)
+    return asked.stream
+
+
+async def test_a_mandate_in_force_that_names_a_decision_is_told_to_it(services: Services) -> None:
+    region, city = await holder(services, "Ain"), await party(services, "Bourg")
+    decision = await decided(services, region, city)
+    mandate = await entrusted(services, region, city, region.unit, implements=decision)
+    await act(services)
+    (followed,) = of(await by(services, "reaction", decision), allocations.MandateFollowed)
+    assert followed.event.mandate == mandate
+    (activated,) = of(await told(services, mandate), mandates.MandateActivated)
+    assert followed.cause == activated.name
+    await act(services, BEGUN + timedelta(days=400))
+    assert of(await told(services, decision), allocations.NoMandateFollowed) == []
+
+
+async def test_a_decision_that_no_mandate_follows_in_its_time_says_so_once(services: Services) -> None:
+    region, city = await holder(services, "Ain"), await party(services, "Bourg")
+    decision = await decided(services, region, city)
+    for days in (300, 400):
+        await act(services, BEGUN + timedelta(days=days))
+    (unresolved,) = of(await by(services, "clock", decision), allocations.NoMandateFollowed)
+    missed = of(await told(services, decision), allocations.AllocationDeadlineMissed)[-1]
+    assert unresolved.effective_on == (missed.event.due_on + timedelta(days=1)).isoformat()
