@@ -118,7 +118,9 @@ def out_schema(hint: Any, into: dict[str, Schema]) -> Schema:
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return {"type": "string", "enum": [member.value for member in kind]}
     if isinstance(kind, type) and is_dataclass(kind):
-        name = f"{told_apart(kind, _SHOWN).removesuffix('Row')}Shown"
+        # A part of a row and a value of the domain may be called alike: `TargetRow` holds a `Target`.
+        name = told_apart(kind, _SHOWN)
+        name = name if name.endswith("Row") else f"{name}Shown"
         if name not in into:
             into[name] = {}  # its place is taken before its own fields are looked at
             into[name] = object_schema(kind, into)
