@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Generic, NewType, Self, TypeAlias, TypeVar
 from uuid import UUID, uuid5
 
@@ -23,6 +24,7 @@ NAMES = UUID("8f4e1c52-6a0b-5d6e-9b57-5b0a3a7d2045")
 """Namespace of the ids that follow from a name, such as the stream of a policy."""
 
 
+@lru_cache(maxsize=10_000)
 def named_stream(kind: str, name: str) -> StreamId:
     """The stream of a thing that has one well-known name; the same in every ledger."""
     return StreamId(uuid5(NAMES, f"{kind}:{name}"))

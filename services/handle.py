@@ -174,6 +174,11 @@ class States:
             return kept.version, self._contexts[context].decider.initial
         return kept.version, kept.state
 
+    def begin(self, stream: StreamId) -> None:
+        """Nothing is there yet, as far as anybody can know without looking; the append looks."""
+        if stream not in self._kept:
+            self._keep(stream, _Loaded("", 0, None))
+
     def forget(self, streams: Sequence[UUID]) -> None:
         for stream in streams:
             self._kept.pop(StreamId(stream), None)
@@ -259,6 +264,8 @@ class Office:
 
     async def _give(self, plan: "_Plan", order: Order, stream: StreamId) -> Answer:
         seals = plan.seal(order.fields)
+        if plan.by.stream is None and order.stream is None:
+            self.states.begin(stream)  # its id is the command's: it was begun by this very command, or not at all
         for attempt in range(1, TRIES + 1):
             decision = _Decision(self, plan, order, stream, seals)
             try:

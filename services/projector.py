@@ -14,7 +14,7 @@ import structlog
 
 from projections.kernel import View
 from services.store.connecting import CONNECT_WITHIN, Connection, close_pool, is_gone, open_pool
-from services.store.listener import Listener
+from services.store.listener import heard
 from services.store.migrations import ROLE
 from services.store.ports import Unavailable
 from services.store.reads import Reads
@@ -282,8 +282,8 @@ async def opened_projector(
     async with AsyncExitStack() as stack:
         pool = await open_pool(dsn, 2)
         stack.push_async_callback(close_pool, pool)
-        listener = await stack.enter_async_context(Listener(dsn))
-        projector = Projector(dsn, views, Reads(pool), codec, listener.wait_for_records)
+        wait = await stack.enter_async_context(heard(dsn, follow=follow))
+        projector = Projector(dsn, views, Reads(pool), codec, wait)
         yield await stack.enter_async_context(projector) if follow else projector
 
 

@@ -28,6 +28,8 @@ UNHEARD = 10.0
 """Seconds without a report after which a crew is no longer taken for alive."""
 PATIENCE = (0.5, 1.0, 2.0, 5.0, 10.0)
 """Seconds until a crew that ended is started again; the last is repeated."""
+YIELDING = 5
+"""By how much nicer than the server its crew is (see nice(2))."""
 GRACE = 15.0
 """Seconds that a crew gets to stop in order."""
 
@@ -61,6 +63,8 @@ async def _work(config: Config, beside: bool) -> None:
     for number in (signal.SIGTERM,) if beside else (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     if beside:
+        # Where cores are short, whoever waits for an answer goes first.
+        os.nice(YIELDING)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         loop.add_reader(sys.stdin, _heard, sys.stdin, stop)
     async with assemble(config) as services:

@@ -1,6 +1,8 @@
 """Waiting for new records: woken by NOTIFY, with a poll behind it, since a lost connection loses notifications."""
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
@@ -91,3 +93,14 @@ class Listener:
             # Everybody who waits now is woken; who comes later compares sizes first.
             self._grown.set()
             self._grown.clear()
+
+
+@asynccontextmanager
+async def heard(dsn: str, *, follow: bool) -> AsyncIterator[Callable[[int], Awaitable[int]]]:
+    """What followers wait by (see `wait_for_records`). Where nobody follows, nothing is listened to."""
+    listener = Listener(dsn)
+    if not follow:
+        yield listener.wait_for_records
+        return
+    async with listener:
+        yield listener.wait_for_records

@@ -9,7 +9,7 @@ from services.codec import Codec
 from services.handle import Office
 from services.reacting import Reactor
 from services.store.connecting import close_pool, open_pool
-from services.store.listener import Listener
+from services.store.listener import heard
 from services.store.reads import Reads
 from services.working.following import Follower, Health, Ledger
 
@@ -41,10 +41,10 @@ async def opened_workers(
     async with AsyncExitStack() as stack:
         pool = await open_pool(dsn, 2)
         stack.push_async_callback(close_pool, pool)
-        listener = await stack.enter_async_context(Listener(dsn))
+        wait = await stack.enter_async_context(heard(dsn, follow=follow))
         reads = Reads(pool)
         found = [
-            Follower(dsn, worker, reads, listener.wait_for_records)
+            Follower(dsn, worker, reads, wait)
             for worker in (Clock(office, codec, contexts), Reactor(office, codec, contexts, reads))
         ]
         if follow:
