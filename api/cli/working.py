@@ -7,7 +7,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from time import monotonic
 from typing import IO
@@ -95,7 +95,8 @@ async def _report(services: Services) -> None:
 class Crew:
     """A working process beside this one, started again when it ends. Made by `crew`."""
 
-    def __init__(self) -> None:
+    def __init__(self, environment: Mapping[str, str] | None) -> None:
+        self._environment = environment
         self._report: Report | None = None
         self._heard = 0.0
         self._first = asyncio.Event()
@@ -131,8 +132,9 @@ class Crew:
     async def _once(self) -> None:
         pipe = asyncio.subprocess.PIPE
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "subsidia", "work", "--beside", stdin=pipe, stdout=pipe, limit=1 << 20
-        )
+            sys.executable, "-m", "subsidia", "work", "--beside",
+            stdin=pipe, stdout=pipe, limit=1 << 20, env=self._environment,
+        )  # fmt: skip
         assert self._process.stdout is not None
         while line := await self._process.stdout.readline():
             self._report, self._heard = msgspec.json.decode(line, type=Report), monotonic()
@@ -154,9 +156,9 @@ class Crew:
 
 
 @asynccontextmanager
-async def crew() -> AsyncIterator[Crew]:
-    """A working process while we are inside. It reads the same environment as we do."""
-    made = Crew()
+async def crew(environment: Mapping[str, str] | None = None) -> AsyncIterator[Crew]:
+    """A working process while we are inside, configured by that environment; by ours, if none is given."""
+    made = Crew(environment)
     task = asyncio.create_task(made.run(), name="crew")
     try:
         yield made
