@@ -113,9 +113,12 @@ def _chamber(parliament: Parliament, number: int) -> Member:
     )
 
 
-CAST: Mapping[str, Member] = _ACTORS | {
-    parliament.names[number]: _chamber(parliament, number)
-    for parliament in PARLIAMENTS
-    for number in range(len(parliament.chambers))
+CAST: Mapping[str, Member] = {
+    **_ACTORS,
+    **{
+        parliament.names[number]: _chamber(parliament, number)
+        for parliament in PARLIAMENTS
+        for number in range(len(parliament.chambers))
+    },
 }
 """In the order in which they are registered: a parent before what lies in it."""
