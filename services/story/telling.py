@@ -42,7 +42,7 @@ class Story:
 async def tell(office: Office, registrar: Actor) -> Story | None:
     """Tells the story, or what is left of it; None where the register holds other units and the story never began.
 
-    To be asked only of a ledger opened as the demo. Takes about a second; told before, a moment.
+    To be asked only of a ledger opened as the demo. Takes about two seconds; told before, a little less.
     """
     if not await _may_begin(office, registrar):
         return None
