@@ -121,6 +121,28 @@ async def test_it_is_never_told_into_a_register_in_use(services: Services) -> No
     assert (await services.store.head()).size == size
 
 
+async def test_a_story_that_grew_goes_on_though_others_were_registered_since(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with a ledger that an earlier version told its shorter story to."""
+    whole = dict(CAST)
+    shorter = {name: member for name, member in whole.items() if member.country == "FR" and ":" not in name}
+    monkeypatch.setattr(telling, "CAST", shorter)
+    monkeypatch.setattr(telling, "monti_ii", _nothing)
+    assert await tell(services.office, services.registrar) is not None
+    directory = await read_directory(services.store, services.office.codec)
+    await carry_out(services.office, plan_iso3166(["BE"], directory, services.registrar))
+    monkeypatch.undo()
+    story = await tell(services.office, services.registrar)
+    assert story is not None
+    _, review = await services.office.states.state("reviews", story.monti)
+    assert review.card is Card.YELLOW
+
+
+async def _nothing(teller: Teller) -> None:
+    """An act that is not told yet."""
+
+
 async def test_an_import_finds_the_storys_units_in_place(services: Services) -> None:
     await tell(services.office, services.registrar)
     directory = await read_directory(services.store, services.office.codec)
