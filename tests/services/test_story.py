@@ -2,8 +2,8 @@
 
 import csv
 from collections import Counter
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -16,9 +16,10 @@ import pytest
 import pytest_asyncio
 
 from domain.calendars import add_months
+from domain.commitments.context import source_stream
 from domain.commitments.state import Commitment, SourceStanding
 from domain.commitments.words import Answer, Stage
-from domain.kernel import Recorded, StreamId
+from domain.kernel import Recorded, StreamId, Words
 from domain.subsidiarity.reviews import events as reviews
 from domain.subsidiarity.reviews.words import Card
 from services.bootstrap import Services, assemble
@@ -26,6 +27,7 @@ from services.config import DEMO_ORIGIN, Config
 from services.handle import Office
 from services.importing.directory import read_directory
 from services.importing.iso3166 import plan_iso3166
+from services.importing.net_zero import SOURCE
 from services.importing.running import carry_out
 from services.story import Story, tell, telling
 from services.story.cast import CAST
@@ -188,6 +190,26 @@ async def test_everybody_in_it_is_accredited_and_says_so(services: Services) -> 
     await tell(services.office, services.registrar)
     for record in await records(services):
         assert record.actor.system or record.actor.accreditation, record
+
+
+async def test_its_texts_are_told_in_english_and_in_french(services: Services) -> None:
+    await tell(services.office, services.registrar)
+    taken_over = {source_stream(SOURCE, code) for code in ("CIT-0105", "REG-0064")}
+    told = [record for record in await records(services) if record.stream not in taken_over and not record.actor.system]
+    said = [text for record in told for text in _texts(record.event)]
+    assert len(said) > 100
+    assert [text for text in said if not {"en", "fr"} <= text.keys()] == []
+
+
+def _texts(value: Any) -> Iterator[Words]:
+    if isinstance(value, Words):
+        yield value
+    elif isinstance(value, tuple):
+        for one in value:
+            yield from _texts(one)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for one in fields(value):
+            yield from _texts(getattr(value, one.name))
 
 
 async def test_it_takes_less_than_the_start_allows(services: Services) -> None:
