@@ -1,7 +1,7 @@
-"""The sample story of a demo ledger: a climate commitment of a city, a region and a state, and what came of others.
+"""The sample story of a demo ledger: commitments, mandates and subsidiarity of a city, a region, a state and the Union.
 
-Units, laws and published targets are real and named with their source; that these bodies dealt with them here, in this
-register, is told for the demonstration, and every unit and commitment says so. Told through the same commands as
+Units, laws, published targets and the Union's first yellow card are real and named with their source; that these bodies
+dealt with them here, in this register, is told for the demonstration, and says so. Told through the same commands as
 everything else: each step has a fixed command id, so that a start that was killed continues where it stopped.
 """
 

@@ -45,7 +45,7 @@ async def climate_contract(teller: Teller) -> StreamId:
     await _adopt(teller, stream)
     await _work(teller, stream)
     await _judge(teller, stream)
-    await teller.let_time_pass(stream)
+    await teller.let_time_pass("commitments", stream)
     return stream
 
 

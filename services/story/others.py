@@ -1,8 +1,7 @@
 """The other commitments of the sample story: one kept, one whose goal moved, two from a source, one new."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import TypeAlias
 
 from domain.commitments.context import source_stream
 from domain.commitments.words import (
@@ -21,12 +20,12 @@ from domain.commitments.words import (
     ResourceKind,
     Target,
 )
-from domain.kernel import Actor, Level, PartialDate, StreamId, UnitId
+from domain.kernel import Level, PartialDate, StreamId, UnitId
 from services.importing.net_zero import SOURCE
 from services.importing.net_zero_terms import COLUMNS, terms
 from services.importing.rows import Row
 from services.story.cast import ASSESSOR, OFFICER, SIGNATORY
-from services.story.teller import Teller, words
+from services.story.teller import Step, Teller, words
 
 THIRTY = date(2022, 3, 30)
 VOTED = date(2019, 11, 8)
@@ -40,15 +39,6 @@ PPE = Document(
     ),
     "https://www.legifrance.gouv.fr/loda/id/JORFTEXT000041814432/",
 )
-
-
-Step: TypeAlias = tuple[str, Actor, str, Mapping[str, object], date]
-"""A step's name, who takes it, the command and its fields, and the day it counts from."""
-
-
-async def _said(teller: Teller, act: str, stream: StreamId, steps: Sequence[Step]) -> None:
-    for name, who, command, fields, day in steps:
-        await teller.say(f"{act}:{name}", who, f"commitments.{command}", fields, on=day, stream=stream)
 
 
 async def thirty(teller: Teller) -> None:
@@ -68,7 +58,7 @@ async def thirty(teller: Teller) -> None:
         "parties": (Party(units["metropolis"], Part.SUPPORTER),),
     }
     proposed = await teller.say("thirty:propose", city, "commitments.propose", fields, on=date(2021, 5, 31))
-    await _said(teller, "thirty", proposed.stream, [*_thirty_agreed(teller), *_thirty_done(teller)])
+    await teller.say_each("thirty", "commitments", proposed.stream, [*_thirty_agreed(teller), *_thirty_done(teller)])
     await teller.say(
         "thirty:close", city, "commitments.close",
         {"outcome": Outcome.COMPLETED, "evidence": (1,), "level": Level.VERIFIED},
@@ -133,9 +123,9 @@ async def coal(teller: Teller) -> None:
         "coal:propose", officer, "commitments.propose", fields, on=VOTED,
         basis="Loi n° 2019-1147 du 8 novembre 2019, art. 12",
     )  # fmt: skip
-    await _said(teller, "coal", proposed.stream, _coal_begun(teller))
+    await teller.say_each("coal", "commitments", proposed.stream, _coal_begun(teller))
     await _coal_amended(teller, proposed.stream)
-    await teller.let_time_pass(proposed.stream)
+    await teller.let_time_pass("commitments", proposed.stream)
 
 
 def _coal_target(state: UnitId, year: str) -> Target:
@@ -187,7 +177,7 @@ async def _coal_amended(teller: Teller, stream: StreamId) -> None:
         ("inventory", officer, "deliver-report", inventory, date(2024, 4, 15)),
         ("report:2", officer, "report-progress", report, teller.month(-13)),
     )
-    await _said(teller, "coal", stream, later)
+    await teller.say_each("coal", "commitments", stream, later)
 
 
 _ROWS = (

@@ -1,8 +1,9 @@
 """How the sample story is told: one command after the other, each under an id that follows from its name."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
+from typing import Any, TypeAlias
 from uuid import uuid5
 
 from domain.calendars import add_months
@@ -13,7 +14,9 @@ from domain.kernel import NAMES, Actor, EventName, PartialDate, Role, StreamId, 
 from services.handle import Answer, Note, Office, Order
 
 CALLER = "story"
-CLOCK = Actor(system="clock")
+CLOCK, REACTION = Actor(system="clock"), Actor(system="reaction")
+Step: TypeAlias = tuple[str, Actor, str, Mapping[str, object], date]
+"""A step's name, who takes it, the command and its fields, and the day it counts from."""
 
 
 def words(en: str, fr: str) -> Words:
@@ -59,6 +62,11 @@ class Teller:
             )
         )  # fmt: skip
 
+    async def say_each(self, act: str, context: str, stream: StreamId, steps: Sequence[Step]) -> None:
+        """Several steps of one act, on one stream, in order."""
+        for name, who, command, fields, day in steps:
+            await self.say(f"{act}:{name}", who, f"{context}.{command}", fields, on=day, stream=stream)
+
     def actor(self, member: str, role: Role) -> Actor:
         return self.actors[member, role]
 
@@ -80,12 +88,20 @@ class Teller:
         deadlines = (await self.state(stream)).deadlines
         return next(n for n, one in enumerate(deadlines, 1) if one.kind is kind and one.about == about)
 
-    async def let_time_pass(self, stream: StreamId) -> None:
-        """Records every deadline that had passed when the ledger was opened, as the clock would."""
+    async def let_time_pass(self, context: str, stream: StreamId) -> None:
+        """Records every deadline that had passed when the ledger was opened, dated as the clock would."""
         number = 0
-        while number < len((await self.state(stream)).deadlines):
+        while number < len(await self._deadlines(context, stream)):
             number += 1
-            one = (await self.state(stream)).deadlines[number - 1]
+            one = (await self._deadlines(context, stream))[number - 1]
             if one.standing is Standing.OPEN and one.due_on < self.today:
-                step = f"passed:{stream}:{number}"
-                await self.say(step, CLOCK, "commitments.miss-deadline", {"deadline": number}, stream=stream)
+                passed = f"{context}.{self.office.contexts[context].clock}"
+                await self.say(
+                    f"passed:{stream}:{number}", CLOCK, passed, {"deadline": number},
+                    on=one.due_on + timedelta(days=1), stream=stream,
+                )  # fmt: skip
+
+    async def _deadlines(self, context: str, stream: StreamId) -> Sequence[Any]:
+        _, state = await self.office.states.state(context, stream)
+        found: Sequence[Any] = state.deadlines
+        return found

@@ -39,4 +39,16 @@ def test_the_tour_works_as_printed(said: str) -> None:
     assert "['an authorised signatory of Auvergne-Rhône-Alpes']" in lines
     now, before = lines.index("['Shade for every school yard']"), lines.index("[]")
     assert now < before, "it is there now, and was not there before it was recorded"
+    law, metropolis, city = (
+        ("Auvergne-Rhône-Alpes", "law"), ("Metropolis of Lyon", "mandate"), ("Lyon", "mandate"),
+    )  # fmt: skip
+    assert lines.index(str([law])) < lines.index(str([law, city, metropolis])), (
+        "one holder in 2018, a chain of three today"
+    )
+    assert "[['Metropolis of Lyon', 'Lyon']]" in lines
+    assert "[['9000000', '7400000', '1600000']]" in lines
+    assert re.search(r"^\[\(2\d, 'The annex on costs was missing\.'\)\]$", said, re.MULTILINE), (
+        "three weeks, and to a workday"
+    )
+    assert "[('COM(2012) 130', 19, 54, '2012-05-22')]" in lines
     assert lines[-1] == "the record is in the ledger"
