@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from domain.calendars import Calendar, Span, add_months, due, yearly
@@ -176,4 +176,8 @@ def test_exactly_the_days_of_the_period_count_up_to_its_end(start: date, days: i
 
 @given(start=DAYS, months=st.integers(0, 60), days=st.integers(0, 60))
 def test_a_later_start_never_has_an_earlier_end(start: date, months: int, days: int) -> None:
-    assert due(start, eu, months=months, days=days) <= due(start + timedelta(days=1), eu, months=months, days=days)
+    """But where a month is too short: 28 and 29 December plus two months are both 28 February, and of the days that do
+    not count, one more lies behind the 28th than behind the 29th."""
+    later = start + timedelta(days=1)
+    assume(add_months(start, months) < add_months(later, months))
+    assert due(start, eu, months=months, days=days) <= due(later, eu, months=months, days=days)
