@@ -42,6 +42,7 @@ def request_id(request: web.Request) -> str:
 
 def public(handler: Handler) -> Handler:
     """For reads: anybody may ask, from any page. They are logged only where somebody looks closely (debug)."""
+    told = log.bind()  # once: a logger that looks its settings up costs as much as finding the row
 
     async def serve(request: web.Request) -> web.StreamResponse:
         try:
@@ -54,7 +55,7 @@ def public(handler: Handler) -> Handler:
         headers["X-Request-Id"] = request_id(request) if "X-Request-Id" not in headers else headers["X-Request-Id"]
         headers["X-Content-Type-Options"] = "nosniff"
         headers.update(ANYBODY)
-        log.debug("read", method=request.method, path=request.path, status=response.status)
+        told.debug("read", method=request.method, path=request.path, status=response.status)
         return response
 
     return serve
@@ -62,6 +63,7 @@ def public(handler: Handler) -> Handler:
 
 def officers(handler: Handler) -> Handler:
     """For commands: no page of another origin may send them, nothing is kept by caches, each is logged."""
+    told = log.bind()
 
     async def serve(request: web.Request) -> web.StreamResponse:
         begun = perf_counter()
@@ -74,7 +76,7 @@ def officers(handler: Handler) -> Handler:
             headers["X-Request-Id"] = request_id(request)
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Cache-Control"] = "no-store"
-        log.info(
+        told.info(
             "command",
             path=request.path,
             status=response.status,
