@@ -15,7 +15,7 @@ from domain.subsidiarity.allocations.words import Grid, Ground, Mode, Reply, Tes
 from domain.subsidiarity.words import Indicator
 from domain.units import Manner
 from services.story.cast import OFFICER, SIGNATORY, TREASURER
-from services.story.teller import REACTION, Teller, words
+from services.story.teller import Teller, words
 
 AIR = "05.3"
 BASIS = "CGCT, art. L3641-1"
@@ -159,9 +159,10 @@ async def _entrusted(teller: Teller, decision: StreamId) -> None:
         ("begins", giver, "activate", {}, teller.month(-27)),
     ))  # fmt: skip
     followed = {"mandate": drafted.stream}
-    await teller.say(
-        "air:followed", REACTION, "allocations.record-mandate", followed, on=teller.month(-27), stream=decision
-    )
+    await teller.react(
+        "air:followed", drafted.stream, "mandate-activated.1", "allocations.record-mandate", followed, decision,
+        teller.month(-27),
+    )  # fmt: skip
 
 
 async def _looked_at_again(teller: Teller, stream: StreamId) -> None:

@@ -12,7 +12,7 @@ from domain.kernel import Money, PartialDate, StreamId
 from domain.mandates.words import Instrument, Kind
 from domain.units import Manner
 from services.story.cast import OFFICER, SIGNATORY, TREASURER
-from services.story.teller import REACTION, Step, Teller, words
+from services.story.teller import Step, Teller, words
 
 TRANSPORT = "04.5"
 LAW = "Code des transports, art. L3111-7"
@@ -117,9 +117,10 @@ async def _passed_on(teller: Teller, above: StreamId) -> StreamId:
         ("begins", metropolis, "activate", {}, teller.month(-12)),
     ))  # fmt: skip
     child = {"child": drafted.stream}
-    await teller.say(
-        "school:passed-on", REACTION, "mandates.record-sub-delegation", child, on=teller.month(-12), stream=above
-    )
+    await teller.react(
+        "school:passed-on", drafted.stream, "mandate-activated.1", "mandates.record-sub-delegation", child, above,
+        teller.month(-12),
+    )  # fmt: skip
     return drafted.stream
 
 

@@ -50,17 +50,26 @@ class Teller:
         because: str = "",
         basis: str = "",
         corrects: EventName | None = None,
+        cause: EventName | None = None,
     ) -> Answer:
         """Gives `context.command` as a step of the story; said before, it changes nothing."""
         context, _, name = command.partition(".")
         day = None if on is None else PartialDate(on)
-        note = Note(effective_on=day, because=because, basis=basis, corrects=corrects)
+        note = Note(effective_on=day, because=because, basis=basis, corrects=corrects, cause=cause)
         return await self.office.give(
             Order(
                 context=context, command=name, fields=fields, cmd=uuid5(NAMES, f"story:{step}"), actor=who,
                 caller=CALLER, stream=stream, note=note, client_named=True,
             )
         )  # fmt: skip
+
+    async def react(
+        self, step: str, to: StreamId, kind: str, command: str, fields: Mapping[str, object], stream: StreamId, on: date
+    ) -> None:
+        """What a reaction gives for the first record of a kind in a stream, as it would have given it that day."""
+        stored = (await self.office.store.streams([to]))[to]
+        cause = next(EventName.at(to, one.version) for one in stored if one.type == kind)
+        await self.say(step, REACTION, command, fields, on=on, stream=stream, cause=cause)
 
     async def say_each(self, act: str, context: str, stream: StreamId, steps: Sequence[Step]) -> None:
         """Several steps of one act, on one stream, in order."""
