@@ -1,6 +1,7 @@
 """What tests of the web's edge may ask for: the whole register, served from a thread of its own, story told."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+import structlog
 from aiohttp import web
 
 from api.app import make_runner
@@ -63,6 +65,8 @@ class _Serving(threading.Thread):
             story = await tell(services.office, services.registrar)
         assert story is not None
         async with assemble(self._config) as services:
+            # Its log would stand among what verbs print that tests run in this process.
+            structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
             runner = make_runner(services, Here(services))
             await runner.setup()
             try:
