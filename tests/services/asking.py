@@ -108,7 +108,7 @@ class Asking:
         self._made: dict[Any, st.SearchStrategy[Any]] = {}
         nothing = StreamId(UUID(int=7))
         anything = chosen(lambda: [one for streams in known.streams.values() for one in streams[-40:]], nothing)
-        self._unit = st.one_of(chosen(lambda: known.units[:12], nothing), chosen(lambda: known.units, nothing), anything)
+        self._unit = st.one_of(chosen(lambda: known.units[-8:], nothing), chosen(lambda: known.units, nothing), anything)
         self._stream = st.one_of(anything, anything, anything, st.just(nothing))
         self._record = st.one_of(
             chosen(lambda: known.records, EventName.at(nothing, 1)), st.just(EventName.at(nothing, 4_000_000_000))
@@ -200,26 +200,26 @@ class Asking:
         """
         context, name = command
         by, known = CONTEXTS[context].commands[name], self._known
-        own = chosen(lambda: known.streams[context], StreamId(UUID(int=7)))
+        own = chosen(lambda: known.streams[context][-30:], StreamId(UUID(int=7)))
         few = st.integers(0, 9)
 
         def made(
             like: Order | None, said: Mapping[str, tuple[Any, int]], others: int, streams: tuple[StreamId, ...],
             notes: tuple[Note, ...], who: int, which: int, expect: int, role: Role,
         ) -> Wanted:  # fmt: skip
-            pattern = like if who % 10 else None
+            pattern = like if who % 10 != 7 else None
             asked = _mixed(pattern, said, others, self.fields[command])
-            stream = streams[0] if which == 0 else streams[1]
-            if pattern is not None and which % 2:
+            stream = streams[0] if which == 8 else streams[1]
+            if pattern is not None and which in (3, 5):
                 stream = pattern.stream or stream
             return Wanted(
-                context, name, asked, None if by.starts else stream, pattern.note if pattern and which > 4 else notes[0],
-                fitting=which != 9, who=who, role=role, expect=expect if who % 29 == 0 else None,
+                context, name, asked, None if by.starts else stream, pattern.note if pattern and which != 6 else notes[0],
+                fitting=which != 9, who=who, role=role, expect=expect if who % 29 == 11 else None,
             )  # fmt: skip
 
         fields = {name: st.tuples(one.values, few) for name, one in self.fields[command].items()}
         return st.builds(
-            made, chosen(lambda: known.heard.get(command, ()), None), st.fixed_dictionaries(fields),
+            made, chosen(lambda: known.heard.get(command, ())[-8:], None), st.fixed_dictionaries(fields),
             st.sampled_from([0, 0, 1, 4]), st.tuples(self._stream, own), st.tuples(self.note), ANY_NUMBER, few, few,
             st.sampled_from(by.roles or tuple(Role)),
         )  # fmt: skip

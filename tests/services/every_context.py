@@ -6,9 +6,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from domain.commitments.words import Milestone, Part
 from domain.kernel import Actor, Money, PartialDate, Role, Sphere, StreamId, UnitId, Words
 from domain.mandates.words import Ground as RevocationGround
-from domain.mandates.words import Pause, ReturnGround, Settlement
+from domain.mandates.words import Instrument, Kind, Pause, ReturnGround, Settlement
 from domain.subsidiarity.allocations.words import Grid, Mode
 from domain.subsidiarity.allocations.words import Ground as UpwardGround
 from domain.subsidiarity.allocations.words import Test as Answered
@@ -63,10 +64,14 @@ class Country:
         return Party(unit, self.people[unit, Role.AUTHORISED_SIGNATORY])
 
 
-async def told(services: Services) -> None:
-    """The sample story, then mandates, reviews and allocations in several of their states."""
+async def story_told(services: Services) -> None:
+    """The sample story, which has commitments in every state."""
     set_clock(services, datetime.now(UTC))
     assert await tell(services.office, services.registrar) is not None
+
+
+async def told(services: Services) -> None:
+    """A country of its own, with a mandate, a review, an allocation and a commitment at each of their stages."""
     here = Country(services, {})
     nation = await here.enter("Nation", Sphere.NATIONAL, "FR")
     region = await here.enter("Region", Sphere.REGIONAL, "FR", nation)
@@ -79,6 +84,7 @@ async def told(services: Services) -> None:
             manner=Manner.OWN, legal_basis="Act 1", held_from=SINCE, held_until=None,
         )  # fmt: skip
     await _mandates(here, region, city, village)
+    await _commitments(here, region, city)
     await _reviews(here, nation, league)
     await _allocations(here, region, city)
     await _policies(here, nation)
@@ -86,27 +92,66 @@ async def told(services: Services) -> None:
 
 async def _mandates(here: Country, region: UnitId, city: UnitId, village: UnitId) -> None:
     giver, recipient = here.party(region), here.party(city)
-    ends_on = here.services.office.clock().date() + timedelta(days=3650)
+    day = here.services.office.clock().date()
+    ends_on, euros, finance = day + timedelta(days=3650), Money(Decimal(1000), "EUR"), Role.FINANCE_OFFICER
     top = await entrusted(here.services, giver, recipient, city, ends_on=ends_on)
     await entrusted(here.services, recipient, here.party(village), city, top, may_subdelegate=False, ends_on=ends_on)
-    day = here.services.office.clock().date()
-    euros = Money(Decimal(1000), "EUR")
-    finance = Role.FINANCE_OFFICER
-    await here.say(region, "mandates.attach-estimate", top, role=finance, yearly=euros, revenue=euros, method=TEXT)
-    await here.say(region, "mandates.commit-funding", top, role=finance, budget_line="1", budget_year=2026, yearly=euros)
-    await here.say(city, "mandates.report-exercise", top, period_from=day, period_to=day, account=TEXT)
-    await here.say(region, "mandates.suspend", top, ground=Pause.EMERGENCY)
-    await here.say(region, "mandates.restore", top)
-    longer = ends_on + timedelta(days=300)
-    await here.say(region, "mandates.renew", top, ends_on=longer)
-    await here.say(city, "mandates.accept-renewal", top)
-    await here.say(region, "mandates.give-notice", top, ground=RevocationGround.MUTUAL)
-    await here.say(city, "mandates.agree-revocation", top)
-    await here.say(city, "mandates.record-hearing", top, held_on=day, account=TEXT)
-    await here.say(region, "mandates.withdraw-notice", top)
     settled = Settlement(Money(Decimal(0), "EUR"), "Account 7")
     other = await entrusted(here.services, giver, recipient, city, exclusive=True)
     await here.say(city, "mandates.return", other, ground=ReturnGround.INCAPACITY, settlement=settled)
+    draft = {
+        "giver": region, "recipient": city, "kind": Kind.DELEGATION, "instrument": Instrument.AGREEMENT,
+        "function": FUNCTION, "territory": city, "purpose": TEXT, "legal_basis": "Act 4", "starts_on": day,
+        "ends_on": ends_on,
+    }  # fmt: skip
+    estimate = {"role": finance, "yearly": euros, "revenue": euros, "method": TEXT}
+    steps: list[tuple[UnitId, str, dict[str, Any]]] = [
+        (region, "record-consultation", {"consulted": (city,), "opened_on": day, "closed_on": day, "outcome": TEXT}),
+        (region, "attach-estimate", estimate),
+        (region, "commit-funding", {"role": finance, "budget_line": "1", "budget_year": 2026, "yearly": euros}),
+        (region, "offer", {}),
+        (city, "accept-with-reservations", {"reservations": TEXT}),
+        (region, "agree-reservations", {}),
+        (region, "activate", {}),
+        (city, "report-exercise", {"period_from": day, "period_to": day, "account": TEXT}),
+        (region, "suspend", {"ground": Pause.EMERGENCY}),
+        (region, "restore", {}),
+        (region, "renew", {"ends_on": ends_on + timedelta(days=300)}),
+        (city, "accept-renewal", {}),
+        (region, "give-notice", {"ground": RevocationGround.EMERGENCY}),
+        (city, "record-hearing", {"held_on": day, "account": TEXT}),
+        (region, "revoke", {"settlement": settled}),
+    ]
+    for far in range(len(steps) + 1):
+        stream = (await here.say(region, "mandates.draft", **draft)).stream
+        for unit, name, fields in steps[:far]:
+            await here.say(unit, f"mandates.{name}", stream, **fields)
+
+
+async def _commitments(here: Country, region: UnitId, city: UnitId) -> None:
+    day = here.services.office.clock().date()
+    soon = day + timedelta(days=200)
+    propose: dict[str, Any] = {
+        "owner": city, "title": TEXT, "description": TEXT, "ends_on": PartialDate(day + timedelta(days=3000)),
+        "sdg": ("11.2",), "parties": (), "starts_on": None, "document": None,
+    }  # fmt: skip
+    officer = Role.LIAISON_OFFICER
+    steps: list[tuple[UnitId, str, dict[str, Any]]] = [
+        (city, "add-party", {"unit": region, "part": Part.FUNDER, "required": True}),
+        (region, "accept", {}),
+        (city, "add-milestone", {"milestone": Milestone(TEXT, soon, city)}),
+        (city, "adopt", {}),
+        (city, "request-extension", {"until": day + timedelta(days=3300), "deadline": None}),
+        (region, "grant-extension", {"extension": 1}),
+        (city, "report-progress", {"role": officer, "percent": 50, "account": TEXT, "milestone": None}),
+        (region, "confirm-report", {"role": officer, "report": 1}),
+        (city, "complete-milestone", {"role": officer, "milestone": 1}),
+        (region, "confirm-milestone", {"role": officer, "milestone": 1}),
+    ]
+    for far in range(len(steps) + 1):
+        stream = (await here.say(city, "commitments.propose", **propose)).stream
+        for unit, name, fields in steps[:far]:
+            await here.say(unit, f"commitments.{name}", stream, **fields)
 
 
 async def _reviews(here: Country, nation: UnitId, league: UnitId) -> None:
@@ -156,6 +201,7 @@ async def _policies(here: Country, nation: UnitId) -> None:
     event = here.services.codec.event(told)
     admin = Role.POLICY_ADMIN
     own: dict[str, Any] = {"values": event.values, "in_force_from": date(2027, 1, 1)}
-    adopted = await here.say(nation, "policies.adopt", role=admin, name=event.name, jurisdiction="QQ", **own)
+    place = f"Q{'QRSTUVWXYZ'[sum(one.type == told.type and one.stream != told.stream for one in stored) % 10]}"
+    adopted = await here.say(nation, "policies.adopt", role=admin, name=event.name, jurisdiction=place, **own)
     own["in_force_from"] = date(2028, 1, 1)
     await here.say(nation, "policies.amend", adopted.stream, role=admin, **own)
