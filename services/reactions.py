@@ -124,7 +124,7 @@ REACTIONS: tuple[Reaction, ...] = (
     ),
     Reaction("competence-withdrawn", (units.CompetenceWithdrawn,), competence_withdrawn, Manner.GIVEN_BY),
     Reaction("unit-abolished", (units.UnitAbolished,), unit_abolished, Manner.PARTY, frozenset({"unit-alive"})),
-    Reaction("review-followed", (reviews.ReviewOpened,), review_followed),
+    Reaction("review-followed", (reviews.ReviewOpened,), review_followed, fair=frozenset({"nothing-to-follow"})),
     Reaction("decision-followed", (mandates.MandateActivated,), decision_followed),
     Reaction("mandate-lost", ENDINGS, mandate_lost, Manner.RESTS_ON),
 )

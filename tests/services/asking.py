@@ -108,7 +108,9 @@ class Asking:
         self._made: dict[Any, st.SearchStrategy[Any]] = {}
         nothing = StreamId(UUID(int=7))
         anything = chosen(lambda: [one for streams in known.streams.values() for one in streams[-40:]], nothing)
-        self._unit = st.one_of(chosen(lambda: known.units[-8:], nothing), chosen(lambda: known.units, nothing), anything)
+        self._unit = st.one_of(
+            chosen(lambda: known.units[-8:], nothing), chosen(lambda: known.units, nothing), anything
+        )
         self._stream = st.one_of(anything, anything, anything, st.just(nothing))
         self._record = st.one_of(
             chosen(lambda: known.records, EventName.at(nothing, 1)), st.just(EventName.at(nothing, 4_000_000_000))
@@ -143,7 +145,7 @@ class Asking:
             return st.lists(self.of(get_args(kind)[0]), min_size=many.at_least, max_size=most).map(tuple)
         if kind is UUID:
             return self._unit if "UnitId" in repr(hint) else self._stream
-        if is_dataclass(kind) and kind is not Money:
+        if isinstance(kind, type) and is_dataclass(kind) and kind is not Money:
             hints = get_type_hints(kind, include_extras=True)
             return st.builds(kind, **{one.name: self.of(hints[one.name]) for one in fields(kind)})
         if issubclass(kind, StrEnum):
@@ -213,7 +215,8 @@ class Asking:
             if pattern is not None and which in (3, 5):
                 stream = pattern.stream or stream
             return Wanted(
-                context, name, asked, None if by.starts else stream, pattern.note if pattern and which != 6 else notes[0],
+                context, name, asked, None if by.starts else stream,
+                pattern.note if pattern and which != 6 else notes[0],
                 fitting=which != 9, who=who, role=role, expect=expect if who % 29 == 11 else None,
             )  # fmt: skip
 

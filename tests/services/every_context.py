@@ -24,7 +24,6 @@ from domain.subsidiarity.reviews.words import (
     SeatKind,
 )
 from domain.subsidiarity.words import Indicator
-from domain.units import Kind as UnitKind
 from domain.units import Manner
 from services.bootstrap import Services
 from services.handle import Answer, Note
@@ -99,7 +98,7 @@ async def _mandates(here: Country, region: UnitId, city: UnitId, village: UnitId
     settled = Settlement(Money(Decimal(0), "EUR"), "Account 7")
     other = await entrusted(here.services, giver, recipient, city, exclusive=True)
     await here.say(city, "mandates.return", other, ground=ReturnGround.INCAPACITY, settlement=settled)
-    draft = {
+    draft: dict[str, Any] = {
         "giver": region, "recipient": city, "kind": Kind.DELEGATION, "instrument": Instrument.AGREEMENT,
         "function": FUNCTION, "territory": city, "purpose": TEXT, "legal_basis": "Act 4", "starts_on": day,
         "ends_on": ends_on,
@@ -163,34 +162,41 @@ async def _reviews(here: Country, nation: UnitId, league: UnitId) -> None:
     }  # fmt: skip
     opinion: dict[str, Any] = {"chamber": league, "grounds": (Ground.NECESSITY,), "reasons": TEXT}
     day = here.services.office.clock().date()
+    opened = None
     for longer in (0, 300):
         begun = day - timedelta(days=longer)
         opened = await here.say(nation, "reviews.open", on=begun, **said)
         await here.say(nation, "reviews.complete-transmission", opened.stream, on=begun)
-        await here.say(league, "reviews.submit-opinion", opened.stream, role=Role.FORUM_SECRETARIAT, on=begun, **opinion)
+        await here.say(
+            league, "reviews.submit-opinion", opened.stream, role=Role.FORUM_SECRETARIAT, on=begun, **opinion
+        )
     await here.services.workers.catch_up()
+    assert opened is not None
     await here.say(nation, "reviews.decide", opened.stream, outcome=Outcome.AMEND, summary=TEXT, widens=True)
     await here.say(nation, "reviews.open", **said, follows=opened.stream)
 
 
 async def _allocations(here: Country, region: UnitId, city: UnitId) -> None:
-    asked = {
+    asked: dict[str, Any] = {
         "requester": city, "decider": region, "matter": TEXT, "description": TEXT, "function": FUNCTION,
         "territory": region, "candidates": (Sphere.LOCAL, Sphere.REGIONAL), "affected": (city, region),
     }  # fmt: skip
     yes = Answered(True, TEXT)
-    grid = Grid(
-        Sphere.REGIONAL, "Act 1", yes, yes, TEXT, TEXT, TEXT, TEXT, TEXT, indicators=(Indicator(TEXT),) * 3
-    )
+    grid = Grid(Sphere.REGIONAL, "Act 1", yes, yes, TEXT, TEXT, TEXT, TEXT, TEXT, indicators=(Indicator(TEXT),) * 3)
     streams: list[StreamId] = []
     for _ in range(2):
         opened = await here.say(city, "allocations.request", **asked)
         streams.append(opened.stream)
         for unit in (city, region):
             await here.say(unit, "allocations.submit-grid", opened.stream, grid=grid)
-        up = {"sphere": Sphere.REGIONAL, "mode": Mode.OWN}
+        up: dict[str, Any] = {"sphere": Sphere.REGIONAL, "mode": Mode.OWN}
         await here.say(region, "allocations.propose", opened.stream, why=TEXT, **up)
-    choice = {"sphere": Sphere.REGIONAL, "mode": Mode.OWN, "grounds": (UpwardGround.EXTENT,), "rests_on": 1}
+    choice: dict[str, Any] = {
+        "sphere": Sphere.REGIONAL,
+        "mode": Mode.OWN,
+        "grounds": (UpwardGround.EXTENT,),
+        "rests_on": 1,
+    }
     await here.say(region, "allocations.decide", streams[0], **choice)
 
 

@@ -1,4 +1,4 @@
-"""Every command of every context, given well and badly by everybody: recorded or refused, and the ledger stays whole."""
+"""Every command of every context, given well and badly by everybody: recorded or refused, the ledger stays whole."""
 
 import asyncio
 import re
@@ -111,9 +111,7 @@ class Register:
             self.known.hear(order, answer.stream, answer.version - len(answer.events), answer.version)
             if order.command == "accredit":
                 unit, role = UnitId(answer.stream), order.fields["role"]
-                self.people[unit, role] = Actor(
-                    unit=unit, role=role, accreditation=EventName.at(unit, answer.version)
-                )
+                self.people[unit, role] = Actor(unit=unit, role=role, accreditation=EventName.at(unit, answer.version))
             return answer
 
         with pytest.MonkeyPatch.context() as patch:
