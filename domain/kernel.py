@@ -504,10 +504,14 @@ class By:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A word that only one stream may hold at a time, such as an identifier within its scheme."""
+    """A word that only one stream may hold at a time, such as an identifier within its scheme.
+
+    `says`: the sentence for people who hear that somebody else holds it.
+    """
 
     word: str
     taken: bool = True
+    says: str = field(default="Another entry of the register holds this already.", compare=False)
 
 
 def no_claims(event: object) -> Sequence[Claim]:

@@ -21,6 +21,7 @@ from domain.kernel import (
     Actor,
     Attached,
     By,
+    Claim,
     Context,
     EventName,
     PartialDate,
@@ -276,8 +277,6 @@ class Office:
                     continue
                 return await self._append(decision, drafted)
             except Conflict as conflict:
-                if conflict.claims:
-                    raise _taken(conflict.claims) from conflict
                 self.states.forget([stream, *decision.seen, *(moved[0] for moved in conflict.moved)])
                 if attempt == TRIES:
                     raise
@@ -302,15 +301,19 @@ class Office:
         types = [draft.type for draft in drafts]
         said = {"stream": str(stream), "version": version + len(events), "events": types}
         claims = [claim for event in events for claim in context.claims(event)]
-        receipt = await self.store.append(
-            Change(
-                cmd=order.cmd, caller=order.caller, fingerprint=fingerprint(order), drafts=drafts,
-                reads=tuple(drafted.heading.reads) if events else (),
-                takes=tuple((claim.word, stream) for claim in claims if claim.taken),
-                frees=tuple((claim.word, stream) for claim in claims if not claim.taken),
-                openings=decision.openings(version, events), answer=msgspec.json.encode(said),
-            )
+        change = Change(
+            cmd=order.cmd, caller=order.caller, fingerprint=fingerprint(order), drafts=drafts,
+            reads=tuple(drafted.heading.reads) if events else (),
+            takes=tuple((claim.word, stream) for claim in claims if claim.taken),
+            frees=tuple((claim.word, stream) for claim in claims if not claim.taken),
+            openings=decision.openings(version, events), answer=msgspec.json.encode(said),
         )  # fmt: skip
+        try:
+            receipt = await self.store.append(change)
+        except Conflict as conflict:
+            if conflict.claims:
+                raise _taken(claims, conflict.claims) from conflict
+            raise
         if receipt.repeated:
             return answer_of(receipt)
         self.states.advance(context.name, stream, version, events)
@@ -323,10 +326,9 @@ class Office:
         return answer_of(receipt) if receipt else None
 
 
-def _taken(words: Sequence[str]) -> Refused:
-    return Refused(
-        "already-claimed", f"{', '.join(words)} belongs to another entry of the register.", claims=tuple(words)
-    )
+def _taken(claims: Sequence[Claim], words: Sequence[str]) -> Refused:
+    says = dict.fromkeys(claim.says for claim in claims if claim.word in words)
+    return Refused("already-claimed", " ".join(says), claims=tuple(words))
 
 
 def answer_of(receipt: Receipt) -> Answer:

@@ -48,7 +48,10 @@ def claims(event: Event) -> Sequence[Claim]:
             taken = False
         case _:
             return ()
-    return () if event.exclusive is None else tuple(Claim(word, taken) for word in event.exclusive.words)
+    if event.exclusive is None:
+        return ()
+    says = f"Somebody else is entrusted with {event.exclusive.function} there, and with nobody beside them."
+    return tuple(Claim(word, taken, says) for word in event.exclusive.words)
 
 
 MANDATES = Context(

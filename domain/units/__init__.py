@@ -68,13 +68,17 @@ from domain.units.state import (
 )
 
 
+def _held(code: Identifier) -> str:
+    return f"Another unit has the identifier {code.scheme}:{code.value}."
+
+
 def claims(event: Event) -> Sequence[Claim]:
     """A code in its scheme belongs to one unit at a time; abolition frees it, and it may be used again."""
     match event:
         case UnitRegistered() | UnitRestored():
-            return tuple(Claim(identifier.word) for identifier in event.identifiers)
+            return tuple(Claim(one.word, says=_held(one)) for one in event.identifiers)
         case UnitIdentifierAttached():
-            return (Claim(event.identifier.word),)
+            return (Claim(event.identifier.word, says=_held(event.identifier)),)
         case UnitIdentifierDetached():
             return (Claim(event.identifier.word, taken=False),)
         case UnitAbolished():

@@ -42,8 +42,8 @@ from tests.services.store_ledgers import KEY
 
 NOTARY = Notary(DEMO_ORIGIN, KEY)
 VKEY: VerifierKey = notes.parse_key(NOTARY.verifier)
-VILLAGES = 130
-"""Enough, with the story, for a full tile and a partial one."""
+SIZE = 450
+"""Records, however long the story is: a full tile and a partial one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,12 @@ async def golden(new_database: NewDatabase, migrated_template: str) -> AsyncIter
             office = Office(store, Codec(DEMO_ORIGIN, NAMES), CONTEXTS)
             registrar = await open_ledger(office, DEMO_ORIGIN, NOTARY.verifier)
             assert await tell(office, registrar) is not None
-            villages = [(await office.give(village(number, registrar))).stream for number in range(VILLAGES)]
+            told = (await store.head()).size
+            villages = [
+                (await office.give(village(number, registrar))).stream for number in range(100, 100 + SIZE - told)
+            ]
             size = (await store.head()).size
+            assert size == SIZE, "one record a village"
         yield Golden(dsn.partition("@/")[2].partition("?")[0], size, villages[-1])
 
 

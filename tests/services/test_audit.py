@@ -1,5 +1,6 @@
 """Audits of bundles that are well, that were copied badly, and that hold one wrong byte."""
 
+import base64
 import itertools
 import json
 import shutil
@@ -285,7 +286,10 @@ def test_checkpoints_of_one_history_are_joined_by_the_bundle(bundled: Path, gold
     assert proving.compare((head, forged), VKEY, None, bundle).verdict is Verdict.FORK
     larger = NOTARY.sign(golden.size + 3, b"\x07" * 32).encode()
     assert proving.compare((head, larger), VKEY, None, bundle).verdict is Verdict.INCOMPLETE
-    unsigned = head.replace(b"AA", b"AB", 1).replace(b"A", b"B", 1)
+    said, _, signed = head.rstrip(b"\n").rpartition(b" ")
+    wrong = bytearray(base64.b64decode(signed))
+    wrong[-1] ^= 1
+    unsigned = said + b" " + base64.b64encode(wrong) + b"\n"
     assert proving.compare((head, unsigned), VKEY, None, bundle).verdict is Verdict.BROKEN
 
 

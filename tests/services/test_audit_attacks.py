@@ -89,8 +89,10 @@ async def delete_the_last(harmed: Harmed, golden: Golden) -> int:
 
 
 async def delete_a_stream(harmed: Harmed, golden: Golden) -> int:
-    """One of a single record, in a full tile: what comes after it moves up."""
-    stream = json.loads((await harmed.states())[200])["id"]
+    """One of a single record, in a full tile, of which nothing else speaks: what comes after it moves up."""
+    states = await harmed.states()
+    ids = (json.loads(state)["id"] for state in reversed(states[1 : tiles.WIDTH]))
+    stream = next(one for one in ids if sum(one.encode() in state for state in states) == 1)
     await harmed("delete from ledger.records where stream = $1", UUID(stream))
     return tiles.WIDTH - 1
 

@@ -227,6 +227,7 @@ async def test_a_code_of_a_register_belongs_to_one_unit(services: Services) -> N
     with pytest.raises(Refused) as refused:
         await unit(services, "Another Lyon", code="69123")
     assert refused.value.code == "already-claimed"
+    assert refused.value.reason == "Another unit has the identifier insee:69123."
     assert await size(services) == before
 
 
