@@ -54,6 +54,7 @@ class Basis:
     state: Any = None
     reads: dict[UUID, int] = field(default_factory=dict)
     policies: list[str] = field(default_factory=list)
+    known: dict[UnitId, UnitFacts] = field(default_factory=dict)
 
     def named(self, of: str) -> Any:
         """What a `Given` is about: a field of the request, or, as `state.giver`, something of the stream itself."""
@@ -69,7 +70,10 @@ class Basis:
 
     async def unit(self, unit: UnitId) -> UnitFacts:
         """What is known of a unit; `exists` is False for one that was never registered."""
-        return units.facts(await self.read("units", StreamId(unit)), unit)
+        found = self.known.get(unit)
+        if found is None:
+            found = self.known[unit] = units.facts(await self.read("units", StreamId(unit)), unit)
+        return found
 
     async def at_home(self) -> UnitFacts | None:
         """The unit whose place and time apply: the stream's home, else the acting unit; None for the system alone."""

@@ -28,6 +28,8 @@ from services.views.tables import Table
 
 POLL = 1.0
 """Seconds after which a group looks at the ledger in any case, or asks again whether it may lead."""
+GATHER = 0.1
+"""Seconds between two batches for who is up to date: under load, one transaction serves many records."""
 SWEEP = 60.0
 PATIENCE = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """Seconds until the database is tried again; the last is repeated."""
@@ -234,6 +236,8 @@ class Projector:
                 await self._sweep(connection)
             if not applied:
                 await self._rest(connection, runner.position, entries)
+            elif applied < self._batch:
+                await asyncio.sleep(GATHER)
 
     async def _rest(self, connection: Connection, position: int, entries: Sequence[Entry]) -> None:
         """Until there are records, or a second has passed; then looks whether these are still the live tables."""

@@ -49,7 +49,7 @@ from domain.kernel import (
 Acting: TypeAlias = Annotated[UnitFacts, Given("the acting unit")]
 CountsOn: TypeAlias = Annotated[PartialDate, Given("when it counts in law")]
 Now: TypeAlias = Annotated[Today, Given("today where the owner is")]
-InForce: TypeAlias = Annotated[Policy, Given("the commitment policy in force", of="commitment")]
+InForce: TypeAlias = Annotated[Policy, Given("the commitment policy of the day", of="commitment@effective_on")]
 WorkingDays: TypeAlias = Annotated[Calendar, Given("the working days of the owner's jurisdiction")]
 Sdgs: TypeAlias = Annotated[
     tuple[SdgCode, ...], Many(0, 40), Says("Goals or targets of the 2030 Agenda it serves.", ["13.2"])

@@ -35,9 +35,9 @@ from domain.mandates.words import (
 Acting: TypeAlias = Annotated[UnitFacts, Given("the acting unit")]
 CountsOn: TypeAlias = Annotated[PartialDate, Given("when it counts in law")]
 Now: TypeAlias = Annotated[Today, Given("today where the giver is")]
-InForce: TypeAlias = Annotated[Policy, Given("the mandate policy in force", of="mandate")]
+InForce: TypeAlias = Annotated[Policy, Given("the mandate policy of the day", of="mandate@effective_on")]
 Convenio: TypeAlias = Annotated[
-    tuple[Policy, ...], Given("the law on agreements, where that law applies", of="es_convenio")
+    tuple[Policy, ...], Given("the law on agreements, where that law applies", of="es_convenio@effective_on")
 ]
 WorkingDays: TypeAlias = Annotated[Calendar, Given("the working days of the giver's jurisdiction")]
 Stream: TypeAlias = Annotated[StreamId, Given("the mandate itself")]

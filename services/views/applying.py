@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 
 from domain.kernel import Recorded
 from projections.kernel import View
@@ -19,6 +19,9 @@ class Missing(Exception):
     def __init__(self, source: str, key: str) -> None:
         self.source, self.key = source, key
 
+
+Undo: TypeAlias = tuple[dict[str, Any], str, Any]
+"""(rows, key, what stood there)"""
 
 STREAM = "stream"
 ROW = "row:"
@@ -96,18 +99,14 @@ class Applying:
         return bool(self._works(kind))
 
     def apply(self, record: Recorded) -> None:
-        self._apply(record, keep=True)
+        for work, changes in self._apply(record, []):
+            for change in changes:
+                if change.changed:
+                    work.change(change.key, change.since, change.after, record.position)
+                work.days.extend((change.key, day, record.position, row) for day, row in change.days)
 
-    def rehearse(self, record: Recorded) -> Missing | None:
-        """What is missing for a record, if anything; nothing changes. Errors of folds wait until it is applied."""
-        try:
-            self._apply(record, keep=False)
-        except Missing as missing:
-            return missing
-        except Exception:
-            # An earlier record of the batch has not been applied yet: what fails now may well go through then.
-            return None
-        return None
+    def rehearsal(self) -> "Rehearsal":
+        return Rehearsal(self)
 
     def written(self) -> None:
         self.streams.clear()
@@ -122,9 +121,10 @@ class Applying:
             self._touched[kind] = found
         return found
 
-    def _apply(self, record: Recorded, *, keep: bool) -> None:
+    def _apply(self, record: Recorded, undone: "list[Undo]") -> "Sequence[tuple[Work, Sequence[Change]]]":
+        """Changes rows in memory and says what changed; `undone` gets what would put them back. All or nothing."""
         glance = Glance(self.works)
-        undo: list[tuple[dict[str, Any], str, Any]] = []
+        undo: list[Undo] = []
         done = []
         try:
             for work in self._works(type(record.event)):
@@ -136,14 +136,49 @@ class Applying:
         except BaseException:
             _put_back(undo)
             raise
-        if not keep:
-            _put_back(undo)
-            return
-        for work, changes in done:
-            for change in changes:
-                if change.changed:
-                    work.change(change.key, change.since, change.after, record.position)
-                work.days.extend((change.key, day, record.position, row) for day, row in change.days)
+        undone += undo
+        return done
+
+
+class Rehearsal:
+    """What records are going to miss: they are applied as if nothing were there that is not in memory.
+
+    So all of a batch is found at once, rows that its own records make included. Where something is there after all,
+    what follows from it is missed later. Once it has ended, nothing has changed.
+    """
+
+    def __init__(self, applying: Applying) -> None:
+        self._applying = applying
+        self._undo: list[Undo] = []
+        self._assumed: list[tuple[dict[str, Any], str]] = []
+        self.wanted: dict[str, dict[str, None]] = {}
+
+    def take(self, record: Recorded) -> None:
+        while True:
+            try:
+                self._applying._apply(record, self._undo)
+            except Missing as missing:
+                self._assume(missing)
+            except Exception:
+                return  # what fails on such an assumption may well go through when it is applied
+            else:
+                return
+
+    def _assume(self, missing: Missing) -> None:
+        self.wanted.setdefault(missing.source, {})[missing.key] = None
+        there: dict[str, Any] = self._applying.streams
+        nothing: Any = ()
+        if missing.source != STREAM:
+            kind, _, name = missing.source.partition(":")
+            work = self._applying.works[name]
+            there, nothing = (work.rows, (None, -1)) if f"{kind}:" == ROW else (work.held, (None, None))
+        there[missing.key] = nothing
+        self._assumed.append((there, missing.key))
+
+    def end(self) -> None:
+        _put_back(self._undo)
+        for there, key in self._assumed:
+            del there[key]
 
 
 @dataclass(slots=True)
@@ -161,9 +196,7 @@ class Change:
         return self.before is not self.after and self.before != self.after
 
 
-def _take(
-    work: Work, change: Change, position: int, glance: "Glance", undo: list[tuple[dict[str, Any], str, Any]]
-) -> None:
+def _take(work: Work, change: Change, position: int, glance: "Glance", undo: "list[Undo]") -> None:
     key = change.key
     if change.changed:
         # Taken out and put in again: what changes often is the last to be trimmed.
@@ -175,7 +208,7 @@ def _take(
         work.held[key] = change.days[-1]
 
 
-def _put_back(undo: list[tuple[dict[str, Any], str, Any]]) -> None:
+def _put_back(undo: "list[Undo]") -> None:
     for rows, key, value in reversed(undo):
         rows[key] = value
 

@@ -20,6 +20,9 @@ from services.views.tables import SCHEMA, VALID, Table, close, latest, newest
 
 BATCH = 2000
 """Records of one transaction, at most."""
+WHOLE, FEW = 4, 50
+"""How often what is missing is looked for in the whole batch, and after that in how many records at a time: to look
+costs as much as to apply."""
 
 
 class Ledger(Protocol):
@@ -127,11 +130,14 @@ class Runner:
         """Applies the records in memory; what cannot be applied ends the batch."""
         records, refused = await self._decoded(stored)
         await self._fetch_own(connection, records)
+        misses = 0
         for number, record in enumerate(records):
             await self._pace.breathe()
             try:
                 while not self._applied(record):
-                    await self._fetch(connection, records[number:])
+                    misses += 1
+                    ahead = len(records) if misses <= WHOLE else FEW
+                    await self._fetch(connection, records[number : number + ahead])
             except CannotApply as error:
                 return error
         return refused
@@ -178,12 +184,14 @@ class Runner:
 
     async def _fetch(self, connection: Connection, records: Sequence[Recorded]) -> None:
         """Fetches whatever these records are missing now, all in one go."""
-        wanted: dict[str, dict[str, None]] = {}
-        for record in records:
-            await self._pace.breathe()
-            if missing := self._applying.rehearse(record):
-                wanted.setdefault(missing.source, {})[missing.key] = None
-        for source, keys in wanted.items():
+        rehearsal = self._applying.rehearsal()
+        try:
+            for record in records:
+                await self._pace.breathe()
+                rehearsal.take(record)
+        finally:
+            rehearsal.end()
+        for source, keys in rehearsal.wanted.items():
             if source == STREAM:
                 await self._fetch_streams(list(keys))
                 continue

@@ -16,6 +16,7 @@ import psutil
 
 from services.bootstrap import assemble
 from services.config import Config
+from services.importing.iso3166 import unit_stream
 from services.story import tell
 from tests.bench import Bench, Measured, bench, interleaved
 from tests.bench.load import Load, loaded, question
@@ -36,6 +37,7 @@ class Register:
 
     server: Server
     owner: str
+    neighbour: str
     token: str
 
 
@@ -49,31 +51,41 @@ async def _register(bench: Bench) -> AsyncIterator[Register]:
             story = await tell(services.office, services.registrar)
             assert story is not None
             token, _ = await services.tokens.issue(story.officer, timedelta(hours=1))
+            region = unit_stream("iso3166-2", "FR-ARA")
         environment = {
             **os.environ, "DATABASE_URL": dsn, "SUBSIDIA_VAR": str(folder), "PORT": "0", "LOG_LEVEL": "warning",
             "SUBSIDIA_SIGNING_KEY": str(folder / "key.pem"),
         }  # fmt: skip
         server = await stack.enter_async_context(started("-m", "subsidia", "serve", environment=environment))
-        yield Register(server, str(story.city), token)
+        yield Register(server, str(story.city), str(region), token)
 
 
-def _proposals(register: Register) -> Iterator[bytes]:
-    """Commands that each start a commitment of one unit, without end."""
-    said = {
-        "owner": register.owner,
-        "title": {"en": "Shade for every school yard"},
-        "description": {"en": "Every school yard gets trees and a place to drink."},
-        "ends_on": "2028-06",
-        "sdg": ["11.7"],
-    }
-    url, bearer = f"{register.server.url}/v1/commitments/propose", f"Bearer {register.token}"
-    body = json.dumps(said).encode()
+def _commands(register: Register) -> Iterator[bytes]:
+    """Commands that each start something, of two contexts in turns, without end."""
+    city, region = register.owner, register.neighbour
+    text = {"en": "Shade for every school yard"}
+    asked = {
+        "commitments/propose": {
+            "owner": city, "title": text, "description": text, "ends_on": "2028-06", "sdg": ["11.7"],
+        },
+        "allocations/request": {
+            "requester": city, "decider": region, "matter": text, "description": text, "function": "05.3",
+            "territory": city, "candidates": ["local", "regional"], "affected": [city, region],
+        },
+    }  # fmt: skip
+    bearer = f"Bearer {register.token}"
+    made = [
+        question(
+            f"{register.server.url}/v1/{path}", method="POST", body=json.dumps(said).encode(), Authorization=bearer
+        )
+        for path, said in asked.items()
+    ]
     while True:
-        yield question(url, method="POST", body=body, Authorization=bearer)
+        yield from made
 
 
 async def _commanded(register: Register, count: int) -> Load:
-    asked = list(islice(_proposals(register), count))
+    asked = list(islice(_commands(register), count))
     return await loaded(register.server.url, asked, CONNECTIONS, status=201)
 
 
