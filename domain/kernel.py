@@ -163,7 +163,7 @@ class EventName(str):
     FORM = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/[1-9][0-9]{0,9}"
 
     def __new__(cls, text: str) -> Self:
-        if not re.fullmatch(cls.FORM, text):
+        if not _EVENT_NAME.fullmatch(text):
             raise ValueError("An event is named <stream>/<version>.")
         return super().__new__(cls, text)
 
@@ -196,7 +196,7 @@ class PartialDate(str):
 
     def __new__(cls, text: str | date) -> Self:
         text = text.isoformat() if isinstance(text, date) else text
-        if not re.fullmatch(cls.FORM, text) or text.startswith("0000"):
+        if not _PARTIAL_DATE.fullmatch(text) or text.startswith("0000"):
             raise ValueError("A date is a year, a month, a day or the word unknown.")
         if len(text) == 10:
             day_of(text)
@@ -229,7 +229,7 @@ class Words(Mapping[str, str]):
         if not by_language:
             raise ValueError("A text needs at least one language.")
         for tag, text in by_language.items():
-            if not re.fullmatch(self.TAG, tag):
+            if not _TAG.fullmatch(tag):
                 raise ValueError(f"{tag!r} is no language tag.")
             if not text.strip():
                 raise ValueError("A text is not blank.")
@@ -256,6 +256,9 @@ class Words(Mapping[str, str]):
             if tag in self._by_language:
                 return self._by_language[tag]
         return next(iter(self._by_language.values()))
+
+
+_EVENT_NAME, _PARTIAL_DATE, _TAG = map(re.compile, (EventName.FORM, PartialDate.FORM, Words.TAG))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import SimpleNamespace
 from typing import Any, Protocol, get_type_hints
 from uuid import UUID, uuid5
@@ -357,14 +357,22 @@ def _note_json(note: Note) -> list[str]:
     return ["" if item is None else str(item) for item in said]
 
 
+@cache
+def _writer(kind: Callable[..., Any]) -> Callable[[Any], Any]:
+    assert isinstance(kind, type)
+    return record_writer(kind)
+
+
 def _plain_json(value: Any) -> Any:
+    if value is None or isinstance(value, (int, str)):  # nearly everything, and true and false
+        return value if value is None or isinstance(value, int) else str(value)
     if isinstance(value, Mapping):
         return {str(key): _plain_json(item) for key, item in value.items()}
     if isinstance(value, (tuple, list)):
         return [_plain_json(item) for item in value]
     if hasattr(value, "__dataclass_fields__"):
-        return record_writer(type(value))(value)
-    return value if isinstance(value, (bool, int)) or value is None else str(value)
+        return _writer(type(value))(value)
+    return str(value)
 
 
 @dataclass(frozen=True, slots=True)
