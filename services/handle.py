@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, Protocol, get_type_hints
 from uuid import UUID, uuid5
@@ -357,10 +357,7 @@ def _note_json(note: Note) -> list[str]:
     return ["" if item is None else str(item) for item in said]
 
 
-@cache
-def _writer(kind: Callable[..., Any]) -> Callable[[Any], Any]:
-    assert isinstance(kind, type)
-    return record_writer(kind)
+_WRITERS: dict[type, Callable[[Any], Any]] = {}
 
 
 def _plain_json(value: Any) -> Any:
@@ -371,7 +368,9 @@ def _plain_json(value: Any) -> Any:
     if isinstance(value, (tuple, list)):
         return [_plain_json(item) for item in value]
     if hasattr(value, "__dataclass_fields__"):
-        return _writer(type(value))(value)
+        kind = type(value)
+        write = _WRITERS.get(kind) or _WRITERS.setdefault(kind, record_writer(kind))
+        return write(value)
     return str(value)
 
 
