@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from projections.kernel import View
+from domain.kernel import Recorded
+from projections.kernel import Look, View
 from services.projector import Health, Projector
 from services.store.ports import StoredRecord
 from services.views.applying import groups_of
@@ -222,6 +223,37 @@ async def test_others_have_their_turn_while_it_catches_up(migrated_url: str) -> 
             longest = max(longest, monotonic() - begun)
     # Far above what a turn takes, far below what a batch takes.
     assert longest < 0.1
+
+
+def label_keys(record: Recorded, look: Look) -> Sequence[str]:
+    row = look.row("trees", str(record.stream))
+    return [f"{record.stream}/{row.name}"] if row else []
+
+
+LABELS = replace(
+    LINES, name="labels", key_says="The tree's id and its name.", touched_by=TREES.touched_by, keys=label_keys,
+    reads=("trees",),
+)  # fmt: skip
+
+
+async def test_rows_that_a_batch_makes_itself_are_foreseen_together(
+    migrated_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not one by one: each look goes through the batch, and a long one would never end."""
+    looks, fetch = list[int](), Runner._fetch
+
+    async def counted(self: Runner, connection: Any, records: Sequence[Recorded]) -> None:
+        looks.append(len(records))
+        await fetch(self, connection, records)
+
+    monkeypatch.setattr(Runner, "_fetch", counted)
+    grove = Grove()
+    for number in range(200):
+        grove.add(number, Planted(f"Tree {number}", Colour.RED))
+        grove.add(number, Renamed(f"Oak {number}"))
+    found = await folded(migrated_url, grove, (TREES, LABELS), batch=1000)
+    assert len(found["labels"]) == 400
+    assert len(looks) <= 2
 
 
 async def test_a_gap_in_the_ledger_stops_everything(migrated_url: str) -> None:
