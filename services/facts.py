@@ -16,6 +16,7 @@ from domain.kernel import (
     MandateFacts,
     PartialDate,
     Policy,
+    Refused,
     ReviewFacts,
     StreamId,
     Today,
@@ -87,11 +88,14 @@ class Basis:
         """The policy in force today: the jurisdiction's own, else its country's, else the one for everywhere.
 
         As `name@effective_on`, the one of the day from which the act counts; as `state.name`, the very version that the
-        stream says it is governed by.
+        stream says it is governed by. Refused `no-policy-then` where none counted yet on the day of the act.
         """
         if name.startswith(OF_STATE):
             return await self.version_of_policy(self.named(name))
         found = await self.policy_if_any(name)
+        if found is None and name.endswith(ON_ITS_DAY):
+            reason = f"On {self.effective_on} no policy of this name counted yet: {name.removesuffix(ON_ITS_DAY)}."
+            raise Refused("no-policy-then", reason)
         if found is None:
             raise LookupError(f"No policy {name} is in force: the ledger was opened without it.")
         return found

@@ -238,3 +238,10 @@ async def test_a_competence_that_was_withdrawn_takes_its_mandates_with_it(countr
     assert (await country.say(REACTION, "lapse", stream, "2022-06-30")).events == ()
     [row] = await country.seen("mandates")
     assert (row["over_on"], row["ended_by"]) == ("2022-07-01", "competence_lost")
+
+
+async def test_an_act_of_a_day_before_all_policies_is_refused(country: Country) -> None:
+    """Rules count as of the day of the act; in 1850 there were none."""
+    with pytest.raises(Refused) as refused:
+        await country.say(country.state, "draft", None, "1850-01-01", **terms(country))
+    assert refused.value.code == "no-policy-then"
