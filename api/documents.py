@@ -268,7 +268,8 @@ PROBLEM: Schema = {
         "reason": {"type": "string", "description": "Why the rule says no."},
         "policy": {
             "type": "object",
-            "description": "The number that said no: policy, parameter, and whether a law or our default is behind it.",
+            "description": "What said no: a policy's parameter, and whether a law or our default is behind it;"
+            " or the version of a context's rules, and the rule.",
         },
         "facts": {"type": "object"},
         "who_could": {"type": "array", "items": {"type": "string"}},

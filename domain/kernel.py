@@ -291,7 +291,11 @@ class Money:
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """What a number rests on: the parameter of a policy, and whether a law or only our default says so."""
+    """What a refusal rests on: the parameter of a policy, and whether a law or only our default says so.
+
+    Where no policy has a say, it is a rule of a context: `policy` names the version of its rules (`mandates.1`), and
+    `parameter` is the refusal's code.
+    """
 
     policy: str
     parameter: str

@@ -24,6 +24,7 @@ from domain.kernel import (
     Claim,
     Context,
     EventName,
+    Grounds,
     PartialDate,
     Refused,
     Role,
@@ -252,16 +253,21 @@ class Office:
     async def give(self, order: Order) -> Answer:
         """Record what the command means, or say why not.
 
-        Raises Refused (a rule), Forbidden (the accreditation), Unknown, Stale, and what the store raises: Conflict
-        after three tries, CommandReused, Busy, TooLarge, Unavailable. Nothing is recorded then, except that
-        Unavailable says itself what is known.
+        Raises Refused (a rule; it says what it rests on), Forbidden (the accreditation), Unknown, Stale, and what the
+        store raises: Conflict after three tries, CommandReused, Busy, TooLarge, Unavailable. Nothing is recorded then,
+        except that Unavailable says itself what is known.
         """
         plan = self._plans[order.context, order.command]
         stream = order.stream or _new_stream(plan.by, order)
         # Commands on one stream take turns here; between processes the append's versions decide.
         turn = self._turns.setdefault(stream, asyncio.Lock())
         async with turn:
-            return await self._give(plan, order, stream)
+            try:
+                return await self._give(plan, order, stream)
+            except Refused as refused:
+                if refused.policy is None:  # no number of a policy said no, but a rule of the context itself
+                    refused.policy = Grounds(self.contexts[order.context].rules, refused.code, "default")
+                raise
 
     async def _give(self, plan: "_Plan", order: Order, stream: StreamId) -> Answer:
         seals = plan.seal(order.fields)

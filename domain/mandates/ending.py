@@ -123,6 +123,9 @@ def give_back(command: asked.ReturnMandate, state: State) -> Sequence[Event]:
         raise Refused("not-returnable", "What the recipient did not have to accept, only a law lets it return.")
     if command.ground is ReturnGround.LAW and not (command.legal_basis or "").strip():
         raise Refused("law-not-cited", "Which law lets it be returned? Cite it by its article.")
+    mutual = found.notice is not None and found.notice.ground is Ground.MUTUAL
+    if command.ground is ReturnGround.MUTUAL and not mutual:
+        raise Refused("not-agreed", "Where both agree, the giver gives notice on that ground first.")
     if command.ground is ReturnGround.UNFUNDED and not found.flagged:
         raise Refused("not-unfunded", "The register does not show it as unfunded.")
     day = since_activation(found, counted(command.effective_on, command.today))

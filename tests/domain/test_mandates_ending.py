@@ -187,6 +187,15 @@ def test_what_is_not_paid_for_is_given_back_on_that_ground() -> None:
     assert story(*unpaid).when(unfunded).events[0] == happened.MandateReturned(GIVEN, ReturnGround.UNFUNDED)
 
 
+def test_a_return_by_consent_needs_the_giver_s_word() -> None:
+    by_consent = replace(give_back, ground=ReturnGround.MUTUAL, settlement=SETTLED)
+    story(*active).when(by_consent).then_refused("not-agreed")
+    story(*active).after(notify).when(by_consent).then_refused("not-agreed")
+    agreeing = replace(notify, ground=Ground.MUTUAL)
+    returned = story(*active).after(agreeing).when(by_consent).events[0]
+    assert returned == happened.MandateReturned(GIVEN, ReturnGround.MUTUAL, SETTLED)
+
+
 def test_what_a_law_gave_only_a_law_lets_return() -> None:
     story(*devolved).when(give_back).then_refused("not-returnable")
     by_law = replace(give_back, ground=ReturnGround.LAW, settlement=SETTLED)

@@ -177,9 +177,8 @@ async def test_what_is_given_exclusively_is_given_to_one_until_it_ends(country: 
         await in_force(country, recipient=country.town, exclusive=True)
     assert refused.value.code == "already-claimed"
     settled = Settlement(Money(Decimal(0), "KES"), "Treasury circular 7/2021")
-    await country.say(
-        country.county, "return", first, "2021-06-30", ground=ReturnGround.MUTUAL, legal_basis=None, settlement=settled
-    )
+    why: dict[str, Any] = {"ground": ReturnGround.INCAPACITY, "legal_basis": None}
+    await country.say(country.county, "return", first, "2021-06-30", settlement=settled, **why)
     await in_force(country, "2021-06-30", recipient=country.town, exclusive=True)
 
 
