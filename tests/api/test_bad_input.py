@@ -1,5 +1,6 @@
 """What no mandate, review or policy allows, asked over HTTP: refused, each with rule, reason, policy and basis."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,8 +11,9 @@ import pytest
 
 from domain.kernel import Actor, Role, Sphere, StreamId, UnitId
 from domain.policies.shipped import SHIPPED
+from services.postgres import Embedded
 from tests.api.client import Said, give
-from tests.api.conftest import Live
+from tests.api.conftest import Live, served
 from tests.api.test_commands import refused
 from tests.services.acting import PARIS, Party, entrusted, holder, party, unit_of
 from tests.services.test_handle import give as order
@@ -66,7 +68,16 @@ def token(live: Live, actor: Actor) -> str:
 
 
 @pytest.fixture(scope="module")
-def country(live: Live) -> Country:
+def register(server: Embedded, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A register of these tests' own: mandates without money would stand among those that the README's tour shows."""
+    with served(server, "http_bad_input", tmp_path_factory.mktemp("bad_input")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def country(register: Live) -> Country:
+    live = register
+
     async def told() -> tuple[Party, Party, Party, StreamId]:
         region = await holder(live.services, "Bad Region")
         city, village = await party(live.services, "Bad City"), await party(live.services, "Bad Village")

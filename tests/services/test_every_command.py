@@ -60,7 +60,8 @@ class Register:
         try:
             answer = await office.give(order)
         except Refused as refused:
-            fault = "" if CODE.fullmatch(refused.code) and refused.reason.endswith((".", "?")) else repr(refused)
+            told = CODE.fullmatch(refused.code) and refused.reason.endswith((".", "?")) and refused.policy
+            fault = "" if told else repr(refused)
             recorded = 0
         except (Forbidden, Unknown, Stale, TooLarge):
             fault, recorded = "", 0
