@@ -51,6 +51,7 @@ async def assemble(
     config: Config,
     *,
     workers: bool = True,
+    keeping: bool = True,
     acting: bool = True,
     views: Sequence[View] = VIEWS,
     names: Mapping[str, type] = NAMES,
@@ -58,9 +59,10 @@ async def assemble(
     """The register, open while we are inside: its database started and migrated, its ledger opened, its views kept.
 
     Without `workers` nothing runs on its own: views are as another process keeps them, and can be rebuilt; no deadline
-    passes and no record is reacted to. Without `acting` views are kept, and time and reactions wait until they are told
-    to go on (`workers.catch_up`): for histories of years past that are told in a minute. Workers stop first; what they
-    had not done, the next start does. Raises KeyUnusable, PostgresUnavailable, SchemaUnfit, ForeignLedger, Unavailable.
+    passes and no record is reacted to. Without `keeping` it is only the views that another process keeps. Without
+    `acting` views are kept, and time and reactions wait until they are told to go on (`workers.catch_up`): for
+    histories of years past that are told in a minute. Workers stop first; what they had not done, the next start does.
+    Raises KeyUnusable, PostgresUnavailable, SchemaUnfit, ForeignLedger, Unavailable.
     """
     async with AsyncExitStack() as stack:
         dsn = await stack.enter_async_context(database(config.database_url, config.var))
@@ -74,7 +76,7 @@ async def assemble(
         verifier = Notary(config.origin, key).verifier
         registrar = await open_ledger(office, config.origin, verifier)
         reading = await stack.enter_async_context(opened_views(dsn, views, config.readers))
-        projector = await stack.enter_async_context(opened_projector(dsn, views, codec, follow=workers))
+        projector = await stack.enter_async_context(opened_projector(dsn, views, codec, follow=workers and keeping))
         working = await stack.enter_async_context(
             opened_workers(dsn, office, codec, CONTEXTS, follow=workers and acting)
         )

@@ -1,14 +1,16 @@
-"""`subsidia work`, and the crew that `serve` starts beside itself: what goes on by itself has a process of its own.
+"""`subsidia work`, and the crew that `serve` starts beside itself: what goes on by itself has processes of its own.
 
-Folding views takes as much of a core as answering requests does. In one process each would wait for the other.
+Folding views takes as much of a core as answering requests does. In one process each would wait for the other, and so
+would a deadline or a reaction, which take little and are waited for.
 """
 
 import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from enum import StrEnum
 from time import monotonic
 from typing import IO
 
@@ -29,11 +31,18 @@ UNHEARD = 10.0
 PATIENCE = (0.5, 1.0, 2.0, 5.0, 10.0)
 """Seconds until a crew that ended is started again; the last is repeated."""
 YIELDING = 5
-"""By how much nicer than the server its crew is (see nice(2))."""
+"""By how much nicer than the server the one who keeps the views is (see nice(2))."""
 GRACE = 15.0
 """Seconds that a crew gets to stop in order."""
 
 log = structlog.get_logger()
+
+
+class Part(StrEnum):
+    """What a working process can do alone."""
+
+    VIEWS = "views"
+    ACTS = "acts"
 
 
 class Report(msgspec.Struct):
@@ -44,33 +53,38 @@ class Report(msgspec.Struct):
 
 
 @click.command()
+@click.option(
+    "--only", type=click.Choice([part.value for part in Part]), metavar="PART",
+    help="`views`: keep the views. `acts`: pass deadlines and react to records. Without it: both.",
+)
 @click.option("--beside", is_flag=True, hidden=True, help="For `serve`: report on stdout, stop when stdin ends.")
-def work(beside: bool) -> None:
+def work(only: str | None, beside: bool) -> None:
     """Keep the views, pass deadlines and react to records, until Ctrl-C or SIGTERM.
 
-    `serve` starts such a process by itself; on its own it goes with `serve --no-workers`. Several may run: one leads,
+    `serve` starts such processes by itself; on its own it goes with `serve --no-workers`. Several may run: one leads,
     the others stand by.
 
     \b
     Example: DATABASE_URL=postgresql://... subsidia work
     """
-    run(_work(configured(), beside))
+    run(_work(configured(), [Part(only)] if only else list(Part), beside))
 
 
-async def _work(config: Config, beside: bool) -> None:
+async def _work(config: Config, parts: Collection[Part], beside: bool) -> None:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     # Ctrl-C reaches the whole group: beside a server it is the server's to say when to stop.
     for number in (signal.SIGTERM,) if beside else (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     if beside:
-        # Where cores are short, whoever waits for an answer goes first.
-        os.nice(YIELDING)
+        if Part.VIEWS in parts:
+            # Where cores are short, whoever waits for an answer goes first.
+            os.nice(YIELDING)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         loop.add_reader(sys.stdin, _heard, sys.stdin, stop)
-    async with assemble(config) as services:
+    async with assemble(config, keeping=Part.VIEWS in parts, acting=Part.ACTS in parts) as services:
         while not stop.is_set():
             if beside:
-                await _report(services)
+                await _report(services, parts)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), EVERY)
 
@@ -82,9 +96,12 @@ def _heard(line: IO[str], stop: asyncio.Event) -> None:
         stop.set()
 
 
-async def _report(services: Services) -> None:
+async def _report(services: Services, parts: Collection[Part]) -> None:
     try:
-        report = Report(await services.projector.health(), await services.workers.health())
+        report = Report(
+            await services.projector.health() if Part.VIEWS in parts else [],
+            await services.workers.health() if Part.ACTS in parts else [],
+        )
     except Exception as error:  # a database that went away is waited for; until then there is nothing to report
         log.warning("no-report", error=repr(error))
         return
@@ -92,31 +109,19 @@ async def _report(services: Services) -> None:
     sys.stdout.buffer.flush()
 
 
-class Crew:
-    """A working process beside this one, started again when it ends. Made by `crew`."""
+class Member:
+    """A working process beside this one, for one part of the work, started again when it ends."""
 
-    def __init__(self, environment: Mapping[str, str] | None) -> None:
-        self._environment = environment
+    def __init__(self, part: Part, environment: Mapping[str, str] | None) -> None:
+        self._part, self._environment = part, environment
         self._report: Report | None = None
         self._heard = 0.0
-        self._first = asyncio.Event()
+        self.first = asyncio.Event()
         self._process: asyncio.subprocess.Process | None = None
 
-    async def views(self) -> Sequence[Health]:
-        """As last reported; alive only while reports come."""
-        if self._report is not None and monotonic() - self._heard < UNHEARD:
-            return self._report.views
-        said = "The process that keeps the views does not report."
-        return [Health((), -1, -1, 0.0, leads=False, alive=False, error=said)]
-
-    async def workers(self) -> Sequence[following.Health]:
-        """As last reported; without a report `views` says so."""
-        return self._report.workers if self._report is not None else ()
-
-    async def begun(self, patience: float) -> None:
-        """Returns once it has reported, or after so many seconds."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._first.wait(), patience)
+    def report(self) -> Report | None:
+        """What it last said; None unless that was lately."""
+        return self._report if monotonic() - self._heard < UNHEARD else None
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -126,19 +131,20 @@ class Crew:
             await self._once()
             tries = tries + 1 if monotonic() - begun < UNHEARD else 0
             wait = PATIENCE[min(tries, len(PATIENCE) - 1)]
-            log.error("crew-ended", status=self._process and self._process.returncode, again_in=wait)
+            status = self._process and self._process.returncode
+            log.error("crew-ended", part=self._part, status=status, again_in=wait)
             await asyncio.sleep(wait)
 
     async def _once(self) -> None:
         pipe = asyncio.subprocess.PIPE
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "subsidia", "work", "--beside",
+            sys.executable, "-m", "subsidia", "work", "--only", self._part, "--beside",
             stdin=pipe, stdout=pipe, limit=1 << 20, env=self._environment,
         )  # fmt: skip
         assert self._process.stdout is not None
         while line := await self._process.stdout.readline():
             self._report, self._heard = msgspec.json.decode(line, type=Report), monotonic()
-            self._first.set()
+            self.first.set()
 
     async def stop(self) -> None:
         """On return it has stopped, in order if it could within its grace."""
@@ -150,19 +156,47 @@ class Crew:
             async with asyncio.timeout(GRACE):
                 await self._process.wait()
         except TimeoutError:
-            log.error("crew-killed", pid=self._process.pid)
+            log.error("crew-killed", part=self._part, pid=self._process.pid)
             self._process.kill()
             await self._process.wait()
 
 
+class Crew:
+    """The working processes beside this one. Made by `crew`."""
+
+    def __init__(self, environment: Mapping[str, str] | None) -> None:
+        self.members = {part: Member(part, environment) for part in Part}
+
+    async def views(self) -> Sequence[Health]:
+        """As last reported; alive only while reports come."""
+        if (report := self.members[Part.VIEWS].report()) is not None:
+            return report.views
+        said = "The process that keeps the views does not report."
+        return [Health((), -1, -1, 0.0, leads=False, alive=False, error=said)]
+
+    async def workers(self) -> Sequence[following.Health]:
+        """As last reported; alive only while reports come."""
+        if (report := self.members[Part.ACTS].report()) is not None:
+            return report.workers
+        said = "The process that passes deadlines and reacts to records does not report."
+        return [following.Health("acts", -1, -1, 0.0, leads=False, alive=False, error=said, refused=0)]
+
+    async def begun(self, patience: float) -> None:
+        """Returns once all have reported, or after so many seconds."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.gather(*(one.first.wait() for one in self.members.values())), patience)
+
+
 @asynccontextmanager
 async def crew(environment: Mapping[str, str] | None = None) -> AsyncIterator[Crew]:
-    """A working process while we are inside, configured by that environment; by ours, if none is given."""
+    """The working processes while we are inside, configured by that environment; by ours, if none is given."""
     made = Crew(environment)
-    task = asyncio.create_task(made.run(), name="crew")
+    members = made.members.values()
+    tasks = [asyncio.create_task(member.run(), name="crew") for member in members]
     try:
         yield made
     finally:
-        task.cancel()
-        await asyncio.wait([task])
-        await made.stop()
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        await asyncio.gather(*(member.stop() for member in members))
