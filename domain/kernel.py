@@ -274,11 +274,11 @@ class Money:
     PRICE_BASIS: ClassVar = r"current|[0-9]{4}"
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(self.AMOUNT, format(self.amount, "f")):
+        if not _AMOUNT.fullmatch(format(self.amount, "f")):
             raise ValueError("An amount is a decimal number of at most 18 digits and 6 decimals.")
-        if not re.fullmatch(self.CURRENCY, self.currency):
+        if not _CURRENCY.fullmatch(self.currency):
             raise ValueError("A currency is three capital letters (ISO 4217).")
-        if not re.fullmatch(self.PRICE_BASIS, self.price_basis):
+        if not _PRICE_BASIS.fullmatch(self.price_basis):
             raise ValueError("A price basis is `current` or a year.")
 
     def __add__(self, other: "Money") -> "Money":
@@ -287,6 +287,9 @@ class Money:
         if self.price_basis != other.price_basis:
             raise Refused("price-basis-mismatch", "Amounts of different price bases cannot be added.")
         return Money(self.amount + other.amount, self.currency, self.price_basis)
+
+
+_AMOUNT, _CURRENCY, _PRICE_BASIS = map(re.compile, (Money.AMOUNT, Money.CURRENCY, Money.PRICE_BASIS))
 
 
 @dataclass(frozen=True, slots=True)

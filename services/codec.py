@@ -6,6 +6,7 @@ from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any, Union, cast, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -280,7 +281,7 @@ class Codec:
             version=stored.version,
             type=stored.type,
             at=found.at,
-            effective_on=PartialDate(found.effective_on),
+            effective_on=_day(found.effective_on),
             cmd=found.cmd,
             of=found.of,
             actor=Actor(
@@ -300,6 +301,12 @@ class Codec:
             policies=found.policies,
             documents=found.blob,
         )
+
+
+@lru_cache(4096)
+def _day(text: str) -> PartialDate:
+    """Many records count from the same few days."""
+    return PartialDate(text)
 
 
 def _unsealed(state: bytes) -> bytes:

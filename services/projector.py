@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
@@ -219,12 +219,16 @@ class Projector:
 
     async def _follow(self, group: Group, connection: Connection, entries: Sequence[Entry]) -> None:
         runner = Runner(self._ledger, self._codec, group.tables, self._batch)
-        runner.begin({one.name: one.table for one in entries}, entries[0].position)
+        async with self._connected() as writes, aclosing(runner):
+            runner.begin({one.name: one.table for one in entries}, entries[0].position, connection, writes)
+            await self._go_on(group, runner, connection, entries)
+
+    async def _go_on(self, group: Group, runner: Runner, connection: Connection, entries: Sequence[Entry]) -> None:
         swept = monotonic()
         group.position, group.error = runner.position, None
         while True:
             try:
-                applied = await runner.step(connection)
+                applied = await runner.step()
             except CannotApply as error:
                 names = [one.table for one in entries]
                 await registry.stopped(connection, names, str(error), error.position)

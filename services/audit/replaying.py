@@ -138,12 +138,7 @@ class Replay:
         except Missing as missing:
             self._supply(missing)
             return False
-        for work in self._applying.works.values():
-            # Rows stay in memory, all of them: only what would have been written is let go.
-            work.versions.clear()
-            work.closed.clear()
-            work.days.clear()
-        self._applying.streams.clear()
+        self._applying.discard()
         return True
 
     def _supply(self, missing: Missing) -> None:

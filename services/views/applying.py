@@ -1,6 +1,6 @@
 """Records into row versions, in memory: what a group of views becomes, and which stored rows must be fetched first."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeAlias
@@ -39,20 +39,33 @@ class Version:
 
 
 @dataclass(slots=True)
+class Output:
+    """What is to be written of one view: new versions, `closed` (key, since, until), `days` (key, day, since, row)."""
+
+    versions: list[Version] = field(default_factory=list)
+    closed: list[tuple[str, int, int]] = field(default_factory=list)
+    days: list[tuple[str, date, int, Any]] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.versions or self.closed or self.days)
+
+    def keys(self) -> set[str]:
+        """Of which rows it speaks."""
+        return {one.key for one in self.versions} | {one[0] for one in self.closed} | {one[0] for one in self.days}
+
+
+@dataclass(slots=True)
 class Work:
     """One view's part in a batch.
 
     `rows`: key -> (row, since), as after the last record; row None: there is none. `held`: key -> (last day in law,
-    row), for views with valid time. `versions`, `closed` (key, since, until) and `days` (key, day, position, row) are
-    what is to be written.
+    row), for views with valid time.
     """
 
     table: Table
     rows: dict[str, tuple[Any, int]] = field(default_factory=dict)
     held: dict[str, tuple[date | None, Any]] = field(default_factory=dict)
-    versions: list[Version] = field(default_factory=list)
-    closed: list[tuple[str, int, int]] = field(default_factory=list)
-    days: list[tuple[str, date, int, Any]] = field(default_factory=list)
+    output: Output = field(default_factory=Output)
     _open: dict[str, Version] = field(default_factory=dict)
 
     def change(self, key: str, old_since: int, row: Any, position: int) -> None:
@@ -60,22 +73,33 @@ class Work:
         if (open_ := self._open.pop(key, None)) is not None:
             open_.until = position
         elif old_since >= 0:
-            self.closed.append((key, old_since, position))
+            self.output.closed.append((key, old_since, position))
         if row is not None:
             self._open[key] = version = Version(key, position, None, row)
-            self.versions.append(version)
+            self.output.versions.append(version)
 
-    def written(self) -> None:
-        """What was to be written is written; the rows stay, but not more than a few."""
-        self.versions, self.closed, self.days, self._open = [], [], [], {}
-        _trim(self.rows)
-        _trim(self.held)
+    def discard(self) -> None:
+        self.output, self._open = Output(), {}
+
+    def taken(self) -> Output:
+        """What is to be written, now in the caller's hands."""
+        output = self.output
+        self.discard()
+        return output
+
+    def trim(self, kept: Output | None) -> None:
+        """Lets go of rows of which there are many, but for those that `kept` speaks of."""
+        if max(len(self.rows), len(self.held)) > KEPT:
+            keys = kept.keys() if kept else frozenset[str]()
+            _trim(self.rows, keys)
+            _trim(self.held, keys)
 
 
-def _trim(rows: dict[str, Any]) -> None:
+def _trim(rows: dict[str, Any], kept: Set[str]) -> None:
     if len(rows) > KEPT:
         for key in list(rows)[: len(rows) - KEPT // 2]:
-            del rows[key]
+            if key not in kept:
+                del rows[key]
 
 
 def day_of(record: Recorded) -> date:
@@ -103,15 +127,29 @@ class Applying:
             for change in changes:
                 if change.changed:
                     work.change(change.key, change.since, change.after, record.position)
-                work.days.extend((change.key, day, record.position, row) for day, row in change.days)
+                for day, row in change.days:
+                    work.output.days.append((change.key, day, record.position, row))
 
     def rehearsal(self) -> "Rehearsal":
         return Rehearsal(self)
 
-    def written(self) -> None:
+    def taken(self) -> Mapping[str, Output]:
+        """What is to be written now: view -> output."""
+        self.streams.clear()
+        outputs = {name: work.taken() for name, work in self.works.items()}
+        return {name: output for name, output in outputs.items() if output}
+
+    def trim(self, unwritten: Mapping[str, Output]) -> None:
+        """Memory stays small. What is not in the tables yet stays: nobody could fetch it."""
+        for name, work in self.works.items():
+            work.trim(unwritten.get(name))
+
+    def discard(self) -> None:
+        """Nothing of it will be written; the rows stay in memory, all of them."""
         self.streams.clear()
         for work in self.works.values():
-            work.written()
+            if work.output:
+                work.discard()
 
     def _works(self, kind: type) -> tuple[Work, ...]:
         found = self._touched.get(kind)

@@ -1,7 +1,7 @@
 """A group of views built anew beside the live one, and put in its place once it has come as far."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, aclosing
 from typing import TypeAlias
 
 import structlog
@@ -32,20 +32,28 @@ async def rebuild(
     Readers have the old tables until the swap, and a while after it. `size`: records in the ledger now. Raises
     AlreadyRebuilding, CannotApply (the live tables stay).
     """
-    async with connect() as connection:
+    async with connect() as connection, connect() as writes, aclosing(runner):
         if not await connection.fetchval("select pg_try_advisory_lock($1, hashtext($2))", _LOCK, group):
             raise AlreadyRebuilding(f"{group} is being rebuilt already.")
         names, position = await _begun(connection, group, tables)
         log.info("views-build-begins", group=group, position=position, size=size)
-        runner.begin(names, position)
-        while await runner.step(connection):
-            progress(runner.position + 1, max(size, runner.position + 1))
+        runner.begin(names, position, connection, writes)
+        await _forward(runner, size, progress)
         await _finish(connection, tables, names)
-        while await runner.step(connection):
-            progress(runner.position + 1, max(size, runner.position + 1))
+        await _forward(runner, size, progress)
         async with connect() as other:
-            await _swap(connection, other, tables, names, runner)
+            await _swap(other, tables, names, runner)
         log.info("views-build-swapped", group=group, position=runner.position)
+
+
+async def _forward(runner: Runner, size: int, progress: Progress) -> None:
+    """As far as there are records; tells of those that are durable."""
+    more = 1
+    while more:
+        before = runner.position
+        more = await runner.step()
+        if runner.position > before:
+            progress(runner.position + 1, max(size, runner.position + 1))
 
 
 async def _begun(connection: Connection, group: str, tables: Sequence[Table]) -> tuple[Mapping[str, str], int]:
@@ -71,23 +79,21 @@ async def _finish(connection: Connection, tables: Sequence[Table], names: Mappin
             await connection.execute(f'analyze {SCHEMA}."{name}{VALID}"')
 
 
-async def _swap(
-    connection: Connection, other: Connection, tables: Sequence[Table], names: Mapping[str, str], runner: Runner
-) -> None:
+async def _swap(connection: Connection, tables: Sequence[Table], names: Mapping[str, str], runner: Runner) -> None:
     """The live group is held still, the new one catches up with it and takes its place: no reader goes back."""
     views = [table.view.name for table in tables]
-    async with other.transaction():
-        live = await other.fetch(
+    async with connection.transaction():
+        live = await connection.fetch(
             f"select position from {SCHEMA}.registry where state = 'live' and name = any($1) for update", views
         )
         goal = max((row["position"] for row in live), default=-1)
         while runner.position < goal:
-            await runner.step(connection)
-        await other.execute(
+            await runner.step()
+        await connection.execute(
             f"update {SCHEMA}.registry set state = 'old', updated_at = clock_timestamp()"
             " where state = 'live' and name = any($1)", views,
         )  # fmt: skip
-        await other.execute(
+        await connection.execute(
             f"update {SCHEMA}.registry set state = 'live' where \"table\" = any($1)", list(names.values())
         )
-        await registry.tell(other)
+        await registry.tell(connection)

@@ -32,10 +32,11 @@ def words_of(texts: Iterable[str]) -> str:
     """The words of some texts, each once, with a space between them."""
     found: dict[str, None] = {}
     for text in texts:
-        found.update(dict.fromkeys(word[:KEPT] for word in _WORD.findall(folded(text))))
+        for word in _WORD.findall(folded(text)):
+            found[word[:KEPT]] = None
         if len(found) > WORDS:
-            break
-    return " ".join(list(found)[:WORDS])
+            return " ".join(list(found)[:WORDS])
+    return " ".join(found)
 
 
 def asked(q: str) -> str | None:

@@ -5,6 +5,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, TypeAlias, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -71,14 +72,15 @@ def _item(kind: Any) -> Any:
 
 def _object(kind: type) -> Callable[[Any], dict[str, Any]]:
     hints = get_type_hints(kind, include_extras=True)
-    parts = [(field.name, _writer(hints[field.name])) for field in fields(kind)]
+    names = [field.name for field in fields(kind)]
+    writers = [(name, of) for name in names if (of := _writer(hints[name])) is not None]
+    get = attrgetter(*names) if len(names) > 1 else lambda value: (getattr(value, names[0]),)
 
     def write(value: Any) -> dict[str, Any]:
-        found = {}
-        for name, of in parts:
-            item = getattr(value, name)
-            if item is not None:
-                found[name] = item if of is None else of(item)
+        found = {name: item for name, item in zip(names, get(value), strict=True) if item is not None}
+        for name, of in writers:
+            if name in found:
+                found[name] = of(found[name])
         return found
 
     return write

@@ -1,8 +1,13 @@
-"""One group of views followed through the ledger: a batch is fetched, folded, and written with its checkpoint."""
+"""One group of views followed through the ledger: a batch is fetched, folded, and written with its checkpoint.
+
+While one batch is written, the next is folded, and the one after it fetched: the database and the folds do not wait for
+each other.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -14,7 +19,7 @@ from projections.kernel import own_stream
 from services.store.connecting import Connection
 from services.store.ports import Head, StoredRecord
 from services.views import registry
-from services.views.applying import HELD, ROW, STREAM, Applying, Missing, Version, Work
+from services.views.applying import HELD, ROW, STREAM, Applying, Missing, Output, Work
 from services.views.pace import Pace
 from services.views.tables import SCHEMA, VALID, Table, close, latest, newest
 
@@ -63,8 +68,32 @@ class CannotApply(Exception):
         self.position = position
 
 
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """What goes into one view's tables: versions to end (key, since, until), and rows to copy."""
+
+    table: Table
+    name: str
+    closed: Sequence[tuple[str, int, int]]
+    versions: Sequence[tuple[Any, ...]]
+    days: Sequence[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """A batch on its way to the tables: its first record, how many there are, and its last."""
+
+    first: int
+    count: int
+    last: int
+    task: "asyncio.Task[None]"
+
+
 class Runner:
-    """Brings one group's tables (view name -> table name) forward from `position`, on one connection."""
+    """Brings one group's tables (view name -> table name) forward from `position`.
+
+    `position` says how far the tables are. What is in memory may be a batch ahead of them.
+    """
 
     def __init__(self, ledger: Ledger, codec: Codec, tables: Sequence[Table], batch: int = BATCH) -> None:
         self._ledger, self._codec, self._batch = ledger, codec, batch
@@ -73,63 +102,94 @@ class Runner:
         self._applying = Applying(tables)
         self._names: Mapping[str, str] = {}
         self._pace = Pace()
+        self._writing: _Writing | None = None
+        self._coming: asyncio.Task[Sequence[StoredRecord]] | None = None
+        self._suspect = (0, 0)
+        self._folded = -1
         self.position = -1
-        self.at: datetime | None = None
-        """When the last applied record was recorded, where it touched one of these views."""
 
-    def begin(self, names: Mapping[str, str], position: int) -> None:
-        """Goes on with these tables from this position, with nothing in memory."""
-        self._names, self.position = names, position
+    def begin(self, names: Mapping[str, str], position: int, reads: Connection, writes: Connection) -> None:
+        """Goes on with these tables from this position, with nothing in memory; two connections, used at once."""
+        self._names, self.position, self._folded = names, position, position
+        self._reads, self._writes = reads, writes
         self._applying = Applying(self._tables)
 
-    async def step(self, connection: Connection) -> int:
-        """Applies the next batch, durable on return; gives how many records there were.
+    async def step(self) -> int:
+        """Applies the next batch and sees the one before it durable; gives how many records there were.
 
-        Raises CannotApply (what came before is written), Fenced (begin again), and what the database raises.
+        Where they are fewer than a batch holds, they are durable, too: there is nothing else to do meanwhile. Raises
+        CannotApply (what came before is written), Fenced (begin again), and what the database raises.
         """
-        stored = await self._ledger.records(self.position, self._limit)
-        if not stored:
-            return 0
-        self._check_dense(stored)
         try:
-            await self._apply(connection, stored)
+            return await self._step()
         except _UNFIT as error:
-            self._limit = len(stored) // 8
+            first, count = self._suspect
+            await self._forget()
+            self._limit = count // 8
             if self._limit == 0:
-                raise CannotApply(stored[0].position, error) from error
+                raise CannotApply(first, error) from error
             # Which record it is, smaller batches will tell.
-            return await self.step(connection)
-        self._limit = min(self._batch, 2 * self._limit)
+            return await self.step()
+        except BaseException:
+            await self._forget()
+            raise
+
+    async def _step(self) -> int:
+        stored = await self._next()
+        refused = self._gap(stored)
+        more = refused is None and len(stored) == self._limit
+        self._limit = min(self._batch, 2 * self._limit) if stored else self._limit
+        if more:
+            self._coming = asyncio.ensure_future(self._ledger.records(stored[-1].position, self._limit))
+        if refused is None:
+            refused = await self._fold(stored)
+        outputs = self._applying.taken()
+        copies = [await self._copied(name, output) for name, output in outputs.items()]
+        await self._written()
+        self._applying.trim(outputs)
+        if stored:
+            last = stored[-1].position if refused is None else refused.position - 1
+            self._write_behind(len(stored), last, copies)
+        if not more or refused is not None:
+            await self._written()
+        if refused is not None:
+            raise refused
         return len(stored)
 
-    async def _apply(self, connection: Connection, stored: Sequence[StoredRecord]) -> None:
-        try:
-            refused = await self._fold(connection, stored)
-            last = stored[-1].position if refused is None else refused.position - 1
-            if last > self.position:
-                await self._write(connection, last)
-        except BaseException:
-            # What is in memory may be ahead of the tables now, or they of it: nothing of it is trusted.
-            self._applying = Applying(self._tables)
-            raise
-        if refused is not None:
-            self._applying = Applying(self._tables)
-            raise refused
+    async def _next(self) -> Sequence[StoredRecord]:
+        coming, self._coming = self._coming, None
+        return await (coming or self._ledger.records(self._folded, self._limit))
 
-    def _check_dense(self, stored: Sequence[StoredRecord]) -> None:
-        expected = self.position + 1
-        for record in (stored[0], stored[-1]):
+    def _gap(self, stored: Sequence[StoredRecord]) -> CannotApply | None:
+        expected = self._folded + 1
+        for record in (stored[0], stored[-1]) if stored else ():
             if record.position != expected:
                 error = LookupError(f"the ledger has a gap: {record.position} where {expected} should be")
-                raise CannotApply(expected, error)
-            expected = self.position + len(stored)
+                return CannotApply(expected, error)
+            expected = self._folded + len(stored)
+        return None
+
+    async def aclose(self) -> None:
+        """Nothing is on its way any more; what had not been written is dropped."""
+        await self._forget()
+
+    async def _forget(self) -> None:
+        """What is in memory may be ahead of the tables now, or they of it: nothing of it is trusted."""
+        for task in (self._coming, self._writing.task if self._writing else None):
+            if task is not None:
+                await ended(task)
+        self._coming = self._writing = None
+        self._folded = self.position
+        self._applying = Applying(self._tables)
 
     # --- folding ---
 
-    async def _fold(self, connection: Connection, stored: Sequence[StoredRecord]) -> CannotApply | None:
+    async def _fold(self, stored: Sequence[StoredRecord]) -> CannotApply | None:
         """Applies the records in memory; what cannot be applied ends the batch."""
+        if stored:
+            self._suspect = (stored[0].position, len(stored))
         records, refused = await self._decoded(stored)
-        await self._fetch_own(connection, records)
+        await self._fetch_own(records)
         misses = 0
         for number, record in enumerate(records):
             await self._pace.breathe()
@@ -137,7 +197,7 @@ class Runner:
                 while not self._applied(record):
                     misses += 1
                     ahead = len(records) if misses <= WHOLE else FEW
-                    await self._fetch(connection, records[number : number + ahead])
+                    await self._fetch(records[number : number + ahead])
             except CannotApply as error:
                 return error
         return refused
@@ -168,7 +228,7 @@ class Runner:
                 return records, refused
         return records, None
 
-    async def _fetch_own(self, connection: Connection, records: Sequence[Recorded]) -> None:
+    async def _fetch_own(self, records: Sequence[Recorded]) -> None:
         """Fetches the rows of views with one row a stream: their keys are known without a rehearsal."""
         for work in self._applying.works.values():
             view = work.table.view
@@ -177,12 +237,12 @@ class Runner:
             touching = (one for one in records if not view.touched_by or type(one.event) in view.touched_by)
             keys = dict.fromkeys(str(one.stream) for one in touching)
             if new := [key for key in keys if key not in work.rows]:
-                await self._fetch_rows(connection, ROW, work, new)
+                await self._fetch_rows(ROW, work, new)
             if view.valid_time and (new := [key for key in keys if key not in work.held]):
-                await self._fetch_rows(connection, HELD, work, new)
+                await self._fetch_rows(HELD, work, new)
             await self._pace.breathe()
 
-    async def _fetch(self, connection: Connection, records: Sequence[Recorded]) -> None:
+    async def _fetch(self, records: Sequence[Recorded]) -> None:
         """Fetches whatever these records are missing now, all in one go."""
         rehearsal = self._applying.rehearsal()
         try:
@@ -197,21 +257,21 @@ class Runner:
                 continue
             name = source.partition(":")[2]
             work = self._applying.works[name]
-            await self._fetch_rows(connection, source, work, list(keys))
+            await self._fetch_rows(source, work, list(keys))
 
-    async def _fetch_rows(self, connection: Connection, source: str, work: Work, keys: list[str]) -> None:
+    async def _fetch_rows(self, source: str, work: Work, keys: list[str]) -> None:
         table = self._names[work.table.view.name]
         decode = work.table.form.decode
         if source.startswith(ROW):
             found: dict[str, tuple[Any, Any]] = dict.fromkeys(keys, (None, -1))
-            for key, since, body in await connection.fetch(newest(table), keys):
+            for key, since, body in await self._reads.fetch(newest(table), keys):
                 await self._pace.breathe()
                 found[key] = (decode(body), since)
             work.rows.update(found)
             return
         assert source.startswith(HELD)
         found = dict.fromkeys(keys, (None, None))
-        for key, day, body in await connection.fetch(latest(table), keys):
+        for key, day, body in await self._reads.fetch(latest(table), keys):
             await self._pace.breathe()
             row = None if body is None else decode(body)
             # Nearly always the row as it stands: told to be the same one, it is folded once.
@@ -229,41 +289,51 @@ class Runner:
 
     # --- writing ---
 
-    async def _write(self, connection: Connection, last: int) -> None:
-        works = [work for work in self._applying.works.values() if work.versions or work.closed or work.days]
-        async with connection.transaction():
+    async def _copied(self, name: str, output: Output) -> _Copy:
+        """What the database is handed, made while it still writes the batch before."""
+        table, versions, days = self._applying.works[name].table, [], []
+        for one in output.versions:
+            await self._pace.breathe()
+            versions.append(table.version(one.key, one.since, one.until, one.row, table.form.encode(one.key, one.row)))
+        for key, day, since, row in output.days:
+            await self._pace.breathe()
+            days.append(table.held(key, day, since, row))
+        return _Copy(table, self._names[name], output.closed, versions, days)
+
+    def _write_behind(self, count: int, last: int, copies: Sequence[_Copy]) -> None:
+        """Begins to write what was folded up to `last`."""
+        if last <= self._folded:
+            return
+        task = asyncio.ensure_future(self._write(copies, self._folded, last))
+        self._writing, self._folded = _Writing(self._folded + 1, count, last, task), last
+
+    async def _written(self) -> None:
+        """Returns once the batch that is on its way is durable."""
+        if self._writing is None:
+            return
+        self._suspect = (self._writing.first, self._writing.count)
+        await self._writing.task
+        self.position, self._writing = self._writing.last, None
+
+    async def _write(self, copies: Iterable[_Copy], old: int, new: int) -> None:
+        async with self._writes.transaction():
             # First the checkpoint: who comes second waits here, and then sees that somebody was faster.
-            await registry.advance(connection, list(self._names.values()), self.position, last)
-            for work in works:
-                await self._copy(connection, work)
-            await registry.tell(connection)
-        self.position = last
-        self._applying.written()
+            await registry.advance(self._writes, list(self._names.values()), old, new)
+            for one in copies:
+                await self._copy(one)
+            await registry.tell(self._writes)
 
-    async def _copy(self, connection: Connection, work: Work) -> None:
-        table, name = work.table, self._names[work.table.view.name]
-        if work.closed:
-            await connection.execute(close(name), *map(list, zip(*work.closed, strict=True)))
-        if work.versions:
-            records = self._versions(table, work.versions)
-            await connection.copy_records_to_table(name, schema_name=SCHEMA, columns=table.columns, records=records)
-        if work.days:
-            await connection.copy_records_to_table(
-                name + VALID, schema_name=SCHEMA, columns=table.valid_columns, records=self._days(table, work.days)
-            )
-
-    async def _versions(self, table: Table, versions: Iterable[Version]) -> AsyncIterator[tuple[Any, ...]]:
-        for one in versions:
-            await self._pace.breathe()
-            yield table.version(one.key, one.since, one.until, one.row, table.form.encode(one.key, one.row))
-
-    async def _days(self, table: Table, days: Iterable[tuple[Any, ...]]) -> AsyncIterator[tuple[Any, ...]]:
-        for key, day, position, row in days:
-            await self._pace.breathe()
-            yield table.held(key, day, position, row)
+    async def _copy(self, one: _Copy) -> None:
+        copy = partial(self._writes.copy_records_to_table, schema_name=SCHEMA)
+        if one.closed:
+            await self._writes.execute(close(one.name), *map(list, zip(*one.closed, strict=True)))
+        if one.versions:
+            await copy(one.name, columns=one.table.columns, records=one.versions)
+        if one.days:
+            await copy(one.name + VALID, columns=one.table.valid_columns, records=one.days)
 
 
-async def ended(task: "asyncio.Task[None]") -> None:
+async def ended(task: "asyncio.Task[Any]") -> None:
     """Cancels a task and waits until it is gone."""
     task.cancel()
     await asyncio.wait([task])

@@ -242,9 +242,9 @@ async def test_rows_that_a_batch_makes_itself_are_foreseen_together(
     """Not one by one: each look goes through the batch, and a long one would never end."""
     looks, fetch = list[int](), Runner._fetch
 
-    async def counted(self: Runner, connection: Any, records: Sequence[Recorded]) -> None:
+    async def counted(self: Runner, records: Sequence[Recorded]) -> None:
         looks.append(len(records))
-        await fetch(self, connection, records)
+        await fetch(self, records)
 
     monkeypatch.setattr(Runner, "_fetch", counted)
     grove = Grove()
@@ -277,13 +277,13 @@ async def test_a_second_runner_is_fenced_and_writes_nothing(migrated_url: str) -
     async with connected(migrated_url) as one, connected(migrated_url) as other:
         names = {entry.name: entry.table for entry in await entries(one, "trees")}
         first, second = (Runner(grove, grove, [Table(TREES), Table(COLOURS)]) for _ in range(2))
-        first.begin(names, 29)
-        second.begin(names, 29)
+        first.begin(names, 29, one, one)
+        second.begin(names, 29, other, other)
         grove.add(0, Planted("Elm", Colour.GREEN))
-        assert await first.step(one) == 1
+        assert await first.step() == 1
         before = await dump(migrated_url)
         with pytest.raises(Fenced):
-            await second.step(other)
+            await second.step()
     assert await dump(migrated_url) == before
 
 
