@@ -54,7 +54,9 @@ class Report(msgspec.Struct):
 
 @click.command()
 @click.option(
-    "--only", type=click.Choice([part.value for part in Part]), metavar="PART",
+    "--only",
+    type=click.Choice([part.value for part in Part]),
+    metavar="PART",
     help="`views`: keep the views. `acts`: pass deadlines and react to records. Without it: both.",
 )
 @click.option("--beside", is_flag=True, hidden=True, help="For `serve`: report on stdout, stop when stdin ends.")
