@@ -122,7 +122,7 @@ class Member:
         self._process: asyncio.subprocess.Process | None = None
 
     def report(self) -> Report | None:
-        """What it last said; None unless that was lately."""
+        """What it last said; None unless that was lately, and it has not ended since."""
         return self._report if monotonic() - self._heard < UNHEARD else None
 
     async def run(self) -> None:
@@ -147,6 +147,7 @@ class Member:
         while line := await self._process.stdout.readline():
             self._report, self._heard = msgspec.json.decode(line, type=Report), monotonic()
             self.first.set()
+        self._report = None
 
     async def stop(self) -> None:
         """On return it has stopped, in order if it could within its grace."""

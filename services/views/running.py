@@ -197,7 +197,7 @@ class Runner:
                 while not self._applied(record):
                     misses += 1
                     ahead = len(records) if misses <= WHOLE else FEW
-                    await self._fetch(records[number : number + ahead])
+                    await self._fetch(records[number : number + ahead], records[-1].position)
             except CannotApply as error:
                 return error
         return refused
@@ -242,8 +242,8 @@ class Runner:
                 await self._fetch_rows(HELD, work, new)
             await self._pace.breathe()
 
-    async def _fetch(self, records: Sequence[Recorded]) -> None:
-        """Fetches whatever these records are missing now, all in one go."""
+    async def _fetch(self, records: Sequence[Recorded], last: int) -> None:
+        """Fetches whatever these records are missing now, all in one go; of streams no record beyond `last`."""
         rehearsal = self._applying.rehearsal()
         try:
             for record in records:
@@ -253,7 +253,7 @@ class Runner:
             rehearsal.end()
         for source, keys in rehearsal.wanted.items():
             if source == STREAM:
-                await self._fetch_streams(list(keys))
+                await self._fetch_streams(list(keys), last)
                 continue
             name = source.partition(":")[2]
             work = self._applying.works[name]
@@ -279,10 +279,11 @@ class Runner:
             found[key] = (day, same[0] if same is not None and same[0] == row else row)
         work.held.update(found)
 
-    async def _fetch_streams(self, keys: Sequence[str]) -> None:
+    async def _fetch_streams(self, keys: Sequence[str], last: int) -> None:
+        """A record beyond `last` that cannot be read must not stop what comes before it."""
         found = await self._ledger.streams([UUID(key) for key in keys])
         for stream, stored in found.items():
-            records, refused = await self._decoded(stored)
+            records, refused = await self._decoded(one for one in stored if one.position <= last)
             if refused is not None:
                 raise refused
             self._applying.streams[str(stream)] = records

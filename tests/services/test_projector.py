@@ -199,6 +199,9 @@ async def test_a_record_that_cannot_be_read_is_never_skipped(migrated_url: str) 
     async with projector(migrated_url, grove, batch=4) as running:
         await until(lambda: stopped(running, "trees"))
         assert (await of_group(running, "trees")).position == bad - 1
+    stood = await dump(migrated_url)
+    await forget_all(migrated_url)
+    assert stood == await folded(migrated_url, grown(1, 10))
 
 
 async def test_a_row_that_no_table_holds_stops_at_its_own_record(migrated_url: str) -> None:
@@ -242,9 +245,9 @@ async def test_rows_that_a_batch_makes_itself_are_foreseen_together(
     """Not one by one: each look goes through the batch, and a long one would never end."""
     looks, fetch = list[int](), Runner._fetch
 
-    async def counted(self: Runner, records: Sequence[Recorded]) -> None:
+    async def counted(self: Runner, records: Sequence[Recorded], last: int) -> None:
         looks.append(len(records))
-        await fetch(self, records)
+        await fetch(self, records, last)
 
     monkeypatch.setattr(Runner, "_fetch", counted)
     grove = Grove()

@@ -1,0 +1,56 @@
+"""The working processes that a server has beside itself: each does its part, and is started again when it ends."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import psutil
+
+from api.cli.working import Crew, Part, crew
+from services.bootstrap import assemble
+from services.config import Config
+from tests.services.test_handle import config
+
+
+def environment(found: Config) -> dict[str, str]:
+    own = {"DATABASE_URL": found.database_url or "", "SUBSIDIA_VAR": str(found.var), "SUBSIDIA_ORIGIN": found.origin}
+    return {**os.environ, **own, "SUBSIDIA_SIGNING_KEY": str(found.signing_key), "LOG_LEVEL": "warning"}
+
+
+def processes_of(part: Part) -> list[psutil.Process]:
+    """Our children that do this part."""
+    return [one for one in psutil.Process().children() if one.cmdline()[-3:] == ["--only", part, "--beside"]]
+
+
+async def until(holds: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(30):
+        while not await holds():
+            await asyncio.sleep(0.05)
+
+
+async def test_each_does_its_part_and_one_that_is_killed_is_started_again(database_url: str, tmp_path: Path) -> None:
+    found = config(database_url, tmp_path)
+    async with assemble(found, workers=False), crew(environment(found)) as working:
+        await working.begun(30)
+        await until(lambda: all_lead(working))
+        assert {one.worker for one in await working.workers()} == {"clock", "reactions"}
+        ((views,), (acts,)) = processes_of(Part.VIEWS), processes_of(Part.ACTS)
+        assert views.nice() > acts.nice()
+        acts.kill()
+        await until(lambda: is_gone(working))
+        await until(lambda: all_lead(working))
+        assert processes_of(Part.VIEWS) == [views]
+        assert processes_of(Part.ACTS) not in ([], [acts])
+    assert not views.is_running()
+
+
+async def all_lead(working: Crew) -> bool:
+    views, workers = await working.views(), await working.workers()
+    return all(one.alive and one.leads for one in views) and all(one.alive and one.leads for one in workers)
+
+
+async def is_gone(working: Crew) -> bool:
+    """Those who act; what is said of the views stays."""
+    assert all(one.alive for one in await working.views())
+    return not any(one.alive for one in await working.workers())
