@@ -20,6 +20,7 @@ from services.projector import Health, Projector
 from services.store.ports import StoredRecord
 from services.views.applying import groups_of
 from services.views.building import AlreadyRebuilding
+from services.views.pace import forget_start
 from services.views.ports import NoSuchView, Query
 from services.views.queries import opened_views
 from services.views.registry import Fenced, entries
@@ -219,6 +220,7 @@ async def test_others_have_their_turn_while_it_catches_up(migrated_url: str) -> 
     grove, longest = Grove(), 0.0
     for number in range(3000):
         grove.add(number, Planted(f"Tree {number}", Colour.RED))
+    forget_start()
     async with projector(migrated_url, grove, batch=2000) as running:
         while not await has_position(running, 2999):
             begun = monotonic()
