@@ -3,6 +3,7 @@
 It wraps handlers instead of being a middleware: each middleware of aiohttp costs a tenth of a small answer.
 """
 
+import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -59,7 +60,9 @@ def request_id(request: web.Request) -> str:
 
 def public(handler: Handler) -> Handler:
     """For reads: anybody may ask, from any page. They are logged only where somebody looks closely (debug)."""
-    told = log.bind()  # once: a logger that looks its settings up costs as much as finding the row
+    # Asked once: a logger that looks its settings up costs as much as finding the row.
+    told = log.bind()
+    closely = told.is_enabled_for(logging.DEBUG)
 
     async def serve(request: web.Request) -> web.StreamResponse:
         try:
@@ -68,7 +71,8 @@ def public(handler: Handler) -> Handler:
             response = failed(request, error)
         if not response.prepared:
             _finish(request, response, OF_READS)
-            told.debug("read", method=request.method, path=request.path, status=response.status)
+            if closely:
+                told.debug("read", method=request.method, path=request.path, status=response.status)
         return response
 
     return serve
