@@ -245,13 +245,13 @@ async def test_rows_that_a_batch_makes_itself_are_foreseen_together(
     migrated_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not one by one: each look goes through the batch, and a long one would never end."""
-    looks, fetch = list[int](), Runner._fetch
+    looks, tried = list[int](), Runner._tried
 
-    async def counted(self: Runner, records: Sequence[Recorded], last: int) -> None:
+    async def counted(self: Runner, records: Sequence[Recorded], last: int) -> int:
         looks.append(len(records))
-        await fetch(self, records, last)
+        return await tried(self, records, last)
 
-    monkeypatch.setattr(Runner, "_fetch", counted)
+    monkeypatch.setattr(Runner, "_tried", counted)
     grove = Grove()
     for number in range(200):
         grove.add(number, Planted(f"Tree {number}", Colour.RED))
