@@ -7,7 +7,8 @@ from domain.commitments import checks, clocks
 from domain.commitments import commands as asked
 from domain.commitments import events as happened
 from domain.commitments.events import Event
-from domain.commitments.state import Absent, Commitment, SourceStanding, State, evolve
+from domain.commitments.evolve import evolve
+from domain.commitments.state import Absent, Commitment, SourceStanding, State
 from domain.commitments.words import (
     AGREEING,
     Aim,

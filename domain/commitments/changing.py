@@ -7,7 +7,8 @@ from domain.commitments import commands as asked
 from domain.commitments import events as happened
 from domain.commitments.agreeing import stays_checkable, take_on
 from domain.commitments.events import Event
-from domain.commitments.state import Commitment, ExtensionState, SourceStanding, State, evolve
+from domain.commitments.evolve import evolve
+from domain.commitments.state import Commitment, ExtensionState, SourceStanding, State
 from domain.commitments.words import AGREEING, ENDED, Answer, Changes, Due, Part
 from domain.deadlines import Standing
 from domain.kernel import PartialDate, Refused, UnitId

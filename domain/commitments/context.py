@@ -5,7 +5,8 @@ from typing import Any
 from domain.commitments import commands as asked
 from domain.commitments import events as happened
 from domain.commitments.decide import decide
-from domain.commitments.state import Absent, Commitment, evolve
+from domain.commitments.evolve import evolve
+from domain.commitments.state import Absent, Commitment
 from domain.commitments.words import Answer, Part
 from domain.kernel import By, Context, Decider, Role, StreamId, UnitId, named_stream
 
