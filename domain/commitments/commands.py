@@ -461,6 +461,16 @@ class LoseMandate:
     mandate_facts: Annotated[MandateFacts, Given("the mandate", of="mandate")]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SucceedParty:
+    """A party was abolished: whoever took over from it stands in its place; until somebody does, it is orphaned."""
+
+    former: Annotated[UnitId, Says("The unit that is no more.")]
+    line: Annotated[tuple[UnitFacts, ...], Given("the unit, and who took over from it in turn", of="former>")]
+    effective_on: CountsOn
+    today: Now
+
+
 Command: TypeAlias = (
     ProposeCommitment
     | RecordFromSource
@@ -498,4 +508,5 @@ Command: TypeAlias = (
     | CloseCommitment
     | MissDeadline
     | LoseMandate
+    | SucceedParty
 )

@@ -112,6 +112,7 @@ COMMITMENTS = Context(
         "close": By(asked.CloseCommitment, OFFICER, acting_for=_owner, reasons=True),
         "miss-deadline": By(asked.MissDeadline),
         "lose-mandate": By(asked.LoseMandate),
+        "succeed": By(asked.SucceedParty),
     },
     events=(
         happened.CommitmentProposed,
@@ -123,6 +124,9 @@ COMMITMENTS = Context(
         happened.ParticipationAccepted,
         happened.ParticipationDeclined,
         happened.PartyWithdrew,
+        happened.PartySucceeded,
+        happened.PartyOrphaned,
+        happened.PartyRestored,
         happened.TargetSet,
         happened.MilestoneAdded,
         happened.ResourcePledged,

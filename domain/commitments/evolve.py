@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import TypeAlias, assert_never
 
 from domain.commitments import events as happened
+from domain.commitments import succession
 from domain.commitments.events import Event
 from domain.commitments.state import (
     AmendmentState,
@@ -65,6 +66,9 @@ def _after(state: Commitment, event: "_Later") -> Commitment:
             | happened.ParticipationAccepted()
             | happened.ParticipationDeclined()
             | happened.PartyWithdrew()
+            | happened.PartySucceeded()
+            | happened.PartyOrphaned()
+            | happened.PartyRestored()
         ):
             return _peopled(state, event)
         case (
@@ -136,7 +140,13 @@ _Done: TypeAlias = (
     | happened.EvidenceAttached
 )
 _Peopled: TypeAlias = (
-    happened.PartyInvited | happened.ParticipationAccepted | happened.ParticipationDeclined | happened.PartyWithdrew
+    happened.PartyInvited
+    | happened.ParticipationAccepted
+    | happened.ParticipationDeclined
+    | happened.PartyWithdrew
+    | happened.PartySucceeded
+    | happened.PartyOrphaned
+    | happened.PartyRestored
 )
 _Changed: TypeAlias = (
     happened.ExtensionRequested
@@ -254,6 +264,10 @@ def _peopled(state: Commitment, event: _Peopled) -> Commitment:
         case happened.PartyWithdrew():
             left = _answered(state, event.unit, Answer.WITHDRAWN)
             return replace(left, stage=Stage.WITHDRAWN, on_hold=(), inactive=False) if event.ends else left
+        case happened.PartySucceeded():
+            return _settled(succession.in_its_place(state, event.former, event.successor, event.sphere))
+        case happened.PartyOrphaned() | happened.PartyRestored():
+            return _orphaned(state, event.unit, isinstance(event, happened.PartyOrphaned))
         case _:
             assert_never(event)
 
@@ -261,6 +275,11 @@ def _peopled(state: Commitment, event: _Peopled) -> Commitment:
 def _answered(state: Commitment, unit: UnitId, answer: Answer) -> Commitment:
     parties = tuple(replace(party, answer=answer) if party.unit == unit else party for party in state.parties)
     return _settled(replace(state, parties=parties))
+
+
+def _orphaned(state: Commitment, unit: UnitId, orphaned: bool) -> Commitment:
+    parties = tuple(replace(one, orphaned=orphaned) if one.unit == unit else one for one in state.parties)
+    return replace(state, parties=parties)
 
 
 def _settled(state: Commitment) -> Commitment:

@@ -31,11 +31,14 @@ class SourceStanding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PartyState:
+    """`orphaned`: the unit is no more, and nobody stands in its place."""
+
     unit: UnitId
     sphere: Sphere
     part: Part
     required: bool
     answer: Answer
+    orphaned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
