@@ -11,6 +11,7 @@ from domain.commitments.words import Answer, Part
 from domain.kernel import Recorded, UnitId
 from projections.commitment_row import CommitmentRow, FormerParty, PartyRow, Turn
 from projections.commitment_turns import ask, settle
+from projections.things import Matter
 
 
 def succeeded(row: CommitmentRow, event: happened.PartySucceeded, name: str) -> CommitmentRow:
@@ -33,7 +34,7 @@ def succeeded(row: CommitmentRow, event: happened.PartySucceeded, name: str) -> 
         owner_sphere=new.sphere if owns else row.owner_sphere,
         former_parties=tuple(dict.fromkeys((*row.former_parties, event.former))),
         targets=tuple(replace(one, current=handed_over(one.current, *_units(event))) for one in row.targets),
-        matters=tuple(dict.fromkeys(replace(one, unit=_now(one.unit, event)) for one in row.matters)),
+        matters=_matters(row, event),
         owed=tuple(replace(one, unit=_now(one.unit, event)) for one in row.owed),
         orphaned_since=_first_orphaned(parties),
     )
@@ -58,6 +59,15 @@ def _in_its_place(before: PartyRow, parties: Iterable[PartyRow], event: happened
         other, part=part, required=required, answer=answer, since=other.since if answer is other.answer else new.since,
         last_word_on=max(words, default=None), formerly=(*other.formerly, *new.formerly),
     )  # fmt: skip
+
+
+def _matters(row: CommitmentRow, event: happened.PartySucceeded) -> tuple[Matter, ...]:
+    """What waited for either waits for the successor, once, since it first did."""
+    found: dict[tuple[str, UUID | None, int], Matter] = {}
+    for one in row.matters:
+        unit = _now(one.unit, event)
+        found.setdefault((one.turn, unit, one.number), replace(one, unit=unit))
+    return tuple(found.values())
 
 
 def _units(event: happened.PartySucceeded) -> tuple[UnitId, UnitId]:

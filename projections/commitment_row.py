@@ -52,7 +52,7 @@ class FormerParty:
 
 @dataclass(frozen=True, slots=True)
 class PartyRow:
-    """`formerly`: in whose place it stands, the oldest first. `orphaned_since`: it is no more, nobody took its place."""
+    """`formerly`: in whose place it stands, oldest first. `orphaned_since`: it is no more, nobody took its place."""
 
     unit: UUID
     name: str

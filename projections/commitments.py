@@ -288,7 +288,10 @@ def _sourced(
 
 
 def _ended(row: CommitmentRow, stage: Stage, record: Recorded) -> CommitmentRow:
-    return replace(row, state=stage, closed_on=record.effective_on, on_hold=False, inactive=False, matters=(), owed=())
+    return replace(
+        row, state=stage, closed_on=record.effective_on, on_hold=False, inactive=False, orphaned_since=None, matters=(),
+        owed=(),
+    )  # fmt: skip
 
 
 COMMITMENTS = View(
