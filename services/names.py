@@ -103,6 +103,7 @@ NAMES: Mapping[str, type] = {
     "mandate-activated.1": mandates.MandateActivated,
     "mandate-sub-delegated.1": mandates.MandateSubDelegated,
     "mandate-exercise-reported.1": mandates.ExerciseReported,
+    "mandate-suspension-offered.1": mandates.SuspensionOffered,
     "mandate-suspended.1": mandates.MandateSuspended,
     "mandate-restored.1": mandates.MandateRestored,
     "mandate-renewal-offered.1": mandates.RenewalOffered,
