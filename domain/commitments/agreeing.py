@@ -22,7 +22,7 @@ from domain.commitments.words import (
     Reporting,
     ResourceKind,
 )
-from domain.kernel import Refused, Sphere, UnitFacts
+from domain.kernel import Policy, Refused, Sphere, UnitFacts
 
 MOST_MANDATES = 50
 
@@ -147,17 +147,20 @@ def confirm_source(command: asked.ConfirmSource, state: State) -> Sequence[Event
     assert found.source is not None
     if found.source.standing is SourceStanding.CONFIRMED:
         return []
-    return take_on(found, command)
+    return take_on(found, command, command.policy)
 
 
 def take_on(
-    state: Commitment, command: asked.ConfirmSource | asked.ProposeAmendment | asked.AgreeAmendment
+    state: Commitment, command: asked.ConfirmSource | asked.ProposeAmendment | asked.AgreeAmendment, policy: Policy
 ) -> list[Event]:
-    """The unit stands by what was recorded of it. Its clocks run from today: before, it owed this register nothing."""
+    """The unit stands by what was recorded of it. Its clocks run from today: before, it owed this register nothing.
+
+    `policy`: of today, whatever day the act counts from.
+    """
     confirmed: list[Event] = [happened.SourceConfirmed(command.acting.id)]
     if state.stage in AGREEING:
         return confirmed
-    return confirmed + clocks.at_adoption(state, command.today, command.policy, command.calendar)
+    return confirmed + clocks.at_adoption(state, command.today, policy, command.calendar)
 
 
 def contest_source(command: asked.ContestSource, state: State) -> Sequence[Event]:

@@ -197,7 +197,7 @@ def _amend(
     if state.source is not None and state.source.standing is not SourceStanding.CONFIRMED:
         after = evolve(state, happened.CommitmentAmended(changes))
         assert isinstance(after, Commitment)
-        return [amended, *take_on(after, command)]
+        return [amended, *take_on(after, command, command.current)]
     if state.stage in AGREEING:
         return [amended]
     stays_checkable(state, happened.CommitmentAmended(changes))

@@ -50,6 +50,8 @@ Acting: TypeAlias = Annotated[UnitFacts, Given("the acting unit")]
 CountsOn: TypeAlias = Annotated[PartialDate, Given("when it counts in law")]
 Now: TypeAlias = Annotated[Today, Given("today where the owner is")]
 InForce: TypeAlias = Annotated[Policy, Given("the commitment policy of the day", of="commitment@effective_on")]
+Current: TypeAlias = Annotated[Policy, Given("the commitment policy of today", of="commitment")]
+"""For clocks that start today, whatever day the act counts from."""
 WorkingDays: TypeAlias = Annotated[Calendar, Given("the working days of the owner's jurisdiction")]
 Sdgs: TypeAlias = Annotated[
     tuple[SdgCode, ...], Many(0, 40), Says("Goals or targets of the 2030 Agenda it serves.", ["13.2"])
@@ -75,7 +77,7 @@ class ProposeCommitment:
     units: Annotated[tuple[UnitFacts, ...], Given("the units named", of="parties")]
     effective_on: CountsOn
     today: Now
-    policy: InForce
+    policy: Current
     calendar: WorkingDays
 
 
@@ -122,7 +124,7 @@ class ConfirmSource:
     acting: Acting
     effective_on: CountsOn
     today: Now
-    policy: InForce
+    policy: Current
     calendar: WorkingDays
 
 
@@ -145,7 +147,7 @@ class AddParty:
     acting: Acting
     effective_on: CountsOn
     today: Now
-    policy: InForce
+    policy: Current
     calendar: WorkingDays
 
 
@@ -347,6 +349,7 @@ class ProposeAmendment:
     effective_on: CountsOn
     today: Now
     policy: InForce
+    current: Current
     calendar: WorkingDays
 
 
@@ -359,6 +362,7 @@ class AgreeAmendment:
     effective_on: CountsOn
     today: Now
     policy: InForce
+    current: Current
     calendar: WorkingDays
 
 
@@ -450,6 +454,7 @@ class MissDeadline:
     deadline: Annotated[Number, Says("The deadline's number.")]
     today: Now
     policy: InForce
+    current: Current
     calendar: WorkingDays
 
 

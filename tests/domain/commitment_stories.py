@@ -119,6 +119,7 @@ def ask(kind: type, unit: UnitId = CITY, on: date = DAY, /, **said: Any) -> Any:
         "effective_on": PartialDate(on),
         "today": Today(on),
         "policy": policy(),
+        "current": policy(),
         "calendar": CALENDAR,
         "stream": STREAM,
     }
@@ -173,7 +174,7 @@ def missed(number: int, kind: Due, due_on: date, unit: UnitId | None = CITY) -> 
 
 def miss(number: int, on: date) -> asked.MissDeadline:
     """The clock says, on that day, that a deadline has passed."""
-    return asked.MissDeadline(deadline=number, today=Today(on), policy=policy(), calendar=CALENDAR)
+    return asked.MissDeadline(deadline=number, today=Today(on), policy=policy(), current=policy(), calendar=CALENDAR)
 
 
 def report(percent: int, unit: UnitId = CITY, on: date = DAY, milestone: int | None = None) -> asked.ReportProgress:
