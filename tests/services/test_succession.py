@@ -2,21 +2,40 @@
 
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest_asyncio
 
 from domain.commitments import events as commitments
 from domain.commitments.state import Commitment
 from domain.commitments.words import Milestone, Part
 from domain.commitments.words import Party as Invited
+from domain.contexts import CONTEXTS
 from domain.kernel import EventName, PartialDate, Sphere, StreamId, UnitId, Words
+from services.audit.deciding import Redecider, Taken
 from services.bootstrap import Services
 from services.handle import Note
-from tests.services.acting import AUCKLAND, BEGUN, PARIS, Party, by, local, party, promise, register, set_clock, told
-from tests.services.test_handle import give
+from services.store.migrations import FILES
+from tests.services.acting import (
+    AUCKLAND,
+    BEGUN,
+    PARIS,
+    Party,
+    by,
+    entrusted,
+    holder,
+    local,
+    party,
+    promise,
+    register,
+    set_clock,
+    told,
+)
+from tests.services.test_handle import give, process
 
 DAY = "2035-03-25"
 AFTER = BEGUN + timedelta(days=30)
@@ -168,3 +187,57 @@ async def test_a_unit_that_is_restored_answers_for_its_part_again(services: Serv
     assert (back.event, back.cause) == (commitments.PartyRestored(town.unit), restored)
     assert not (await standing(services, stream)).parties[0].orphaned
     assert (await services.workers.health())[1].refused == 0
+
+
+# --- ledgers from before, and auditors ---
+
+
+async def test_a_ledger_from_before_is_caught_up_with_once_it_is_migrated(
+    services: Services, database_url: str
+) -> None:
+    town, larger = await party(services, "Ain"), await party(services, "Bourg")
+    stream, _ = await promise(services, town.unit, date(2036, 5, 1), signatory=town.signatory)
+    await services.workers.catch_up()
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("delete from workers.leans where stream = $1", stream)  # as programs before kept none
+    set_clock(services, AFTER)
+    await recorded(services, town.unit, "assign-successor", successor=larger.unit)
+    await recorded(services, town.unit, "abolish")
+    await services.workers.catch_up()
+    assert await by(services, "reaction", stream) == []
+    await connection.execute((FILES / "0005_leaning.sql").read_text())
+    await connection.close()
+    await services.workers.catch_up()
+    (handed,) = await by(services, "reaction", stream)
+    assert (handed.event.successor, handed.effective_on) == (larger.unit, DAY)
+
+
+async def test_an_auditor_decides_the_same_again(database_url: str, tmp_path: Path) -> None:
+    """Today, since an auditor believes the moment at which a record was made."""
+    async with process(database_url, tmp_path) as services:
+        day = (services.office.clock().date() - timedelta(days=2)).isoformat()
+        town, larger, largest = [await party(services, name) for name in ("Ain", "Bourg", "Brou")]
+        lone, region = await party(services, "Lone"), await holder(services, "Region")
+        ahead = services.office.clock().date() + timedelta(days=400)
+        for one in (town, lone):
+            await promise(services, one.unit, ahead, signatory=one.signatory, ends_on="2090")
+        await entrusted(services, region, town, region.unit)
+        for one, heir in ((town, larger), (larger, largest)):
+            await recorded(services, one.unit, "assign-successor", successor=heir.unit, day="2020")
+            await recorded(services, one.unit, "abolish", day)
+        await recorded(services, lone.unit, "abolish", day)
+        await services.workers.catch_up()
+        await recorded(services, lone.unit, "restore", day, without=())
+        await services.workers.catch_up()
+        made = {one.type for one in await by(services, "reaction")}
+        assert made == {
+            "commitment-party-succeeded.1", "commitment-party-orphaned.1", "commitment-party-restored.1",
+            "mandate-party-succeeded.1",
+        }  # fmt: skip
+        redecider = Redecider(services.codec, CONTEXTS)
+        stored = [record async for batch in services.store.scan() for record in batch]
+        leaves = [msgspec.json.decode(one.state) for one in stored]
+        for _, group in groupby(zip(stored, leaves, strict=True), key=lambda one: one[1]["cmd"]):
+            records, said = zip(*group, strict=True)
+            assert list(redecider.take(Taken(records, said))) == [], said[0]
+        assert not redecider.unchecked
