@@ -98,7 +98,9 @@ class RecordFromSource:
     targets: Annotated[tuple[Target, ...], Many(0, 20), Says("End and interim targets, always in the same order.")] = ()
     sdg: Sdgs = ()
     owner_facts: Annotated[UnitFacts, Given("the owner", of="owner")]
+    line: Annotated[tuple[UnitFacts, ...], Given("the owner, and who took over from it in turn", of="owner>")]
     effective_on: CountsOn
+    today: Now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

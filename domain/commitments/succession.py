@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from typing import TypeAlias
 
 from domain.commitments import checks, clocks
@@ -29,23 +30,30 @@ def succeed(command: asked.SucceedParty, state: State) -> Sequence[Event]:
     party = found.party(command.former)
     if found.stage in ENDED or party is None or party.answer not in TAKES_PART:
         return []
-    former, *line = command.line
-    gone = former.alive_until
+    former, gone = command.line[0], command.line[0].alive_until
     if gone is None or gone > command.today:
         if not party.orphaned:
             raise Refused("unit-alive", f"{former.name} is still there.", unit=former.id)
         return [happened.PartyRestored(former.id)]
-    heir = next((one for one in line if _can_follow(one, party, command)), None)
-    if heir is None:
-        return [] if party.orphaned else [happened.PartyOrphaned(former.id, gone)]
     day = max(gone, min(command.effective_on.latest() or gone, command.today))
-    return [happened.PartySucceeded(former.id, heir.id, heir.sphere, day), *_settles(found, party, heir.id)]
+    return followed(found, party, command.line, day, command.today)
 
 
-def _can_follow(unit: UnitFacts, party: PartyState, command: asked.SucceedParty) -> bool:
+def followed(
+    state: Commitment, party: PartyState, line: Sequence[UnitFacts], day: date, today: date
+) -> Sequence[Event]:
+    """What becomes of the place of a unit that is no more: the first of `line`, from that `day` on the next in it."""
+    former, *heirs = line
+    heir = next((one for one in heirs if _can_follow(one, party, today)), None)
+    if heir is None:
+        return [] if party.orphaned else [happened.PartyOrphaned(former.id, former.alive_until or day)]
+    return [happened.PartySucceeded(former.id, heir.id, heir.sphere, day), *_settles(state, party, heir.id)]
+
+
+def _can_follow(unit: UnitFacts, party: PartyState, today: date) -> bool:
     """Whoever is there today; a community takes part in a commitment and never owns one."""
     owns = party.part is Part.OWNER and unit.sphere is Sphere.COMMUNITY
-    return unit.alive_on(PartialDate(command.today)) and not owns
+    return unit.alive_on(PartialDate(today)) and not owns
 
 
 def _settles(state: Commitment, party: PartyState, heir: UnitId) -> Sequence[Event]:

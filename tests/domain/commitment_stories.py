@@ -125,6 +125,7 @@ def ask(kind: type, unit: UnitId = CITY, on: date = DAY, /, **said: Any) -> Any:
     }
     if "owner" in said:
         given["owner_facts"] = facts(said["owner"])
+        given["line"] = (given["owner_facts"],)
     if kind is asked.ProposeCommitment:
         given["units"] = tuple(facts(party.unit) for party in said.get("parties", ()))
     if kind is asked.AddParty:

@@ -22,7 +22,7 @@ from domain.commitments.words import (
     Share,
     Target,
 )
-from domain.kernel import Level, Sphere
+from domain.kernel import Level, Sphere, Today
 from tests.domain.commitment_stories import (
     CITY,
     DAY,
@@ -41,6 +41,7 @@ from tests.domain.commitment_stories import (
     commitment,
     deliver,
     facts,
+    from_source,
     gone,
     met,
     miss,
@@ -256,3 +257,26 @@ def test_a_second_succession_hands_on_what_was_handed_over() -> None:
     assert {one.unit for one in commitment(told).deadlines} <= {REGION, None}
     assert add_milestone.milestone.responsible == CITY
     assert commitment(told).milestones[0].terms.responsible == REGION
+
+
+# --- units that had ended before ---
+
+
+def test_a_pledge_that_a_source_tells_of_a_unit_that_has_ended_since_is_the_successors() -> None:
+    """The register hears of it after the abolition, from which nothing follows any more."""
+    ended = facts(CITY, until=LATER)
+    told = replace(from_source, today=Today(LATER), owner_facts=ended, line=(ended, facts(VILLAGE)))
+    assert story().when(told).events[-1] == handed_over
+    assert commitment(story(told)).owner == VILLAGE
+    alone = replace(told, line=(ended,))
+    assert story().when(alone).events[-1] == orphaned
+    will_end = replace(told, today=Today(LATER - timedelta(days=1)))
+    assert commitment(story(will_end)).owner == CITY
+
+
+def test_nobody_is_invited_who_is_no_more_by_now() -> None:
+    invite = ask(asked.AddParty, CITY, DAY, unit=VILLAGE, part=Part.SUPPORTER)
+    late = replace(invite, unit_facts=facts(VILLAGE, until=LATER), today=Today(LATER))
+    story(propose_alone).when(late).then_refused("unit-not-alive")
+    gone_since = tuple(replace(one, alive_until=LATER) for one in propose_shared.units)
+    story().when(replace(propose_shared, units=gone_since, today=Today(LATER))).then_refused("unit-not-alive")
