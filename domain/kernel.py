@@ -384,7 +384,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class UnitFacts:
-    """What other contexts may know of a unit when they decide."""
+    """What other contexts may know of a unit when they decide. `successor`: who is first to take over from it."""
 
     id: UnitId
     exists: bool
@@ -395,6 +395,7 @@ class UnitFacts:
     alive_from: date | None = None
     alive_until: date | None = None
     parent: UnitId | None = None
+    successor: UnitId | None = None
 
     def alive_on(self, day: PartialDate) -> bool:
         """Whether the unit can have acted on that day: a partial date is given the benefit of the doubt."""

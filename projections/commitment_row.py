@@ -38,10 +38,22 @@ class Turn(StrEnum):
     COMPLETE_MILESTONE = "complete-milestone"
     ASSESS = "assess"
     REST_ON_MANDATE = "rest-on-mandate"
+    SUCCEED = "succeed"
+
+
+@dataclass(frozen=True, slots=True)
+class FormerParty:
+    """A unit that is no more, and the day from which another one stands in its place."""
+
+    unit: UUID
+    name: str
+    until: date
 
 
 @dataclass(frozen=True, slots=True)
 class PartyRow:
+    """`formerly`: in whose place it stands, oldest first. `orphaned_since`: it is no more, nobody took its place."""
+
     unit: UUID
     name: str
     sphere: Sphere
@@ -50,6 +62,8 @@ class PartyRow:
     answer: Answer
     since: PartialDate
     last_word_on: date | None = None
+    formerly: tuple[FormerParty, ...] = ()
+    orphaned_since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +186,10 @@ class CommitmentRow:
     waits_on: Annotated[UUID | None, Indexed(), Says("The unit whose turn it is.")] = None
     waits_for: Annotated[Turn | None, Indexed(), Says("What it waits for.")] = None
     waits_since: Annotated[date | None, Says("Since when.")] = None
+    former_parties: Annotated[tuple[UUID, ...], Says("Units that are no more, in whose place a party stands.")] = ()
+    orphaned_since: Annotated[
+        date | None, Indexed(), Says("Since when a party has been no more, with nobody in its place.")
+    ] = None
     matters: Annotated[tuple[Matter, ...], Says("Everything that waits, and for whom.")] = ()
     owed: Annotated[tuple[Owed, ...], Says("Deadlines that are not met.")] = ()
 

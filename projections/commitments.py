@@ -19,6 +19,7 @@ from domain.commitments.words import (
 )
 from domain.kernel import Level, Money, PartialDate, Recorded
 from projections.commitment_figures import answered_report, assessed, derived, reported
+from projections.commitment_parties import orphaned, restored, succeeded
 from projections.commitment_row import (
     CommitmentRow,
     Objection,
@@ -124,6 +125,12 @@ def _after(row: CommitmentRow, event: Event, record: Recorded, look: Look) -> Co
         case happened.PartyWithdrew():
             left = _party(row, event.unit, Answer.WITHDRAWN, record)
             return _ended(left, Stage.WITHDRAWN, record) if event.ends else left
+        case happened.PartySucceeded():
+            return succeeded(row, event, unit_name(look, event.successor))
+        case happened.PartyOrphaned():
+            return orphaned(row, event, record)
+        case happened.PartyRestored():
+            return restored(row, event)
         case happened.TargetSet():
             return replace(row, targets=(*row.targets, TargetRow(event.number, event.target, event.target)))
         case happened.ResourcePledged():
@@ -281,12 +288,15 @@ def _sourced(
 
 
 def _ended(row: CommitmentRow, stage: Stage, record: Recorded) -> CommitmentRow:
-    return replace(row, state=stage, closed_on=record.effective_on, on_hold=False, inactive=False, matters=(), owed=())
+    return replace(
+        row, state=stage, closed_on=record.effective_on, on_hold=False, inactive=False, orphaned_since=None, matters=(),
+        owed=(),
+    )  # fmt: skip
 
 
 COMMITMENTS = View(
     name="commitments",
-    version=2,
+    version=3,
     says="Commitments: who promised what to whom, how far it is, who says so, and whose turn it is.",
     row=CommitmentRow,
     key_says="The commitment's id.",

@@ -38,7 +38,7 @@ class GoalpostRow:
 
     commitment: Annotated[UUID, Indexed(), Says("The commitment.")]
     commitment_name: Annotated[str, Searched(), Says("Its title.")]
-    owner: Annotated[UUID, Indexed(), Says("The unit that answers for it.")]
+    owner: Annotated[UUID, Indexed(), Says("The unit that answered for it when it was moved last.")]
     what: Annotated[Post, Indexed(), Says("What was moved.")]
     number: Annotated[int, Says("The number of the target, milestone or deadline; 0 for the end of the whole.")]
     first: Annotated[str, Says("What was first promised.")]

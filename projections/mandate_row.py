@@ -21,6 +21,7 @@ class Turn(StrEnum):
     ACTIVATE = "activate"
     COMMIT_FUNDING = "commit-funding"
     REPORT = "report-exercise"
+    AGREE_SUSPENSION = "agree-suspension"
     RESTORE = "restore"
     ACCEPT_RENEWAL = "accept-renewal"
     RECORD_HEARING = "record-hearing"
@@ -101,6 +102,9 @@ class MandateRow:
     ended_by: Annotated[str | None, Indexed(), Says("On what ground it was revoked or returned.")] = None
     superseded_by: Annotated[UUID | None, Says("The mandate that took its place.")] = None
     periods: Annotated[tuple[Period, ...], Says("When it was in force, suspensions left out.")] = ()
+    suspension_offered: Annotated[bool, Says("Whether the giver would suspend it, and the recipient has to agree.")] = (
+        False
+    )
     suspended_for: Annotated[Pause | None, Indexed(), Says("On what ground it is suspended.")] = None
     suspended_until: Annotated[date | None, Says("The last day of the suspension, where it is known.")] = None
     notice_for: Annotated[Ground | None, Says("On what ground notice of revocation was given.")] = None

@@ -58,6 +58,8 @@ def _in_force(row: MandateRow) -> Iterator[Wait]:
         yield from _noticed(row)
     if row.renewal_offered is not None:
         yield Turn.ACCEPT_RENEWAL, Side.RECIPIENT, row.renewals + 1
+    if row.suspension_offered:
+        yield Turn.AGREE_SUSPENSION, Side.RECIPIENT, 0
     for one in row.missed(Due.REPORT):
         yield Turn.REPORT, Side.RECIPIENT, one.number
     if row.unfunded:

@@ -111,8 +111,10 @@ def _after(row: MandateRow, event: Event, look: Look) -> MandateRow:
         case happened.ExerciseReported():
             covered = max(row.reported_to or event.period_to, event.period_to)
             return replace(row, reports=row.reports + 1, reported_to=covered)
+        case happened.SuspensionOffered():
+            return replace(row, suspension_offered=True)
         case happened.MandateSuspended():
-            paused = replace(row, suspended_for=event.ground, suspended_until=event.until)
+            paused = replace(row, suspension_offered=False, suspended_for=event.ground, suspended_until=event.until)
             return _cut(paused, event.suspended_on)
         case happened.MandateRestored():
             back = replace(row, suspended_for=None, suspended_until=None)
@@ -158,8 +160,8 @@ def _after(row: MandateRow, event: Event, look: Look) -> MandateRow:
 
 def _ended(row: MandateRow, day: date) -> MandateRow:
     return replace(
-        _no_notice(_cut(row, day)), over_on=day, owed=(), renewal_offered=None, suspended_for=None,
-        suspended_until=None, unfunded=False, gap=None,
+        _no_notice(_cut(row, day)), over_on=day, owed=(), renewal_offered=None, suspension_offered=False,
+        suspended_for=None, suspended_until=None, unfunded=False, gap=None,
     )  # fmt: skip
 
 
@@ -261,7 +263,7 @@ def _heard(row: MandateRow, record: Recorded) -> MandateRow:
 
 MANDATES = View(
     name="mandates",
-    version=1,
+    version=2,
     says="Mandates: what was entrusted to whom, on which terms, with what money, and whose turn it is.",
     row=MandateRow,
     key_says="The mandate's id.",

@@ -58,6 +58,8 @@ def keys(record: Recorded, look: Look) -> Iterable[str]:
                 if event.changes.title
                 else [step.number for step in event.changes.milestones]
             )
+        case happened.PartySucceeded():
+            numbers = range(1, whole.milestones + 1)
         case happened.ProgressCorrected() | happened.ReportConfirmed() | happened.ReportContested():
             numbers = [one.milestone for one in whole.reports if one.number == event.number]
         case happened.AssessmentContested():
@@ -107,6 +109,8 @@ def _after(row: MilestoneRow, record: Recorded, whole: CommitmentRow, look: Look
             return replace(row, evidence=row.evidence + 1)
         case happened.ExtensionGranted():
             return replace(row, due_on=event.until)
+        case happened.PartySucceeded() if row.responsible == event.former and row.state is not Step.COMPLETED:
+            return replace(row, responsible=event.successor, responsible_name=unit_name(look, event.successor))
         case happened.CommitmentAmended():
             return _amended(replace(row, commitment_name=whole.name), event, look)
         case _:
@@ -154,7 +158,7 @@ def days_left(row: MilestoneRow, day: date) -> int | None:
 
 MILESTONES = View(
     name="milestones",
-    version=1,
+    version=2,
     says="Milestones of commitments: who takes which step by when, and whether it was taken.",
     row=MilestoneRow,
     key_says="The commitment's id and the milestone's number: <commitment>/<number>.",
@@ -172,6 +176,7 @@ MILESTONES = View(
         happened.AssessmentContested,
         happened.ExtensionGranted,
         happened.CommitmentAmended,
+        happened.PartySucceeded,
     ),
     keys=keys,
     fold=fold,

@@ -18,7 +18,7 @@ from domain.deadlines import (
 from domain.kernel import Indexed, PartialDate, Recorded, Says, Searched
 from projections.commitments import unit_name
 from projections.kernel import Computed, Look, View
-from projections.things import HAPPENINGS, THINGS, context_of, thing, thing_before
+from projections.things import HAPPENINGS, THINGS, Thing, context_of, thing, thing_before
 
 SOON = 30
 """Days before its day from which something is due soon: how the list is read, no rule of the domain."""
@@ -55,7 +55,7 @@ class ObligationRow:
 def keys(record: Recorded, look: Look) -> Iterable[str]:
     """The deadline that a record names, and those that the acting unit still owes: it has given word.
 
-    Where the record gives the thing another name, all that are still owed.
+    Those that another unit owes from now on; where the record gives the thing another name, all that are still owed.
     """
     event, numbers = record.event, set[int]()
     if isinstance(event, OF_A_DEADLINE):
@@ -65,6 +65,8 @@ def keys(record: Recorded, look: Look) -> Iterable[str]:
     if before is not None:
         unit, renamed = record.actor.unit, after is not None and after.name != before.name
         numbers.update(one.number for one in before.owed if renamed or (unit is not None and one.unit == unit))
+        by = {one.number: one.unit for one in after.owed} if after is not None else {}
+        numbers.update(one.number for one in before.owed if by.get(one.number, one.unit) != one.unit)
     return [f"{record.stream}/{number}" for number in sorted(numbers)]
 
 
@@ -90,8 +92,14 @@ def fold(key: str, before: ObligationRow | None, record: Recorded, look: Look) -
         )
     assert before is not None, "a deadline is set before anything befalls it"
     named = isinstance(event, OF_A_DEADLINE) and event.number == before.number
-    row = _after(before, record) if named else before
+    row = _owed_by(_after(before, record) if named else before, whole, look)
     return replace(row, title=whole.name, last_word_on=whole.heard(row.unit))
+
+
+def _owed_by(row: ObligationRow, whole: Thing, look: Look) -> ObligationRow:
+    """What is still owed, by the unit that owes it now: a successor takes it over."""
+    unit = next((one.unit for one in whole.owed if one.number == row.number), row.unit)
+    return row if unit is None or unit == row.unit else replace(row, unit=unit, unit_name=unit_name(look, unit))
 
 
 def _after(row: ObligationRow, record: Recorded) -> ObligationRow:
@@ -141,7 +149,7 @@ def days_silent(row: ObligationRow, day: date) -> int | None:
 
 OBLIGATIONS = View(
     name="obligations",
-    version=1,
+    version=2,
     says="Who owes what by when, what was met and missed, and who has gone silent.",
     row=ObligationRow,
     key_says="The thing's id and the deadline's number: <thing>/<number>.",

@@ -65,16 +65,10 @@ async def assemble(
     Raises KeyUnusable, PostgresUnavailable, SchemaUnfit, ForeignLedger, Unavailable.
     """
     async with AsyncExitStack() as stack:
-        dsn = await stack.enter_async_context(database(config.database_url, config.var))
-        await migrate(dsn)
-        key = await _signing_key(config, dsn)
-        store = await stack.enter_async_context(
-            opened_store(dsn, config.origin, key, queue=config.queue, readers=config.readers)
-        )
+        dsn, store, notary = await stack.enter_async_context(kept(config))
         codec = Codec(config.origin, names)
         office = Office(store, codec, CONTEXTS)
-        verifier = Notary(config.origin, key).verifier
-        registrar = await open_ledger(office, config.origin, verifier)
+        registrar = await open_ledger(office, config.origin, notary.verifier)
         reading = await stack.enter_async_context(opened_views(dsn, views, config.readers))
         projector = await stack.enter_async_context(opened_projector(dsn, views, codec, follow=workers and keeping))
         working = await stack.enter_async_context(
@@ -83,8 +77,21 @@ async def assemble(
         tokens = Tokens(store.pool)
         yield Services(
             config, CONTEXTS, tuple(views), codec, store, office, reading, projector, working, tokens, registrar,
-            verifier,
+            notary.verifier,
         )  # fmt: skip
+
+
+@asynccontextmanager
+async def kept(config: Config) -> AsyncIterator[tuple[str, LedgerStore, Notary]]:
+    """The database, the ledger as it lies there, and who signs for it: nothing is read of its history or added to it.
+
+    What examines a ledger goes no further: one in which a record was tampered with may not open. Raises as `assemble`.
+    """
+    async with database(config.database_url, config.var) as dsn:
+        await migrate(dsn)
+        key = await _signing_key(config, dsn)
+        async with opened_store(dsn, config.origin, key, queue=config.queue, readers=config.readers) as store:
+            yield dsn, store, Notary(config.origin, key)
 
 
 async def _signing_key(config: Config, dsn: str) -> SigningKey:

@@ -30,6 +30,7 @@ from services.codec import plain
 EVERYWHERE = "*"
 DEEPEST_HIERARCHY = 20
 DEEPEST_CHAIN = 20
+LONGEST_LINE = 20
 OF_STATE = "state."
 ON_ITS_DAY = "@effective_on"
 """Behind a policy's name: the version of the day from which the act counts, rather than today's."""
@@ -135,6 +136,14 @@ class Basis:
             unit = found[-1].parent
         return tuple(found)
 
+    async def line(self, unit: UnitId | None) -> tuple[UnitFacts, ...]:
+        """A unit and, where it is no more, whoever took over from it, then from that one: up to one that is there."""
+        found: dict[UnitId, UnitFacts] = {}
+        while unit is not None and unit not in found and len(found) < LONGEST_LINE:
+            one = found[unit] = await self.unit(unit)
+            unit = None if one.alive_until is None else one.successor
+        return tuple(found.values())
+
     async def held_by_law(self, of: str) -> tuple[Holding, ...]:
         """What units hold by law: the one that is named, or (`territory*`) it and everything above it."""
         found = await _units(self, of)
@@ -185,6 +194,8 @@ def _named(value: Any) -> tuple[UnitId, ...]:
 async def _units(basis: Basis, of: str) -> tuple[UnitFacts, ...]:
     if of.endswith("*"):
         return await basis.chain(basis.named(of[:-1]))
+    if of.endswith(">"):
+        return await basis.line(basis.named(of[:-1]))
     return tuple([await basis.unit(unit) for unit in _named(basis.named(of))])
 
 

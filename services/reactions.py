@@ -81,12 +81,46 @@ def competence_withdrawn(record: Recorded, found: Found) -> Sequence[Then]:
 def unit_abolished(record: Recorded, found: Found) -> Sequence[Then]:
     """A unit is no more: the successor that was named first stands in its place, from the day after its last one."""
     former = UnitId(record.stream)
-    gone = units.facts(found.state, former).alive_until
+    facts = units.facts(found.state, former)
+    gone = facts.alive_until
     if gone is None:
         return ()  # restored in the meantime
-    successor = next(iter(found.state.successors), None)
-    said = {"former": former} | ({} if successor is None else {"successor": successor})
-    return tuple(Then("mandates", "succeed", stream, PartialDate(gone), said, on=gone) for stream in found.leaning)
+    heir = {} if facts.successor is None else {"successor": facts.successor}
+    thens = []
+    for stream, state in found.leaning.items():
+        # Who takes over from a party of a commitment is looked up when it is recorded.
+        context, said = ("mandates", heir) if isinstance(state, Mandate) else ("commitments", {})
+        thens.append(Then(context, "succeed", stream, PartialDate(gone), {"former": former, **said}, on=gone))
+    return thens
+
+
+def successor_named(record: Recorded, found: Found) -> Sequence[Then]:
+    """Somebody takes over from a unit that is no more: its commitments, if nobody stands in its place yet."""
+    former = UnitId(record.stream)
+    gone = units.facts(found.state, former).alive_until
+    if gone is None:
+        return ()
+    begins = max(gone, record.effective_on.latest() or gone)
+    return tuple(
+        Then("commitments", "succeed", stream, PartialDate(begins), {"former": former}, on=begins)
+        for stream in _orphans(former, found)
+    )
+
+
+def unit_restored(record: Recorded, found: Found) -> Sequence[Then]:
+    """A unit is there again: it answers for its part wherever nobody has come to stand in its place."""
+    former = UnitId(record.stream)
+    return tuple(
+        Then("commitments", "succeed", stream, record.effective_on, {"former": former})
+        for stream in _orphans(former, found)
+    )
+
+
+def _orphans(former: UnitId, found: Found) -> Sequence[StreamId]:
+    """The commitments in which a unit is shown as orphaned."""
+    commitments = ((stream, state) for stream, state in found.leaning.items() if isinstance(state, Commitment))
+    parties = ((stream, state.party(former)) for stream, state in commitments)
+    return [stream for stream, party in parties if party is not None and party.orphaned]
 
 
 def mandate_lost(record: Recorded, found: Found) -> Sequence[Then]:
@@ -124,6 +158,8 @@ REACTIONS: tuple[Reaction, ...] = (
     ),
     Reaction("competence-withdrawn", (units.CompetenceWithdrawn,), competence_withdrawn, Manner.GIVEN_BY),
     Reaction("unit-abolished", (units.UnitAbolished,), unit_abolished, Manner.PARTY, frozenset({"unit-alive"})),
+    Reaction("successor-named", (units.SuccessorAssigned,), successor_named, Manner.PARTY, frozenset({"unit-alive"})),
+    Reaction("unit-restored", (units.UnitRestored,), unit_restored, Manner.PARTY),
     Reaction("review-followed", (reviews.ReviewOpened,), review_followed, fair=frozenset({"nothing-to-follow"})),
     Reaction("decision-followed", (mandates.MandateActivated,), decision_followed),
     Reaction("mandate-lost", ENDINGS, mandate_lost, Manner.RESTS_ON),

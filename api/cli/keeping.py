@@ -10,15 +10,15 @@ import msgspec
 from api.cli.running import FAULTY, Failed, configured, run, shown, with_services
 from domain.contexts import CONTEXTS
 from projections.views import VIEWS
-from services.bootstrap import Services
+from services.bootstrap import Services, kept
+from services.codec import Codec
 from services.config import Config
 from services.doctor import Finding, Verdict, examine
-from services.keys import load_or_make
+from services.names import NAMES
 from services.postgres import database
 from services.replaying import Replayed, canonical
 from services.replaying import replay as replayed
 from services.store import migrations
-from services.store.checkpoints import Notary
 
 COLOURS = {Verdict.WELL: "green", Verdict.NOTE: "yellow", Verdict.ILL: "red"}
 
@@ -101,16 +101,19 @@ def replay(at: int | datetime | None, context: str | None, stream: UUID | None) 
     Example: subsidia replay --at 2026-11-24 --context commitments
     """
 
-    async def work(services: Services) -> Replayed:
-        notary = Notary(services.config.origin, load_or_make(services.config.signing_key, may_make=False))
-        position = await services.store.position_at(at) if isinstance(at, datetime) else at
-        with shown("replay") as progress:
-            return await replayed(
-                services.store, services.office.codec, CONTEXTS, notary,
-                at=position, context=context, stream=stream, progress=progress,
-            )  # fmt: skip
+    config = configured("warning")
 
-    _show_replayed(with_services(work), stream)
+    async def work() -> Replayed:
+        # Not on the assembled services: those open a ledger by its first records, which may be what is wrong with it.
+        async with kept(config) as (_, store, notary):
+            position = await store.position_at(at) if isinstance(at, datetime) else at
+            with shown("replay") as progress:
+                return await replayed(
+                    store, Codec(config.origin, NAMES), CONTEXTS, notary,
+                    at=position, context=context, stream=stream, progress=progress,
+                )  # fmt: skip
+
+    _show_replayed(run(work()), stream)
 
 
 def _show_replayed(found: Replayed, stream: UUID | None) -> None:

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from domain import sdg
-from domain.commitments import checks, clocks
+from domain.commitments import checks, clocks, succession
 from domain.commitments import commands as asked
 from domain.commitments import events as happened
 from domain.commitments.events import Event
-from domain.commitments.state import Absent, Commitment, SourceStanding, State, evolve
+from domain.commitments.evolve import evolve
+from domain.commitments.state import Absent, Commitment, SourceStanding, State
 from domain.commitments.words import (
     AGREEING,
     Aim,
@@ -21,7 +22,7 @@ from domain.commitments.words import (
     Reporting,
     ResourceKind,
 )
-from domain.kernel import Refused, Sphere, UnitFacts
+from domain.kernel import PartialDate, Policy, Refused, Sphere, UnitFacts
 
 MOST_MANDATES = 50
 
@@ -42,7 +43,6 @@ def propose(command: asked.ProposeCommitment, state: State) -> Sequence[Event]:
         )
     ]  # fmt: skip
     for party, facts in zip(command.parties, command.units, strict=True):
-        checks.alive(facts, command.effective_on)
         events += _invite(facts, party.part, party.required, command)
     return events
 
@@ -58,6 +58,8 @@ def _owner(facts: UnitFacts, command: asked.ProposeCommitment | asked.RecordFrom
 def _invite(
     facts: UnitFacts, part: Part, required: bool, command: asked.ProposeCommitment | asked.AddParty
 ) -> list[Event]:
+    checks.alive(facts, command.effective_on)
+    checks.alive(facts, PartialDate(command.today))  # whoever is no more by now answers no invitation
     if part is Part.OWNER:
         raise Refused("one-owner", "A commitment has one owner; others who answer for it are co-owners.")
     answer = clocks.clock(Due.ANSWER, facts.id, command.today, command.policy, command.calendar)
@@ -84,7 +86,15 @@ def record_from_source(command: asked.RecordFromSource, state: State) -> Sequenc
     for number, target in enumerate(command.targets, start=1):
         checks.sound_target(found, target)
         targets.append(happened.TargetSet(number, target))
-    return [proposed, recorded, *targets, *_adopted_there(command)]
+    return [proposed, recorded, *targets, *_adopted_there(command), *_left_since(found, command)]
+
+
+def _left_since(state: Commitment, command: asked.RecordFromSource) -> Sequence[Event]:
+    """A source may tell of a unit that has ended since: nothing will follow from its abolition any more."""
+    gone = command.line[0].alive_until
+    if gone is None or gone > command.today:
+        return []  # or it will, on that day
+    return succession.followed(state, state.parties[0], command.line, gone, command.today)
 
 
 def _adopted_there(command: asked.RecordFromSource | asked.UpdateFromSource) -> list[Event]:
@@ -146,17 +156,20 @@ def confirm_source(command: asked.ConfirmSource, state: State) -> Sequence[Event
     assert found.source is not None
     if found.source.standing is SourceStanding.CONFIRMED:
         return []
-    return take_on(found, command)
+    return take_on(found, command, command.policy)
 
 
 def take_on(
-    state: Commitment, command: asked.ConfirmSource | asked.ProposeAmendment | asked.AgreeAmendment
+    state: Commitment, command: asked.ConfirmSource | asked.ProposeAmendment | asked.AgreeAmendment, policy: Policy
 ) -> list[Event]:
-    """The unit stands by what was recorded of it. Its clocks run from today: before, it owed this register nothing."""
+    """The unit stands by what was recorded of it. Its clocks run from today: before, it owed this register nothing.
+
+    `policy`: of today, whatever day the act counts from.
+    """
     confirmed: list[Event] = [happened.SourceConfirmed(command.acting.id)]
     if state.stage in AGREEING:
         return confirmed
-    return confirmed + clocks.at_adoption(state, command.today, command.policy, command.calendar)
+    return confirmed + clocks.at_adoption(state, command.today, policy, command.calendar)
 
 
 def contest_source(command: asked.ContestSource, state: State) -> Sequence[Event]:
@@ -178,7 +191,6 @@ def _sourced(state: State) -> Commitment:
 
 def add_party(command: asked.AddParty, state: State) -> Sequence[Event]:
     found = checks.taken_on(checks.not_ended(checks.there(state)))
-    checks.alive(command.unit_facts, command.effective_on)
     there = found.party(command.unit)
     if there is not None and there.answer in (Answer.INVITED, Answer.ACCEPTED):
         raise Refused("party-twice", "This unit has been invited already.")

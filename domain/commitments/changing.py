@@ -7,7 +7,8 @@ from domain.commitments import commands as asked
 from domain.commitments import events as happened
 from domain.commitments.agreeing import stays_checkable, take_on
 from domain.commitments.events import Event
-from domain.commitments.state import Commitment, ExtensionState, SourceStanding, State, evolve
+from domain.commitments.evolve import evolve
+from domain.commitments.state import Commitment, ExtensionState, SourceStanding, State
 from domain.commitments.words import AGREEING, ENDED, Answer, Changes, Due, Part
 from domain.deadlines import Standing
 from domain.kernel import PartialDate, Refused, UnitId
@@ -196,7 +197,7 @@ def _amend(
     if state.source is not None and state.source.standing is not SourceStanding.CONFIRMED:
         after = evolve(state, happened.CommitmentAmended(changes))
         assert isinstance(after, Commitment)
-        return [amended, *take_on(after, command)]
+        return [amended, *take_on(after, command, command.current)]
     if state.stage in AGREEING:
         return [amended]
     stays_checkable(state, happened.CommitmentAmended(changes))

@@ -143,7 +143,7 @@ def _consequences(command: asked.MissDeadline, state: Commitment, one: DeadlineS
             return [] if state.inactive else [happened.CommitmentMarkedInactive(one.starts_on)]
         case Due.PLAN | Due.MONITORING | Due.INVENTORY:
             number = command.deadline
-            notice = clock(Due.HOLD_NOTICE, one.unit, command.today, policy, calendar, about=number)
+            notice = clock(Due.HOLD_NOTICE, one.unit, command.today, command.current, calendar, about=number)
             return [happened.HoldNoticeGiven(state.owner, number, notice.due_on), notice]
         case Due.HOLD_NOTICE:
             assert one.about is not None, "a notice is about a missed deadline"

@@ -50,6 +50,8 @@ Acting: TypeAlias = Annotated[UnitFacts, Given("the acting unit")]
 CountsOn: TypeAlias = Annotated[PartialDate, Given("when it counts in law")]
 Now: TypeAlias = Annotated[Today, Given("today where the owner is")]
 InForce: TypeAlias = Annotated[Policy, Given("the commitment policy of the day", of="commitment@effective_on")]
+Current: TypeAlias = Annotated[Policy, Given("the commitment policy of today", of="commitment")]
+"""For clocks that start today, whatever day the act counts from."""
 WorkingDays: TypeAlias = Annotated[Calendar, Given("the working days of the owner's jurisdiction")]
 Sdgs: TypeAlias = Annotated[
     tuple[SdgCode, ...], Many(0, 40), Says("Goals or targets of the 2030 Agenda it serves.", ["13.2"])
@@ -75,7 +77,7 @@ class ProposeCommitment:
     units: Annotated[tuple[UnitFacts, ...], Given("the units named", of="parties")]
     effective_on: CountsOn
     today: Now
-    policy: InForce
+    policy: Current
     calendar: WorkingDays
 
 
@@ -96,7 +98,9 @@ class RecordFromSource:
     targets: Annotated[tuple[Target, ...], Many(0, 20), Says("End and interim targets, always in the same order.")] = ()
     sdg: Sdgs = ()
     owner_facts: Annotated[UnitFacts, Given("the owner", of="owner")]
+    line: Annotated[tuple[UnitFacts, ...], Given("the owner, and who took over from it in turn", of="owner>")]
     effective_on: CountsOn
+    today: Now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +126,7 @@ class ConfirmSource:
     acting: Acting
     effective_on: CountsOn
     today: Now
-    policy: InForce
+    policy: Current
     calendar: WorkingDays
 
 
@@ -145,7 +149,7 @@ class AddParty:
     acting: Acting
     effective_on: CountsOn
     today: Now
-    policy: InForce
+    policy: Current
     calendar: WorkingDays
 
 
@@ -347,6 +351,7 @@ class ProposeAmendment:
     effective_on: CountsOn
     today: Now
     policy: InForce
+    current: Current
     calendar: WorkingDays
 
 
@@ -359,6 +364,7 @@ class AgreeAmendment:
     effective_on: CountsOn
     today: Now
     policy: InForce
+    current: Current
     calendar: WorkingDays
 
 
@@ -450,6 +456,7 @@ class MissDeadline:
     deadline: Annotated[Number, Says("The deadline's number.")]
     today: Now
     policy: InForce
+    current: Current
     calendar: WorkingDays
 
 
@@ -459,6 +466,16 @@ class LoseMandate:
 
     mandate: Annotated[StreamId, Says("The mandate.")]
     mandate_facts: Annotated[MandateFacts, Given("the mandate", of="mandate")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SucceedParty:
+    """A party was abolished: whoever took over from it stands in its place; until somebody does, it is orphaned."""
+
+    former: Annotated[UnitId, Says("The unit that is no more.")]
+    line: Annotated[tuple[UnitFacts, ...], Given("the unit, and who took over from it in turn", of="former>")]
+    effective_on: CountsOn
+    today: Now
 
 
 Command: TypeAlias = (
@@ -498,4 +515,5 @@ Command: TypeAlias = (
     | CloseCommitment
     | MissDeadline
     | LoseMandate
+    | SucceedParty
 )

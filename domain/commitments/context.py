@@ -5,7 +5,8 @@ from typing import Any
 from domain.commitments import commands as asked
 from domain.commitments import events as happened
 from domain.commitments.decide import decide
-from domain.commitments.state import Absent, Commitment, evolve
+from domain.commitments.evolve import evolve
+from domain.commitments.state import Absent, Commitment
 from domain.commitments.words import Answer, Part
 from domain.kernel import By, Context, Decider, Role, StreamId, UnitId, named_stream
 
@@ -111,6 +112,7 @@ COMMITMENTS = Context(
         "close": By(asked.CloseCommitment, OFFICER, acting_for=_owner, reasons=True),
         "miss-deadline": By(asked.MissDeadline),
         "lose-mandate": By(asked.LoseMandate),
+        "succeed": By(asked.SucceedParty),
     },
     events=(
         happened.CommitmentProposed,
@@ -122,6 +124,9 @@ COMMITMENTS = Context(
         happened.ParticipationAccepted,
         happened.ParticipationDeclined,
         happened.PartyWithdrew,
+        happened.PartySucceeded,
+        happened.PartyOrphaned,
+        happened.PartyRestored,
         happened.TargetSet,
         happened.MilestoneAdded,
         happened.ResourcePledged,

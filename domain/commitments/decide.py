@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import assert_never
 
-from domain.commitments import agreeing, changing, checks, clocks, doing, judging
+from domain.commitments import agreeing, changing, checks, clocks, doing, judging, succession
 from domain.commitments import commands as asked
 from domain.commitments.commands import Command
 from domain.commitments.events import Event
@@ -15,6 +15,7 @@ BY_NO_UNIT = (
     asked.UpdateFromSource,
     asked.MissDeadline,
     asked.LoseMandate,
+    asked.SucceedParty,
 )
 """Commands that speak of a unit rather than for one, or that the register gives itself."""
 
@@ -100,5 +101,7 @@ def _decided(command: Command, state: State) -> Sequence[Event]:
             return clocks.miss(command, state)
         case asked.LoseMandate():
             return changing.lose_mandate(command, state)
+        case asked.SucceedParty():
+            return succession.succeed(command, state)
         case _:
             assert_never(command)

@@ -107,6 +107,31 @@ class PartyWithdrew:
 
 
 @dataclass(frozen=True, slots=True)
+class PartySucceeded:
+    """A party ended, and from that day on its successor, of that sphere, stands in its place and owes what it owed."""
+
+    former: UnitId
+    successor: UnitId
+    sphere: Sphere
+    succeeded_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class PartyOrphaned:
+    """A party ended, and nobody stands in its place since."""
+
+    unit: UnitId
+    since: date
+
+
+@dataclass(frozen=True, slots=True)
+class PartyRestored:
+    """A unit in whose place nobody stood is there again, and answers for its part as before."""
+
+    unit: UnitId
+
+
+@dataclass(frozen=True, slots=True)
 class TargetSet:
     number: int
     target: Target
@@ -415,6 +440,9 @@ Event: TypeAlias = (
     | ParticipationAccepted
     | ParticipationDeclined
     | PartyWithdrew
+    | PartySucceeded
+    | PartyOrphaned
+    | PartyRestored
     | TargetSet
     | MilestoneAdded
     | ResourcePledged

@@ -183,10 +183,15 @@ class ReportExercise(ByUnit):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuspendMandate(ByUnit):
-    """Suspend the mandate, with a last day or until it is restored."""
+    """Suspend the mandate, with a last day or until it is restored; by mutual consent, once the recipient agrees."""
 
     ground: Annotated[Pause, Says("On what ground.")]
     until: Annotated[date | None, Says("The last day of the suspension; until restored if left out.")] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreeSuspension(ByUnit):
+    """Agree to the suspension that the giver has offered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -312,7 +317,7 @@ class SucceedParty:
     former: Annotated[UnitId, Says("The unit that is no more.")]
     successor: Annotated[UnitId | None, Says("The unit that takes over; the mandate ends if there is none.")] = None
     former_unit: Annotated[UnitFacts, Given("the unit that is no more", of="former")]
-    successor_unit: Annotated[UnitFacts | None, Given("the unit that takes over", of="successor")]
+    line: Annotated[tuple[UnitFacts, ...], Given("it, and who took over from it in turn", of="successor>")]
     today: Now
 
 
@@ -331,6 +336,7 @@ Command: TypeAlias = (
     | ActivateMandate
     | ReportExercise
     | SuspendMandate
+    | AgreeSuspension
     | RestoreMandate
     | GiveRevocationNotice
     | WithdrawNotice

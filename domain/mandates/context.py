@@ -74,6 +74,7 @@ MANDATES = Context(
         "activate": By(asked.ActivateMandate, SIGNATORY, acting_for=_giver),
         "report-exercise": By(asked.ReportExercise, OFFICER, acting_for=_recipient),
         "suspend": By(asked.SuspendMandate, SIGNATORY, acting_for=_giver, reasons=True),
+        "agree-suspension": By(asked.AgreeSuspension, SIGNATORY, acting_for=_recipient),
         "restore": By(asked.RestoreMandate, SIGNATORY, acting_for=_giver),
         "give-notice": By(asked.GiveRevocationNotice, SIGNATORY, acting_for=_giver, reasons=True),
         "withdraw-notice": By(asked.WithdrawNotice, SIGNATORY, acting_for=_giver),

@@ -45,6 +45,8 @@ def _decided(command: Command, state: State) -> Sequence[Event]:
             return exercising.report(command, state)
         case asked.SuspendMandate():
             return exercising.suspend(command, state)
+        case asked.AgreeSuspension():
+            return exercising.agree_suspension(command, state)
         case asked.RestoreMandate():
             return exercising.restore(command, state)
         case asked.GiveRevocationNotice():

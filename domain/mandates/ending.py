@@ -190,7 +190,7 @@ def _day(state: Mandate, day: date) -> date:
 
 
 def succeed(command: asked.SucceedParty, state: State) -> Sequence[Event]:
-    """A successor stands in the place of a unit that is no more; without one the mandate ends, and says why."""
+    """Whoever is there of those who took over stands in the place of the unit; where nobody is, the mandate ends."""
     found = there(state)
     if found.stage in ENDED or command.former not in (found.giver, found.recipient):
         return []
@@ -198,9 +198,9 @@ def succeed(command: asked.SucceedParty, state: State) -> Sequence[Event]:
     if gone is None or gone > command.today:
         raise Refused("unit-alive", f"{command.former_unit.name} is still there.", unit=command.former)
     day = _day(found, gone)
-    if command.successor is None or command.successor_unit is None:
+    heir = next((one for one in command.line if one.alive_on(PartialDate(command.today))), None)
+    if heir is None:
         return _revoked(found, day, Ending.UNIT_ABOLISHED)
-    if command.successor in (found.giver, found.recipient):
+    if heir.id in (found.giver, found.recipient):
         return _revoked(found, day, Ending.PARTIES_MERGED)
-    alive(command.successor_unit, PartialDate(command.today))
-    return hand_over(found, command.former, command.successor, day)
+    return hand_over(found, command.former, heir.id, day)

@@ -149,6 +149,13 @@ class ExerciseReported:
 
 
 @dataclass(frozen=True, slots=True)
+class SuspensionOffered:
+    """The giver would suspend it by mutual consent; it is suspended when the recipient agrees."""
+
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MandateSuspended:
     """Not exercised from that day on. `until`: the last day of the suspension, where it is known."""
 
@@ -312,6 +319,7 @@ Event: TypeAlias = (
     | MandateActivated
     | MandateSubDelegated
     | ExerciseReported
+    | SuspensionOffered
     | MandateSuspended
     | MandateRestored
     | RenewalOffered

@@ -108,9 +108,32 @@ def suspend(command: asked.SuspendMandate, state: State) -> Sequence[Event]:
     if found.terms.kind is Kind.DEVOLUTION and command.ground in (Pause.BREACH, Pause.MUTUAL):
         raise Refused("ground-not-open", "Own power is only suspended by law, by a court or in an emergency.")
     day = since_activation(found, counted(command.effective_on, command.today))
-    if command.until is not None and not day <= command.until <= (found.ends_on or date.max):
+    _ends_in_time(found, day, command.until)
+    if command.ground is not Pause.MUTUAL:
+        return _suspended(found, day, command.ground, command.until)
+    offered = happened.SuspensionOffered(command.until)
+    return [] if found.suspension_offered == offered else [offered]
+
+
+def agree_suspension(command: asked.AgreeSuspension, state: State) -> Sequence[Event]:
+    """Nobody agrees alone: the giver has offered it, and it counts from the day on which the recipient agrees."""
+    found = in_force(state)
+    alive(command.acting, command.effective_on)
+    if found.suspension is not None:
+        if found.suspension.ground is Pause.MUTUAL:
+            return []
+        raise Refused("already-suspended", f"It is suspended since {found.suspension.since}.")
+    if found.suspension_offered is None:
+        raise Refused("no-suspension-offered", "The giver has offered no suspension.")
+    until = found.suspension_offered.until
+    day = since_activation(found, counted(command.effective_on, command.today))
+    _ends_in_time(found, day, until)
+    return _suspended(found, day, Pause.MUTUAL, until)
+
+
+def _ends_in_time(state: Mandate, day: date, until: date | None) -> None:
+    if until is not None and not day <= until <= (state.ends_on or date.max):
         raise Refused("ends-before-start", "A suspension ends after it begins, and not after the mandate.")
-    return _suspended(found, day, command.ground, command.until)
 
 
 def _suspended(state: Mandate, day: date, ground: Pause, until: date | None) -> Sequence[Event]:

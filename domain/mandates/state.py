@@ -94,6 +94,7 @@ class Mandate:
     reservations: bool = False
     activated_on: date | None = None
     over_on: date | None = None
+    suspension_offered: happened.SuspensionOffered | None = None
     suspension: Suspension | None = None
     notice: Notice | None = None
     renewal: date | None = None
@@ -198,6 +199,7 @@ Lived: TypeAlias = (
     happened.MandateActivated
     | happened.MandateSubDelegated
     | happened.ExerciseReported
+    | happened.SuspensionOffered
     | happened.MandateSuspended
     | happened.MandateRestored
     | happened.RenewalOffered
@@ -233,6 +235,7 @@ def _changed(state: Mandate, event: Later) -> Mandate:
             happened.MandateActivated()
             | happened.MandateSubDelegated()
             | happened.ExerciseReported()
+            | happened.SuspensionOffered()
             | happened.MandateSuspended()
             | happened.MandateRestored()
             | happened.RenewalOffered()
@@ -296,9 +299,11 @@ def _lived(state: Mandate, event: Lived) -> Mandate:
         case happened.ExerciseReported():
             covered = max(state.reported_to or event.period_to, event.period_to)
             return replace(state, reports=event.number, reported_to=covered)
+        case happened.SuspensionOffered():
+            return replace(state, suspension_offered=event)
         case happened.MandateSuspended():
             pause = Suspension(event.suspended_on, event.ground, event.until)
-            return replace(state, stage=Stage.SUSPENDED, suspension=pause)
+            return replace(state, stage=Stage.SUSPENDED, suspension=pause, suspension_offered=None)
         case happened.MandateRestored():
             return replace(state, stage=Stage.ACTIVE, suspension=None)
         case happened.RenewalOffered():

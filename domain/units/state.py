@@ -275,4 +275,5 @@ def facts(state: State, id: UnitId) -> UnitFacts:
         alive_from=state.alive_from.earliest(),
         alive_until=None if state.alive_until is None else first_day_after(state.alive_until),
         parent=state.parent,
+        successor=next(iter(state.successors), None),
     )

@@ -19,7 +19,7 @@ class Manner(StrEnum):
     GIVEN_BY = "given_by"
     """A mandate on the unit that gives it of its own power."""
     PARTY = "party"
-    """A mandate on the units that it binds."""
+    """A mandate or a commitment on the units that it binds, or may come to bind."""
     RESTS_ON = "rests_on"
     """A commitment on the mandate that lets its owner keep it."""
 
@@ -27,7 +27,14 @@ class Manner(StrEnum):
 Lean: TypeAlias = tuple[UUID, str, UUID]
 """(thing, manner, stream)"""
 
-LEANING = (mandates.MandateDrafted, mandates.PartySucceeded, commitments.CommitmentRestedOnMandate)
+LEANING = (
+    mandates.MandateDrafted,
+    mandates.PartySucceeded,
+    commitments.CommitmentProposed,
+    commitments.PartyInvited,
+    commitments.PartySucceeded,
+    commitments.CommitmentRestedOnMandate,
+)
 """The events that say so."""
 
 
@@ -41,6 +48,12 @@ def leans(stream: UUID, event: object) -> Sequence[Lean]:
         case mandates.PartySucceeded():
             # Whether it gives or receives, the state says to whoever asks.
             return [(event.successor, manner, stream) for manner in (Manner.GIVEN_BY, Manner.PARTY)]
+        case commitments.CommitmentProposed():
+            return [(event.owner, Manner.PARTY, stream)]
+        case commitments.PartyInvited():
+            return [(event.unit, Manner.PARTY, stream)]
+        case commitments.PartySucceeded():
+            return [(event.successor, Manner.PARTY, stream)]
         case commitments.CommitmentRestedOnMandate():
             return [(event.mandate, Manner.RESTS_ON, stream)]
         case _:

@@ -12,7 +12,7 @@ import pytest
 from domain.kernel import Actor, Role, Sphere, StreamId, UnitId
 from domain.policies.shipped import SHIPPED
 from services.postgres import Embedded
-from tests.api.client import Said, give
+from tests.api.client import Said, give, seen
 from tests.api.conftest import Live, served
 from tests.api.test_commands import refused
 from tests.services.acting import PARIS, Party, entrusted, holder, party, unit_of
@@ -160,6 +160,20 @@ def test_no_unit_acts_before_it_existed(country: Country) -> None:
     early = country.terms(region, city, city, starts_on="1999-12-31")
     country.no("unit-not-alive", region, "mandates/draft", **early)
     country.no("unit-not-alive", region, "mandates/draft", **country.terms(region, city, city), effective_on="1999-12")
+
+
+def test_a_suspension_by_mutual_consent_takes_the_word_of_both(country: Country) -> None:
+    live, region, village = country.live, country.region, country.village
+    mandate = live.run(entrusted(live.services, region, village, region.unit, ends_on=TODAY + timedelta(days=9)))
+    address, why = f"mandates/{mandate}", {"because": "Both want to think again.", "lang": "en"}
+    country.no("no-suspension-offered", village, f"{address}/agree-suspension")
+    offered = country.asks(region, f"{address}/suspend", ground="mutual", **why)
+    assert (offered.status, offered.json["events"]) == (201, ["mandate-suspension-offered.1"])
+    refused(country.asks(region, f"{address}/agree-suspension"), 403, "forbidden")
+    agreed = country.asks(village, f"{address}/agree-suspension")
+    assert agreed.json["events"][0] == "mandate-suspended.1"
+    row = seen(live, f"mandates/{mandate}", agreed.json["position"]).json["item"]
+    assert (row["state"], row["suspended_for"]) == ("suspended", "mutual")
 
 
 # --- opinions ---

@@ -277,6 +277,11 @@ def test_a_replay_shows_the_state_of_one_stream(verbs: Verbs) -> None:
     assert verbs("replay", "--stream", "00000000-0000-4000-8000-000000000000").exit_code == 1
 
 
+_REGISTRAR = "(select stream from ledger.records where type = 'unit-registered.1' order by position limit 1)"
+_OF_REGISTRAR = "(select min(position) from ledger.records where type = 'unit-registered.1')"
+"""The registrar's own: the ledger opens by it."""
+
+
 @pytest.mark.parametrize(
     ("tampering", "said"),
     [
@@ -286,6 +291,10 @@ def test_a_replay_shows_the_state_of_one_stream(verbs: Verbs) -> None:
             "another root",
         ),
         ("delete from ledger.records where position = (select max(position) from ledger.records)", "another root"),
+        ("delete from ledger.records where position = 0", "Record 1 where position 0 should be"),
+        (f"delete from ledger.records where position = {_OF_REGISTRAR}", "a unit is its registration"),
+        (f"delete from ledger.records where stream = {_REGISTRAR}", "another root"),
+        (f"update ledger.records set state = '' where position = {_OF_REGISTRAR}", "cannot be folded"),
     ],
 )
 def test_a_replay_finds_a_ledger_that_was_tampered_with(verbs: Verbs, database: str, tampering: str, said: str) -> None:

@@ -14,6 +14,7 @@ from uuid import uuid4
 import pytest
 
 from api import cursors
+from projections.views import VIEWS
 from tests.api.client import Said, get, give, proposed, seen, send
 from tests.api.conftest import Live
 
@@ -57,6 +58,28 @@ def test_every_typed_column_filters(live: Live, asked: dict[str, str], holds: An
     found = get(live, "/v1/commitments", limit=500, as_of=_story(live), **asked).items
     assert keys(found) == [row["key"] for row in everything if holds(row)]
     assert "progress__is_null" in asked or len(found) < len(everything)
+
+
+COUNTED = [(view.name, one.name) for view in VIEWS for one in view.computed if one.type is int]
+"""Whole numbers that depend on the day: PostgreSQL reckons them in 32 bits, and people may ask for any."""
+
+
+@pytest.mark.parametrize(("view", "column"), COUNTED)
+@pytest.mark.parametrize("far", [2**31, -(2**31) - 1, 2**53 - 1, -(2**53) + 1])
+def test_numbers_that_no_row_can_have_are_asked_for_in_vain(live: Live, view: str, column: str, far: int) -> None:
+    everything = keys(get(live, f"/v1/{view}", limit=500, as_of=_story(live), **{f"{column}__is_null": "false"}).items)
+    for op, every in (("", False), ("__in", False), ("__gt", far < 0), ("__lt", far > 0), ("__ge", far < 0)):
+        found = get(live, f"/v1/{view}", limit=500, as_of=_story(live), **{column + op: str(far)})
+        assert keys(found.items) == (everything if every else []), op
+
+
+@pytest.mark.parametrize(("view", "column"), COUNTED)
+@pytest.mark.parametrize("far", [2**53, -(2**53), 2**63])
+def test_numbers_beyond_what_json_keeps_are_refused_in_a_sentence(live: Live, view: str, column: str, far: int) -> None:
+    for op in ("", "in", "gt"):
+        said = get(live, f"/v1/{view}", **{f"{column}__{op}" if op else column: str(far)})
+        assert (said.status, said.faults) == (400, {f"/{column}.{op}" if op else f"/{column}": "range"})
+        assert "from -9007199254740991 to 9007199254740991" in said.json["detail"]
 
 
 def _story(live: Live) -> int:

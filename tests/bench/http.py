@@ -4,24 +4,28 @@ import asyncio
 import json
 import os
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import psutil
 
-from services.bootstrap import assemble
+from domain.kernel import Actor, Role, Sphere
+from services.bootstrap import Services, assemble
 from services.config import Config
 from services.importing.iso3166 import unit_stream
-from services.story import tell
+from services.story import Story, tell
 from tests.bench import Bench, Measured, bench, interleaved
 from tests.bench.load import Load, loaded, question
 from tests.bench.serving import GROWING, Server, growing, started
 from tests.bench.views import GROWTH, MILLION, recorded
+from tests.services.acting import FUNCTION, holder, party, unit_of
+from tests.services.test_handle import person
 
 CONNECTIONS = 64
 COMMANDS = 12_000
@@ -31,14 +35,27 @@ WARM = 500
 MEGABYTE = 1_000_000
 
 
+TURNS = 9
+"""How often what is asked often is asked before each thing that is asked seldom: 45 % of each, and 5 % of each."""
+TEXT = {"en": "Shade for every school yard"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A command that starts something, and who gives it."""
+
+    path: str
+    said: Mapping[str, Any]
+    token: str
+
+
 @dataclass(frozen=True, slots=True)
 class Register:
-    """A served register that was told the sample story, and an officer of it."""
+    """A served register that was told the sample story, and what officers of it ask again and again."""
 
     server: Server
-    owner: str
-    neighbour: str
-    token: str
+    often: Sequence[Asked]
+    seldom: Sequence[Asked]
 
 
 @asynccontextmanager
@@ -50,38 +67,68 @@ async def _register(bench: Bench) -> AsyncIterator[Register]:
         async with assemble(config, workers=False) as services:
             story = await tell(services.office, services.registrar)
             assert story is not None
-            token, _ = await services.tokens.issue(story.officer, timedelta(hours=1))
-            region = unit_stream("iso3166-2", "FR-ARA")
+            often, seldom = await _often(services, story), await _seldom(services)
         environment = {
             **os.environ, "DATABASE_URL": dsn, "SUBSIDIA_VAR": str(folder), "PORT": "0", "LOG_LEVEL": "warning",
             "SUBSIDIA_SIGNING_KEY": str(folder / "key.pem"),
         }  # fmt: skip
         server = await stack.enter_async_context(started("-m", "subsidia", "serve", environment=environment))
-        yield Register(server, str(story.city), str(region), token)
+        yield Register(server, often, seldom)
+
+
+async def _often(services: Services, story: Story) -> Sequence[Asked]:
+    """Commitments and requests of the story's city."""
+    city, region, token = (
+        str(story.city),
+        str(unit_stream("iso3166-2", "FR-ARA")),
+        await _token(services, story.officer),
+    )
+    promise = {"owner": city, "title": TEXT, "description": TEXT, "ends_on": "2028-06", "sdg": ["11.7"]}
+    request = {
+        "requester": city, "decider": region, "matter": TEXT, "description": TEXT, "function": "05.3",
+        "territory": city, "candidates": ["local", "regional"], "affected": [city, region],
+    }  # fmt: skip
+    return Asked("commitments/propose", promise, token), Asked("allocations/request", request, token)
+
+
+async def _seldom(services: Services) -> Sequence[Asked]:
+    """Mandates of a region that holds a competence, and drafts of a State, of units beside those of the story."""
+    region, city = await holder(services, "Bench Region"), await party(services, "Bench City")
+    nation = await unit_of(services, "Bench State", Sphere.NATIONAL, place="FR")
+    chamber = await unit_of(services, "Bench League", place="FR")
+    signatory = await person(services, nation, Role.AUTHORISED_SIGNATORY)
+    mandate = {
+        "giver": str(region.unit), "recipient": str(city.unit), "territory": str(region.unit), "kind": "delegation",
+        "instrument": "agreement", "function": FUNCTION, "purpose": TEXT, "legal_basis": "Transport Act, art. 4",
+        "starts_on": services.office.clock().date().isoformat(),
+    }  # fmt: skip
+    review = {
+        "polity": str(nation), "author": str(nation), "author_kind": "government",
+        "draft": {"reference": "Bill 1", "title": TEXT}, "competence": "shared", "languages": ["fr"],
+        "roll": [{"unit": str(chamber), "kind": "association"}],
+    }  # fmt: skip
+    return (
+        Asked("mandates/draft", mandate, await _token(services, region.signatory)),
+        Asked("reviews/open", review, await _token(services, signatory)),
+    )
+
+
+async def _token(services: Services, actor: Actor) -> str:
+    token, _ = await services.tokens.issue(actor, timedelta(hours=1))
+    return token
 
 
 def _commands(register: Register) -> Iterator[bytes]:
-    """Commands that each start something, of two contexts in turns, without end."""
-    city, region = register.owner, register.neighbour
-    text = {"en": "Shade for every school yard"}
-    asked = {
-        "commitments/propose": {
-            "owner": city, "title": text, "description": text, "ends_on": "2028-06", "sdg": ["11.7"],
-        },
-        "allocations/request": {
-            "requester": city, "decider": region, "matter": text, "description": text, "function": "05.3",
-            "territory": city, "candidates": ["local", "regional"], "affected": [city, region],
-        },
-    }  # fmt: skip
-    bearer = f"Bearer {register.token}"
-    made = [
-        question(
-            f"{register.server.url}/v1/{path}", method="POST", body=json.dumps(said).encode(), Authorization=bearer
-        )
-        for path, said in asked.items()
-    ]
+    """Commands that each start something, of four contexts in fixed shares, without end."""
+
+    def made(asked: Asked) -> bytes:
+        url, body = f"{register.server.url}/v1/{asked.path}", json.dumps(asked.said).encode()
+        return question(url, method="POST", body=body, Authorization=f"Bearer {asked.token}")
+
+    often = [made(one) for one in register.often] * TURNS
+    seldom = [made(one) for one in register.seldom]
     while True:
-        yield from made
+        yield from (*often, *seldom)
 
 
 async def _commanded(register: Register, count: int) -> Load:

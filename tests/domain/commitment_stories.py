@@ -119,11 +119,13 @@ def ask(kind: type, unit: UnitId = CITY, on: date = DAY, /, **said: Any) -> Any:
         "effective_on": PartialDate(on),
         "today": Today(on),
         "policy": policy(),
+        "current": policy(),
         "calendar": CALENDAR,
         "stream": STREAM,
     }
     if "owner" in said:
         given["owner_facts"] = facts(said["owner"])
+        given["line"] = (given["owner_facts"],)
     if kind is asked.ProposeCommitment:
         given["units"] = tuple(facts(party.unit) for party in said.get("parties", ()))
     if kind is asked.AddParty:
@@ -132,6 +134,13 @@ def ask(kind: type, unit: UnitId = CITY, on: date = DAY, /, **said: Any) -> Any:
         given["mandate"] = said["mandate_facts"].id
     wanted = {field.name for field in fields(kind)}
     return kind(**{name: value for name, value in {**given, **said}.items() if name in wanted})
+
+
+def gone(former: UnitId, *heirs: UnitFacts, on: date = DAY, since: date | None = None) -> asked.SucceedParty:
+    """The register says, on that day, that a unit is no more (since then, or that day), and who is next in line."""
+    line = (facts(former, until=since or on), *heirs)
+    command = ask(asked.SucceedParty, former, on, former=former, line=line, effective_on=PartialDate(since or on))
+    return cast(asked.SucceedParty, command)
 
 
 def story(*commands: Any) -> Given:
@@ -166,7 +175,7 @@ def missed(number: int, kind: Due, due_on: date, unit: UnitId | None = CITY) -> 
 
 def miss(number: int, on: date) -> asked.MissDeadline:
     """The clock says, on that day, that a deadline has passed."""
-    return asked.MissDeadline(deadline=number, today=Today(on), policy=policy(), calendar=CALENDAR)
+    return asked.MissDeadline(deadline=number, today=Today(on), policy=policy(), current=policy(), calendar=CALENDAR)
 
 
 def report(percent: int, unit: UnitId = CITY, on: date = DAY, milestone: int | None = None) -> asked.ReportProgress:
@@ -285,8 +294,14 @@ def _tried(moves: list[Move], state: Any, name: str, command: Any, unit: UnitId,
         events = COMMITMENTS.decider.decide(command, state)
     except Refused:
         return moves, state
-    actor = None if name in ("miss-deadline", "lose-mandate") else unit
+    actor = unit if COMMITMENTS.commands[name].roles else None
     return [*moves, Move(name, actor, day, tuple(events))], COMMITMENTS.decider.fold(events, state)
+
+
+def _line(unit: UnitId, day: date, number: int) -> tuple[UnitFacts, ...]:
+    """A unit that is no more and a successor, or none, or a unit that is there after all."""
+    others = [one for one in SPHERES if one != unit]
+    return facts(unit, until=None if number == 1 else day), *(facts(one) for one in others[number - 3 : 1])
 
 
 def _said(draw: st.DrawFn, name: str, unit: UnitId, state: Any, day: date) -> dict[str, Any]:
@@ -345,6 +360,9 @@ def _said(draw: st.DrawFn, name: str, unit: UnitId, state: Any, day: date) -> di
         "close": {"outcome": draw(st.sampled_from(tuple(Outcome))), "level": Level.SELF_REPORTED},
         "rest-on-mandate": {"mandate_facts": mandate(number, unit)},
         "lose-mandate": {"mandate_facts": mandate(number, unit, stage="revoked", in_force=False, ended=True)},
+        "succeed": {
+            "former": unit, "line": _line(unit, day, number),
+        },
         "miss-deadline": {"deadline": draw(st.integers(1, 12))},
     }  # fmt: skip
     return said.get(name, {})

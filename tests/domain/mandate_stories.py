@@ -340,10 +340,11 @@ def _said(draw: st.DrawFn, name: str, state: Any, day: date) -> dict[str, Any]:
         "record-sub-delegation": {"child": CHILD, "child_facts": mandate_facts(id=CHILD, under=STREAM)},
         "succeed": {
             "former": CITY, "successor": draw(st.sampled_from((None, VILLAGE, REGION))),
-            "former_unit": unit(CITY, alive_until=gone), "successor_unit": None,
+            "former_unit": unit(CITY, alive_until=gone),
         },
     }  # fmt: skip
-    said["succeed"]["successor_unit"] = unit(said["succeed"]["successor"]) if said["succeed"]["successor"] else None
+    heir = said["succeed"]["successor"]
+    said["succeed"]["line"] = (unit(heir),) if heir else ()
     return {**found, **said.get(name, {})}
 
 

@@ -1,7 +1,7 @@
 """A mandate in force: activation, exclusiveness, reports, suspension, renewal, succession, what rests on it."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -228,6 +228,30 @@ def test_own_power_is_not_suspended_at_will() -> None:
     story(*devolved).when(by_court).then(happened.MandateSuspended(date(2026, 7, 1), Pause.COURT, None))
 
 
+def test_a_suspension_by_mutual_consent_takes_the_word_of_both() -> None:
+    until = date(2026, 12, 31)
+    offered, agreed = replace(suspend, ground=Pause.MUTUAL, until=until), ask(asked.AgreeSuspension, date(2026, 7, 20))
+    story(*reporting).when(offered).then(happened.SuspensionOffered(until))
+    story(*reporting, offered).when(offered).then_nothing_happens()
+    story(*reporting, offered).when(agreed).then(
+        happened.MandateSuspended(date(2026, 7, 20), Pause.MUTUAL, until),
+        happened.DeadlineSuspended(REPORT, date(2026, 7, 20)),
+        starts(4, Due.SUSPENSION, date(2026, 7, 20), until),
+    )
+    story(*reporting, offered, agreed).when(agreed).then_nothing_happens()
+    story(*reporting).when(agreed).then_refused("no-suspension-offered")
+    story(*reporting, suspend).when(agreed).then_refused("already-suspended")
+    late = ask(asked.AgreeSuspension, until + timedelta(days=1))
+    story(*reporting, offered).when(late).then_refused("ends-before-start")
+    assert mandate(story(*reporting, offered, suspend)).suspension_offered is None
+
+
+def test_only_the_recipient_agrees_to_what_the_giver_offers() -> None:
+    state, by = story(*active).state, MANDATES.commands["agree-suspension"]
+    assert callable(by.acting_for)
+    assert by.acting_for(None, state) == frozenset({CITY})
+
+
 def test_only_the_register_says_that_the_mandate_above_is_suspended() -> None:
     story(*active).when(replace(suspend, ground=Pause.PARENT_SUSPENDED)).then_refused("ground-not-open")
 
@@ -332,7 +356,7 @@ def test_all_renewals_together_are_capped() -> None:
 def succeed(former: Any = CITY, successor: Any = VILLAGE, gone: date = date(2026, 9, 1), **said: Any) -> Any:
     return ask(
         asked.SucceedParty, date(2026, 9, 5), former=former, successor=successor,
-        former_unit=unit(former, alive_until=gone), successor_unit=unit(successor) if successor else None, **said,
+        former_unit=unit(former, alive_until=gone), **{"line": (unit(successor),) if successor else (), **said},
     )  # fmt: skip
 
 
@@ -368,10 +392,17 @@ def test_without_a_successor_it_ends_and_says_why() -> None:
     )
 
 
+def test_a_successor_that_is_no_more_itself_is_passed_over_for_its_own() -> None:
+    line = (unit(VILLAGE, alive_until=date(2026, 9, 2)), unit(DISTRICT))
+    (handed, *_) = story(*active).when(succeed(line=line)).events
+    assert handed == happened.PartySucceeded(CITY, DISTRICT, date(2026, 9, 1))
+    alone = succeed(line=line[:1])
+    assert story(*active).when(alone).events[0] == happened.MandateRevoked(date(2026, 9, 1), Ending.UNIT_ABOLISHED)
+
+
 def test_nobody_succeeds_to_who_is_still_there_or_takes_no_part() -> None:
     story(*active).when(succeed(gone=date(2026, 9, 6))).then_refused("unit-alive")
     story(*active).when(succeed(VILLAGE, REGION)).then_nothing_happens()
-    story(*active).when(replace(succeed(), successor_unit=unit(VILLAGE, exists=False))).then_refused("unit-unknown")
     story(*revoked).when(succeed()).then_nothing_happens()
 
 

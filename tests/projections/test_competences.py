@@ -126,7 +126,7 @@ def test_a_renewal_moves_the_last_day() -> None:
 def succeed(former: Any = CITY) -> Any:
     return ask(
         asked.SucceedParty, date(2026, 9, 5), former=former, successor=VILLAGE,
-        former_unit=unit(former, alive_until=date(2026, 9, 1)), successor_unit=unit(VILLAGE),
+        former_unit=unit(former, alive_until=date(2026, 9, 1)), line=(unit(VILLAGE),),
     )  # fmt: skip
 
 

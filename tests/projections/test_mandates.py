@@ -10,7 +10,7 @@ from domain.kernel import PartialDate, UnitId, Words
 from domain.mandates import MANDATES as CONTEXT
 from domain.mandates import commands as asked
 from domain.mandates import events as happened
-from domain.mandates.words import Ground, Instrument, Kind, Stage
+from domain.mandates.words import Ground, Instrument, Kind, Pause, Stage
 from projections.mandate_row import MandateRow, Period, Side, Turn
 from projections.mandate_stages import REACHED, stage_after
 from projections.mandates import MANDATES
@@ -150,6 +150,10 @@ def test_whose_turn_it_is_on_the_way_to_a_revocation() -> None:
 def test_whose_turn_it_is_while_suspended_or_renewed() -> None:
     assert turns(row_of(*active, suspend)) == [(Turn.RESTORE, REGION)]
     assert turns(row_of(*active, replace(suspend, until=date(2026, 9, 1)))) == []
+    mutual = replace(suspend, ground=Pause.MUTUAL)
+    agreed = ask(asked.AgreeSuspension, date(2026, 7, 20), acting=unit(CITY))
+    assert turns(row_of(*active, mutual)) == [(Turn.AGREE_SUSPENSION, CITY)]
+    assert turns(row_of(*active, mutual, agreed)) == [(Turn.RESTORE, REGION)]
     assert turns(row_of(*active, renew)) == [(Turn.ACCEPT_RENEWAL, CITY)]
     renewed = row_of(*active, renew, accept_renewal)
     assert (renewed.ends_on, renewed.first_ends_on, renewed.renewals, turns(renewed)) == (
@@ -222,7 +226,7 @@ def test_an_end_that_counts_from_an_earlier_day_takes_later_periods_away() -> No
 def test_a_successor_holds_from_its_own_day() -> None:
     succeed = ask(
         asked.SucceedParty, date(2026, 9, 5), former=CITY, successor=VILLAGE,
-        former_unit=unit(CITY, alive_until=date(2026, 9, 1)), successor_unit=unit(VILLAGE),
+        former_unit=unit(CITY, alive_until=date(2026, 9, 1)), line=(unit(VILLAGE),),
     )  # fmt: skip
     row = row_of(*active, suspend, restore, succeed)
     assert (row.recipient, row.recipient_name, row.parties[1].unit) == (VILLAGE, "Village", VILLAGE)

@@ -372,7 +372,7 @@ def test_reactions_give_only_what_nobody_else_may_give() -> None:
     assert len({reaction.name for reaction in REACTIONS}) == len(REACTIONS)
     given = {
         "mandates": ["record-sub-delegation", "follow-parent", "lapse", "succeed"],
-        "commitments": ["lose-mandate"],
+        "commitments": ["lose-mandate", "succeed"],
     }
     for context, names in given.items():
         for name in names:
