@@ -11,6 +11,7 @@ from projections.views import VIEWS
 from services.codec import Codec
 from services.config import Config
 from services.handle import Office
+from services.keyring import FolderKeyring
 from services.keys import SigningKey, load_or_make
 from services.names import NAMES
 from services.opening import open_ledger
@@ -18,6 +19,7 @@ from services.postgres import database
 from services.projector import Projector, opened_projector
 from services.store.checkpoints import Notary
 from services.store.connecting import available, close_pool, open_pool
+from services.store.encrypting import encrypt_plain_openings
 from services.store.ledger import LedgerStore, opened, opened_store
 from services.store.migrations import migrate
 from services.store.tokens import Tokens
@@ -66,13 +68,15 @@ async def assemble(
     """
     async with AsyncExitStack() as stack:
         dsn = await stack.enter_async_context(database(config.database_url, config.var))
+        keyring = FolderKeyring(config.keyring)
         await migrate(dsn)
+        await encrypt_plain_openings(dsn, keyring)
         key = await _signing_key(config, dsn)
         store = await stack.enter_async_context(
             opened_store(dsn, config.origin, key, queue=config.queue, readers=config.readers)
         )
         codec = Codec(config.origin, names)
-        office = Office(store, codec, CONTEXTS)
+        office = Office(store, codec, CONTEXTS, keyring)
         verifier = Notary(config.origin, key).verifier
         registrar = await open_ledger(office, config.origin, verifier)
         reading = await stack.enter_async_context(opened_views(dsn, views, config.readers))

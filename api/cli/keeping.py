@@ -13,12 +13,14 @@ from projections.views import VIEWS
 from services.bootstrap import Services
 from services.config import Config
 from services.doctor import Finding, Verdict, examine
+from services.keyring import FolderKeyring
 from services.keys import load_or_make
 from services.postgres import database
 from services.replaying import Replayed, canonical
 from services.replaying import replay as replayed
 from services.store import migrations
 from services.store.checkpoints import Notary
+from services.store.encrypting import encrypt_plain_openings
 
 COLOURS = {Verdict.WELL: "green", Verdict.NOTE: "yellow", Verdict.ILL: "red"}
 
@@ -31,7 +33,11 @@ def migrate(only_check: bool) -> None:
 
     async def work() -> list[str]:
         async with database(config.database_url, config.var) as dsn:
-            return await (migrations.check(dsn) if only_check else migrations.migrate(dsn))
+            if only_check:
+                return await migrations.check(dsn)
+            applied = await migrations.migrate(dsn)
+            await encrypt_plain_openings(dsn, FolderKeyring(config.keyring))
+            return applied
 
     names = run(work())
     for name in names:

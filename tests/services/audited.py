@@ -30,6 +30,7 @@ from services.audit.verifying import Report, verify
 from services.codec import Codec
 from services.config import DEMO_ORIGIN
 from services.handle import Office, Order
+from services.keyring import MemoryKeyring
 from services.names import NAMES
 from services.opening import open_ledger
 from services.store.checkpoints import Notary
@@ -59,7 +60,7 @@ class Golden:
 async def golden(new_database: NewDatabase, migrated_template: str) -> AsyncIterator[Golden]:
     async with new_database(migrated_template) as dsn:
         async with opened_store(dsn, DEMO_ORIGIN, KEY) as store:
-            office = Office(store, Codec(DEMO_ORIGIN, NAMES), CONTEXTS)
+            office = Office(store, Codec(DEMO_ORIGIN, NAMES), CONTEXTS, MemoryKeyring())
             registrar = await open_ledger(office, DEMO_ORIGIN, NOTARY.verifier)
             assert await tell(office, registrar) is not None
             told = (await store.head()).size
