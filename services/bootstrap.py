@@ -10,6 +10,7 @@ from projections.kernel import View
 from projections.views import VIEWS
 from services.codec import Codec
 from services.config import Config
+from services.erasing import finish_erasures
 from services.handle import Office
 from services.keyring import FolderKeyring
 from services.keys import SigningKey, load_or_make
@@ -77,6 +78,7 @@ async def assemble(
         )
         codec = Codec(config.origin, names)
         office = Office(store, codec, CONTEXTS, keyring)
+        await finish_erasures(store, codec, keyring)
         verifier = Notary(config.origin, key).verifier
         registrar = await open_ledger(office, config.origin, verifier)
         reading = await stack.enter_async_context(opened_views(dsn, views, config.readers))

@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 import msgspec
 
 from domain import units
+from domain.erasures import SealedField
 from domain.kernel import (
     NAMES,
     Actor,
@@ -31,11 +32,11 @@ from domain.kernel import (
     StreamId,
     UnitId,
 )
-from services.codec import Codec, Heading, record_writer
+from services.codec import Codec, Heading, record_writer, sealed_fields
 from services.facts import Basis, Streams, local_day, look_up, needs
 from services.keyring import Keyring
 from services.sealing import NOTHING_SEALED, Sealing, keyed, seals_of
-from services.store.ports import Change, Conflict, Draft, Opening, Receipt, Store
+from services.store.ports import Change, Conflict, Draft, Opening, Receipt, Store, Unavailable
 
 TRIES = 3
 STATES_KEPT = 50_000
@@ -175,6 +176,10 @@ class States:
             return kept.version, self._contexts[context].decider.initial
         return kept.version, kept.state
 
+    async def sealed_with(self, cmd: UUID) -> tuple[SealedField, ...]:
+        """See `facts.Streams`."""
+        return tuple(one for record in await self._store.records_of(cmd) for one in sealed_fields(record))
+
     def begin(self, stream: StreamId) -> None:
         """Nothing is there yet, as far as anybody can know without looking; the append looks."""
         if stream not in self._kept:
@@ -263,7 +268,10 @@ class Office:
         turn = self._turns.setdefault(stream, asyncio.Lock())
         async with turn:
             try:
-                return await self._give(plan, order, stream)
+                answer = await self._give(plan, order, stream)
+                if (subject := _erased(plan.by, order)) is not None:
+                    await self._delete_key(subject)
+                return answer
             except Refused as refused:
                 if refused.policy is None:  # no number of a policy said no, but a rule of the context itself
                     refused.policy = Grounds(self.contexts[order.context].rules, refused.code, "default")
@@ -297,6 +305,14 @@ class Office:
                 return repeated
         raise AssertionError("unreachable")
 
+    async def _delete_key(self, subject: UUID) -> None:
+        """Only after the record: it is by the record that a start finds out what was left undone."""
+        try:
+            await asyncio.shield(asyncio.to_thread(self.keyring.delete, subject))
+        except OSError as error:
+            reason = f"The erasure is recorded, but the key is still there: {error}. Give the same command again."
+            raise Unavailable(reason, recorded=True) from error
+
     async def types_after(self, stream: StreamId, version: int) -> Sequence[str]:
         """See `Desk`."""
         return [record.type for record in (await self.store.streams([stream], after=version))[stream]]
@@ -313,7 +329,7 @@ class Office:
             reads=tuple(drafted.heading.reads) if events else (),
             takes=tuple((claim.word, stream) for claim in claims if claim.taken),
             frees=tuple((claim.word, stream) for claim in claims if not claim.taken),
-            openings=decision.openings(version, events, key), answer=msgspec.json.encode(said),
+            openings=decision.openings(version, events, key), erases=decision.erases, answer=msgspec.json.encode(said),
         )  # fmt: skip
         try:
             receipt = await self.store.append(change)
@@ -364,6 +380,11 @@ def _new_stream(by: By, order: Order) -> StreamId:
     if by.stream is not None:
         return by.stream(SimpleNamespace(**order.fields))
     return StreamId(uuid5(NAMES, f"stream:{order.cmd}"))
+
+
+def _erased(by: By, order: Order) -> UUID | None:
+    """The subject that ends with a command, if one does."""
+    return None if by.erases is None else by.erases(SimpleNamespace(**order.fields))
 
 
 def fingerprint(order: Order, key: bytes | None) -> bytes:
@@ -540,6 +561,11 @@ class _Decision:
         )  # fmt: skip
         asked = codec.command(f"{context.name}.{order.command}", command)
         return Drafted(version, events, heading, codec.drafts(self.stream, version + 1, events, heading, asked))
+
+    @property
+    def erases(self) -> tuple[UUID, ...]:
+        subject = _erased(self.plan.by, self.order)
+        return () if subject is None else (subject,)
 
     def openings(self, version: int, events: Sequence[Any], key: bytes | None) -> tuple[Opening, ...]:
         if key is None:
