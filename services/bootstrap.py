@@ -16,6 +16,7 @@ from services.keyring import FolderKeyring
 from services.keys import SigningKey, load_or_make
 from services.names import NAMES
 from services.opening import open_ledger
+from services.openings import Openings
 from services.postgres import database
 from services.projector import Projector, opened_projector
 from services.store.checkpoints import Notary
@@ -47,6 +48,7 @@ class Services:
     tokens: Tokens
     registrar: Actor
     verifier: str
+    openings: Openings
 
 
 @asynccontextmanager
@@ -89,7 +91,7 @@ async def assemble(
         tokens = Tokens(store.pool)
         yield Services(
             config, CONTEXTS, tuple(views), codec, store, office, reading, projector, working, tokens, registrar,
-            verifier,
+            verifier, Openings(store, codec, office.states, keyring),
         )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from importlib.metadata import PackageNotFoundError, version
 import click
 
 from api.cli.audit import audit
+from api.cli.erasing import erase
 from api.cli.importing import import_group
 from api.cli.keeping import doctor, migrate, rebuild, replay
 from api.cli.serving import serve
@@ -42,7 +43,7 @@ def own_version() -> str:
         return "not installed"
 
 
-for command in (serve, work, migrate, import_group, token, rebuild, replay, audit, doctor):
+for command in (serve, work, migrate, import_group, token, rebuild, replay, audit, doctor, erase):
     cli.add_command(command)
 
 

@@ -118,6 +118,11 @@ class MemoryStore:
         """The openings of one subject, where not erased."""
         return [opening for _, opening in sorted(self._openings.items()) if opening.subject == subject]
 
+    async def openings(self) -> AsyncIterator[list[Opening]]:
+        """All openings, in batches."""
+        if self._openings:
+            yield [opening for _, opening in sorted(self._openings.items())]
+
     async def prove(self, position: int, size: int | None = None) -> tuple[bytes, ...]:
         """See `ports.Store`. Raises IndexError where the tree of that size does not hold the record."""
         size = self._size(size)

@@ -119,6 +119,17 @@ class Reads:
         query = f"select {_OPENING} from ledger.openings o where o.subject = $1 order by 1, 2, 3"
         return [Opening(*row) for row in await self._fetch(query, subject)]
 
+    async def openings(self) -> AsyncIterator[list[Opening]]:
+        """All openings, in batches."""
+        after: tuple[UUID, int, str] = (UUID(int=0), 0, "")
+        query = (
+            f"select {_OPENING} from ledger.openings o where (o.stream, o.version, o.path) > ($1, $2, $3)"
+            f" order by o.stream, o.version, o.path limit {SCAN}"
+        )
+        while batch := [Opening(*row) for row in await self._fetch(query, *after)]:
+            yield batch
+            after = (batch[-1].stream, batch[-1].version, batch[-1].path)
+
     async def prove(self, position: int, size: int | None = None) -> tuple[bytes, ...]:
         """The inclusion proof of a record in the tree of `size` records (the newest, where None): leaf to root.
 

@@ -296,6 +296,7 @@ async def test_openings_lie_beside_their_record(store: AnyStore) -> None:
     await store.append(replace(change(draft(stream)), openings=(contact,)))
     assert await store.openings_of([(stream, 1)]) == [contact]
     assert await store.openings_about(contact.subject) == [contact]
+    assert [one async for batch in store.openings() for one in batch] == [contact]
     assert await store.openings_of([(stream, 2), (uuid4(), 1)]) == []
     assert await store.openings_about(uuid4()) == []
 
