@@ -39,7 +39,7 @@ def make_app(services: Services, working: Working | None) -> web.Application:
     asked = verbs(contexts)
     questions = [Question(view, services.views.columns(view.name)) for view in services.views_declared]
     rows = frozenset(view.name for view in services.views_declared if view.keys is own_stream)
-    seals = Seals(services.openings, services.tokens)
+    seals = Seals(services.openings, services.office, services.tokens)
     histories = Histories(store, moments, services.office.codec, contexts, seals)
     proofs = Proofs(store, services.codec, services.config.origin, services.verifier)
     described = document(asked, questions, histories, proofs, contexts)

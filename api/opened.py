@@ -14,7 +14,8 @@ from api.binding import Parameter
 from api.identity import signed_in
 from api.moments import stamp
 from domain.kernel import Actor
-from services.openings import Marks, Openings
+from services.handle import Office
+from services.openings import Marks, Openings, check_reader
 from services.store.ports import StoredRecord
 from services.store.tokens import Tokens
 
@@ -29,15 +30,15 @@ NOBODY_KEEPS = "private, no-store"
 class Seals:
     """Joins to records what is known of their sealed values."""
 
-    def __init__(self, openings: Openings, tokens: Tokens) -> None:
-        self._openings, self._tokens = openings, tokens
+    def __init__(self, openings: Openings, office: Office, tokens: Tokens) -> None:
+        self._openings, self._office, self._tokens = openings, office, tokens
 
     async def reader(self, request: web.Request, said: Mapping[str, Any]) -> Actor | None:
         """Who asks for opened values; None where nobody does. Raises NotSignedIn, Forbidden."""
         if not said.get("opened"):
             return None
         actor = (await signed_in(request, self._tokens, "the question for opened values")).actor
-        await self._openings.check_reader(actor)
+        await check_reader(self._office.states, actor, self._office.clock())
         return actor
 
     async def members(

@@ -91,7 +91,7 @@ async def assemble(
         tokens = Tokens(store.pool)
         yield Services(
             config, CONTEXTS, tuple(views), codec, store, office, reading, projector, working, tokens, registrar,
-            verifier, Openings(store, codec, office.states, keyring),
+            verifier, Openings(store, codec, keyring),
         )  # fmt: skip
 
 

@@ -1,9 +1,10 @@
 """What hashes in records stand for, joined at reading for those who may see it; and what was erased, for everybody."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -14,16 +15,27 @@ from domain.erasures import erasure_stream
 from domain.kernel import Actor, EventName, Role, StreamId
 from domain.ledger.records import opened_hash
 from services.codec import SEALED_MEMBER, Codec
+from services.erasing import erased_subjects
 from services.facts import local_day
 from services.handle import Forbidden, States
 from services.keyring import Keyring
 from services.keys import KeyUnusable
-from services.sealing import Unopenable, disclosed, place
-from services.store.ports import Opening, Store, StoredRecord
+from services.sealing import Unopenable, disclosed, place, seals_of
+from services.store.ports import Filter, Opening, StoredRecord
+
+PAGE = 500
+_KEEPER = Actor(role=Role.AUDITOR)
+"""Sees everything; whoever has the folder of keys does."""
 
 
-class OpenableStore(Store, Protocol):
+class OpenableStore(Protocol):
     """A store whose openings can be read."""
+
+    async def streams(self, ids: Sequence[UUID], after: int = 0) -> dict[UUID, list[StoredRecord]]: ...
+
+    async def records(
+        self, after: int = -1, limit: int = 500, *, until: int | None = None, where: Filter | None = None
+    ) -> list[StoredRecord]: ...
 
     async def openings_of(self, names: Iterable[tuple[UUID, int]]) -> list[Opening]: ...
 
@@ -62,6 +74,18 @@ class Marks:
     missing: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """How many values there are. `faults`: by the codes of `Marks.missing`, and two more.
+
+    `key-of-erased`, `opening-of-erased`: what should be gone by the record of an erasure, and is there.
+    """
+
+    opened: int
+    erased: int
+    faults: Mapping[str, int]
+
+
 class _Sealed(msgspec.Struct):
     cmd: UUID
     sealed: dict[str, str] = {}
@@ -76,9 +100,7 @@ class Openings:
 
     store: OpenableStore
     codec: Codec
-    states: States
     keyring: Keyring
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     async def public(self, records: Sequence[StoredRecord], until: int | None = None) -> Mapping[int, Marks]:
         """By position: what was erased of these records, as of a position. Records without anything are left out."""
@@ -114,17 +136,22 @@ class Openings:
             for record in named
         }
 
-    async def check_reader(self, reader: Actor) -> None:
-        """Raises Forbidden for somebody whose accreditation is not in force today: asked anew each time."""
-        assert reader.unit is not None
-        assert reader.accreditation is not None
-        stream = StreamId(reader.unit)
-        self.states.forget([stream])
-        _, state = await self.states.state("units", stream)
-        today = local_day(self.clock(), units.facts(state, reader.unit))
-        held = units.accreditation_in_force(state, reader.accreditation, today)
-        if held is None or held.role is not reader.role:
-            raise Forbidden("Your accreditation is not in force today.")
+    async def examined(self) -> "Examined":
+        """Every sealed value of the ledger: opened, erased, or missing; and keys that should not be there any more."""
+        sealed = tuple(name for name, kind in self.codec.names.items() if seals_of(kind))
+        counts, after = Counter[str](), -1
+        while page := await self.store.records(after, PAGE, where=Filter(types=sealed)) if sealed else []:
+            after = page[-1].position
+            for marks in (await self.opened(page, _KEEPER)).values():
+                counts["opened"] += len(marks.opened)
+                counts["erased"] += len(marks.erased)
+                counts.update(marks.missing.values())
+        there = await asyncio.to_thread(self.keyring.subjects)
+        async for subject in erased_subjects(self.store, self.codec):
+            counts["key-of-erased"] += subject in there
+            counts["opening-of-erased"] += len(await self.store.openings_about(subject))
+        opened, erased = counts.pop("opened", 0), counts.pop("erased", 0)
+        return Examined(opened, erased, {code: number for code, number in sorted(counts.items()) if number})
 
     async def about(self, subject: UUID) -> Sequence[tuple[Opening, str]]:
         """What is sealed of a subject, with the text where it can be opened: for the keeper of the keys."""
@@ -170,6 +197,19 @@ class Openings:
                     said = self.codec.decode(record)
                     found[streams[StreamId(stream)]] = Erased(said.at, said.event.basis, said.name)
         return found
+
+
+async def check_reader(states: States, reader: Actor, now: datetime) -> None:
+    """Raises Forbidden for somebody whose accreditation is not in force today: asked anew each time."""
+    assert reader.unit is not None
+    assert reader.accreditation is not None
+    stream = StreamId(reader.unit)
+    states.forget([stream])
+    _, state = await states.state("units", stream)
+    today = local_day(now, units.facts(state, reader.unit))
+    held = units.accreditation_in_force(state, reader.accreditation, today)
+    if held is None or held.role is not reader.role:
+        raise Forbidden("Your accreditation is not in force today.")
 
 
 def _with_seals(records: Sequence[StoredRecord]) -> Mapping[int, _Sealed]:

@@ -18,9 +18,8 @@ from services.handle import Answer, Forbidden, Order, fingerprint
 from services.keyring import FolderKeyring
 from services.sealing import keyed
 from services.store.ports import CommandReused, Filter, Unavailable
-from tests.services.store_faults.proxy import Cut, Wire
+from tests.services.store_faults.proxy import Cut, Wire, wired
 from tests.services.test_handle import SINCE, config, give, services, unit
-from tests.services.test_store_faults import wired
 
 __all__ = ["services"]
 
@@ -212,7 +211,7 @@ async def test_a_key_that_cannot_be_deleted_is_said_and_deleted_by_the_next_try(
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "unlink", broken)
-        with pytest.raises(Unavailable, match="key is still there.*Read-only") as said:
+        with pytest.raises(Unavailable, match=r"key is still there.*Read-only") as said:
             await erase(services.office, services.registrar, ada, GDPR)
     assert said.value.recorded is True
     assert await left(services, ada) == (0, True)

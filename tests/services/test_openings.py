@@ -1,4 +1,4 @@
-"""Who sees a sealed value: officers of its audience and auditors, while their accreditation is in force. And why not."""
+"""Who sees a sealed value: officers of its audience and auditors, while they are in office; and why one is not seen."""
 
 from datetime import date
 from uuid import UUID, uuid4
@@ -11,7 +11,7 @@ from domain.ledger.records import opened_hash
 from services.bootstrap import Services
 from services.erasing import erase
 from services.handle import Forbidden, Note, _Loaded
-from services.openings import Marks
+from services.openings import Examined, Marks, check_reader
 from services.sealing import enclosed
 from services.store.ports import StoredRecord
 from tests.services.test_handle import SINCE, give, person, services, unit
@@ -31,7 +31,7 @@ async def named(services: Services, lyon: UnitId, cmd: UUID | None = None) -> St
 
 
 async def seen(services: Services, record: StoredRecord, reader: Actor) -> Marks:
-    await services.openings.check_reader(reader)
+    await check_reader(services.office.states, reader, services.office.clock())
     return (await services.openings.opened([record], reader))[record.position]
 
 
@@ -114,6 +114,21 @@ async def test_a_value_that_is_gone_without_an_erasure_is_missed(services: Servi
         {"/name": "key-missing"}, {"/name": "opening-missing"}, {"/name": "opening-altered"},
         {"/name": "opening-differs"}, {}, {},
     ]  # fmt: skip
+
+
+async def test_all_that_is_sealed_is_examined(services: Services) -> None:
+    lyon = await unit(services, "Lyon")
+    for number in range(101, 105):
+        await named(services, lyon, UUID(int=number))
+    await erase(services.office, services.registrar, UUID(int=101), GDPR)
+    assert await services.openings.examined() == Examined(4, 1, {}), "the first registrar's name is sealed as well"
+    services.office.keyring.make(UUID(int=101))
+    services.office.keyring.delete(UUID(int=102))
+    owner = await asyncpg.connect(services.config.database_url)
+    await owner.execute("delete from ledger.openings where subject = $1", UUID(int=103))
+    await owner.close()
+    faults = {"key-missing": 1, "key-of-erased": 1, "opening-missing": 1}
+    assert await services.openings.examined() == Examined(2, 1, faults)
 
 
 async def test_a_page_asks_each_table_once(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
