@@ -15,6 +15,7 @@ from api.edge import elsewhere, public
 from api.ledger import Histories, Tiles
 from api.moments import Moments
 from api.openapi import document
+from api.opened import Seals
 from api.probes import Probes, Working
 from api.proofs import Proofs
 from api.reads import Reading
@@ -38,7 +39,8 @@ def make_app(services: Services, working: Working | None) -> web.Application:
     asked = verbs(contexts)
     questions = [Question(view, services.views.columns(view.name)) for view in services.views_declared]
     rows = frozenset(view.name for view in services.views_declared if view.keys is own_stream)
-    histories = Histories(store, moments, services.office.codec, contexts)
+    seals = Seals(services.openings, services.office, services.tokens)
+    histories = Histories(store, moments, services.office.codec, contexts, seals)
     proofs = Proofs(store, services.codec, services.config.origin, services.verifier)
     described = document(asked, questions, histories, proofs, contexts)
     giving = Giving(services.office, services.tokens, Receipts(store), rows)

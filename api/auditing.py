@@ -15,10 +15,11 @@ AT_MOST = 32 << 20
 
 
 @asynccontextmanager
-async def server(address: str) -> AsyncIterator[Get]:
-    """Asks the ledger served under an address (http://127.0.0.1:8080) while we are inside."""
+async def server(address: str, token: str = "") -> AsyncIterator[Get]:
+    """Asks the ledger served under an address (http://127.0.0.1:8080) while we are inside; with a token, if need be."""
     timeout = aiohttp.ClientTimeout(total=60)
-    async with aiohttp.ClientSession(f"{address.rstrip('/')}/", timeout=timeout) as session:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    async with aiohttp.ClientSession(f"{address.rstrip('/')}/", timeout=timeout, headers=headers) as session:
 
         async def get(path: str) -> bytes | None:
             for wait in (*PATIENCE, None):

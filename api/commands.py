@@ -12,8 +12,8 @@ from aiohttp import web
 from api import values
 from api.binding import Gathered, Parameter, read_body, read_path, read_query
 from api.edge import officers
-from api.errors import NotSignedIn
 from api.faults import Fault, pointer
+from api.identity import signed_in
 from api.moments import stamp
 from api.receipts import Receipts
 from api.shapes import Part, Request, parts_of, request_of
@@ -21,7 +21,7 @@ from api.whole import Whole, lines
 from domain.kernel import NAMES, Attached, By, Context, EventName, Many, PartialDate, Says, StreamId, Text, Words
 from services.codec import plain
 from services.handle import Answer, Note, Office, Order
-from services.store.tokens import Token, Tokens
+from services.store.tokens import Tokens
 
 STREAM = Parameter("id", values.uuid(), "The stream: the id of the thing.", required=True)
 KEY = Parameter(
@@ -124,7 +124,7 @@ class Giving:
         return web.post(verb.address, officers(give))
 
     async def _give(self, request: web.Request, verb: Verb, own: Sequence[str]) -> Whole:
-        token = await self._signed_in(request)
+        token = await signed_in(request, self._tokens, "the command")
         gathered = Gathered()
         stream = None if verb.by.starts else read_path(request, STREAM, gathered)
         read_query(request, {}, gathered)
@@ -138,15 +138,6 @@ class Giving:
             client_named=key is not None, expect=expect,
         )  # fmt: skip
         return await self._answered(verb, await self._office.give(order))
-
-    async def _signed_in(self, request: web.Request) -> Token:
-        scheme, _, text = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not text.strip():
-            raise NotSignedIn("No token came with the command.")
-        token = await self._tokens.find(text.strip())
-        if token is None:
-            raise NotSignedIn("The token is unknown, expired or revoked.")
-        return token
 
     async def _answered(self, verb: Verb, answer: Answer) -> Whole:
         receipt = await self._receipts.first(answer.receipt)

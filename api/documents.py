@@ -177,15 +177,44 @@ RECORD: Schema = {
     "properties": {"id": ID, "ver": {"type": "integer", "minimum": 1}, "type": {"type": "string"}, "at": MOMENT},
     "required": ["id", "ver", "type", "at"],
 }
-POSITIONED = closed({"position": COUNT, "record": ref("Record")})
+_PATHS: Schema = {"type": "object", "propertyNames": {"type": "string", "description": "A path in the record."}}
+SEALS: Mapping[str, Schema] = {
+    "erased": _PATHS
+    | {
+        "description": "Sealed values that are gone for ever: when, and under which law. The hashes still verify.",
+        "additionalProperties": closed(
+            {
+                "on": {"type": "string", "format": "date"},
+                "at": MOMENT,
+                "under": {"type": "string"},
+                "by": {"type": "string", "description": "The record of the erasure."},
+            }
+        ),
+    },
+    "opened": _PATHS
+    | {
+        "description": "Sealed values that the officer who asks may see, with the salt that leads to the hash.",
+        "additionalProperties": closed({"value": {"type": "string"}, "salt": HASH}),
+    },
+    "missing": _PATHS
+    | {
+        "description": "Sealed values that were never erased and yet cannot be shown, and why.",
+        "additionalProperties": {
+            "type": "string", "enum": ["opening-missing", "key-missing", "opening-altered", "opening-differs"],
+        },
+    },
+}  # fmt: skip
+POSITIONED = closed({"position": COUNT, "record": ref("Record"), **SEALS}, *SEALS)
 PROVED = closed(
     {
+        **SEALS,
         "position": COUNT,
         "leaf": HASH,
         "record": ref("Record"),
         "proof": closed({"size": {"type": "integer", "minimum": 1}, "hashes": {"type": "array", "items": HASH}}),
         "checkpoint": {"type": "string", "description": "A C2SP signed note."},
-    }
+    },
+    *SEALS,
 )
 NOTE: Schema = {"type": "string", "description": "A C2SP signed note."}
 HASHES: Schema = {"type": "array", "items": HASH}

@@ -17,9 +17,10 @@ from api.edge import public, stream
 from api.errors import NoSuchThing, NotAcceptable
 from api.faults import Fault, Invalid, Located
 from api.moments import Moments, stamp
+from api.opened import NOBODY_KEEPS, OPENED, Seals
 from api.reads import VARY, answer
 from api.whole import Whole, lines
-from domain.kernel import Context
+from domain.kernel import Actor, Context
 from domain.ledger import tiles
 from domain.ledger.records import leaf_hash
 from services.codec import Codec
@@ -53,17 +54,19 @@ class LedgerStore(Store, Protocol):
 class Histories:
     """Streams and records."""
 
-    def __init__(self, store: LedgerStore, moments: Moments, codec: Codec, contexts: Mapping[str, Context]) -> None:
-        self._store, self._moments = store, moments
+    def __init__(
+        self, store: LedgerStore, moments: Moments, codec: Codec, contexts: Mapping[str, Context], seals: Seals
+    ) -> None:
+        self._store, self._moments, self._seals = store, moments, seals
         self._types = {
             context.name: frozenset(_unversioned(codec.written_as[event]) for event in context.events)
             for context in contexts.values()
         }
         known = sorted(codec.written_as[event] for context in contexts.values() for event in context.events)
         self.type = Parameter("type", values.one_of(known), "Only records of this type.", example=known[0])
-        self.of_records = _table(AFTER, RECORDS_LIMIT, self.type, UNIT, AS_OF, LIST_FORM)
-        self.of_history = _table(AFTER_VERSION, RECORDS_LIMIT, AS_OF)
-        self.of_one = _table(SIZE, RECORD_FORM)
+        self.of_records = _table(AFTER, RECORDS_LIMIT, self.type, UNIT, AS_OF, LIST_FORM, OPENED)
+        self.of_history = _table(AFTER_VERSION, RECORDS_LIMIT, AS_OF, OPENED)
+        self.of_one = _table(SIZE, RECORD_FORM, OPENED)
 
     def routes(self) -> list[web.RouteDef]:
         of_contexts = [
@@ -81,18 +84,21 @@ class Histories:
         asked = read_path(request, STREAM, gathered)
         said = read_query(request, self.of_history, gathered)
         gathered.raise_any()
-        until, control = await self._until(said.get("as_of"))
+        reader = await self._seals.reader(request, said)
+        until, control = await self._until(said.get("as_of"), reader)
         records = await self._of(context, asked, until)
         etag = f'"{records[-1].version}"'
-        if unchanged(request, etag):
-            return not_modified(etag, control)
         after, limit = said.get("after", 0), said.get("limit", LIMIT)
         page = [record for record in records if record.version > after][:limit]
+        marks = await self._seals.members(page, until, reader)
+        # An erasure is recorded elsewhere, and moves no version here: whoever kept the page hears of it all the same.
+        if not marks and unchanged(request, etag):
+            return not_modified(etag, control)
         following = str(page[-1].version) if page and page[-1].version < records[-1].version else None
         last = records[-1].position
         as_of = {"position": last, "at": stamp(await self._moments.at(last)), "view": "history"}
         headers = {"ETag": etag, "Cache-Control": control, "Content-Type": "application/json"}
-        return web.Response(body=_listed(page, following, as_of), headers=headers)
+        return web.Response(body=_listed(page, marks, following, as_of), headers=headers)
 
     async def _of(self, context: str, stream: UUID, until: int | None) -> Sequence[StoredRecord]:
         found = (await self._store.streams([stream]))[stream]
@@ -107,26 +113,28 @@ class Histories:
         gathered = Gathered()
         said = read_query(request, self.of_records, gathered)
         gathered.raise_any()
-        until, control = await self._until(said.get("as_of"))
+        reader = await self._seals.reader(request, said)
+        until, control = await self._until(said.get("as_of"), reader)
         head = await self._store.head()
         last = head.size - 1 if until is None else until
         form = said.get("format") or chosen(request, (("json", "application/json"), ("ndjson", "application/x-ndjson")))
         if form is None:
             raise NotAcceptable(("application/json", "application/x-ndjson"))
         etag = f'W/"records.{last}.{form}"'
-        if unchanged(request, etag):
+        if reader is None and unchanged(request, etag):
             return not_modified(etag, control, VARY)
         where = Filter((said["type"],) if "type" in said else (), (said["unit"],) if "unit" in said else ())
         after = said.get("after", -1)
         if form == "ndjson":
             headers = {"Content-Type": "application/x-ndjson", "ETag": etag, "Cache-Control": control, "Vary": VARY}
-            chunks = partial(self._lines, after, last, said.get("limit"), where)
+            chunks = partial(self._lines, after, last, said.get("limit"), where, reader)
             return await stream(request, web.StreamResponse(headers=headers), chunks)
         limit = said.get("limit", PAGE)
         found = await self._store.records(after, limit + 1, until=last, where=where)
         page = found[:limit]
         following = str(page[-1].position) if len(found) > limit else None
-        body = _listed(page, following, *await self._standing(head, last, pinned=until is not None))
+        marks = await self._seals.members(page, last, reader)
+        body = _listed(page, marks, following, *await self._standing(head, last, pinned=until is not None))
         response = answer(request, body, etag, control)
         if following is not None:
             others = {name: text for name, text in request.rel_url.query.items() if name != "after"}
@@ -134,10 +142,13 @@ class Histories:
             response.headers["Link"] = f'<{address.raw_path_qs}>; rel="next"'
         return response
 
-    async def _lines(self, after: int, until: int, limit: int | None, where: Filter) -> AsyncIterator[bytes]:
+    async def _lines(
+        self, after: int, until: int, limit: int | None, where: Filter, reader: Actor | None
+    ) -> AsyncIterator[bytes]:
         left = limit if limit is not None else until + 1
         while left > 0 and (batch := await self._store.records(after, min(left, LIMIT), until=until, where=where)):
-            yield b"".join(_item(record) + b"\n" for record in batch)
+            marks = await self._seals.members(batch, until, reader)
+            yield b"".join(_item(record, marks) + b"\n" for record in batch)
             after, left = batch[-1].position, left - len(batch)
 
     async def _standing(self, head: Head, last: int, *, pinned: bool) -> tuple[dict[str, Any], ...]:
@@ -146,11 +157,12 @@ class Histories:
             return (as_of,)
         return as_of, {"position": last, "head": head.size - 1, "lag_seconds": 0, "view": "records"}
 
-    async def _until(self, as_of: Any) -> tuple[int | None, str]:
+    async def _until(self, as_of: Any, reader: Actor | None) -> tuple[int | None, str]:
         if as_of is None:
-            return None, LIVE
+            return None, LIVE if reader is None else NOBODY_KEEPS
         pinned = await self._moments.pinned(as_of, -1)
-        return pinned.position, FOR_EVER if pinned.settled else LIVE
+        kept = FOR_EVER if pinned.settled else LIVE
+        return pinned.position, kept if reader is None else NOBODY_KEEPS
 
     async def record(self, request: web.Request) -> web.StreamResponse:
         """One record with the proof that it lies in the ledger, or its own bytes."""
@@ -158,6 +170,7 @@ class Histories:
         position = read_path(request, POSITION, gathered)
         said = read_query(request, self.of_one, gathered)
         gathered.raise_any()
+        reader = await self._seals.reader(request, said)
         found = await self._store.records(position - 1, 1, until=position)
         if not found:
             raise NoSuchThing(f"The ledger has no record at position {position} yet.")
@@ -167,15 +180,17 @@ class Histories:
             return _raw(request, state, leaf)
         size, note = await self._signed(position, said.get("size"))
         etag = f'W/"{leaf[:32]}.{size}"'
-        control = FOR_EVER if "size" in said else LIVE
-        if unchanged(request, etag):
+        control = NOBODY_KEEPS if reader is not None else FOR_EVER if "size" in said else LIVE
+        if reader is None and unchanged(request, etag):
             return not_modified(etag, control, VARY)
+        marks = await self._seals.members(found, size - 1, reader)
         proof = [node.hex() for node in await self._store.prove(position, size)]
         whole = {
             "position": position, "leaf": leaf, "record": msgspec.Raw(state),
             "proof": {"size": size, "hashes": proof}, "checkpoint": note,
         }  # fmt: skip
-        return answer(request, msgspec.json.encode(whole), etag, control)
+        body = msgspec.json.encode(whole)[:-1] + marks.get(position, b"") + b"}"
+        return answer(request, body, etag, control)
 
     async def _signed(self, position: int, size: int | None) -> tuple[int, str]:
         """The size of the tree to prove against, and its checkpoint."""
@@ -250,16 +265,20 @@ def _raw(request: web.Request, state: bytes, leaf: str) -> Whole:
     return Whole(lines(headers), state)
 
 
-def _item(record: StoredRecord) -> bytes:
-    return b'{"position":%d,"record":%s}' % (record.position, record.state)
+def _item(record: StoredRecord, marks: Mapping[int, bytes]) -> bytes:
+    return b'{"position":%d,"record":%s%s}' % (record.position, record.state, marks.get(record.position, b""))
 
 
 def _listed(
-    page: Sequence[StoredRecord], following: str | None, as_of: Mapping[str, Any], freshness: Mapping[str, Any] = {}
+    page: Sequence[StoredRecord],
+    marks: Mapping[int, bytes],
+    following: str | None,
+    as_of: Mapping[str, Any],
+    freshness: Mapping[str, Any] = {},
 ) -> bytes:
     """The records' own bytes stand in the answer unchanged."""
     tail = {"next": following, "as_of": as_of} | ({"freshness": freshness} if freshness else {})
-    return b'{"items":[' + b",".join(map(_item, page)) + b"]," + msgspec.json.encode(tail)[1:]
+    return b'{"items":[' + b",".join(_item(record, marks) for record in page) + b"]," + msgspec.json.encode(tail)[1:]
 
 
 def _table(*parameters: Parameter) -> Mapping[str, Parameter]:

@@ -254,19 +254,20 @@ def _ledger(spec: APISpec, histories: Histories, contexts: Mapping[str, Context]
             spec, f"/v1/{context.name}/{{id}}/history", f"{context.name}.history",
             "Everything that was recorded of one thing; its ETag is the version that If-Match takes.",
             [_parameter(STREAM, "path"), *_query(histories.of_history), _CONDITION],
-            page | {"304": _answer(304, {}, "ETag")} | _problems(400, 404, 503),
+            page | {"304": _answer(304, {}, "ETag")} | _problems(400, 401, 403, 404, 503),
         )  # fmt: skip
     records = {"application/json": listed(ref("Positioned")), "application/x-ndjson": {"type": "string"}}
     _get(
         spec, "/v1/records", "records.list", "The records of the whole ledger, in order.",
         [*_query(histories.of_records), _CONDITION],
-        {"200": _answer(200, records, "ETag", "Link"), "304": _answer(304, {}, "ETag")} | _problems(400, 406, 503),
+        {"200": _answer(200, records, "ETag", "Link"), "304": _answer(304, {}, "ETag")}
+        | _problems(400, 401, 403, 406, 503),
     )  # fmt: skip
     proved = {"application/json": ref("Proved"), "application/octet-stream": {"type": "string"}}
     _get(
         spec, "/v1/records/{position}", "records.one", "One record with its proof, or its exact bytes.",
         [_parameter(POSITION, "path"), *_query(histories.of_one), _CONDITION],
-        {"200": _answer(200, proved, "ETag"), "304": _answer(304, {}, "ETag")} | _problems(400, 404, 503),
+        {"200": _answer(200, proved, "ETag"), "304": _answer(304, {}, "ETag")} | _problems(400, 401, 403, 404, 503),
     )  # fmt: skip
     text, octets = {"text/plain": {"type": "string"}}, {"application/octet-stream": {"type": "string"}}
     _get(spec, "/checkpoint", "checkpoint", "The signed head of the ledger (C2SP tlog-checkpoint).", [],

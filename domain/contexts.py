@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from domain.commitments import COMMITMENTS
+from domain.erasures import ERASURES
 from domain.kernel import Context
 from domain.mandates import MANDATES
 from domain.opening import LEDGER
@@ -11,5 +12,6 @@ from domain.subsidiarity import ALLOCATIONS, REVIEWS
 from domain.units import UNITS
 
 CONTEXTS: Mapping[str, Context] = {
-    context.name: context for context in (LEDGER, POLICIES, UNITS, COMMITMENTS, MANDATES, REVIEWS, ALLOCATIONS)
+    context.name: context
+    for context in (LEDGER, POLICIES, UNITS, COMMITMENTS, MANDATES, REVIEWS, ALLOCATIONS, ERASURES)
 }

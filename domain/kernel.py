@@ -496,13 +496,15 @@ ActsFor: TypeAlias = str | Callable[[Any, Any], frozenset[UnitId]]
 class By:
     """One command and who may give it.
 
-    What is asked of a command here (`acting_for`, `stream`) sees the request's own fields, nothing that is `Given`.
+    What is asked of a command here (`acting_for`, `stream`, `erases`) sees the request's own fields, nothing that is
+    `Given`.
 
     `roles`: any of them; empty means that only the system records it (the clock, a reaction).
     `acting_for`: the command's field, or a function of (command, state), that names the units whose officers may
     give it; None means any unit's officer with such a role (a registrar, an assessor).
     `starts`: the command begins a stream; `stream` names that stream where the thing has a well-known name.
-    `reasons`: it is refused without `because` (domain.md, section 2, rule 5).
+    `reasons`: it is refused without `because` (domain.md, section 2, rule 5). `erases`: the subject whose sealed values
+    and key end with it.
     """
 
     command: type
@@ -511,6 +513,7 @@ class By:
     starts: bool = False
     stream: Callable[[Any], StreamId] | None = None
     reasons: bool = False
+    erases: Callable[[Any], UUID] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,18 @@ from projections.kernel import View
 from projections.views import VIEWS
 from services.codec import Codec
 from services.config import Config
+from services.erasing import finish_erasures
 from services.handle import Office
+from services.keyring import FolderKeyring
 from services.keys import SigningKey, load_or_make
 from services.names import NAMES
 from services.opening import open_ledger
+from services.openings import Openings
 from services.postgres import database
 from services.projector import Projector, opened_projector
 from services.store.checkpoints import Notary
 from services.store.connecting import available, close_pool, open_pool
+from services.store.encrypting import encrypt_plain_openings
 from services.store.ledger import LedgerStore, opened, opened_store
 from services.store.migrations import migrate
 from services.store.tokens import Tokens
@@ -44,6 +48,7 @@ class Services:
     tokens: Tokens
     registrar: Actor
     verifier: str
+    openings: Openings
 
 
 @asynccontextmanager
@@ -66,8 +71,10 @@ async def assemble(
     """
     async with AsyncExitStack() as stack:
         dsn, store, notary = await stack.enter_async_context(kept(config))
+        keyring = FolderKeyring(config.keyring)
         codec = Codec(config.origin, names)
-        office = Office(store, codec, CONTEXTS)
+        office = Office(store, codec, CONTEXTS, keyring)
+        await finish_erasures(store, codec, keyring)
         registrar = await open_ledger(office, config.origin, notary.verifier)
         reading = await stack.enter_async_context(opened_views(dsn, views, config.readers))
         projector = await stack.enter_async_context(opened_projector(dsn, views, codec, follow=workers and keeping))
@@ -77,7 +84,7 @@ async def assemble(
         tokens = Tokens(store.pool)
         yield Services(
             config, CONTEXTS, tuple(views), codec, store, office, reading, projector, working, tokens, registrar,
-            notary.verifier,
+            notary.verifier, Openings(store, codec, keyring),
         )  # fmt: skip
 
 
@@ -89,6 +96,7 @@ async def kept(config: Config) -> AsyncIterator[tuple[str, LedgerStore, Notary]]
     """
     async with database(config.database_url, config.var) as dsn:
         await migrate(dsn)
+        await encrypt_plain_openings(dsn, FolderKeyring(config.keyring))
         key = await _signing_key(config, dsn)
         async with opened_store(dsn, config.origin, key, queue=config.queue, readers=config.readers) as store:
             yield dsn, store, Notary(config.origin, key)

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 
+from domain.erasures import SealedField
 from domain.kernel import (
     Actor,
     Attached,
@@ -30,6 +31,8 @@ from domain.kernel import (
 from services.store.ports import Draft, StoredRecord
 
 Writer = Callable[[Any], Any]
+SEALED_MEMBER = b'"sealed":{'
+"""What the bytes of a record hold if anything in it is sealed; most need not be read for it."""
 
 
 def construct(kind: type, value: Any) -> Any:
@@ -173,6 +176,10 @@ class _Envelope(msgspec.Struct):
     blob: tuple[Attached, ...] = ()
 
 
+class _Sealed(msgspec.Struct):
+    sealed: dict[str, str] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class Heading:
     """What all records of one command have in common."""
@@ -314,6 +321,14 @@ def _unsealed(state: bytes) -> bytes:
     whole = msgspec.json.decode(state)
     whole["data"] |= {path[1:]: digest for path, digest in whole.get("sealed", {}).items()}
     return msgspec.json.encode(whole)
+
+
+def sealed_fields(record: StoredRecord) -> tuple[SealedField, ...]:
+    """Where a record holds the hashes of what is not public."""
+    if SEALED_MEMBER not in record.state:
+        return ()
+    found = msgspec.json.decode(record.state, type=_Sealed).sealed
+    return tuple(SealedField(EventName.at(record.stream, record.version), path) for path in sorted(found))
 
 
 def _present(actor: Actor) -> dict[str, str]:

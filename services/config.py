@@ -29,7 +29,8 @@ class Config:
     """Where things are and how much of them there may be.
 
     `database_url` None: an embedded PostgreSQL under `var`. `signing_key`: a file with an Ed25519 private key (PEM);
-    made under `var` where none is named and none is there. `queue`: commands that may wait to be written.
+    made under `var` where none is named and none is there. `subject_keys`: the folder with the keys of what is sealed.
+    `queue`: commands that may wait to be written.
     `lag`: seconds a view may be behind before /readyz says so.
     """
 
@@ -43,6 +44,12 @@ class Config:
     readers: int
     lag: int
     log_level: str
+    subject_keys: Path | None = None
+
+    @property
+    def keyring(self) -> Path:
+        """The folder with the keys of what is sealed: under `var` where none is named."""
+        return self.subject_keys or self.var / "subject-keys"
 
     @property
     def demo(self) -> bool:
@@ -60,6 +67,7 @@ class Config:
             "port": env.int("PORT", 8080, validate=_between(0, 65535)),
             "origin": env.str("SUBSIDIA_ORIGIN", DEMO_ORIGIN, validate=_origin),
             "signing_key": Path(env.str("SUBSIDIA_SIGNING_KEY", str(var / "signing-key.pem"))),
+            "subject_keys": Path(named) if (named := env.str("SUBSIDIA_SUBJECT_KEYS", "")) else None,
             "queue": env.int("SUBSIDIA_QUEUE", 4096, validate=_between(1, 1_000_000)),
             "readers": env.int("SUBSIDIA_READERS", 8, validate=_between(1, 100)),
             "lag": env.int("SUBSIDIA_LAG", 30, validate=_between(1, 86_400)),

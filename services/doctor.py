@@ -13,14 +13,19 @@ from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, distribution, requires
 from re import match
 
+from services.codec import Codec
 from services.config import Config
+from services.keyring import FolderKeyring
 from services.keys import KeyUnusable, load_or_make
+from services.names import NAMES
+from services.openings import Openings
 from services.postgres import PostgresUnavailable, database
 from services.store.checkpoints import Notary, Unsigned
 from services.store.connecting import Pool, available, close_pool, open_pool
 from services.store.ledger import opened
 from services.store.migrations import SchemaUnfit, check
 from services.store.ports import Unavailable
+from services.store.reads import Reads
 
 GIGABYTE = 1 << 30
 DURABLE = {"fsync": "on", "full_page_writes": "on"}
@@ -161,7 +166,7 @@ async def _inside(config: Config, dsn: str) -> AsyncIterator[Finding]:
     try:
         for finding in (
             await _durable(pool), await _clock(pool), await _privileges(pool), await _ledger(config, pool),
-            await _acting(pool),
+            await _acting(pool), await _sealed(config, pool),
         ):  # fmt: skip
             yield finding
     finally:
@@ -248,3 +253,26 @@ async def _acting(pool: Pool) -> Finding:
         do = "`subsidia serve` does it as soon as it runs."
         return Finding("workers", Verdict.NOTE, said or "have not run yet", do)
     return Finding("workers", Verdict.WELL, "what fell due was said, and every record was reacted to")
+
+
+MENDS = {
+    "opening-missing": "Rows of ledger.openings are gone without an erasure on record: restore them from a backup.",
+    "opening-altered": "Rows of ledger.openings were altered: restore them from a backup.",
+    "opening-differs": "Rows of ledger.openings say something else than what was sealed: restore them from a backup.",
+    "key-missing": "Restore the folder of keys; or, if this database was restored to before an erasure, erase again.",
+    "key-of-erased": "`subsidia serve` deletes them when it starts. Delete them in copies of the folder, too.",
+    "opening-of-erased": "Erased values are back: somebody wrote to ledger.openings. Delete these rows as its owner.",
+}
+
+
+async def _sealed(config: Config, pool: Pool) -> Finding:
+    """Whether every sealed value is there, or was erased; and whether what was erased is gone."""
+    folder = config.keyring
+    found = await Openings(Reads(pool), Codec(config.origin, NAMES), FolderKeyring(folder)).examined()
+    said = f"{found.opened:,} values open, {found.erased:,} erased"
+    if found.faults:
+        faults = ", ".join(f"{number:,} {code}" for code, number in found.faults.items())
+        return Finding("sealed", Verdict.ILL, f"{said}; {faults}", " ".join(MENDS[code] for code in found.faults))
+    if folder.exists() and stat.S_IMODE(folder.stat().st_mode) & 0o077:
+        return Finding("sealed", Verdict.NOTE, "other accounts may look into the folder of keys", f"chmod 700 {folder}")
+    return Finding("sealed", Verdict.WELL, said)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain import mandates, policies, subsidiarity, units
 from domain.calendars import Calendar
+from domain.erasures import SealedField
 from domain.kernel import (
     Actor,
     Given,
@@ -40,6 +41,9 @@ class Streams(Protocol):
     """The folded state of any stream, and the version it stands for (0: it does not exist)."""
 
     async def state(self, context: str, stream: StreamId) -> tuple[int, Any]: ...
+
+    async def sealed_with(self, cmd: UUID) -> tuple[SealedField, ...]:
+        """What the records of a command hold sealed, erased by now or not, in their order."""
 
 
 @dataclass(slots=True)
@@ -265,5 +269,6 @@ _SEVERAL: Mapping[Any, Callable[[Basis, str], Any]] = {
     Holding: lambda basis, of: basis.held_by_law(of),
     MandateFacts: lambda basis, of: basis.mandates_above(of),
     Policy: _policies,
+    SealedField: lambda basis, of: basis.streams.sealed_with(basis.named(of)),
 }
 """By what a tuple holds."""

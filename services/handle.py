@@ -2,20 +2,20 @@
 
 import asyncio
 import hashlib
-import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from types import SimpleNamespace
-from typing import Any, Protocol, get_type_hints
+from typing import Any, Protocol
 from uuid import UUID, uuid5
 from weakref import WeakValueDictionary
 
 import msgspec
 
 from domain import units
+from domain.erasures import SealedField
 from domain.kernel import (
     NAMES,
     Actor,
@@ -29,14 +29,14 @@ from domain.kernel import (
     Refused,
     Role,
     Seal,
-    Sealed,
     StreamId,
     UnitId,
 )
-from domain.ledger.records import sealed_hash
-from services.codec import Codec, Heading, plain, record_writer
+from services.codec import Codec, Heading, record_writer, sealed_fields
 from services.facts import Basis, Streams, local_day, look_up, needs
-from services.store.ports import Change, Conflict, Draft, Opening, Receipt, Store
+from services.keyring import Keyring
+from services.sealing import NOTHING_SEALED, Sealing, keyed, seals_of
+from services.store.ports import Change, Conflict, Draft, Opening, Receipt, Store, Unavailable
 
 TRIES = 3
 STATES_KEPT = 50_000
@@ -176,6 +176,10 @@ class States:
             return kept.version, self._contexts[context].decider.initial
         return kept.version, kept.state
 
+    async def sealed_with(self, cmd: UUID) -> tuple[SealedField, ...]:
+        """See `facts.Streams`."""
+        return tuple(one for record in await self._store.records_of(cmd) for one in sealed_fields(record))
+
     def begin(self, stream: StreamId) -> None:
         """Nothing is there yet, as far as anybody can know without looking; the append looks."""
         if stream not in self._kept:
@@ -239,6 +243,7 @@ class Office:
     store: Store
     codec: Codec
     contexts: Mapping[str, Context]
+    keyring: Keyring
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     states: States = field(init=False)
     _turns: WeakValueDictionary[StreamId, asyncio.Lock] = field(default_factory=WeakValueDictionary)
@@ -263,18 +268,21 @@ class Office:
         turn = self._turns.setdefault(stream, asyncio.Lock())
         async with turn:
             try:
-                return await self._give(plan, order, stream)
+                answer = await self._give(plan, order, stream)
+                if (subject := _erased(plan.by, order)) is not None:
+                    await self._delete_key(subject)
+                return answer
             except Refused as refused:
                 if refused.policy is None:  # no number of a policy said no, but a rule of the context itself
                     refused.policy = Grounds(self.contexts[order.context].rules, refused.code, "default")
                 raise
 
     async def _give(self, plan: "_Plan", order: Order, stream: StreamId) -> Answer:
-        seals = plan.seal(order.fields)
+        sealing = plan.seal(order)
         if plan.by.stream is None and order.stream is None:
             self.states.begin(stream)  # its id is the command's: it was begun by this very command, or not at all
         for attempt in range(1, TRIES + 1):
-            decision = _Decision(self, plan, order, stream, seals)
+            decision = _Decision(self, plan, order, stream, sealing)
             try:
                 drafted = await decision.drafted()
                 if not drafted.events and attempt == 1:
@@ -291,11 +299,19 @@ class Office:
                 if attempt == 1:
                     self.states.forget([stream, *decision.seen])
                     continue
-                repeated = await self._repeated(order, stream)
+                repeated = await self._repeated(order, sealing)
                 if repeated is None:
                     raise
                 return repeated
         raise AssertionError("unreachable")
+
+    async def _delete_key(self, subject: UUID) -> None:
+        """Only after the record: it is by the record that a start finds out what was left undone."""
+        try:
+            await asyncio.shield(asyncio.to_thread(self.keyring.delete, subject))
+        except OSError as error:
+            reason = f"The erasure is recorded, but the key is still there: {error}. Give the same command again."
+            raise Unavailable(reason, recorded=True) from error
 
     async def types_after(self, stream: StreamId, version: int) -> Sequence[str]:
         """See `Desk`."""
@@ -305,14 +321,15 @@ class Office:
         order, stream, context = decision.order, decision.stream, self.contexts[decision.order.context]
         version, events, drafts = drafted.version, drafted.events, drafted.drafts
         types = [draft.type for draft in drafts]
+        key = await self._key(order, decision.sealing)
         said = {"stream": str(stream), "version": version + len(events), "events": types}
         claims = [claim for event in events for claim in context.claims(event)]
         change = Change(
-            cmd=order.cmd, caller=order.caller, fingerprint=fingerprint(order), drafts=drafts,
+            cmd=order.cmd, caller=order.caller, fingerprint=fingerprint(order, key), drafts=drafts,
             reads=tuple(drafted.heading.reads) if events else (),
             takes=tuple((claim.word, stream) for claim in claims if claim.taken),
             frees=tuple((claim.word, stream) for claim in claims if not claim.taken),
-            openings=decision.openings(version, events), answer=msgspec.json.encode(said),
+            openings=decision.openings(version, events, key), erases=decision.erases, answer=msgspec.json.encode(said),
         )  # fmt: skip
         try:
             receipt = await self.store.append(change)
@@ -325,11 +342,24 @@ class Office:
         self.states.advance(context.name, stream, version, events)
         return Answer(stream, version + len(events), tuple(types), receipt)
 
-    async def _repeated(self, order: Order, stream: StreamId) -> Answer | None:
+    async def _repeated(self, order: Order, sealing: Sealing) -> Answer | None:
         if not order.client_named:
             return None
-        receipt = await self.store.repeated(order.cmd, order.caller, fingerprint(order))
+        key = await asyncio.to_thread(self.keyring.find, sealing.subject) if sealing.hidden else None
+        receipt = await self.store.repeated(order.cmd, order.caller, fingerprint(order, key))
         return answer_of(receipt) if receipt else None
+
+    async def _key(self, order: Order, sealing: Sealing) -> bytes | None:
+        """The key for what the order seals, durable before anything is encrypted by it; None where it seals nothing.
+
+        Of a command that is recorded, and whose key is gone, nothing can be told any more: CommandReused.
+        """
+        if not sealing.hidden:
+            return None
+        key = await asyncio.to_thread(self.keyring.find, sealing.subject)
+        if key is None:
+            await self.store.repeated(order.cmd, order.caller, fingerprint(order, None))
+        return await asyncio.to_thread(self.keyring.make, sealing.subject)
 
 
 def _taken(claims: Sequence[Claim], words: Sequence[str]) -> Refused:
@@ -352,10 +382,19 @@ def _new_stream(by: By, order: Order) -> StreamId:
     return StreamId(uuid5(NAMES, f"stream:{order.cmd}"))
 
 
-def fingerprint(order: Order) -> bytes:
-    """Tells this request from any other one under the same command id."""
+def _erased(by: By, order: Order) -> UUID | None:
+    """The subject that ends with a command, if one does."""
+    return None if by.erases is None else by.erases(SimpleNamespace(**order.fields))
+
+
+def fingerprint(order: Order, key: bytes | None) -> bytes:
+    """Tells this request from any other one under the same command id.
+
+    `key`: of the subject, where the request holds a sealed text. With it ends every way to try texts by this hash.
+    """
     asked = [order.context, order.command, str(order.stream), _note_json(order.note)]
-    return hashlib.sha256(msgspec.json.encode([asked, _plain_json(order.fields)], order="sorted")).digest()
+    found = hashlib.sha256(msgspec.json.encode([asked, _plain_json(order.fields)], order="sorted")).digest()
+    return found if key is None else keyed(key, found)
 
 
 def _note_json(note: Note) -> list[str]:
@@ -390,22 +429,10 @@ class _Plan:
 
     @classmethod
     def of(cls, by: By) -> "_Plan":
-        hints = get_type_hints(by.command, include_extras=True)
-        sealed = {
-            name: next(note for note in plain(hint)[1] if isinstance(note, Seal))
-            for name, hint in hints.items()
-            if plain(hint)[0] is Sealed
-        }
-        return cls(by, needs(by.command), sealed)
+        return cls(by, needs(by.command), seals_of(by.command))
 
-    def seal(self, fields: Mapping[str, Any]) -> Mapping[Sealed, tuple[bytes, str, str]]:
-        """Hash -> (salt, text, audience), made once an order, so that deciding again gives the same records."""
-        seals = {}
-        for name, seal in self.sealed.items():
-            if fields.get(name) is not None:
-                salt = secrets.token_bytes(32)
-                seals[Sealed(sealed_hash(salt, fields[name]))] = (salt, fields[name], seal.audience)
-        return seals
+    def seal(self, order: Order) -> Sealing:
+        return Sealing.of(self.sealed, order.fields, order.cmd) if self.sealed else NOTHING_SEALED
 
 
 @dataclass(slots=True)
@@ -416,7 +443,8 @@ class _Decision:
     plan: _Plan
     order: Order
     stream: StreamId
-    seals: Mapping[Sealed, tuple[bytes, str, str]]
+    sealing: Sealing
+    home: UnitId | None = None
     seen: dict[UUID, int] = field(default_factory=dict)
 
     async def drafted(self) -> Drafted:
@@ -426,7 +454,8 @@ class _Decision:
             raise Unknown(self.stream)
         self._check_expected(version, await self._types_after(order.expect, version))
         asked = SimpleNamespace(**order.fields)
-        basis = self._basis(context.home(asked, state), state)
+        self.home = context.home(asked, state)
+        basis = self._basis(self.home, state)
         try:
             actor = await self._authorised(basis, asked, state)
             basis.actor = actor
@@ -520,13 +549,7 @@ class _Decision:
         if not basis.effective_on.known and self.order.note.effective_on is None:
             basis.effective_on = PartialDate(await basis.today())
         given = {name: await look_up(basis, kind, note) for name, (kind, note) in self.plan.given.items()}
-        hashes = {
-            name: seal
-            for name in self.plan.sealed
-            for seal, kept in self.seals.items()
-            if kept[1] == self.order.fields.get(name)
-        }
-        return self.plan.by.command(**{**self.order.fields, **hashes, **given})
+        return self.plan.by.command(**{**self.order.fields, **self.sealing.hashes, **given})
 
     def _drafted(self, context: Context, basis: Basis, version: int, command: Any, events: tuple[Any, ...]) -> Drafted:
         codec, order, note = self.desk.codec, self.order, self.order.note
@@ -539,16 +562,15 @@ class _Decision:
         asked = codec.command(f"{context.name}.{order.command}", command)
         return Drafted(version, events, heading, codec.drafts(self.stream, version + 1, events, heading, asked))
 
-    def openings(self, version: int, events: Sequence[Any]) -> tuple[Opening, ...]:
-        found = []
-        for number, event in enumerate(events, start=version + 1):
-            for name in getattr(event, "__dataclass_fields__", ()) if self.seals else ():
-                kept = self.seals.get(getattr(event, name)) if isinstance(getattr(event, name), Sealed) else None
-                if kept:
-                    salt, text, audience = kept
-                    value = msgspec.json.encode(text)
-                    found.append(Opening(self.stream, number, f"/{name}", salt, value, audience))
-        return tuple(found)
+    @property
+    def erases(self) -> tuple[UUID, ...]:
+        subject = _erased(self.plan.by, self.order)
+        return () if subject is None else (subject,)
+
+    def openings(self, version: int, events: Sequence[Any], key: bytes | None) -> tuple[Opening, ...]:
+        if key is None:
+            return ()
+        return self.sealing.openings(self.stream, version, events, self.home or self.order.actor.unit, key)
 
 
 _plan_of = lru_cache(maxsize=None)(_Plan.of)
@@ -560,7 +582,7 @@ async def decide_again(desk: Desk, order: Order, stream: StreamId) -> Drafted:
     Raises what deciding raises: Refused, Forbidden, Unknown.
     """
     plan = _plan_of(desk.contexts[order.context].commands[order.command])
-    return await _Decision(desk, plan, order, stream, {}).drafted()
+    return await _Decision(desk, plan, order, stream, NOTHING_SEALED).drafted()
 
 
 def _a(noun: str) -> str:

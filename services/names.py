@@ -6,7 +6,7 @@ then names a class that is lifted on reading, and bytes that were written stay a
 
 from collections.abc import Mapping
 
-from domain import opening, policies
+from domain import erasures, opening, policies
 from domain.commitments import events as commitments
 from domain.mandates import events as mandates
 from domain.subsidiarity.allocations import events as allocations
@@ -19,6 +19,8 @@ NAMES: Mapping[str, type] = {
     # policies
     "policy-adopted.1": policies.PolicyAdopted,
     "policy-amended.1": policies.PolicyAmended,
+    # erasures
+    "subject-erased.1": erasures.SubjectErased,
     # units
     "unit-registered.1": units.UnitRegistered,
     "unit-activated.1": units.UnitActivated,

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from uuid import uuid4
 
 import aiohttp
@@ -24,15 +24,16 @@ UNDER_LOAD = 1.5
 
 
 class Served:
-    """`subsidia serve` in a process of its own, on the embedded PostgreSQL under `var`."""
+    """`subsidia serve` in a process of its own, on the embedded PostgreSQL under `var` unless another one is named."""
 
-    def __init__(self, var: Path) -> None:
+    def __init__(self, var: Path, log: IO[str] | None = None, **environment: str) -> None:
         self.environment = {
             **{name: value for name, value in os.environ.items() if name != "DATABASE_URL"},
             "SUBSIDIA_VAR": str(var), "PORT": "0", "LOG_LEVEL": "warning", "PYTHONUNBUFFERED": "1",
+            **environment,
         }  # fmt: skip
         self.process = subprocess.Popen(
-            [*PROGRAM, "serve"], cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, text=True
+            [*PROGRAM, "serve"], cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=log, text=True
         )
         lines = list(self._until_ready())
         said = "".join(lines)

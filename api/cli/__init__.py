@@ -5,8 +5,10 @@ from importlib.metadata import PackageNotFoundError, version
 import click
 
 from api.cli.audit import audit
+from api.cli.erasing import erase
 from api.cli.importing import import_group
 from api.cli.keeping import doctor, migrate, rebuild, replay
+from api.cli.opening import open_one, openings
 from api.cli.serving import serve
 from api.cli.tokens import token
 from api.cli.working import work
@@ -42,7 +44,9 @@ def own_version() -> str:
         return "not installed"
 
 
-for command in (serve, work, migrate, import_group, token, rebuild, replay, audit, doctor):
+for command in (openings, open_one):
+    audit.add_command(command)
+for command in (serve, work, migrate, import_group, token, rebuild, replay, audit, doctor, erase):
     cli.add_command(command)
 
 

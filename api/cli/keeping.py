@@ -14,11 +14,13 @@ from services.bootstrap import Services, kept
 from services.codec import Codec
 from services.config import Config
 from services.doctor import Finding, Verdict, examine
+from services.keyring import FolderKeyring
 from services.names import NAMES
 from services.postgres import database
 from services.replaying import Replayed, canonical
 from services.replaying import replay as replayed
 from services.store import migrations
+from services.store.encrypting import encrypt_plain_openings
 
 COLOURS = {Verdict.WELL: "green", Verdict.NOTE: "yellow", Verdict.ILL: "red"}
 
@@ -31,7 +33,11 @@ def migrate(only_check: bool) -> None:
 
     async def work() -> list[str]:
         async with database(config.database_url, config.var) as dsn:
-            return await (migrations.check(dsn) if only_check else migrations.migrate(dsn))
+            if only_check:
+                return await migrations.check(dsn)
+            applied = await migrations.migrate(dsn)
+            await encrypt_plain_openings(dsn, FolderKeyring(config.keyring))
+            return applied
 
     names = run(work())
     for name in names:

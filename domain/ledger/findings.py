@@ -43,6 +43,10 @@ _VERDICTS: Mapping[str, Verdict] = {
     "not-a-bundle": Verdict.INCOMPLETE,
     "bundle-too-small": Verdict.INCOMPLETE,
     "type-unknown": Verdict.INCOMPLETE,
+    "erasure-unseen": Verdict.INCOMPLETE,
+    "opening-foreign": Verdict.INCOMPLETE,
+    "opening-of-erased": Verdict.POLICY_NOT_MET,
+    "record-unknown": Verdict.ASKED_WRONGLY,
     "position-out-of-range": Verdict.ASKED_WRONGLY,
     "before-first-record": Verdict.ASKED_WRONGLY,
 }

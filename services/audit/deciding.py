@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from domain.erasures import SealedField
 from domain.kernel import (
     Actor,
     By,
@@ -20,7 +21,7 @@ from domain.kernel import (
     StreamId,
 )
 from domain.ledger.findings import Finding
-from services.codec import Codec, construct, plain
+from services.codec import Codec, construct, plain, sealed_fields
 from services.facts import Streams
 from services.handle import Drafted, Forbidden, Note, Order, Unknown, decide_again
 from services.opening import well_known
@@ -56,10 +57,20 @@ class Refolded:
 
     contexts: Mapping[str, Context]
     _found: dict[UUID, tuple[str, int, Any]] = field(default_factory=dict)
+    _sealed: dict[UUID, tuple[SealedField, ...]] = field(default_factory=dict)
 
     async def state(self, context: str, stream: StreamId) -> tuple[int, Any]:
         """See `facts.Streams`."""
         return self.now(context, stream)
+
+    async def sealed_with(self, cmd: UUID) -> tuple[SealedField, ...]:
+        """See `facts.Streams`."""
+        return self._sealed.get(cmd, ())
+
+    def note_sealed(self, cmd: UUID, records: Sequence[StoredRecord]) -> None:
+        found = tuple(one for record in records for one in sealed_fields(record))
+        if found:
+            self._sealed[cmd] = found
 
     def now(self, context: str, stream: UUID) -> tuple[int, Any]:
         home, version, state = self._found.get(stream, ("", 0, None))
@@ -113,6 +124,7 @@ class Redecider:
         try:
             yield from self._claimed(context, recorded)
             self._states.fold(context, first.stream, [one.event for one in recorded])
+            self._states.note_sealed(recorded[0].cmd, taken.records)
         except UNSOUND as error:
             self._lost.add(first.stream)
             yield Finding("record-unfoldable", f"It cannot follow on what came before: {error}", first.position)

@@ -27,6 +27,7 @@ Progress = Callable[[int, int], None]
 SHOWN = 100
 """Findings that a report keeps; where there are more, the first ones count."""
 GENESIS = "ledger-opened.1"
+ERASURE = "subject-erased.1"
 
 
 @dataclass(slots=True)
@@ -130,6 +131,7 @@ class _Audit:
     subtrees: dict[int, list[bytes]] = field(default_factory=dict)
     bounds: dict[int, list[_Bound]] = field(default_factory=dict)
     sealed: int = 0
+    erased: int = 0
     redecider: Redecider | None = None
     _group: list[tuple[StoredRecord, Mapping[str, Any]]] = field(default_factory=list)
     _stopped: bool = False
@@ -234,6 +236,7 @@ class _Audit:
         if any(one.code == "record-malformed" for one in found):
             return
         self.sealed += len(leaf.get("sealed", ()))
+        self.erased += leaf["type"] == ERASURE
         stored = StoredRecord(position, UUID(leaf["id"]), leaf["ver"], leaf["type"], record)
         if leaf["of"][0] == 1:
             self._decide_group()
@@ -371,6 +374,10 @@ def _say_what_is_left(report: Report, saved: bytes | None, audit: _Audit) -> Non
     if audit.sealed:
         report.unchecked.append(
             f"{audit.sealed:,} sealed values: their salted hashes are signed, their texts not public"
+        )
+    if audit.erased:
+        report.unchecked.append(
+            f"those of {audit.erased:,} subjects were erased, as records say with the law: nobody has them any more"
         )
     if saved is None:
         report.unchecked.append(

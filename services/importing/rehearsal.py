@@ -38,6 +38,10 @@ class Rehearsal:
             found[stream] = [*found[stream], *(one for one in self._written.get(stream, ()) if one.version > after)]
         return found
 
+    async def records_of(self, cmd: UUID) -> list[StoredRecord]:
+        """See `ports.Store`; only what is really there."""
+        return await self._store.records_of(cmd)
+
     async def records(
         self, after: int = -1, limit: int = 500, *, until: int | None = None, where: Filter | None = None
     ) -> list[StoredRecord]:

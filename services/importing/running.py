@@ -11,6 +11,7 @@ from domain.kernel import Refused
 from services.handle import Answer, Office
 from services.importing.plan import QUEUED, REFUSED, UNCHANGED, Asked, BadRow, Plan, Summary
 from services.importing.rehearsal import Rehearsal
+from services.keyring import MemoryKeyring
 from services.store.ports import Busy, CommandReused, Conflict, TooLarge
 
 AT_ONCE = 256
@@ -44,7 +45,7 @@ async def carry_out(
 
 
 def _rehearsing(office: Office) -> Office:
-    return Office(Rehearsal(office.store), office.codec, office.contexts, office.clock)
+    return Office(Rehearsal(office.store), office.codec, office.contexts, MemoryKeyring(), office.clock)
 
 
 @dataclass(slots=True)

@@ -67,7 +67,8 @@ def compose(head: Reached, waiting: Sequence[Waiting], now: datetime, sign: Sign
         after = Reached(size, at, growth.edge, sign(size, growth.root))
     call = (
         head.size, at, *_commands(changes, head.size), *probes(waiting), *_records(changes, states),
-        *_spoken(changes, head.size), *_openings(changes), *_tree(growth, after),
+        *_spoken(changes, head.size), *_openings(changes), [subject for change in changes for subject in change.erases],
+        *_tree(growth, after),
     )  # fmt: skip
     return Composed(call, waiting, head, after, leaves, growth)
 
@@ -131,7 +132,7 @@ def _once(units: Sequence[UUID]) -> Iterable[UUID]:
 def _openings(changes: Sequence[Change]) -> Columns:
     return _columns(
         [
-            (opening.stream, opening.version, opening.path, opening.salt, opening.value, opening.audience)
+            (opening.stream, opening.version, opening.path, opening.subject, opening.cipher, opening.audience)
             for change in changes
             for opening in change.openings
         ],

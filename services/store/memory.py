@@ -3,6 +3,7 @@
 import asyncio
 from bisect import bisect_right
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -49,7 +50,7 @@ class MemoryStore:
         self._refuse_conflict(waiting)
         head, now = await self.head(), self._clock()
         at = now if head.at is None else max(now, head.at)
-        self._commands[change.cmd] = (change, head.size, at)
+        self._commands[change.cmd] = (replace(change, openings=()), head.size, at)
         self._write(change, at)
         return self._receipt(change, head.size, at, repeated=False)
 
@@ -66,6 +67,13 @@ class MemoryStore:
         """See `ports.Store`."""
         since = after if after > 0 else -1
         return {one: [record for record in self._streams.get(one, ()) if record.version > since] for one in ids}
+
+    async def records_of(self, cmd: UUID) -> list[StoredRecord]:
+        """See `ports.Store`."""
+        if cmd not in self._commands:
+            return []
+        change, first, _ = self._commands[cmd]
+        return self._records[first : first + len(change.drafts)]
 
     async def records(
         self, after: int = -1, limit: int = 500, *, until: int | None = None, where: Filter | None = None
@@ -105,6 +113,15 @@ class MemoryStore:
         """The opened values, where not erased, of the records named by (stream, version)."""
         wanted = set(names)
         return [opening for key, opening in sorted(self._openings.items()) if key[:2] in wanted]
+
+    async def openings_about(self, subject: UUID) -> list[Opening]:
+        """The openings of one subject, where not erased."""
+        return [opening for _, opening in sorted(self._openings.items()) if opening.subject == subject]
+
+    async def openings(self) -> AsyncIterator[list[Opening]]:
+        """All openings, in batches."""
+        if self._openings:
+            yield [opening for _, opening in sorted(self._openings.items())]
 
     async def prove(self, position: int, size: int | None = None) -> tuple[bytes, ...]:
         """See `ports.Store`. Raises IndexError where the tree of that size does not hold the record."""
@@ -151,6 +168,7 @@ class MemoryStore:
             if self._claims.get(word) == stream:
                 del self._claims[word]
         self._claims.update(change.takes)
+        self._openings = {key: one for key, one in self._openings.items() if one.subject not in change.erases}
         for opening in change.openings:
             self._openings[opening.stream, opening.version, opening.path] = opening
 

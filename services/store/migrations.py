@@ -27,9 +27,8 @@ async def migrate(dsn: str) -> list[str]:
 
     Safe from several processes at once. Raises SchemaUnfit where an applied file was changed since.
     """
-    async with _connected(dsn) as connection:
+    async with migrating(dsn) as connection:
         await _refuse_pretenders(connection)
-        await connection.execute("select pg_advisory_lock($1)", _LOCK)
         await _make_role(connection)
         await connection.execute(
             "create schema if not exists ledger;"
@@ -44,6 +43,14 @@ async def migrate(dsn: str) -> list[str]:
                     "insert into ledger.migrations (name, sha256) values ($1, $2)", name, _digest(text)
                 )
         return list(missing)
+
+
+@asynccontextmanager
+async def migrating(dsn: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """A connection as the schema's owner, while nobody else changes the schema. Raises Unavailable."""
+    async with _connected(dsn) as connection:
+        await connection.execute("select pg_advisory_lock($1)", _LOCK)
+        yield connection
 
 
 async def check(dsn: str) -> list[str]:

@@ -26,13 +26,16 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A value that is not public, beside the record that holds its salted hash. Erasable, one row a field."""
+    """A value that is not public, encrypted, beside the record that holds its salted hash. Erasable, one row a field.
+
+    `subject`: whose key opens `cipher`. `audience`: the unit whose officers may read it.
+    """
 
     stream: UUID
     version: int
     path: str
-    salt: bytes
-    value: bytes
+    subject: UUID
+    cipher: bytes
     audience: str
 
 
@@ -42,7 +45,8 @@ class Change:
 
     `drafts` may be empty ("already so"): then only the answer is kept. The first draft of a stream names the version
     it expects; `reads` are versions of other streams that the decision rested on (0: it did not exist).
-    `fingerprint` tells the same request from another one under the same `cmd`.
+    `fingerprint` tells the same request from another one under the same `cmd`. `erases`: the subjects whose openings
+    end with it, and the notes of tokens for accreditations among them.
     """
 
     cmd: UUID
@@ -53,6 +57,7 @@ class Change:
     takes: tuple[tuple[str, UUID], ...] = ()
     frees: tuple[tuple[str, UUID], ...] = ()
     openings: tuple[Opening, ...] = ()
+    erases: tuple[UUID, ...] = ()
     answer: bytes = b"{}"
 
 
@@ -160,6 +165,9 @@ class Store(Protocol):
 
     async def streams(self, ids: Sequence[UUID], after: int = 0) -> dict[UUID, list[StoredRecord]]:
         """The records of each stream in order of version; an unknown stream has an empty list."""
+
+    async def records_of(self, cmd: UUID) -> list[StoredRecord]:
+        """The records of one command in order; none where it is unknown, or recorded nothing."""
 
     async def records(
         self, after: int = -1, limit: int = 500, *, until: int | None = None, where: Filter | None = None

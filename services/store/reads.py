@@ -14,6 +14,7 @@ SCAN = 1000
 """Records in one batch of a scan: at most 65 MB."""
 
 _RECORD = "r.position, r.stream, r.version, r.type, r.state"
+_OPENING = "o.stream, o.version, o.path, o.subject, o.cipher, o.audience"
 
 
 class Reads:
@@ -34,6 +35,14 @@ class Reads:
         for row in rows:
             found[row["stream"]].append(StoredRecord._make(row))
         return found
+
+    async def records_of(self, cmd: UUID) -> list[StoredRecord]:
+        """The records of one command in order; none where it is unknown, or recorded nothing."""
+        query = (
+            f"select {_RECORD} from ledger.commands c join ledger.records r"
+            " on r.position >= c.first and r.position < c.first + c.count where c.cmd = $1 order by r.position"
+        )
+        return list(map(StoredRecord._make, await self._fetch(query, cmd)))
 
     async def records(
         self, after: int = -1, limit: int = 500, *, until: int | None = None, where: Filter | None = None
@@ -98,12 +107,28 @@ class Reads:
         """The opened values, where not erased, of the records named by (stream, version)."""
         wanted = list(names)
         rows = await self._fetch(
-            "select o.stream, o.version, o.path, o.salt, o.value, o.audience from ledger.openings o"
+            f"select {_OPENING} from ledger.openings o"
             " join unnest($1::uuid[], $2::int[]) asked (stream, version)"
             " on o.stream = asked.stream and o.version = asked.version order by 1, 2, 3",
             [stream for stream, _ in wanted], [version for _, version in wanted],
         )  # fmt: skip
         return [Opening(*row) for row in rows]
+
+    async def openings_about(self, subject: UUID) -> list[Opening]:
+        """The openings of one subject, where not erased."""
+        query = f"select {_OPENING} from ledger.openings o where o.subject = $1 order by 1, 2, 3"
+        return [Opening(*row) for row in await self._fetch(query, subject)]
+
+    async def openings(self) -> AsyncIterator[list[Opening]]:
+        """All openings, in batches."""
+        after: tuple[UUID, int, str] = (UUID(int=0), 0, "")
+        query = (
+            f"select {_OPENING} from ledger.openings o where (o.stream, o.version, o.path) > ($1, $2, $3)"
+            f" order by o.stream, o.version, o.path limit {SCAN}"
+        )
+        while batch := [Opening(*row) for row in await self._fetch(query, *after)]:
+            yield batch
+            after = (batch[-1].stream, batch[-1].version, batch[-1].path)
 
     async def prove(self, position: int, size: int | None = None) -> tuple[bytes, ...]:
         """The inclusion proof of a record in the tree of `size` records (the newest, where None): leaf to root.

@@ -277,7 +277,7 @@ class _Session:
         connection = await connect_writer(dsn)
         try:
             probe = await connection.prepare(f"select * from ledger.probe({_numbered(7)})")
-            append = await connection.prepare(f"select * from ledger.append({_numbered(32)})")
+            append = await connection.prepare(f"select * from ledger.append({_numbered(33)})")
         except BaseException:
             connection.terminate()
             raise

@@ -113,7 +113,7 @@ def counted(said: str) -> Mapping[str, int]:
 
 def test_help_names_every_verb() -> None:
     said = CliRunner().invoke(cli, ["--help"]).output
-    for verb in ("serve", "migrate", "import", "token", "rebuild", "replay", "doctor", "version"):
+    for verb in ("serve", "migrate", "import", "token", "rebuild", "replay", "doctor", "erase", "version"):
         assert re.search(rf"^  {verb} ", said, re.M), verb
 
 
@@ -336,6 +336,13 @@ def test_the_doctor_finds_a_fresh_set_up_well_and_says_what_to_do_otherwise(verb
     lost = verbs("doctor")
     assert lost.exit_code == 3
     assert "Restore the key file" in lost.stdout
+    (tmp_path / "elsewhere.pem").rename(tmp_path / "signing-key.pem")
+    assert re.search(r"^ok +sealed +1 values open, 0 erased", said, re.M)
+    [key] = (tmp_path / "subject-keys").iterdir()
+    key.unlink()
+    forgotten = verbs("doctor")
+    assert forgotten.exit_code == 3
+    assert "1 key-missing" in forgotten.stdout
     gone = verbs("doctor", DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
     assert gone.exit_code == 3
     assert "DATABASE_URL" in gone.stdout
@@ -345,6 +352,49 @@ def test_the_doctor_names_migrations_that_are_missing(verbs: Verbs) -> None:
     result = verbs("doctor")
     assert result.exit_code == 3
     assert "Run `subsidia migrate`." in result.stdout
+
+
+# --- erase ---
+
+
+def subject(verbs: Verbs) -> tuple[str, str]:
+    """The one subject of a fresh register, its first registrar: the id, and the record."""
+    found = re.fullmatch(r"(\S+)  (\S+) /name  The first registrar\n", verbs.well("erase", "--find", "FIRST regi"))
+    assert found is not None
+    return found[1], found[2]
+
+
+def test_an_erasure_is_asked_about_once_more(verbs: Verbs) -> None:
+    id, record = subject(verbs)
+    asked = CliRunner().invoke(cli, ["erase", record, "--basis", "A law"], input="n\n", env=verbs.environment)
+    assert asked.exit_code == 1
+    assert f"{record} /name  The first registrar" in asked.stdout
+    assert subject(verbs) == (id, record), "it is still there"
+    assert "recorded at position" in verbs.well("erase", id, "--basis", "A law", "--yes")
+    assert verbs("erase", "--find", "first").exit_code == 1
+    assert "was erased before" in verbs.well("erase", record, "--basis", "A law", "--yes")
+    assert re.search(r"^ok +sealed +0 values open, 1 erased", verbs("doctor").stdout, re.M)
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "says"),
+    [
+        (("--basis", "A law"), 2, "whom to erase"),
+        (("00000000-0000-0000-0000-000000000007",), 2, "under which law"),
+        (("00000000-0000-0000-0000-000000000007", "--basis", "  "), 2, "under which law"),
+        (("00000000-0000-0000-0000-000000000007", "--basis", "x" * 501), 2, "500 are the most"),
+        (("00000000-0000-0000-0000-000000000007", "--basis", "A law", "--find", "x"), 2, "only lists"),
+        (("Ada Example", "--basis", "A law", "--yes"), 1, "no such record or id: Ada Example"),
+        (("00000000-0000-0000-0000-000000000007", "--basis", "A law", "--yes"), 1, "Nothing was sealed"),
+    ],
+)
+def test_an_erasure_that_is_not_said_rightly_erases_nothing(
+    verbs: Verbs, words: tuple[str, ...], status: int, says: str
+) -> None:
+    before = subject(verbs)
+    result = verbs("erase", *words)
+    assert (result.exit_code, says in result.stderr) == (status, True), result.output
+    assert subject(verbs) == before
 
 
 # --- logs ---

@@ -30,6 +30,7 @@ from services.audit.verifying import Report, verify
 from services.codec import Codec
 from services.config import DEMO_ORIGIN
 from services.handle import Office, Order
+from services.keyring import MemoryKeyring
 from services.names import NAMES
 from services.opening import open_ledger
 from services.store.checkpoints import Notary
@@ -53,13 +54,15 @@ class Golden:
     template: str
     size: int
     village: UUID
+    keyring: MemoryKeyring
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def golden(new_database: NewDatabase, migrated_template: str) -> AsyncIterator[Golden]:
     async with new_database(migrated_template) as dsn:
         async with opened_store(dsn, DEMO_ORIGIN, KEY) as store:
-            office = Office(store, Codec(DEMO_ORIGIN, NAMES), CONTEXTS)
+            keyring = MemoryKeyring()
+            office = Office(store, Codec(DEMO_ORIGIN, NAMES), CONTEXTS, keyring)
             registrar = await open_ledger(office, DEMO_ORIGIN, NOTARY.verifier)
             assert await tell(office, registrar) is not None
             told = (await store.head()).size
@@ -68,7 +71,7 @@ async def golden(new_database: NewDatabase, migrated_template: str) -> AsyncIter
             ]
             size = (await store.head()).size
             assert size == SIZE, "one record a village"
-        yield Golden(dsn.partition("@/")[2].partition("?")[0], size, villages[-1])
+        yield Golden(dsn.partition("@/")[2].partition("?")[0], size, villages[-1], keyring)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -173,7 +173,7 @@ async def _whole(here: Register, dsn: str) -> None:
     replayed = await replay(services.store, services.codec, services.contexts, notary)
     assert replayed.faults == []
     assert replayed.folded == replayed.records
-    fresh = Office(services.store, services.codec, services.contexts)
+    fresh = Office(services.store, services.codec, services.contexts, services.office.keyring)
     for stream, (context, version, state) in replayed.states.items():
         for office in (services.office, fresh):
             assert await office.states.state(context, StreamId(stream)) == (version, state)

@@ -20,6 +20,7 @@ from services.bootstrap import Services, assemble
 from services.config import Config
 from services.handle import Answer, Forbidden, Note, Office, Order, Stale, Unknown
 from services.opening import open_ledger
+from services.sealing import disclosed
 from services.store.ports import CommandReused
 
 SINCE = date(2020, 1, 1)
@@ -243,7 +244,9 @@ async def test_two_processes_on_one_stream_lose_nothing(services: Services, data
 
         for pair in zip(others[::2], others[1::2], strict=True):
             await asyncio.gather(invite(services, pair[0]), invite(second, pair[1]))
-        _, state = await Office(second.store, second.codec, second.contexts).states.state("commitments", made.stream)
+        _, state = await Office(second.store, second.codec, second.contexts, second.office.keyring).states.state(
+            "commitments", made.stream
+        )
     assert {party.unit for party in state.parties} == {lyon, *others}
     found = (await services.store.streams([made.stream]))[made.stream]
     assert [record.version for record in found] == list(range(1, len(found) + 1))
@@ -256,9 +259,13 @@ async def test_a_name_is_sealed_before_anything_is_recorded(services: Services) 
     record = (await services.store.streams([StreamId(lyon)]))[StreamId(lyon)][-1]
     assert b"Ada Example" not in record.state
     [opening] = await services.store.openings_of([(lyon, officer.accreditation.version)])
-    assert opening.value == b'"Ada Example"'
+    assert opening.audience == str(lyon)
+    key = services.office.keyring.find(opening.subject)
+    assert key is not None
+    salt, value = disclosed(key, f"{officer.accreditation}/name", opening.cipher)
+    assert value == b'"Ada Example"'
     event = services.codec.event(record)
-    assert event.name == sealed_hash(opening.salt, "Ada Example")
+    assert event.name == sealed_hash(salt, "Ada Example")
 
 
 async def test_a_record_says_what_it_rested_on(services: Services) -> None:
@@ -285,7 +292,7 @@ async def test_today_is_the_day_where_the_unit_is(services: Services) -> None:
 async def test_opening_twice_changes_nothing(services: Services) -> None:
     before = await size(services)
     data = services.codec.event((await services.store.records(limit=1))[0])
-    fresh = Office(services.store, services.codec, services.contexts)
+    fresh = Office(services.store, services.codec, services.contexts, services.office.keyring)
     assert await open_ledger(fresh, "handle.example", data.key) == services.registrar
     assert await size(services) == before
 

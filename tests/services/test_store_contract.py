@@ -292,10 +292,41 @@ async def test_streams_are_read_from_a_version_on(store: AnyStore) -> None:
 
 async def test_openings_lie_beside_their_record(store: AnyStore) -> None:
     stream = uuid4()
-    contact = Opening(stream, 1, "/contact", b"s" * 32, b'"Ann"', "parties")
+    contact = Opening(stream, 1, "/contact", uuid4(), b"cipher", str(uuid4()))
     await store.append(replace(change(draft(stream)), openings=(contact,)))
     assert await store.openings_of([(stream, 1)]) == [contact]
+    assert await store.openings_about(contact.subject) == [contact]
+    assert [one async for batch in store.openings() for one in batch] == [contact]
     assert await store.openings_of([(stream, 2), (uuid4(), 1)]) == []
+    assert await store.openings_about(uuid4()) == []
+
+
+async def test_a_command_erases_the_openings_of_one_subject_and_no_other(store: AnyStore) -> None:
+    stream, ann, ben = uuid4(), uuid4(), uuid4()
+    told = [Opening(stream, 1, f"/{name}", who, b"cipher", "") for name, who in (("a", ann), ("b", ben), ("c", ann))]
+    await store.append(replace(change(draft(stream)), openings=tuple(told)))
+    await store.append(replace(change(draft(uuid4())), erases=(ann,)))
+    assert await store.openings_of([(stream, 1)]) == [told[1]]
+    assert await store.openings_about(ann) == []
+
+
+async def test_a_command_that_is_refused_erases_nothing(store: AnyStore) -> None:
+    stream, ann = uuid4(), uuid4()
+    told = Opening(stream, 1, "/a", ann, b"cipher", "")
+    await store.append(replace(change(draft(stream)), openings=(told,)))
+    with pytest.raises(Conflict):
+        await store.append(replace(change(draft(stream, 5)), erases=(ann,)))
+    assert await store.openings_about(ann) == [told]
+
+
+async def test_the_records_of_a_command_are_found_by_its_id(store: AnyStore) -> None:
+    stream = uuid4()
+    await store.append(change(draft(uuid4())))
+    asked = change(draft(stream), draft(stream, 2))
+    await store.append(asked)
+    await store.append(nothing := change())
+    assert [record.version for record in await store.records_of(asked.cmd)] == [1, 2]
+    assert await store.records_of(nothing.cmd) == await store.records_of(uuid4()) == []
 
 
 async def test_every_record_is_proven_in_every_tree_that_holds_it(store: AnyStore) -> None:

@@ -34,7 +34,7 @@ async def owner(migrated_url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.
 
 async def filled(store: LedgerStore, count: int = 300) -> None:
     stream = uuid4()
-    told = Opening(stream, 1, "/contact", b"s" * 32, b'"Ann"', "parties")
+    told = Opening(stream, 1, "/contact", uuid4(), b"cipher", str(uuid4()))
     drafts = [draft(stream), *(draft(uuid4()) for _ in range(count - 2))]
     await store.append(replace(change(*drafts), takes=(("word", stream),), openings=(told,)))
     await store.append(change(draft(stream, 2)))

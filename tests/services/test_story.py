@@ -89,7 +89,7 @@ async def test_a_story_told_again_changes_nothing(services: Services) -> None:
 
 def _fresh(office: Office) -> Office:
     """As after a restart: nothing is kept in memory."""
-    return Office(office.store, office.codec, office.contexts, office.clock)
+    return Office(office.store, office.codec, office.contexts, office.keyring, office.clock)
 
 
 @pytest.mark.parametrize("steps", [1, 12, 47, 70, 130, 170, 200, 228])
