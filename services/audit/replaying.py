@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from domain.kernel import Recorded
+from domain.ledger.dumps import Dump, Dumped, line_hash
 from domain.ledger.findings import Finding
 from projections.kernel import View
 from projections.views import VIEWS
@@ -113,6 +114,13 @@ class Replay:
         on = day or (self.at or datetime.now(UTC)).date()
         rows = {key: _row(work, key, row, on) for key, (row, _) in sorted(work.rows.items()) if row is not None}
         return Stood(self.position, self.at, rows)
+
+    def dumped(self, view: View) -> Dumped:
+        """The digest of one view now, as a server attests it."""
+        work, dump = self._applying.works[view.name], Dump(view.name, view.version)
+        rows = ((key, row) for key, (row, _) in sorted(work.rows.items()) if row is not None)
+        dump.add(line_hash(work.table.form.line(key, row)) for key, row in rows)
+        return dump.as_of(self.position)
 
     def _apply(self, position: int, content: bytes, envelope: _Envelope) -> None:
         stored = StoredRecord(position, envelope.id, envelope.ver, envelope.type, content)
