@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 import asyncpg
 
 from domain.ledger.dumps import Dump, Dumped, line_hash
 from projections.kernel import View
-from services.store.connecting import Connection, Pool, available
+from services.store.connecting import Pool, available
 from services.views import registry
 from services.views.ports import NotBuilt, NotYet
 from services.views.rows import line_of
@@ -43,7 +44,7 @@ async def dumped(pool: Pool, view: View, position: int) -> Dumped:
         raise NotBuilt(f"{view.name} was replaced just now.") from None
 
 
-async def _live(connection: Connection, view: View) -> registry.Entry:
+async def _live(connection: Any, view: View) -> registry.Entry:
     try:
         found = await registry.live(connection, [view.name])
     except asyncpg.UndefinedTableError:  # the projector has never run here
@@ -55,7 +56,7 @@ async def _live(connection: Connection, view: View) -> registry.Entry:
     return found[0]
 
 
-async def _hashed(connection: Connection, entry: registry.Entry, position: int) -> Dumped:
+async def _hashed(connection: Any, entry: registry.Entry, position: int) -> Dumped:
     dump = Dump(entry.name, entry.version)
     cursor = await connection.cursor(
         f'select t.key, t."_body" from {SCHEMA}."{entry.table}" t'
