@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from domain.attestations import ATTESTATIONS
 from domain.commitments import COMMITMENTS
 from domain.kernel import Context
 from domain.mandates import MANDATES
@@ -11,5 +12,6 @@ from domain.subsidiarity import ALLOCATIONS, REVIEWS
 from domain.units import UNITS
 
 CONTEXTS: Mapping[str, Context] = {
-    context.name: context for context in (LEDGER, POLICIES, UNITS, COMMITMENTS, MANDATES, REVIEWS, ALLOCATIONS)
+    context.name: context
+    for context in (LEDGER, ATTESTATIONS, POLICIES, UNITS, COMMITMENTS, MANDATES, REVIEWS, ALLOCATIONS)
 }

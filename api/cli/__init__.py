@@ -4,6 +4,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
+from api.cli.attesting import attest
 from api.cli.audit import audit
 from api.cli.importing import import_group
 from api.cli.keeping import doctor, migrate, rebuild, replay
@@ -42,7 +43,7 @@ def own_version() -> str:
         return "not installed"
 
 
-for command in (serve, work, migrate, import_group, token, rebuild, replay, audit, doctor):
+for command in (serve, work, migrate, import_group, token, rebuild, replay, attest, audit, doctor):
     cli.add_command(command)
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from domain import attestations
 from domain.kernel import (
     Actor,
     By,
@@ -32,7 +33,7 @@ MIDNIGHT = timedelta(seconds=90)
 """So long before a record's `at` it may have been decided: across midnight, `today` was the day before."""
 UNSOUND = (AssertionError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, msgspec.MsgspecError)
 """What rules and folds may raise on a history that never was: an auditor is shown anything."""
-SYSTEMS = frozenset({"clock", "reaction", "opening"})
+SYSTEMS = frozenset({"clock", "reaction", "opening", attestations.SYSTEM})
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +244,8 @@ def _usurped(context: Context, name: str, by: By, first: Recorded) -> str | None
         return "Nothing of this name acts for the register."
     if actor.system == "opening" and first.cmd != well_known(context.name, name, first.name):
         return "The opening of a ledger does not give this command."
+    if (actor.system == attestations.SYSTEM) != (context.name == attestations.ATTESTATIONS.name):
+        return "Views are attested by the register itself, which does nothing else under that name."
     if actor.system == "clock" and by.roles:
         return "The clock does not give commands that are for officers."
     if actor.system == "reaction" and first.cause is None:
