@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 
-from domain.attestations import ATTESTATIONS, SYSTEM, ViewAttested
+from domain.attestations import ATTESTATIONS, ViewAttested
 from domain.kernel import Refused, Role
 from projections.views import ATTESTED, VIEWS
 from services.attesting import ATTESTER, Said, order
