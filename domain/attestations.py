@@ -47,7 +47,7 @@ Attested = ViewAttested | None
 def decide(command: AttestView, state: Attested) -> Sequence[ViewAttested]:
     if not re.fullmatch(DIGEST, command.digest):
         raise Refused("digest-malformed", "A digest is 64 hexadecimal digits.")
-    if command.position >= command.size:
+    if not 0 <= command.position < command.size:
         raise Refused(
             "position-ahead", f"The ledger had {command.size} records: no view holds position {command.position}."
         )

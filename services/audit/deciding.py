@@ -95,16 +95,19 @@ class Redecider:
         self._lost: set[UUID] = set()
         self.unchecked: Counter[str] = Counter()
         self.decided = 0
+        self.recorded: Sequence[Recorded] = ()
+        """The records of the last command, as they were read; none where they could not be."""
 
     def take(self, taken: Taken) -> Iterator[Finding]:
         """What is wrong with a command's records, given all that came before."""
+        self.recorded = ()
         first = taken.records[0]
         if unknown := next((one.type for one in taken.records if one.type not in self._codec.names), None):
             self.unchecked[f"commands with records of the type {unknown}, which this program does not know"] += 1
             self._lost.add(first.stream)
             return
         try:
-            recorded = [self._codec.decode(one) for one in taken.records]
+            recorded = self.recorded = [self._codec.decode(one) for one in taken.records]
         except UNSOUND as error:
             yield Finding("record-unreadable", f"The record cannot be read: {error}", first.position)
             self._lost.add(first.stream)

@@ -21,6 +21,7 @@ class Folded:
         self._applying = Applying([Table(view) for view in views])
         self._keeps = any(view.valid_time for view in views)
         self._streams: dict[str, list[Recorded]] = {}
+        self._lines = {name: _Lines(work) for name, work in self._applying.works.items()}
 
     def touches(self, kind: type) -> bool:
         """Whether a record of such an event can change anything here; if not, it need not be given."""
@@ -42,10 +43,8 @@ class Folded:
         return self._applying.works[view.name]
 
     def dumped(self, view: View, position: int) -> Dumped:
-        """The digest of a view now, which is as of `position`."""
-        dump, form = Dump(view.name, view.version), self.work(view).table.form
-        dump.add(line_hash(form.line(key, row)) for key, row in self.rows(view))
-        return dump.as_of(position)
+        """The digest of a view now, which is as of `position`. Only rows that changed since the last are written."""
+        return self._lines[view.name].dumped(position)
 
     def _applied(self, record: Recorded) -> bool:
         try:
@@ -53,7 +52,10 @@ class Folded:
         except Missing as missing:
             self._supply(missing)
             return False
-        self._applying.discard()
+        self._applying.streams.clear()
+        for name, work in self._applying.works.items():
+            if work.output:
+                self._lines[name].changed.update(work.taken().keys())
         return True
 
     def _supply(self, missing: Missing) -> None:
@@ -67,3 +69,29 @@ class Folded:
             work.held[missing.key] = (None, None)
         else:
             work.rows[missing.key] = (None, -1)
+
+
+class _Lines:
+    """The hashes of a view's lines. Those of rows that changed are made anew when the digest is asked for."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._hashes: dict[str, bytes] = {}
+        self._keys: list[str] = []
+        self.changed: set[str] = set()
+
+    def dumped(self, position: int) -> Dumped:
+        table, before = self._work.table, len(self._hashes)
+        fresh = self.changed - self._hashes.keys()
+        for key in self.changed:
+            row, _ = self._work.rows[key]
+            if row is None:
+                self._hashes.pop(key, None)
+            else:
+                self._hashes[key] = line_hash(table.form.line(key, row))
+        self.changed = set()
+        if fresh or len(self._hashes) < before:
+            self._keys = sorted(self._hashes)
+        dump = Dump(table.view.name, table.view.version)
+        dump.add(map(self._hashes.__getitem__, self._keys))
+        return dump.as_of(position)

@@ -37,7 +37,7 @@ def test_nothing_is_attested_of_an_earlier_position() -> None:
     given(attested).when(replace(command, position=40, digest="cd" * 32)).then_refused("position-passed")
 
 
-@pytest.mark.parametrize("position", [42, 1000])
+@pytest.mark.parametrize("position", [42, 1000, -1])
 def test_no_view_is_ahead_of_the_ledger(position: int) -> None:
     given().when(replace(command, position=position)).then_refused("position-ahead")
 
