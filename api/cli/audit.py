@@ -237,25 +237,33 @@ def _consistency(url: str, pair: tuple[bytes, bytes]) -> list[bytes] | None:
 @click.argument("bundle", type=FOLDER)
 @click.option("--at", type=Moment(), required=True, help="A position, or a date or time (UTC); a date means its end.")
 @click.option("--view", type=view_option, required=True, help="Which table.", metavar="VIEW")
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="For what depends on a day; absent: the last record's.")
+@click.option("--digest", "digest_only", is_flag=True, help="Print the digest of the view's dump instead of its rows.")
 @click.option("--against", metavar="URL", help="Compare with what this server publishes as of the same position.")
 @as_json
-def replay(bundle: Path, at: int | datetime, view: str, against: str | None, as_json: bool) -> None:
+def replay(
+    bundle: Path, at: int | datetime, view: str, day: datetime | None, digest_only: bool, against: str | None,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Print a view as it stood, a row a line, from the records in BUNDLE alone.
 
     The same folds as the server's: each row equals what `GET /v1/VIEW?as_of=...` answers. With --against they are
-    compared instead of printed.
+    compared instead of printed; with --digest all of them become the one digest that a server attests.
     """
     chosen = NAMED[view]
     try:
-        stood = _stood(bundle, [chosen], [at])[0][chosen.name]
+        stood = _stood(bundle, [chosen], [at], day)[0][chosen.name]
     except Unfit as unfit:
         _close(Report(findings=[unfit.finding]), as_json)
         return
     if against is not None:
         _close(_compared(chosen.name, stood, _url(against)), as_json)
         return
-    for row in stood.rows.values():
-        click.echo(row)
+    if digest_only:
+        click.echo(f"{chosen.name}@{chosen.version} {stood.digest} {len(stood.rows):,} rows")
+    else:
+        for row in stood.rows.values():
+            click.echo(row)
     _say_whence(stood)
 
 
@@ -331,7 +339,9 @@ def _short(value: Any) -> str:
     return text if len(text) <= 200 else f"{text[:200]}..."
 
 
-def _stood(bundle: Path, views: list[View], moments: list[int | datetime]) -> list[Mapping[str, Stood]]:
+def _stood(
+    bundle: Path, views: list[View], moments: list[int | datetime], day: datetime | None = None
+) -> list[Mapping[str, Stood]]:
     """The views at each of the moments, the earlier first. Raises Unfit."""
     wanted = {one.name for view in views for one in replaying.group_of(view)}
     replayed = Replay(Bundle(bundle), [view for view in VIEWS if view.name in wanted])
@@ -339,7 +349,7 @@ def _stood(bundle: Path, views: list[View], moments: list[int | datetime]) -> li
     with shown("replay") as progress:
         for moment in moments:
             replayed.until(moment, progress)
-            found.append({view.name: replayed.shown(view) for view in views})
+            found.append({view.name: replayed.shown(view, day.date() if day else None) for view in views})
     return found
 
 

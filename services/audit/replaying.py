@@ -36,11 +36,12 @@ _envelope = msgspec.json.Decoder(_Envelope)
 
 @dataclass(frozen=True, slots=True)
 class Stood:
-    """The rows of a view, as JSON objects by their keys, as of a position (-1: before the first record)."""
+    """The rows of a view, as JSON objects by their keys, as of a position, and the digest of its dump."""
 
     position: int
     at: datetime | None
     rows: Mapping[str, bytes]
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ class Replay:
         work = self._folded.work(view)
         on = day or (self.at or datetime.now(UTC)).date()
         rows = {key: _row(work, key, row, on) for key, row in self._folded.rows(view)}
-        return Stood(self.position, self.at, rows)
+        return Stood(self.position, self.at, rows, self.dumped(view).digest)
 
     def dumped(self, view: View) -> Dumped:
         """The digest of one view now, as a server attests it."""
