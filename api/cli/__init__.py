@@ -6,6 +6,7 @@ import click
 
 from api.cli.attesting import attest
 from api.cli.audit import audit
+from api.cli.figures import figure
 from api.cli.importing import import_group
 from api.cli.keeping import doctor, migrate, rebuild, replay
 from api.cli.serving import serve
@@ -45,6 +46,7 @@ def own_version() -> str:
 
 for command in (serve, work, migrate, import_group, token, rebuild, replay, attest, audit, doctor):
     cli.add_command(command)
+audit.add_command(figure)
 
 
 def main() -> None:

@@ -113,7 +113,7 @@ def fetch(url: str, out: Path, fresh: bool, as_json: bool) -> None:
         click.echo(f"{found.size:,} records are in {out}: {report.checked[0]}.")
         click.echo("Nothing has been checked yet: run `subsidia audit verify`.")
         return
-    _close(report, as_json)
+    close(report, as_json)
 
 
 @audit.command()
@@ -131,7 +131,7 @@ def verify(bundle: Path, key: VerifierKey, state: Path | None, structure_only: b
         report = verifying.verify(copy, key, saved=saved, decide=not structure_only, progress=progress)
     if state is not None and report.verdict is Verdict.VERIFIED:
         _keep(state, copy.note())
-    _close(report, as_json)
+    close(report, as_json)
 
 
 def _keep(state: Path, note: bytes) -> None:
@@ -153,7 +153,7 @@ def prove(source: str, position: int) -> None:
     try:
         proof = _fetched_proof(source, position) if _is_url(source) else proving.prove(Bundle(Path(source)), position)
     except Unfit as unfit:
-        _close(Report(findings=[unfit.finding]), as_json=False)
+        close(Report(findings=[unfit.finding]), as_json=False)
     else:
         click.echo(str(proof), nl=False)
 
@@ -182,7 +182,7 @@ def _fetched_proof(url: str, position: int) -> str:
 def check(proof: Path, record: Path, key: VerifierKey, as_json: bool) -> None:
     """Check one record against its PROOF, offline."""
     text = proof.read_bytes().decode(errors="replace")
-    _close(proving.check(text, record.read_bytes(), key), as_json)
+    close(proving.check(text, record.read_bytes(), key), as_json)
 
 
 @audit.command()
@@ -200,7 +200,7 @@ def compare(first: Path, second: Path, source: str | None, key: VerifierKey | No
     try:
         proof = _consistency(source, pair) if source is not None and _is_url(source) else None
     except Unreachable as error:
-        _close(Report(findings=[Finding("unreachable", str(error))]), as_json)
+        close(Report(findings=[Finding("unreachable", str(error))]), as_json)
         return
     between = proving.sizes(pair)
     if source is None and between is not None and between[0] != between[1]:
@@ -209,7 +209,7 @@ def compare(first: Path, second: Path, source: str | None, key: VerifierKey | No
     report = proving.compare(pair, key, proof, bundle)
     if report.verdict is Verdict.FORK and not as_json:
         click.echo(f"{pair[0].decode(errors='replace')}\n{pair[1].decode(errors='replace')}")
-    _close(report, as_json)
+    close(report, as_json)
 
 
 class _Hashes(msgspec.Struct):
@@ -254,10 +254,10 @@ def replay(
     try:
         stood = _stood(bundle, [chosen], [at], day)[0][chosen.name]
     except Unfit as unfit:
-        _close(Report(findings=[unfit.finding]), as_json)
+        close(Report(findings=[unfit.finding]), as_json)
         return
     if against is not None:
-        _close(_compared(chosen.name, stood, _url(against)), as_json)
+        close(_compared(chosen.name, stood, _url(against)), as_json)
         return
     if digest_only:
         click.echo(f"{chosen.name}@{chosen.version} {stood.digest} {len(stood.rows):,} rows")
@@ -298,7 +298,7 @@ def diff(bundle: Path, first: int | datetime, second: int | datetime, views: tup
     try:
         before, after = _stood(bundle, chosen, [first, second])
     except Unfit as unfit:
-        _close(Report(findings=[unfit.finding]), as_json)
+        close(Report(findings=[unfit.finding]), as_json)
         return
     for view in chosen:
         for one in replaying.differences(before[view.name], after[view.name]):
@@ -313,7 +313,7 @@ def cross_check(bundle: Path, as_json: bool) -> None:
     """Replay BUNDLE with the stock eventsourcing library, and compare every stream's state with ours."""
     with shown("cross-check") as progress:
         report = crosschecking.cross_check(Bundle(bundle), progress=progress)
-    _close(report, as_json)
+    close(report, as_json)
 
 
 def _change_as_json(view: str, one: replaying.Changed) -> None:
@@ -369,7 +369,7 @@ def _is_url(text: str) -> bool:
     return re.match(r"https?://", text) is not None
 
 
-def _close(report: Report, as_json: bool) -> None:
+def close(report: Report, as_json: bool) -> None:
     """Says what was found, and ends with the status that it means; returns only where all is well."""
     if as_json:
         click.echo(msgspec.json.encode(_plain(report)))

@@ -113,6 +113,15 @@ class Replay:
         rows = {key: _row(work, key, row, on) for key, row in self._folded.rows(view)}
         return Stood(self.position, self.at, rows, self.dumped(view).digest)
 
+    def rows(self, view: View) -> Iterator[tuple[str, Any]]:
+        """The rows of one view now, by their keys, in order."""
+        return self._folded.rows(view)
+
+    def row(self, view: View, key: str) -> Any:
+        """One row of a view now; None where there is none."""
+        row, _ = self._folded.work(view).rows.get(key, (None, -1))
+        return row
+
     def dumped(self, view: View) -> Dumped:
         """The digest of one view now, as a server attests it."""
         return self._folded.dumped(view, self.position)

@@ -17,7 +17,9 @@ from uuid import UUID
 import msgspec
 
 from domain.kernel import Recorded
+from projections.figures import RULES
 from projections.kernel import View
+from projections.scorecards import scorecards
 from projections.views import VIEWS
 from services.codec import Codec
 from services.names import NAMES
@@ -36,6 +38,10 @@ class _Envelope(msgspec.Struct):
     type: str
 
 
+RULED = tuple(scorecards(rule, f"scorecards-{rule.name}-{rule.version}") for rule in RULES.values())
+"""What the rules mean by which an auditor may count."""
+
+
 def history() -> Iterator[Recorded]:
     codec = Codec("fixed", NAMES)
     with gzip.open(HERE / "history.ndjson.gz", "rb") as lines:
@@ -44,7 +50,7 @@ def history() -> Iterator[Recorded]:
             yield codec.decode(StoredRecord(position, said.id, said.ver, said.type, line))
 
 
-def meanings(views: Sequence[View] = VIEWS) -> Mapping[str, str]:
+def meanings(views: Sequence[View] = (*VIEWS, *RULED)) -> Mapping[str, str]:
     """`name@version` of each view -> what its fold comes to."""
     folded, wholes = Folded(views), {view.name: sha256() for view in views}
     position = -1
