@@ -20,6 +20,7 @@ from api.probes import Probes, Working
 from api.proofs import Proofs
 from api.reads import Reading
 from api.receipts import Receipts
+from projections.attestations import ATTESTATIONS
 from projections.kernel import own_stream
 from services.bootstrap import Services
 
@@ -37,7 +38,11 @@ def make_app(services: Services, working: Working | None) -> web.Application:
     store, contexts = services.store, services.contexts
     moments = Moments(store)
     asked = verbs(contexts)
-    questions = [Question(view, services.views.columns(view.name)) for view in services.views_declared]
+    attested = {view.name for view in services.attesting.views if ATTESTATIONS in services.views_declared}
+    questions = [
+        Question(view, services.views.columns(view.name), attested=view.name in attested)
+        for view in services.views_declared
+    ]
     rows = frozenset(view.name for view in services.views_declared if view.keys is own_stream)
     seals = Seals(services.openings, services.office, services.tokens)
     histories = Histories(store, moments, services.office.codec, contexts, seals)

@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from api import cursors, values
+from api.attested import PROOF
 from api.binding import Gathered, Parameter, unknown_parameter
 from api.faults import Fault, Wrong, pointer
 from api.values import Leaf
@@ -69,7 +70,10 @@ _CURSOR = Parameter("cursor", values.text(2000, 1), "Where to go on: `next` of t
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One question to a view. `as_of`: a position, a day, a moment or None for now; `place`: where to go on."""
+    """One question to a view. `as_of`: a position, a day, a moment or None for now; `place`: where to go on.
+
+    `proof`: whether the answer shall say how it is reproduced.
+    """
 
     query: Query
     as_of: int | date | datetime | None
@@ -78,6 +82,7 @@ class Asked:
     wait_for: int | None
     limited: bool
     told: str
+    proof: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +130,12 @@ _LEAVES: Mapping[Kind, Callable[[], Leaf]] = {
 
 
 class Question:
-    """Everything that may be asked of one view. TypeError where a column's name is one of our parameters."""
+    """Everything that may be asked of one view. TypeError where a column's name is one of our parameters.
 
-    def __init__(self, view: View, columns: Sequence[Column]) -> None:
+    `attested`: its digests are put on record, so that answers can name one.
+    """
+
+    def __init__(self, view: View, columns: Sequence[Column], *, attested: bool = False) -> None:
         self.view = view
         self.columns = tuple(columns)
         self.filters = {_named(one, op): _filtering(one, op) for one in columns for op in one.ops}
@@ -135,9 +143,9 @@ class Question:
         both = [way + name for name in self.sorts for way in ("", "-")]
         sort = Parameter("sort", values.one_of(both), f"The order ({view.sort}); `-` before it turns it round.")
         searched = [_Q] if any(one.searched for one in columns) else []
-        valid = [VALID_AT] if view.dated else []
-        self.parameters = {one.name: one for one in (*searched, sort, _LIMIT, _CURSOR, AS_OF, *valid, FORMAT, WAIT_FOR)}
-        self.of_one = {one.name: one for one in (AS_OF, *valid, WAIT_FOR)}
+        past = [AS_OF, *([VALID_AT] if view.dated else []), *([PROOF] if attested else [])]
+        self.parameters = {one.name: one for one in (*searched, sort, _LIMIT, _CURSOR, *past, FORMAT, WAIT_FOR)}
+        self.of_one = {one.name: one for one in (*past, WAIT_FOR)}
         if taken := set(self.parameters) & set(self.filters):
             raise TypeError(f"Columns of {view.name} are named like parameters: {', '.join(sorted(taken))}.")
 
@@ -160,7 +168,10 @@ class Question:
         gathered.raise_any()
         if place is not None:
             query = replace(query, after=place.last, as_of=place.position, day=place.day)
-        return Asked(query, said.get("as_of"), place, said.get("format"), said.get("wait_for"), "limit" in said, told)
+        return Asked(
+            query, said.get("as_of"), place, said.get("format"), said.get("wait_for"), "limit" in said, told,
+            proof=said.get("proof") is not None,
+        )  # fmt: skip
 
     def _take(
         self, name: str, texts: Sequence[str], gathered: Gathered, said: dict[str, Any], filters: list[Filter]

@@ -171,6 +171,29 @@ FRESHNESS = closed(
     },
     description="How far the view has come. Left out where `as_of` pins the answer.",
 )
+REPRODUCED = closed(
+    {
+        "reproduce": {
+            "type": "string",
+            "description": "The command that makes the view anew from a copy of the ledger.",
+        },
+        "attestation": closed(
+            {
+                "record": {"type": "string", "pattern": f"^{EventName.FORM}$"},
+                "view": {"type": "string"},
+                "version": {"type": "integer", "minimum": 1},
+                "position": COUNT,
+                "rows": COUNT,
+                "digest": HASH,
+                "recorded": COUNT,
+                "recorded_on": {"type": "string", "format": "date"},
+            },
+            description="What the register put on record of this view, nearest to the position of the answer.",
+        ),
+    },
+    "attestation",
+    description="How the answer is reproduced, where `proof=1` asks for it.",
+)
 RECORD: Schema = {
     "type": "object",
     "description": "A record as it was written and hashed: canonical JSON (RFC 8785).",
@@ -307,7 +330,8 @@ PROBLEM: Schema = {
     "required": ["type", "title", "status", "detail", "code", "request_id"],
 }
 SHARED: Mapping[str, Schema] = {
-    "AsOf": AS_OF, "Freshness": FRESHNESS, "Record": RECORD, "Positioned": POSITIONED, "Proved": PROVED,
+    "AsOf": AS_OF, "Freshness": FRESHNESS, "Reproduced": REPRODUCED,
+    "Record": RECORD, "Positioned": POSITIONED, "Proved": PROVED,
     "Receipt": RECEIPT, "Answer": ANSWER, "Problem": PROBLEM,
     "Inclusion": INCLUSION, "Consistency": CONSISTENCY, "Checkpoints": CHECKPOINTS, "Ledger": LEDGER,
 }  # fmt: skip
@@ -321,10 +345,13 @@ def listed(item: Schema) -> Schema:
             "next": {"type": ["string", "null"], "description": "Where to go on; null on the last page."},
             "as_of": ref("AsOf"),
             "freshness": ref("Freshness"),
+            "proof": ref("Reproduced"),
         },
         "freshness",
+        "proof",
     )
 
 
 def single(item: Schema) -> Schema:
-    return closed({"item": item, "as_of": ref("AsOf"), "freshness": ref("Freshness")}, "freshness")
+    said = {"as_of": ref("AsOf"), "freshness": ref("Freshness"), "proof": ref("Reproduced")}
+    return closed({"item": item, **said}, "freshness", "proof")

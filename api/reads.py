@@ -11,8 +11,9 @@ import msgspec
 from aiohttp import web
 from multidict import CIMultiDict
 
-from api import cursors
+from api import attested, cursors
 from api.asking import Asked, Question
+from api.attested import Attested
 from api.binding import Gathered, read_query
 from api.caching import (
     FOR_EVER,
@@ -65,6 +66,7 @@ class Reading:
         self.question = question
         self._views, self._store, self._moments = views, store, moments
         self._name = question.view.name
+        self._attested = Attested(views)
         self._sheet = Sheet(question.columns)
         self._live: tuple[Freshness, date, Standing] | None = None
 
@@ -91,8 +93,12 @@ class Reading:
         gathered = Gathered()
         said = read_query(request, self.question.of_one, gathered)
         gathered.raise_any()
+        if said.get("proof"):
+            attested.refuse(said)
         await self._waited(said.get("wait_for"))
         standing = await self._standing(said.get("as_of"))
+        if said.get("proof"):
+            standing = await self._proved(standing)
         if unchanged(request, standing.etag):
             return not_modified(standing.etag, standing.control, VARY)
         row, _ = await self._views.one(
@@ -115,8 +121,12 @@ class Reading:
         form = asked.form or chosen(request, tuple(MEDIA.items()))
         if form is None:
             raise NotAcceptable(tuple(MEDIA.values()))
+        if asked.proof:
+            attested.refuse({"as_of": asked.as_of, "valid_at": asked.query.valid_at}, form)
         await self._waited(asked.wait_for)
         standing = await self._standing(asked.as_of, asked.place)
+        if asked.proof:
+            standing = await self._proved(standing)
         etag = f'{standing.etag[:-1]}.{form}"'
         if unchanged(request, etag):
             return not_modified(etag, standing.control, VARY)
@@ -188,6 +198,12 @@ class Reading:
     async def _past(self, view: str, position: int, day: date, settled: bool) -> Standing:
         tail = b',"as_of":' + await self._as_of(view, position) + b"}"
         return Standing(position, day, _tag(view, position, day), tail, FOR_EVER if settled else LIVE, view)
+
+    async def _proved(self, standing: Standing) -> Standing:
+        """With the member `proof`. A nearer attestation may come, so that this answer is not for ever."""
+        told, proof = await self._attested.proof(self.question.view, standing.position, standing.day)
+        tail = standing.tail[:-1] + b',"proof":' + proof + b"}"
+        return replace(standing, etag=f'{standing.etag[:-1]}.{told}"', tail=tail, control=LIVE)
 
     async def _now(self) -> Standing:
         fresh, today = await self._views.freshness(self._name), datetime.now(UTC).date()

@@ -373,7 +373,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who gave a command: a unit through an accredited person, or the system (`clock`, `reaction`, `opening`)."""
+    """Who gave a command: a unit through an accredited person, or the system (clock, reaction, ...)."""
 
     unit: UnitId | None = None
     role: Role | None = None

@@ -1,13 +1,14 @@
 """Scorecards by unit, sphere and goal: sums of what each commitment contributes, exact after every record.
 
 A row is what it was, less what the touched commitment contributed before the record, plus what it contributes now;
-deploy/decisions/0003 says why that cannot drift.
+deploy/decisions/0003 says why that cannot drift. Commitments count by a rule, and each row says from which records its
+figures were made (see `projections.figures`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
-from typing import Annotated, Any, assert_never
+from typing import Annotated, Any, TypeAlias, assert_never
 from uuid import UUID
 
 from domain import sdg
@@ -18,6 +19,7 @@ from domain.opening import LedgerOpened
 from domain.units import UNITS as UNIT_CONTEXT
 from domain.units import Stage as UnitStage
 from projections.commitment_row import CommitmentRow
+from projections.figures import STANDARD, Inputs, Rule, in_a_hundred, no_inputs
 from projections.kernel import Look, View
 from projections.units import UnitRow
 
@@ -120,10 +122,14 @@ class ScorecardRow:
     with_evidence: Annotated[int, Says("With at least one piece of evidence.")] = 0
     milestones: Annotated[int, Says("Milestones.")] = 0
     milestones_completed: Annotated[int, Says("Milestones completed.")] = 0
+    kept: Annotated[int | None, Says("Of a hundred that ended otherwise than by withdrawal, how many completed.")] = (
+        None
+    )
+    inputs: Annotated[Inputs | None, Says("By which rule these figures were made, and from which records.")] = None
 
 
-COUNTS = tuple(one.name for one in fields(ScorecardRow))[4:]
-"""The columns that are sums: all but the first four, which say of what."""
+COUNTS = tuple(one.name for one in fields(ScorecardRow))[4:-2]
+"""The columns that are sums: all but the first four, which say of what, and the last two, which follow from them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,16 +142,18 @@ class Contribution:
         return self.by_key.get(key, {})
 
 
-def of_commitment(row: CommitmentRow | None) -> Contribution:
-    """A pure function of the commitment's row alone; nothing while there is none."""
-    if row is None:
+def of_commitment(row: CommitmentRow | None, rule: Rule = STANDARD) -> Contribution:
+    """A pure function of the commitment's row alone; nothing while there is none, or where it is left out."""
+    counted = None if row is None else rule.counted(row)
+    if counted is None:
         return Contribution()
-    counts = _counts(row)
-    keys = [f"{Scope.SPHERE}:{sphere}" for sphere in {party.sphere for party in row.bound()}]
-    keys += [f"{Scope.SDG}:{goal}" for goal in {sdg.goal_of(code) for code in row.sdg}]
-    by_key = {key: counts | {"owned": int(key == f"{Scope.SPHERE}:{row.owner_sphere}")} for key in keys}
-    for party in row.bound():
-        by_key[f"{Scope.UNIT}:{party.unit}"] = counts | {"owned": int(party.unit == row.owner)}
+    counts = _counts(counted)
+    bound = counted.bound()
+    keys = [f"{Scope.SPHERE}:{sphere}" for sphere in {party.sphere for party in bound}]
+    keys += [f"{Scope.SDG}:{goal}" for goal in {sdg.goal_of(code) for code in counted.sdg}]
+    by_key = {key: counts | {"owned": int(key == f"{Scope.SPHERE}:{counted.owner_sphere}")} for key in keys}
+    for party in bound:
+        by_key[f"{Scope.UNIT}:{party.unit}"] = counts | {"owned": int(party.unit == counted.owner)}
     return Contribution(by_key)
 
 
@@ -174,35 +182,66 @@ def of_engagement(row: EngagementRow | None) -> Contribution:
     return Contribution({f"{Scope.UNIT}:{row.unit}": one, f"{Scope.SPHERE}:{row.sphere}": one})
 
 
-def _changes(record: Recorded, look: Look) -> tuple[Contribution, ...]:
-    """What this record takes away and adds: (commitment before, after, units before, after, ...)."""
-    stream = str(record.stream)
-    before, after = _both(look, "commitments", stream)
-    units = {stream, *(str(unit) for unit in _takes_part(before) ^ _takes_part(after))}
-    pairs = [(of_commitment(before), of_commitment(after))]
-    for unit in sorted(units):
-        was, is_ = _both(look, "engagements", unit)
-        pairs.append((of_engagement(was), of_engagement(is_)))
-    return tuple(side for pair in pairs for side in pair)
+Pairs: TypeAlias = Sequence[tuple[Contribution, Contribution]]
+"""What a record takes away and what it adds instead."""
 
 
-def keys(record: Recorded, look: Look) -> Iterable[str]:
-    """Every card that loses or gains something; when the ledger opens, those of all spheres and goals."""
-    if isinstance(record.event, LedgerOpened):
-        spheres = [f"{Scope.SPHERE}:{sphere}" for sphere in Sphere]
-        return [*spheres, *(f"{Scope.SDG}:{goal}" for goal in sdg.GOALS)]
-    return sorted({key for contribution in _changes(record, look) for key in contribution.by_key})
+@dataclass(slots=True)
+class _Counting:
+    """Cards by one rule. What a row contributes is worked out once: all cards that it counts in ask for it."""
+
+    rule: Rule
+    _known: tuple[tuple[CommitmentRow, Contribution], ...] = ()
+
+    def keys(self, record: Recorded, look: Look) -> Iterable[str]:
+        """Every card that loses or gains something; when the ledger opens, those of all spheres and goals."""
+        if isinstance(record.event, LedgerOpened):
+            spheres = [f"{Scope.SPHERE}:{sphere}" for sphere in Sphere]
+            return [*spheres, *(f"{Scope.SDG}:{goal}" for goal in sdg.GOALS)]
+        pairs = self._pairs(record, look)
+        touched = {key for pair in pairs for side in pair for key in side.by_key}
+        changed = {key for key in touched if _changes(key, pairs)}
+        if look.row("units", str(record.stream)) is not None:
+            changed.add(f"{Scope.UNIT}:{record.stream}")  # its title may be another
+        return sorted(changed)
+
+    def fold(self, key: str, before: ScorecardRow | None, record: Recorded, look: Look) -> ScorecardRow | None:
+        row = _titled(before or blank(key), look)
+        changes = {} if isinstance(record.event, LedgerOpened) else _changes(key, self._pairs(record, look))
+        counts = {name: getattr(row, name) + number for name, number in changes.items()}
+        inputs = (row.inputs or no_inputs(key, self.rule)).then(record, changes)
+        row = replace(row, **counts, inputs=inputs)
+        return replace(row, kept=in_a_hundred(row.completed, row.completed + row.partially_completed + row.not_met))
+
+    def _pairs(self, record: Recorded, look: Look) -> Pairs:
+        stream = str(record.stream)
+        before, after = _both(look, "commitments", stream)
+        units = {stream, *(str(unit) for unit in _takes_part(before) ^ _takes_part(after))}
+        pairs = [] if before is after else [(self._of(before), self._of(after))]
+        for unit in sorted(units):
+            was, is_ = _both(look, "engagements", unit)
+            if was is not is_:
+                pairs.append((of_engagement(was), of_engagement(is_)))
+        return pairs
+
+    def _of(self, row: CommitmentRow | None) -> Contribution:
+        for known, found in self._known:
+            if known is row:
+                return found
+        found = of_commitment(row, self.rule)
+        if row is not None:
+            self._known = (*self._known[-1:], (row, found))
+        return found
 
 
-def fold(key: str, before: ScorecardRow | None, record: Recorded, look: Look) -> ScorecardRow | None:
-    row = _titled(before or blank(key), look)
-    counts = {name: getattr(row, name) for name in COUNTS}
-    sign = -1
-    for contribution in _changes(record, look):
-        for name, number in contribution.to(key).items():
-            counts[name] += sign * number
-        sign = -sign
-    return replace(row, **counts)
+def _changes(key: str, pairs: Pairs) -> dict[str, int]:
+    """By how much each figure of a card changes; what stays as it is, is not there."""
+    changes = dict[str, int]()
+    for before, after in pairs:
+        for sign, side in ((-1, before), (1, after)):
+            for name, number in side.to(key).items():
+                changes[name] = changes.get(name, 0) + sign * number
+    return {name: number for name, number in sorted(changes.items()) if number}
 
 
 def blank(key: str) -> ScorecardRow:
@@ -231,14 +270,20 @@ def _titled(row: ScorecardRow, look: Look) -> ScorecardRow:
     return replace(row, title=unit.title, sphere=unit.sphere) if unit else row
 
 
-SCORECARDS = View(
-    name="scorecards",
-    version=2,
-    says="How many commitments stand where, by unit, sphere and Sustainable Development Goal, with denominators.",
-    row=ScorecardRow,
-    key_says="unit:<id>, sphere:<sphere> or sdg:<goal>.",
-    touched_by=(LedgerOpened, *UNIT_CONTEXT.events, *COMMITMENT_CONTEXT.events),
-    keys=keys,
-    fold=fold,
-    reads=("units", "commitments", "engagements"),
-)
+def scorecards(rule: Rule, name: str = "scorecards") -> View:
+    """The view of scorecards by a rule."""
+    counting = _Counting(rule)
+    return View(
+        name=name,
+        version=3,
+        says="How many commitments stand where, by unit, sphere and Sustainable Development Goal, with denominators.",
+        row=ScorecardRow,
+        key_says="unit:<id>, sphere:<sphere> or sdg:<goal>.",
+        touched_by=(LedgerOpened, *UNIT_CONTEXT.events, *COMMITMENT_CONTEXT.events),
+        keys=counting.keys,
+        fold=counting.fold,
+        reads=("units", "commitments", "engagements"),
+    )
+
+
+SCORECARDS = scorecards(STANDARD)

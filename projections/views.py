@@ -2,6 +2,7 @@
 
 from projections.activity import ACTIVITY
 from projections.allocations import ALLOCATIONS
+from projections.attestations import ATTESTATIONS
 from projections.commitments import COMMITMENTS
 from projections.competences import COMPETENCES
 from projections.corrections import CORRECTIONS
@@ -40,4 +41,7 @@ VIEWS: tuple[View, ...] = (
     AWAITING_MANDATE,
     ACTIVITY,
     CORRECTIONS,
+    ATTESTATIONS,
 )
+ATTESTED = tuple(view for view in VIEWS if view is not ATTESTATIONS)
+"""The views whose digests are attested. An attestation is a record itself: of its own view there is nothing to say."""

@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from domain.contexts import CONTEXTS
 from domain.kernel import Actor, Context
 from projections.kernel import View
-from projections.views import VIEWS
+from projections.views import ATTESTED, VIEWS
+from services.attesting import Attesting
 from services.codec import Codec
 from services.config import Config
 from services.erasing import finish_erasures
@@ -45,6 +47,7 @@ class Services:
     views: Views
     projector: Projector
     workers: Workers
+    attesting: Attesting
     tokens: Tokens
     registrar: Actor
     verifier: str
@@ -78,13 +81,16 @@ async def assemble(
         registrar = await open_ledger(office, config.origin, notary.verifier)
         reading = await stack.enter_async_context(opened_views(dsn, views, config.readers))
         projector = await stack.enter_async_context(opened_projector(dsn, views, codec, follow=workers and keeping))
+        attested = [view for view in views if view in ATTESTED]
+        every = timedelta(hours=config.attest)
         working = await stack.enter_async_context(
-            opened_workers(dsn, office, codec, CONTEXTS, follow=workers and acting)
+            opened_workers(dsn, office, codec, CONTEXTS, attested, every, follow=workers and acting)
         )
         tokens = Tokens(store.pool)
         yield Services(
-            config, CONTEXTS, tuple(views), codec, store, office, reading, projector, working, tokens, registrar,
-            notary.verifier, Openings(store, codec, keyring),
+            config, CONTEXTS, tuple(views), codec, store, office, reading, projector, working,
+            Attesting(office, store.pool, attested), tokens, registrar, notary.verifier,
+            Openings(store, codec, keyring),
         )  # fmt: skip
 
 

@@ -30,8 +30,8 @@ class Config:
 
     `database_url` None: an embedded PostgreSQL under `var`. `signing_key`: a file with an Ed25519 private key (PEM);
     made under `var` where none is named and none is there. `subject_keys`: the folder with the keys of what is sealed.
-    `queue`: commands that may wait to be written.
-    `lag`: seconds a view may be behind before /readyz says so.
+    `queue`: commands that may wait to be written. `lag`: seconds a view may be behind before /readyz says so.
+    `attest`: hours between two attestations of the views; 0: only when asked.
     """
 
     database_url: str | None
@@ -43,6 +43,7 @@ class Config:
     queue: int
     readers: int
     lag: int
+    attest: int
     log_level: str
     subject_keys: Path | None = None
 
@@ -71,6 +72,7 @@ class Config:
             "queue": env.int("SUBSIDIA_QUEUE", 4096, validate=_between(1, 1_000_000)),
             "readers": env.int("SUBSIDIA_READERS", 8, validate=_between(1, 100)),
             "lag": env.int("SUBSIDIA_LAG", 30, validate=_between(1, 86_400)),
+            "attest": env.int("SUBSIDIA_ATTEST", 24, validate=_between(0, 8760)),
             "log_level": env.str("LOG_LEVEL", "info", validate=_level),
         }
         try:

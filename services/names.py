@@ -6,7 +6,7 @@ then names a class that is lifted on reading, and bytes that were written stay a
 
 from collections.abc import Mapping
 
-from domain import erasures, opening, policies
+from domain import attestations, erasures, opening, policies
 from domain.commitments import events as commitments
 from domain.mandates import events as mandates
 from domain.subsidiarity.allocations import events as allocations
@@ -16,6 +16,8 @@ from domain.units import events as units
 NAMES: Mapping[str, type] = {
     # ledger
     "ledger-opened.1": opening.LedgerOpened,
+    # attestations
+    "view-attested.1": attestations.ViewAttested,
     # policies
     "policy-adopted.1": policies.PolicyAdopted,
     "policy-amended.1": policies.PolicyAmended,

@@ -4,8 +4,10 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
+from api.cli.attesting import attest
 from api.cli.audit import audit
 from api.cli.erasing import erase
+from api.cli.figures import figure
 from api.cli.importing import import_group
 from api.cli.keeping import doctor, migrate, rebuild, replay
 from api.cli.opening import open_one, openings
@@ -44,9 +46,9 @@ def own_version() -> str:
         return "not installed"
 
 
-for command in (openings, open_one):
+for command in (figure, openings, open_one):
     audit.add_command(command)
-for command in (serve, work, migrate, import_group, token, rebuild, replay, audit, doctor, erase):
+for command in (serve, work, migrate, import_group, token, rebuild, replay, attest, audit, doctor, erase):
     cli.add_command(command)
 
 

@@ -113,7 +113,7 @@ def fetch(url: str, out: Path, fresh: bool, as_json: bool) -> None:
         click.echo(f"{found.size:,} records are in {out}: {report.checked[0]}.")
         click.echo("Nothing has been checked yet: run `subsidia audit verify`.")
         return
-    _close(report, as_json)
+    close(report, as_json)
 
 
 @audit.command()
@@ -131,7 +131,7 @@ def verify(bundle: Path, key: VerifierKey, state: Path | None, structure_only: b
         report = verifying.verify(copy, key, saved=saved, decide=not structure_only, progress=progress)
     if state is not None and report.verdict is Verdict.VERIFIED:
         _keep(state, copy.note())
-    _close(report, as_json)
+    close(report, as_json)
 
 
 def _keep(state: Path, note: bytes) -> None:
@@ -153,7 +153,7 @@ def prove(source: str, position: int) -> None:
     try:
         proof = _fetched_proof(source, position) if _is_url(source) else proving.prove(Bundle(Path(source)), position)
     except Unfit as unfit:
-        _close(Report(findings=[unfit.finding]), as_json=False)
+        close(Report(findings=[unfit.finding]), as_json=False)
     else:
         click.echo(str(proof), nl=False)
 
@@ -182,7 +182,7 @@ def _fetched_proof(url: str, position: int) -> str:
 def check(proof: Path, record: Path, key: VerifierKey, as_json: bool) -> None:
     """Check one record against its PROOF, offline."""
     text = proof.read_bytes().decode(errors="replace")
-    _close(proving.check(text, record.read_bytes(), key), as_json)
+    close(proving.check(text, record.read_bytes(), key), as_json)
 
 
 @audit.command()
@@ -200,7 +200,7 @@ def compare(first: Path, second: Path, source: str | None, key: VerifierKey | No
     try:
         proof = _consistency(source, pair) if source is not None and _is_url(source) else None
     except Unreachable as error:
-        _close(Report(findings=[Finding("unreachable", str(error))]), as_json)
+        close(Report(findings=[Finding("unreachable", str(error))]), as_json)
         return
     between = proving.sizes(pair)
     if source is None and between is not None and between[0] != between[1]:
@@ -209,7 +209,7 @@ def compare(first: Path, second: Path, source: str | None, key: VerifierKey | No
     report = proving.compare(pair, key, proof, bundle)
     if report.verdict is Verdict.FORK and not as_json:
         click.echo(f"{pair[0].decode(errors='replace')}\n{pair[1].decode(errors='replace')}")
-    _close(report, as_json)
+    close(report, as_json)
 
 
 class _Hashes(msgspec.Struct):
@@ -237,25 +237,33 @@ def _consistency(url: str, pair: tuple[bytes, bytes]) -> list[bytes] | None:
 @click.argument("bundle", type=FOLDER)
 @click.option("--at", type=Moment(), required=True, help="A position, or a date or time (UTC); a date means its end.")
 @click.option("--view", type=view_option, required=True, help="Which table.", metavar="VIEW")
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="For what depends on a day; absent: the last record's.")
+@click.option("--digest", "digest_only", is_flag=True, help="Print the digest of the view's dump instead of its rows.")
 @click.option("--against", metavar="URL", help="Compare with what this server publishes as of the same position.")
 @as_json
-def replay(bundle: Path, at: int | datetime, view: str, against: str | None, as_json: bool) -> None:
+def replay(
+    bundle: Path, at: int | datetime, view: str, day: datetime | None, digest_only: bool, against: str | None,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Print a view as it stood, a row a line, from the records in BUNDLE alone.
 
     The same folds as the server's: each row equals what `GET /v1/VIEW?as_of=...` answers. With --against they are
-    compared instead of printed.
+    compared instead of printed; with --digest all of them become the one digest that a server attests.
     """
     chosen = NAMED[view]
     try:
-        stood = _stood(bundle, [chosen], [at])[0][chosen.name]
+        stood = _stood(bundle, [chosen], [at], day)[0][chosen.name]
     except Unfit as unfit:
-        _close(Report(findings=[unfit.finding]), as_json)
+        close(Report(findings=[unfit.finding]), as_json)
         return
     if against is not None:
-        _close(_compared(chosen.name, stood, _url(against)), as_json)
+        close(_compared(chosen.name, stood, _url(against)), as_json)
         return
-    for row in stood.rows.values():
-        click.echo(row)
+    if digest_only:
+        click.echo(f"{chosen.name}@{chosen.version} {stood.digest} {len(stood.rows):,} rows")
+    else:
+        for row in stood.rows.values():
+            click.echo(row)
     _say_whence(stood)
 
 
@@ -290,7 +298,7 @@ def diff(bundle: Path, first: int | datetime, second: int | datetime, views: tup
     try:
         before, after = _stood(bundle, chosen, [first, second])
     except Unfit as unfit:
-        _close(Report(findings=[unfit.finding]), as_json)
+        close(Report(findings=[unfit.finding]), as_json)
         return
     for view in chosen:
         for one in replaying.differences(before[view.name], after[view.name]):
@@ -305,7 +313,7 @@ def cross_check(bundle: Path, as_json: bool) -> None:
     """Replay BUNDLE with the stock eventsourcing library, and compare every stream's state with ours."""
     with shown("cross-check") as progress:
         report = crosschecking.cross_check(Bundle(bundle), progress=progress)
-    _close(report, as_json)
+    close(report, as_json)
 
 
 def _change_as_json(view: str, one: replaying.Changed) -> None:
@@ -331,7 +339,9 @@ def _short(value: Any) -> str:
     return text if len(text) <= 200 else f"{text[:200]}..."
 
 
-def _stood(bundle: Path, views: list[View], moments: list[int | datetime]) -> list[Mapping[str, Stood]]:
+def _stood(
+    bundle: Path, views: list[View], moments: list[int | datetime], day: datetime | None = None
+) -> list[Mapping[str, Stood]]:
     """The views at each of the moments, the earlier first. Raises Unfit."""
     wanted = {one.name for view in views for one in replaying.group_of(view)}
     replayed = Replay(Bundle(bundle), [view for view in VIEWS if view.name in wanted])
@@ -339,7 +349,7 @@ def _stood(bundle: Path, views: list[View], moments: list[int | datetime]) -> li
     with shown("replay") as progress:
         for moment in moments:
             replayed.until(moment, progress)
-            found.append({view.name: replayed.shown(view) for view in views})
+            found.append({view.name: replayed.shown(view, day.date() if day else None) for view in views})
     return found
 
 
@@ -359,7 +369,7 @@ def _is_url(text: str) -> bool:
     return re.match(r"https?://", text) is not None
 
 
-def _close(report: Report, as_json: bool) -> None:
+def close(report: Report, as_json: bool) -> None:
     """Says what was found, and ends with the status that it means; returns only where all is well."""
     if as_json:
         click.echo(msgspec.json.encode(_plain(report)))

@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from api.auditing import server
-from api.cli.audit import FOLDER, _close, as_json
+from api.cli.audit import FOLDER, as_json, close
 from api.cli.running import run
 from domain.ledger.findings import Finding
 from services.audit import openings as shown_openings
@@ -56,7 +56,7 @@ def openings(url: str, bundle: Path, token: str, out: Path | None, as_json: bool
         if out is not None:
             _keep(out, found)
     report.unchecked.append(ITSELF)
-    _close(report, as_json)
+    close(report, as_json)
 
 
 @click.command("open")
@@ -81,7 +81,7 @@ def open_one(bundle: Path, record: str, path: str, value: str, salt: str, as_jso
         report.add(*_opened(sealed, Shown(record, path, value, salt)))
         report.checked.append(f"the hash that {record} holds under {path}")
     report.unchecked.append(ITSELF)
-    _close(report, as_json)
+    close(report, as_json)
 
 
 def _opened(sealed: Sealed, one: Shown) -> tuple[Finding, ...]:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from domain import attestations
 from domain.erasures import SealedField
 from domain.kernel import (
     Actor,
@@ -33,7 +34,7 @@ MIDNIGHT = timedelta(seconds=90)
 """So long before a record's `at` it may have been decided: across midnight, `today` was the day before."""
 UNSOUND = (AssertionError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, msgspec.MsgspecError)
 """What rules and folds may raise on a history that never was: an auditor is shown anything."""
-SYSTEMS = frozenset({"clock", "reaction", "opening"})
+SYSTEMS = frozenset({"clock", "reaction", "opening", attestations.SYSTEM})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +106,19 @@ class Redecider:
         self._lost: set[UUID] = set()
         self.unchecked: Counter[str] = Counter()
         self.decided = 0
+        self.recorded: Sequence[Recorded] = ()
+        """The records of the last command, as they were read; none where they could not be."""
 
     def take(self, taken: Taken) -> Iterator[Finding]:
         """What is wrong with a command's records, given all that came before."""
+        self.recorded = ()
         first = taken.records[0]
         if unknown := next((one.type for one in taken.records if one.type not in self._codec.names), None):
             self.unchecked[f"commands with records of the type {unknown}, which this program does not know"] += 1
             self._lost.add(first.stream)
             return
         try:
-            recorded = [self._codec.decode(one) for one in taken.records]
+            recorded = self.recorded = [self._codec.decode(one) for one in taken.records]
         except UNSOUND as error:
             yield Finding("record-unreadable", f"The record cannot be read: {error}", first.position)
             self._lost.add(first.stream)
@@ -255,6 +259,8 @@ def _usurped(context: Context, name: str, by: By, first: Recorded) -> str | None
         return "Nothing of this name acts for the register."
     if actor.system == "opening" and first.cmd != well_known(context.name, name, first.name):
         return "The opening of a ledger does not give this command."
+    if (actor.system == attestations.SYSTEM) != (context.name == attestations.ATTESTATIONS.name):
+        return "Views are attested by the register itself, which does nothing else under that name."
     if actor.system == "clock" and by.roles:
         return "The clock does not give commands that are for officers."
     if actor.system == "reaction" and first.cause is None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.kernel import Recorded
+from domain.ledger.dumps import Dumped
 from domain.ledger.findings import Finding
 from projections.kernel import View
 from projections.views import VIEWS
@@ -18,8 +18,8 @@ from services.audit.fetching import read_checkpoint
 from services.codec import Codec
 from services.names import NAMES
 from services.store.ports import StoredRecord
-from services.views.applying import HELD, STREAM, Applying, Missing, Work
-from services.views.tables import Table
+from services.views.applying import Work
+from services.views.memory import Folded
 
 Progress = Callable[[int, int], None]
 
@@ -36,11 +36,12 @@ _envelope = msgspec.json.Decoder(_Envelope)
 
 @dataclass(frozen=True, slots=True)
 class Stood:
-    """The rows of a view, as JSON objects by their keys, as of a position (-1: before the first record)."""
+    """The rows of a view, as JSON objects by their keys, as of a position, and the digest of its dump."""
 
     position: int
     at: datetime | None
     rows: Mapping[str, bytes]
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +73,9 @@ class Replay:
             raise Unfit(Finding("checkpoint-malformed", f"The bundle's checkpoint is none: {error}")) from error
         self.size = said.size
         self._codec = Codec(said.origin, NAMES)
-        self._applying = Applying([Table(view) for view in views])
+        self._folded = Folded(views)
         self._records = bundle.records(0, self.size)
         self._next: tuple[int, bytes] | None = next(self._records, None)
-        self._streams: dict[str, list[Recorded]] = {}
-        self._keeps = any(view.valid_time for view in views)
         self.position, self.at = -1, None  # type: int, datetime | None
 
     def until(self, moment: int | datetime, progress: Progress = lambda done, total: None) -> None:
@@ -109,10 +108,23 @@ class Replay:
 
     def shown(self, view: View, day: date | None = None) -> Stood:
         """The rows of one view now. What depends on a day is that of `day`; absent: that of the last record."""
-        work = self._applying.works[view.name]
+        work = self._folded.work(view)
         on = day or (self.at or datetime.now(UTC)).date()
-        rows = {key: _row(work, key, row, on) for key, (row, _) in sorted(work.rows.items()) if row is not None}
-        return Stood(self.position, self.at, rows)
+        rows = {key: _row(work, key, row, on) for key, row in self._folded.rows(view)}
+        return Stood(self.position, self.at, rows, self.dumped(view).digest)
+
+    def rows(self, view: View) -> Iterator[tuple[str, Any]]:
+        """The rows of one view now, by their keys, in order."""
+        return self._folded.rows(view)
+
+    def row(self, view: View, key: str) -> Any:
+        """One row of a view now; None where there is none."""
+        row, _ = self._folded.work(view).rows.get(key, (None, -1))
+        return row
+
+    def dumped(self, view: View) -> Dumped:
+        """The digest of one view now, as a server attests it."""
+        return self._folded.dumped(view, self.position)
 
     def _apply(self, position: int, content: bytes, envelope: _Envelope) -> None:
         stored = StoredRecord(position, envelope.id, envelope.ver, envelope.type, content)
@@ -121,37 +133,12 @@ class Replay:
             says = f"The record is of the type {stored.type}, which this program does not know: use a newer one."
             raise Unfit(Finding("type-unknown", says, position, "", stored.type))
         self.position, self.at = position, envelope.at
-        if not self._applying.touches(kind):
+        if not self._folded.touches(kind):
             return
         try:
-            record = self._codec.decode(stored)
-            if self._keeps:
-                self._streams.setdefault(str(record.stream), []).append(record)
-            while not self._applied(record):
-                pass
+            self._folded.apply(self._codec.decode(stored))
         except UNSOUND as error:
             raise _unreadable(position, error) from error
-
-    def _applied(self, record: Recorded) -> bool:
-        try:
-            self._applying.apply(record)
-        except Missing as missing:
-            self._supply(missing)
-            return False
-        self._applying.discard()
-        return True
-
-    def _supply(self, missing: Missing) -> None:
-        """What is not in memory was never there: this replay has seen everything."""
-        if missing.source == STREAM:
-            self._applying.streams[missing.key] = self._streams.get(missing.key, [])
-            return
-        kind, _, name = missing.source.partition(":")
-        work = self._applying.works[name]
-        if f"{kind}:" == HELD:
-            work.held[missing.key] = (None, None)
-        else:
-            work.rows[missing.key] = (None, -1)
 
 
 def differences(before: Stood, after: Stood) -> Iterator[Changed]:

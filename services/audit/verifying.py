@@ -18,6 +18,7 @@ from domain.ledger.records import BadLeaf, check_leaf, leaf_hash
 from domain.ledger.tiles import Tile
 from services.audit.bundle import CHECKPOINT, EARLIER, Bundle, Unfit, position_of, tile_of
 from services.audit.deciding import Redecider, Taken
+from services.audit.recomputing import Recomputing
 from services.codec import Codec
 from services.keys import check_with
 from services.names import NAMES
@@ -133,6 +134,7 @@ class _Audit:
     sealed: int = 0
     erased: int = 0
     redecider: Redecider | None = None
+    recomputing: Recomputing | None = None
     _group: list[tuple[StoredRecord, Mapping[str, Any]]] = field(default_factory=list)
     _stopped: bool = False
 
@@ -190,6 +192,7 @@ class _Audit:
         history = History(self.head.origin)
         if self.decide:
             self.redecider = Redecider(codec, self.contexts)
+            self.recomputing = Recomputing(self.bundle, self.head.size)
         for tile in tiles.bundles(self.head.size):
             entries, fault = self.bundle.whatever(tile)
             leaves = [leaf_hash(record) for record in entries]
@@ -205,6 +208,8 @@ class _Audit:
             yield tile.first + tile.width
         self.report.add(*history.end(self.head.size))
         self._decide_group()
+        if self.recomputing is not None:
+            self.report.add(*self.recomputing.end())
 
     def _grow(self, leaves: Sequence[bytes]) -> None:
         """Adds leaves to the tree, and notes its root wherever a checkpoint is bound to it."""
@@ -254,6 +259,8 @@ class _Audit:
         if group and self.redecider is not None:
             records, leaves = zip(*group, strict=True)
             self.report.add(*self.redecider.take(Taken(records, leaves)))
+            if self.recomputing is not None:
+                self.report.add(*self.recomputing.take(self.redecider.recorded))
 
     # --- the files ---
 
@@ -370,7 +377,11 @@ def _say_what_is_left(report: Report, saved: bytes | None, audit: _Audit) -> Non
             f"public holidays: they are those of the `holidays` library {version('holidays')} on this machine"
         )
     else:
+        report.unchecked.append("what was attested of the views")
         report.unchecked.append("the decisions: whether the rules allow what was recorded, and to whom")
+    if audit.recomputing is not None:
+        report.checked.append(f"{audit.recomputing.checked:,} attestations of views, by folding the records again")
+        report.unchecked += [f"{count:,} {what}" for what, count in sorted(audit.recomputing.unchecked.items())]
     if audit.sealed:
         report.unchecked.append(
             f"{audit.sealed:,} sealed values: their salted hashes are signed, their texts not public"
@@ -383,5 +394,5 @@ def _say_what_is_left(report: Report, saved: bytes | None, audit: _Audit) -> Non
         report.unchecked.append(
             "whether others are shown another history: there is no checkpoint that you saved earlier (--state)"
         )
-    report.unchecked.append("the published views: compare them with `subsidia audit replay`")
+    report.unchecked.append("what is published of the views now: compare it with `subsidia audit replay --against`")
     report.unchecked.append("whether what authorised people stated is true")

@@ -2,8 +2,11 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 
 from domain.kernel import Context
+from projections.kernel import View
+from services.attesting import Attester, Attesting
 from services.clock import Clock
 from services.codec import Codec
 from services.handle import Office
@@ -15,7 +18,7 @@ from services.working.following import Follower, Health, Ledger
 
 
 class Workers:
-    """The clock and the reactions."""
+    """The clock, the reactions, and who attests the views."""
 
     def __init__(self, ledger: Ledger, followers: Sequence[Follower]) -> None:
         self._ledger, self._followers = ledger, tuple(followers)
@@ -35,17 +38,31 @@ class Workers:
 
 @asynccontextmanager
 async def opened_workers(
-    dsn: str, office: Office, codec: Codec, contexts: Mapping[str, Context], *, follow: bool = True
+    dsn: str,
+    office: Office,
+    codec: Codec,
+    contexts: Mapping[str, Context],
+    views: Sequence[View],
+    attest: timedelta,
+    *,
+    follow: bool = True,
 ) -> AsyncIterator[Workers]:
-    """The workers, at work if they `follow`; otherwise they do what they are told (`catch_up`)."""
+    """The workers, at work if they `follow`; otherwise they do what they are told (`catch_up`).
+
+    `views` are attested once in `attest`; zero: not by themselves.
+    """
     async with AsyncExitStack() as stack:
-        pool = await open_pool(dsn, 2)
+        pool = await open_pool(dsn, 3)
         stack.push_async_callback(close_pool, pool)
         wait = await stack.enter_async_context(heard(dsn, follow=follow))
         reads = Reads(pool)
         found = [
             Follower(dsn, worker, reads, wait)
-            for worker in (Clock(office, codec, contexts), Reactor(office, codec, contexts, reads))
+            for worker in (
+                Clock(office, codec, contexts),
+                Reactor(office, codec, contexts, reads),
+                Attester(Attesting(office, pool, views), office, attest),
+            )
         ]
         if follow:
             for follower in found:

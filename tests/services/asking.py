@@ -31,7 +31,7 @@ from services.codec import plain
 from services.handle import Note, Order
 
 COMMANDS = tuple((context.name, name) for context in CONTEXTS.values() for name in context.commands)
-SYSTEMS = ("clock", "reaction", "opening")
+SYSTEMS = ("clock", "reaction", "opening", "attestation")
 ANY_NUMBER = st.integers(0, 10**6)
 DAYS = st.sampled_from(
     [date(1, 1, 1), date(1582, 10, 15), date(1958, 1, 1), date(2000, 2, 29), date(2019, 12, 20), date(2023, 1, 1),

@@ -1,0 +1,84 @@
+"""`subsidia audit figure`: count again what a scorecard says, and by another rule beside it."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from api.cli.audit import FOLDER, as_json, close
+from api.cli.keeping import Moment
+from api.cli.running import shown
+from projections.figures import RULES
+from services.audit import figuring
+from services.audit.bundle import Bundle, Unfit
+from services.audit.figuring import Figured
+from services.audit.verifying import Report
+
+LAST = datetime.max.replace(tzinfo=UTC)
+
+
+@click.command()
+@click.argument("bundle", type=FOLDER)
+@click.option("--view", type=click.Choice(list(figuring.COUNTED)), required=True, help="Which table of figures.")
+@click.option("--key", required=True, metavar="KEY", help="Which row of it, such as sphere:local or unit:<id>.")
+@click.option("--at", type=Moment(), default=LAST, help="A position, or a date or time (UTC); absent: the last record.")
+@click.option("--rule", "rules", type=click.Choice(list(RULES)), multiple=True, help="Count by this rule, too.")
+@as_json
+def figure(
+    bundle: Path, view: str, key: str, at: int | datetime, rules: tuple[str, ...], as_json: bool
+) -> None:  # fmt: skip
+    """Count the figures of one row again, from the records in BUNDLE alone.
+
+    What `GET /v1/VIEW/KEY?as_of=...` answers is the column of the standard rule, to the last digit of its digest. With
+    --rule the same commitments are counted by another one, and those that make the difference are named.
+
+    \b
+    Example: subsidia audit figure bundle --view scorecards --key sphere:local --rule late-as-failed
+    """
+    chosen = [RULES[name] for name in dict.fromkeys(rules)]
+    try:
+        with shown("figure") as progress:
+            found = figuring.figure(Bundle(bundle), view, key, at, chosen, progress)
+    except Unfit as unfit:
+        close(Report(findings=[unfit.finding]), as_json)
+        return
+    if as_json:
+        click.echo(msgspec.json.encode(_plain(found)))
+        return
+    _show(found)
+    click.echo(f"As of position {found.position}, recorded {found.at.isoformat()}.", err=True)
+    click.echo("Not checked: the bundle itself. Run `subsidia audit verify` on it.", err=True)
+
+
+figure.help = (figure.help or "") + "".join(f"\n\n{rule.name}: {rule.says}" for rule in RULES.values())
+
+
+def _plain(found: Figured) -> dict[str, Any]:
+    return {
+        "position": found.position, "at": found.at.isoformat(),
+        "figures": {rule: msgspec.Raw(row) for rule, row in found.rows.items()},
+        "otherwise": found.otherwise,
+    }  # fmt: skip
+
+
+def _show(found: Figured) -> None:
+    rows = [msgspec.json.decode(row, type=dict[str, Any]) for row in found.rows.values()]
+    inputs = [row.pop("inputs") for row in rows]
+    names = [name for name in dict.fromkeys(name for row in rows for name in row) if any(row.get(name) for row in rows)]
+    wide = max(map(len, names))
+    across = max(14, *map(len, found.rows))
+    click.echo(" " * wide + "".join(f"  {rule:>{across}}" for rule in found.rows))
+    for name in names:
+        cells = [row.get(name) for row in rows]
+        alike = all(cell == cells[0] for cell in cells)
+        line = name.ljust(wide) + "".join(f"  {'' if cell is None else str(cell):>{across}}" for cell in cells)
+        click.secho(line, fg=None if alike else "yellow")
+    for rule, one in zip(found.rows, inputs, strict=True):
+        between = f"from {one['first']} to {one['last']}" if one["records"] else "none"
+        click.echo(f"{rule}: {one['records']:,} records, positions {between}, digest {one['digest']}")
+    for rule, otherwise in found.otherwise.items():
+        for each in otherwise:
+            states = f"{each.standard or 'left out'} -> {each.other or 'left out'}"
+            click.echo(f"{rule}: {each.key} {each.name}: {states}")

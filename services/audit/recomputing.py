@@ -1,0 +1,122 @@
+"""Recomputes what a server attested of its views: the records are folded once, in memory, and digests compared."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from domain.attestations import ViewAttested
+from domain.kernel import Recorded
+from domain.ledger import tiles
+from domain.ledger.findings import Finding
+from projections.kernel import View
+from projections.views import ATTESTED
+from services.audit.bundle import Bundle
+from services.audit.deciding import UNSOUND
+from services.audit.replaying import group_of
+from services.names import NAMES
+from services.views.memory import Folded
+
+_TYPE = next(name for name, kind in NAMES.items() if kind is ViewAttested)
+_MARK = f'"type":"{_TYPE}"'.encode()
+
+
+class _Leaf(msgspec.Struct):
+    type: str
+    data: ViewAttested
+
+
+@dataclass(frozen=True, slots=True)
+class Attested:
+    """What a record at `recorded` says of a view."""
+
+    recorded: int
+    said: ViewAttested
+
+
+def attestations(bundle: Bundle, size: int) -> Iterator[Attested]:
+    """The attestations that the records of a bundle hold, in order; what is no record is passed over."""
+    decoder = msgspec.json.Decoder(_Leaf)
+    for tile in tiles.bundles(size):
+        if _MARK not in (bundle.read(str(tile)) or b""):
+            continue
+        for position, record in enumerate(bundle.whatever(tile)[0], start=tile.first):
+            if _MARK in record:
+                try:
+                    leaf = decoder.decode(record)
+                except msgspec.MsgspecError:
+                    continue
+                if leaf.type == _TYPE:
+                    yield Attested(position, leaf.data)
+
+
+class Recomputing:
+    """Is given every record of a ledger, in order, and compares each view with what was attested of it.
+
+    Attestations come after what they speak of, so they are found beforehand. Only the views that were attested are
+    folded, with those they read, up to the last position that any attestation speaks of; what held in law on a day is
+    no part of a dump, and left out.
+    """
+
+    def __init__(self, bundle: Bundle, size: int, views: Sequence[View] = ATTESTED) -> None:
+        self.unchecked: Counter[str] = Counter()
+        self.checked = 0
+        self._ahead: list[Attested] = []
+        self._wanted: dict[int, list[Attested]] = {}
+        versions = {view.name: view.version for view in views}
+        for one in attestations(bundle, size):
+            self._sort(one, versions)
+        named = {one.said.view for found in self._wanted.values() for one in found}
+        read = {each.name for view in views if view.name in named for each in group_of(view, views)}
+        self._views = {view.name: replace(view, valid_time=False) for view in views if view.name in read}
+        self._folded = Folded(tuple(self._views.values())) if read else None
+        self._next, self._last = 0, max(self._wanted, default=-1)
+
+    def _sort(self, one: Attested, versions: Mapping[str, int]) -> None:
+        said = one.said
+        if said.position >= one.recorded:
+            self._ahead.append(one)
+        elif versions.get(said.view) != said.version:
+            self.unchecked[f"attestations of {said.view}@{said.version}, which this program does not ship"] += 1
+        else:
+            self._wanted.setdefault(said.position, []).append(one)
+
+    def take(self, records: Iterable[Recorded]) -> Iterator[Finding]:
+        """What is wrong with the attestations of these positions."""
+        for record in records:
+            if self._folded is None or record.position > self._last:
+                return
+            if record.position != self._next:
+                self._stop()
+                return
+            self._next += 1
+            try:
+                if self._folded.touches(type(record.event)):
+                    self._folded.apply(record)
+            except UNSOUND:
+                self._stop()  # deciding it again says what is wrong with it
+                return
+            yield from self._compared(self._folded, record.position)
+
+    def end(self) -> Iterator[Finding]:
+        """What is left to say after the last record."""
+        self._stop()
+        for one in self._ahead:
+            says = f"It attests {one.said.view} as of a position that was not recorded yet."
+            yield Finding("attestation-ahead", says, one.recorded, f"below {one.recorded}", str(one.said.position))
+
+    def _compared(self, folded: Folded, position: int) -> Iterator[Finding]:
+        for one in self._wanted.pop(position, ()):
+            found = folded.dumped(self._views[one.said.view], position)
+            self.checked += 1
+            if (found.digest, found.rows) != (one.said.digest, one.said.rows):
+                says = f"The {one.said.view} attested here, as of position {position}, do not follow from the records."
+                expected, got = (f"{each.rows} rows, {each.digest}" for each in (found, one.said))
+                yield Finding("view-digest-differs", says, one.recorded, expected, got)
+
+    def _stop(self) -> None:
+        """From here on the records cannot be folded."""
+        if left := sum(map(len, self._wanted.values())):
+            self.unchecked["attestations of views, whose records could not all be read"] += left
+        self._folded, self._wanted = None, {}

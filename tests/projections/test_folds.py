@@ -1,0 +1,49 @@
+"""The version of a view is the meaning of its fold: who changes the one raises the other."""
+
+from dataclasses import replace
+
+from domain.kernel import Recorded
+from projections.commitments import COMMITMENTS
+from projections.kernel import Look
+from projections.units import UNITS
+from projections.views import VIEWS
+from services.views.memory import Folded
+from tests.projections.folds import history, known, meanings, ref
+
+
+def test_no_fold_means_anything_else_than_when_its_version_was_given() -> None:
+    told, now = known(), meanings()
+    new = sorted(now.keys() - told.keys())
+    assert not new, f"`python -m tests.projections.folds` writes down what these versions mean: {', '.join(new)}"
+    changed = sorted(name for name, meaning in now.items() if told[name] != meaning)
+    assert not changed, f"these come to other rows than before, under the same version; raise it: {', '.join(changed)}"
+
+
+def test_a_fold_that_means_something_else_is_noticed() -> None:
+    """A view that looks at it is noticed, too: what it shows has changed as well."""
+
+    def louder(key: str, before: object, record: Recorded, look: Look) -> object:
+        row = UNITS.fold(key, before, record, look)
+        return row and replace(row, title=row.title.upper())
+
+    changed = [replace(UNITS, fold=louder) if view is UNITS else view for view in VIEWS]
+    now, told = meanings(changed), known()
+    other = {view.name for view in VIEWS if now[ref(view)] != told[ref(view)]}
+    assert {"units", "commitments", "activity"} <= other
+    assert "moved-goalposts" not in other
+
+
+def test_how_a_fold_is_written_does_not_matter() -> None:
+    again = replace(COMMITMENTS, fold=lambda *said: COMMITMENTS.fold(*said), says="Otherwise.")
+    assert meanings([UNITS, again])[ref(again)] == known()[ref(COMMITMENTS)]
+
+
+def test_the_history_has_most_of_what_can_happen_and_every_view_has_rows() -> None:
+    seen = {type(record.event) for record in history()}
+    assert len(seen) > 110
+    for view in VIEWS:
+        assert not view.touched_by or len(seen & set(view.touched_by)) > len(view.touched_by) / 2, view.name
+    folded = Folded(VIEWS)
+    for record in history():
+        folded.apply(record)
+    assert [view.name for view in VIEWS if not any(folded.rows(view))] == []
