@@ -20,6 +20,9 @@ from domain.kernel import (
     StreamId,
 )
 from domain.ledger.findings import Finding
+from domain.ledger.history import Members
+from services.audit.leaves import Leaf
+from services.audit.structure import Command, First
 from services.codec import Codec, construct, plain
 from services.facts import Streams
 from services.handle import Drafted, Forbidden, Note, Order, Unknown, decide_again
@@ -32,15 +35,17 @@ MIDNIGHT = timedelta(seconds=90)
 """So long before a record's `at` it may have been decided: across midnight, `today` was the day before."""
 UNSOUND = (AssertionError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, msgspec.MsgspecError)
 """What rules and folds may raise on a history that never was: an auditor is shown anything."""
+DECIDED, FOLDED = 1, 2
+"""What is said of one position comes in this order, behind what its bytes and their order show."""
 SYSTEMS = frozenset({"clock", "reaction", "opening"})
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """All records of one command, at consecutive positions. `leaves` are the same as JSON."""
+    """All records of one command, at consecutive positions, and their members."""
 
     records: tuple[StoredRecord, ...]
-    leaves: tuple[Mapping[str, Any], ...]
+    leaves: tuple[Leaf | Members, ...]
 
 
 class _Command(msgspec.Struct):
@@ -85,8 +90,8 @@ class _Desk:
 class Redecider:
     """Takes the commands of a ledger in their order. `unchecked` counts, in words, what could not be decided again."""
 
-    def __init__(self, codec: Codec, contexts: Mapping[str, Context]) -> None:
-        self._codec, self._contexts = codec, contexts
+    def __init__(self, codec: Codec, contexts: Mapping[str, Context], found: First) -> None:
+        self._codec, self._contexts, self._found = codec, contexts, found
         self._states = Refolded(contexts)
         self._homes = {event: context for context in contexts.values() for event in context.events}
         self._forms: dict[type, type[msgspec.Struct]] = {}
@@ -95,8 +100,10 @@ class Redecider:
         self.unchecked: Counter[str] = Counter()
         self.decided = 0
 
-    def take(self, taken: Taken) -> Iterator[Finding]:
-        """What is wrong with a command's records, given all that came before."""
+    def take(self, command: Command) -> None:
+        """Decides again, on all that came before."""
+        records, leaves = zip(*command, strict=True)
+        taken = Taken(records, leaves)
         first = taken.records[0]
         if unknown := next((one.type for one in taken.records if one.type not in self._codec.names), None):
             self.unchecked[f"commands with records of the type {unknown}, which this program does not know"] += 1
@@ -105,24 +112,26 @@ class Redecider:
         try:
             recorded = [self._codec.decode(one) for one in taken.records]
         except UNSOUND as error:
-            yield Finding("record-unreadable", f"The record cannot be read: {error}", first.position)
             self._lost.add(first.stream)
+            says = f"The record cannot be read: {error}"
+            self._found.add([Finding("record-unreadable", says, first.position)], DECIDED)
             return
         context = self._homes[type(recorded[0].event)]
-        yield from self._decided(context, taken, recorded)
+        self._found.add(self._decided(context, taken, recorded), DECIDED)
         try:
-            yield from self._claimed(context, recorded)
+            self._found.add(self._claimed(context, recorded), FOLDED)
             self._states.fold(context, first.stream, [one.event for one in recorded])
         except UNSOUND as error:
             self._lost.add(first.stream)
-            yield Finding("record-unfoldable", f"It cannot follow on what came before: {error}", first.position)
+            says = f"It cannot follow on what came before: {error}"
+            self._found.add([Finding("record-unfoldable", says, first.position)], FOLDED)
 
     def _decided(self, context: Context, taken: Taken, recorded: Sequence[Recorded]) -> Iterator[Finding]:
         first, leaf = recorded[0], taken.leaves[0]
         if first.rules != context.rules:
             self.unchecked[f"commands decided under {first.rules}, which this program does not ship"] += 1
             return
-        touched = {first.stream, *(UUID(stream) for stream, _ in leaf.get("reads", ()))}
+        touched = {first.stream, *(UUID(stream) for stream, _ in leaf.reads or ())}
         if self._lost & touched:
             self.unchecked["commands that rest on records which could not be read"] += 1
             return
@@ -140,8 +149,8 @@ class Redecider:
         if finding is not None:
             yield finding
 
-    def _order(self, first: Recorded, leaf: Mapping[str, Any]) -> tuple[str, Order]:
-        said = msgspec.convert(leaf["command"], _Command)
+    def _order(self, first: Recorded, leaf: Leaf | Members) -> tuple[str, Order]:
+        said = msgspec.convert(leaf.command, _Command)
         context, _, name = said.name.partition(".")
         by = self._contexts[context].commands[name]
         form = self._forms.get(by.command) or self._forms.setdefault(by.command, _request(by.command))
@@ -190,12 +199,12 @@ class Redecider:
                            str(len(drafted.drafts)), str(len(taken.records)))  # fmt: skip
         for draft, record, leaf in zip(drafted.drafts, taken.records, taken.leaves, strict=True):
             assert draft.tail is not None
-            written = draft.head + b'"at":"%s"' % leaf["at"].encode() + draft.tail
+            written = draft.head + b'"at":"%s"' % leaf.at.encode() + draft.tail
             if written == record.state:
                 continue
-            if draft.type != record.type and drafted.events[leaf["of"][0] - 1] == self._codec.event(record):
+            if draft.type != record.type and drafted.events[leaf.of[0] - 1] == self._codec.event(record):
                 continue  # written in an earlier form of the same event
-            return _departs(msgspec.json.decode(written), leaf, record.position)
+            return _departs(msgspec.json.decode(written), msgspec.json.decode(record.state), record.position)
         return None
 
     def _claimed(self, context: Context, recorded: Sequence[Recorded]) -> Iterator[Finding]:
