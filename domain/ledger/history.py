@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Protocol
 
 from domain.kernel import EventName, PartialDate
@@ -14,6 +15,7 @@ UUID_FORM = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _MOMENT, _UUID, _NAME, _DATE = map(re.compile, (MOMENT, UUID_FORM, EventName.FORM, PartialDate.FORM))
 _HEADING = ("id", "at", "cmd", "actor", "effective_on", "rules", "reads", "policies", "because", "basis", "lang")
 """What all records of one command have in common."""
+_heading = attrgetter(*_HEADING)
 
 
 class Entry(Protocol):
@@ -178,7 +180,8 @@ class History:
             expected = "1" if begun is None else f"{self._done + 1} of {begun.of[1]}"
             says = "The records of a command are not consecutive and complete."
             found.append(Finding("command-broken", says, position, expected, f"{number} of {many}"))
-        elif other := next((name for name in _HEADING if getattr(begun, name) != getattr(entry, name)), None):
+        elif _heading(begun) != _heading(entry):
+            other = next(name for name in _HEADING if getattr(begun, name) != getattr(entry, name))
             says = f"The records of one command differ in `{other}`."
             one, another = str(getattr(begun, other)), str(getattr(entry, other))
             found.append(Finding("command-broken", says, position, one, another))
