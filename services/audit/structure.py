@@ -75,6 +75,20 @@ class Tree:
                 self.subtrees.setdefault(level, []).append(root)
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Full tiles with nothing wrong in them: their roots, and the order of the records `begin` .. `end`.
+
+    These are whole commands; the first of them begins in the first tile, the last may end behind the last tile.
+    """
+
+    roots: list[bytes]
+    history: History
+    begin: int
+    end: int
+    sealed: int
+
+
 Command = Sequence[tuple[StoredRecord, Leaf | Members]]
 """All records of one command, at consecutive positions, and their members."""
 
@@ -111,13 +125,22 @@ class Structure:
         self.stopped = fault
         return fault is None
 
-    def until(self, position: int, size: int) -> None:
-        """Checks the order of records up to a position whose tiles somebody else has looked at."""
-        for number, record in self.bundle.records(self.taken, size):
-            if number >= position:
-                return
-            self._record(number, record)
-            self.taken = number + 1
+    def join(self, run: Run, size: int) -> bool:
+        """Takes over a run that was looked at elsewhere. False where it does not fit."""
+        for position, record in self.bundle.records(self.taken, size):
+            if position >= run.begin:
+                break
+            self._record(position, record)  # the end of a command that began in a tile which was taken here
+            self.taken = position + 1
+        if self.taken != run.begin or not self.history.join(run.history):
+            return False
+        if run.begin == 0:
+            first = read(self.bundle.record(0, size), 0)
+            self.genesis({"type": first.type, "data": first.data})
+        self.taken = run.end
+        self.sealed += run.sealed
+        self.tree.join(run.roots)
+        return True
 
     def end(self, size: int) -> None:
         """There are no more."""

@@ -15,6 +15,7 @@ from domain.ledger.tiles import Tile
 from services.audit.bundle import CHECKPOINT, EARLIER, Bundle, Unfit, position_of, tile_of
 from services.audit.deciding import Redecider
 from services.audit.structure import SHOWN, First, Structure, Tree, compared, first_difference
+from services.audit.surveying import go_through
 from services.codec import Codec
 from services.keys import check_with
 from services.names import NAMES
@@ -64,6 +65,7 @@ def verify(
     *,
     saved: bytes | None = None,
     decide: bool = True,
+    jobs: int = 1,
     contexts: Mapping[str, Context] = CONTEXTS,
     names: Mapping[str, type] = NAMES,
     progress: Progress = lambda done, total: None,
@@ -77,7 +79,7 @@ def verify(
         return report
     report.size, report.root = head.size, head.root.hex()
     report.checked.append(f"the signature of the checkpoint of {head.size} records, by {key}")
-    audit = _Audit(bundle, key, head, report, contexts, names, decide)
+    audit = _Audit(bundle, key, head, report, contexts, names, decide, jobs)
     audit.binding(saved)
     for done in audit.records():
         progress(done, head.size)
@@ -119,6 +121,7 @@ class _Audit:
     contexts: Mapping[str, Context]
     names: Mapping[str, type]
     decide: bool
+    jobs: int
     bounds: dict[int, list[_Bound]] = field(default_factory=dict)
     redecider: Redecider | None = None
     structure: Structure = field(init=False)
@@ -196,6 +199,9 @@ class _Audit:
                 bound.root = self.tree.roots.get(size, b"")
 
     def _tiles(self) -> Iterator[int]:
+        if self.jobs > 1 and self.structure.decide is None:
+            yield from go_through(self.structure, self.head.size, self.jobs)
+            return
         for tile in tiles.bundles(self.head.size):
             if not self.structure.tile(tile):
                 return
