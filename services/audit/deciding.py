@@ -33,6 +33,7 @@ T = TypeVar("T")
 
 MIDNIGHT = timedelta(seconds=90)
 """So long before a record's `at` it may have been decided: across midnight, `today` was the day before."""
+BEGINNING = datetime.min.replace(tzinfo=UTC)
 UNSOUND = (AssertionError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, msgspec.MsgspecError)
 """What rules and folds may raise on a history that never was: an auditor is shown anything."""
 DECIDED, FOLDED = 1, 2
@@ -110,24 +111,25 @@ class Redecider:
             self._lost.add(first.stream)
             return
         try:
-            recorded = [self._codec.decode(one) for one in taken.records]
+            recorded = self._codec.decode(first)
+            events = [recorded.event, *self._codec.events(records[1:])]
         except UNSOUND as error:
             self._lost.add(first.stream)
             says = f"The record cannot be read: {error}"
             self._found.add([Finding("record-unreadable", says, first.position)], DECIDED)
             return
-        context = self._homes[type(recorded[0].event)]
+        context = self._homes[type(recorded.event)]
         self._found.add(self._decided(context, taken, recorded), DECIDED)
         try:
-            self._found.add(self._claimed(context, recorded), FOLDED)
-            self._states.fold(context, first.stream, [one.event for one in recorded])
+            self._found.add(self._claimed(context, taken, events), FOLDED)
+            self._states.fold(context, first.stream, events)
         except UNSOUND as error:
             self._lost.add(first.stream)
             says = f"It cannot follow on what came before: {error}"
             self._found.add([Finding("record-unfoldable", says, first.position)], FOLDED)
 
-    def _decided(self, context: Context, taken: Taken, recorded: Sequence[Recorded]) -> Iterator[Finding]:
-        first, leaf = recorded[0], taken.leaves[0]
+    def _decided(self, context: Context, taken: Taken, first: Recorded) -> Iterator[Finding]:
+        leaf = taken.leaves[0]
         if first.rules != context.rules:
             self.unchecked[f"commands decided under {first.rules}, which this program does not ship"] += 1
             return
@@ -171,25 +173,24 @@ class Redecider:
         The records do not say which: it is enough that one of these gives the very same bytes.
         """
         found: Finding | None = None
-        for moment in _moments(first.at):
-            for effective_on in _said(first):
-                got: Finding | None
-                asked = replace(order, note=replace(order.note, effective_on=effective_on))
-                desk = _Desk(self._contexts, self._codec, self._states, lambda at=moment: at)  # type: ignore[misc]
-                try:
-                    got = self._difference(finished(decide_again(desk, asked, first.stream)), taken)
-                except Forbidden as no:
-                    got = Finding("authority-unfounded", f"Nobody may have done this: {no.reason}", first.position)
-                except (Refused, Unknown) as no:
-                    says = f"The rules refuse what was recorded: {no}"
-                    got = Finding("decision-refused", says, first.position, "a refusal", first.type)
-                except UNSOUND as error:
-                    says = f"What the command rests on is not there: {type(error).__name__}: {error}"
-                    got = Finding("decision-impossible", says, first.position)
-                if got is None:
-                    return None
-                # The second attempt says the more fitting thing where the first was for another day.
-                found = got if found is None or effective_on is not None else found
+        for moment, effective_on in _attempts(first):
+            got: Finding | None
+            asked = replace(order, note=replace(order.note, effective_on=effective_on)) if effective_on else order
+            desk = _Desk(self._contexts, self._codec, self._states, lambda at=moment: at)  # type: ignore[misc]
+            try:
+                got = self._difference(finished(decide_again(desk, asked, first.stream)), taken)
+            except Forbidden as no:
+                got = Finding("authority-unfounded", f"Nobody may have done this: {no.reason}", first.position)
+            except (Refused, Unknown) as no:
+                says = f"The rules refuse what was recorded: {no}"
+                got = Finding("decision-refused", says, first.position, "a refusal", first.type)
+            except UNSOUND as error:
+                says = f"What the command rests on is not there: {type(error).__name__}: {error}"
+                got = Finding("decision-impossible", says, first.position)
+            if got is None:
+                return None
+            # The second attempt says the more fitting thing where the first was for another day.
+            found = got if found is None or effective_on is not None else found
         return found
 
     def _difference(self, drafted: Drafted, taken: Taken) -> Finding | None:
@@ -207,16 +208,21 @@ class Redecider:
             return _departs(msgspec.json.decode(written), msgspec.json.decode(record.state), record.position)
         return None
 
-    def _claimed(self, context: Context, recorded: Sequence[Recorded]) -> Iterator[Finding]:
-        claims = [(one, claim) for one in recorded for claim in context.claims(one.event)]
-        for one, claim in claims:
-            if not claim.taken and self._claims.get(claim.word) == one.stream:
+    def _claimed(self, context: Context, taken: Taken, events: Sequence[Any]) -> Iterator[Finding]:
+        stream = taken.records[0].stream
+        claims = [
+            (one.position, claim)
+            for one, event in zip(taken.records, events, strict=True)
+            for claim in context.claims(event)
+        ]
+        for _, claim in claims:
+            if not claim.taken and self._claims.get(claim.word) == stream:
                 del self._claims[claim.word]
-        for one, claim in claims:
-            holder = self._claims.setdefault(claim.word, one.stream) if claim.taken else one.stream
-            if holder != one.stream:
+        for position, claim in claims:
+            holder = self._claims.setdefault(claim.word, stream) if claim.taken else stream
+            if holder != stream:
                 says = f"{claim.word} belongs to another stream."
-                yield Finding("claim-taken", says, one.position, str(holder), str(one.stream))
+                yield Finding("claim-taken", says, position, str(holder), str(stream))
 
 
 def finished(work: Coroutine[Any, Any, T]) -> T:
@@ -228,19 +234,17 @@ def finished(work: Coroutine[Any, Any, T]) -> T:
     raise AssertionError("it waits for something")
 
 
-def _said(first: Recorded) -> Sequence[PartialDate | None]:
-    """What a command may have said of the day it counts from; nothing, if it is the day on which it was recorded."""
+def _attempts(first: Recorded) -> Iterator[tuple[datetime, PartialDate | None]]:
+    """When it may have been decided, and what may have been said then of the day it counts from; likely ones first."""
     day = first.effective_on.earliest() if len(first.effective_on) == 10 else None
     by_default = day is not None and abs((day - first.at.date()).days) <= 1
-    return (None, first.effective_on) if by_default else (first.effective_on,)
-
-
-def _moments(at: datetime) -> Sequence[datetime]:
-    """Time zones change their day at any quarter of an hour."""
-    since = at - MIDNIGHT
-    quarter = timedelta(minutes=15)
-    turned = datetime.min.replace(tzinfo=UTC) + ((at - datetime.min.replace(tzinfo=UTC)) // quarter) * quarter
-    return (at,) if turned <= since else (at, since)
+    said = (None, first.effective_on) if by_default else (first.effective_on,)
+    yield from ((first.at, effective_on) for effective_on in said)
+    # Time zones change their day at any quarter of an hour.
+    since, quarter = first.at - MIDNIGHT, timedelta(minutes=15)
+    turned = BEGINNING + ((first.at - BEGINNING) // quarter) * quarter
+    if turned > since:
+        yield from ((since, effective_on) for effective_on in said)
 
 
 def _usurped(context: Context, name: str, by: By, first: Recorded) -> str | None:
