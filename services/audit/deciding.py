@@ -89,10 +89,16 @@ class _Desk:
 
 
 class Redecider:
-    """Takes the commands of a ledger in their order. `unchecked` counts, in words, what could not be decided again."""
+    """Takes the commands of a ledger in their order. `unchecked` counts, in words, what could not be decided again.
 
-    def __init__(self, codec: Codec, contexts: Mapping[str, Context], found: First) -> None:
+    Of several who each take all commands, everybody decides a share and the first says what else there is to say.
+    """
+
+    def __init__(
+        self, codec: Codec, contexts: Mapping[str, Context], found: First, share: int = 0, shares: int = 1
+    ) -> None:
         self._codec, self._contexts, self._found = codec, contexts, found
+        self._share, self._shares, self._number = share, shares, 0
         self._states = Refolded(contexts)
         self._homes = {event: context for context in contexts.values() for event in context.events}
         self._forms: dict[type, type[msgspec.Struct]] = {}
@@ -106,8 +112,9 @@ class Redecider:
         records, leaves = zip(*command, strict=True)
         taken = Taken(records, leaves)
         first = taken.records[0]
+        mine, self._number = self._number % self._shares == self._share, self._number + 1
         if unknown := next((one.type for one in taken.records if one.type not in self._codec.names), None):
-            self.unchecked[f"commands with records of the type {unknown}, which this program does not know"] += 1
+            self.unchecked[f"commands with records of the type {unknown}, which this program does not know"] += mine
             self._lost.add(first.stream)
             return
         try:
@@ -116,25 +123,27 @@ class Redecider:
         except UNSOUND as error:
             self._lost.add(first.stream)
             says = f"The record cannot be read: {error}"
-            self._found.add([Finding("record-unreadable", says, first.position)], DECIDED)
+            self._found.add([Finding("record-unreadable", says, first.position)] if mine else (), DECIDED)
             return
         context = self._homes[type(recorded.event)]
-        self._found.add(self._decided(context, taken, recorded), DECIDED)
+        if mine:
+            self._found.add(self._decided(context, taken, recorded), DECIDED)
         try:
-            self._found.add(self._claimed(context, taken, events), FOLDED)
+            if self._share == 0:
+                self._found.add(self._claimed(context, taken, events), FOLDED)
             self._states.fold(context, first.stream, events)
         except UNSOUND as error:
             self._lost.add(first.stream)
             says = f"It cannot follow on what came before: {error}"
-            self._found.add([Finding("record-unfoldable", says, first.position)], FOLDED)
+            if self._share == 0:
+                self._found.add([Finding("record-unfoldable", says, first.position)], FOLDED)
 
     def _decided(self, context: Context, taken: Taken, first: Recorded) -> Iterator[Finding]:
         leaf = taken.leaves[0]
         if first.rules != context.rules:
             self.unchecked[f"commands decided under {first.rules}, which this program does not ship"] += 1
             return
-        touched = {first.stream, *(UUID(stream) for stream, _ in leaf.reads or ())}
-        if self._lost & touched:
+        if self._lost and self._lost & {first.stream, *(UUID(stream) for stream, _ in leaf.reads or ())}:
             self.unchecked["commands that rest on records which could not be read"] += 1
             return
         try:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from services.audit.bundle import Bundle, Unfit, position_of
 from services.audit.leaves import Leaf, Unreadable, read
 from services.store.ports import StoredRecord
 
+_stream = lru_cache(50_000)(UUID)
 SHOWN = 100
 """Findings that a report keeps; where there are more, the first ones count."""
 GENESIS = "ledger-opened.1"
@@ -94,22 +96,40 @@ Command = Sequence[tuple[StoredRecord, Leaf | Members]]
 
 
 @dataclass(slots=True)
+class Commands:
+    """Puts the records of each command together, and hands them on once all are there."""
+
+    decide: Callable[[Command], None]
+    _group: list[tuple[StoredRecord, Leaf | Members]] = field(default_factory=list)
+
+    def take(self, position: int, record: bytes, leaf: Leaf | Members) -> None:
+        if leaf.of[0] == 1:
+            self.end()
+        self._group.append((StoredRecord(position, _stream(leaf.id), leaf.ver, leaf.type, record), leaf))
+
+    def end(self) -> None:
+        group, self._group = self._group, []
+        if group:
+            self.decide(group)
+
+
+@dataclass(slots=True)
 class Structure:
-    """What was found of the records so far. `decide` is handed each command once all its records are there."""
+    """What was found of the records so far. `commands` gets those that are readable, if anybody wants to decide."""
 
     bundle: Bundle
     origin: str
     key: str
     tree: Tree
     history: History
-    decide: Callable[[Command], None] | None = None
+    commands: Commands | None = None
     found: First = field(default_factory=First)
     sealed: int = 0
     taken: int = 0
     """Records whose order has been checked: those before this position."""
     stopped: Finding | None = None
     """Why the records after the last tile could not be read."""
-    _group: list[tuple[StoredRecord, Leaf | Members]] = field(default_factory=list)
+    unreadable: bool = False
 
     def tile(self, tile: Tile) -> bool:
         """Takes the records of one tile. False where its file breaks off: then there is nothing behind it."""
@@ -145,7 +165,6 @@ class Structure:
     def end(self, size: int) -> None:
         """There are no more."""
         self.found.add(self.history.end(size))
-        self._decide()
 
     def genesis(self, members: Mapping[str, Any] | None = None) -> None:
         """Whether the first record opens this ledger under the auditor's key."""
@@ -161,6 +180,7 @@ class Structure:
             leaf = read(record, position)
         except Unreadable as error:
             self.found.add([error.finding])
+            self.unreadable = True
             if position == 0 and error.members:
                 self.genesis(error.members)
             return
@@ -170,15 +190,8 @@ class Structure:
             self.genesis({"type": leaf.type, "data": leaf.data})
         if leaf.sealed:
             self.sealed += len(leaf.sealed)
-        if self.decide is not None:
-            if leaf.of[0] == 1:
-                self._decide()
-            self._group.append((StoredRecord(position, UUID(leaf.id), leaf.ver, leaf.type, record), leaf))
-
-    def _decide(self) -> None:
-        group, self._group = self._group, []
-        if group and self.decide is not None:
-            self.decide(group)
+        if self.commands is not None:
+            self.commands.take(position, record, leaf)
 
 
 def compared(bundle: Bundle, tile: Tile, computed: Sequence[bytes]) -> Iterator[Finding]:

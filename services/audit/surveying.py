@@ -3,14 +3,10 @@
 So every finding comes from one place, and is the same however many processes there are.
 """
 
-import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from concurrent.futures import Future
 from dataclasses import dataclass
-from multiprocessing import get_context
 
 from domain.ledger import merkle, tiles
 from domain.ledger.history import History, Supposed
@@ -19,6 +15,7 @@ from domain.ledger.tiles import Tile
 from services.audit.bundle import Bundle, Unfit
 from services.audit.leaves import Unreadable, read
 from services.audit.structure import Run, Structure, compared
+from services.audit.workers import Workers, answer
 
 RUN = 16
 """Tiles that another process looks at in one go."""
@@ -54,21 +51,22 @@ def _root(bundle: Bundle, number: int) -> bytes:
     return merkle.grow(merkle.Edge(0, ()), leaves).root
 
 
-def go_through(structure: Structure, size: int, jobs: int, run: int = RUN) -> Iterator[int]:
+def go_through(structure: Structure, size: int, workers: Workers) -> Iterator[int]:
     """Takes all tiles with the help of other processes; gives how many records are done, again and again."""
-    waiting, asked = deque(planned(size, structure.tree.wanted, run)), deque[tuple[Part, Future[Run | None] | None]]()
-    with processes(jobs) as pool:
-        while waiting or asked:
-            while waiting and len(asked) < AHEAD * jobs:
-                part = waiting.popleft()
-                asked.append((part, _asked(pool, structure, size, part)))
-            part, future = asked.popleft()
-            found = _answer(future)
-            if found is None or not structure.join(found, size):
-                for tile in tiles.bundles(min(part.last * tiles.WIDTH, size), part.first * tiles.WIDTH):
-                    if not structure.tile(tile):
-                        return
-            yield min(part.last * tiles.WIDTH, size)
+    waiting = deque(planned(size, structure.tree.wanted, workers.jobs))
+    asked = deque[tuple[Part, Future[Run | None] | None]]()
+    while waiting or asked:
+        while waiting and len(asked) < AHEAD * workers.jobs:
+            part = waiting.popleft()
+            whither = (structure.bundle, structure.origin, size, part.first, part.last)
+            asked.append((part, None if part.alone else workers.ask(survey, *whither)))
+        part, future = asked.popleft()
+        found = answer(future)
+        if found is None or not structure.join(found, size):
+            for tile in tiles.bundles(min(part.last * tiles.WIDTH, size), part.first * tiles.WIDTH):
+                if not structure.tile(tile):
+                    return
+        yield min(part.last * tiles.WIDTH, size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +78,10 @@ class Part:
     alone: bool = False
 
 
-def planned(size: int, wanted: Iterable[int], run: int) -> Iterator[Part]:
+def planned(size: int, wanted: Iterable[int], jobs: int) -> Iterator[Part]:
     """A tile within which the tree's root is wanted is looked at here, as is a partial one."""
     full = size // tiles.WIDTH
+    run = max(1, min(RUN, full // jobs))
     ends = {number // tiles.WIDTH for number in wanted if number % tiles.WIDTH == 0}
     alone = {number // tiles.WIDTH for number in wanted if number % tiles.WIDTH} | {full}
     first = 0
@@ -92,31 +91,3 @@ def planned(size: int, wanted: Iterable[int], run: int) -> Iterator[Part]:
             last += 1
         yield Part(first, last, first in alone)
         first = last
-
-
-@contextmanager
-def processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
-    """So many processes that work for this one. What was asked of them and not begun is forgotten at the end."""
-    # Processes of their own, not forks: whoever audits may have threads.
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"), signal.signal, (signal.SIGINT, signal.SIG_IGN))
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _asked(pool: ProcessPoolExecutor, structure: Structure, size: int, part: Part) -> Future[Run | None] | None:
-    if part.alone:
-        return None
-    try:
-        return pool.submit(survey, structure.bundle, structure.origin, size, part.first, part.last)
-    except BrokenProcessPool:
-        return None
-
-
-def _answer(future: Future[Run | None] | None) -> Run | None:
-    """What a process found. One that was killed has found nothing: all can be gone through here as well."""
-    try:
-        return None if future is None else future.result()
-    except BrokenProcessPool:
-        return None

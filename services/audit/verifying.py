@@ -14,8 +14,10 @@ from domain.ledger.notes import BadNote, Verifier, VerifierKey
 from domain.ledger.tiles import Tile
 from services.audit.bundle import CHECKPOINT, EARLIER, Bundle, Unfit, position_of, tile_of
 from services.audit.deciding import Redecider
-from services.audit.structure import SHOWN, First, Structure, Tree, compared, first_difference
+from services.audit.sharing import Decided, decide_together
+from services.audit.structure import SHOWN, Commands, First, Structure, Tree, compared, first_difference
 from services.audit.surveying import go_through
+from services.audit.workers import Workers
 from services.codec import Codec
 from services.keys import check_with
 from services.names import NAMES
@@ -65,12 +67,15 @@ def verify(
     *,
     saved: bytes | None = None,
     decide: bool = True,
-    jobs: int = 1,
+    workers: Workers | None = None,
     contexts: Mapping[str, Context] = CONTEXTS,
     names: Mapping[str, type] = NAMES,
     progress: Progress = lambda done, total: None,
 ) -> Report:
-    """Everything that can be checked offline. `saved`: a checkpoint that the auditor kept from an earlier audit."""
+    """Everything that can be checked offline. `saved`: a checkpoint that the auditor kept from an earlier audit.
+
+    With `workers` it is quicker, and the same is found.
+    """
     report = Report(origin=key.name)
     try:
         head = _head(bundle, key)
@@ -79,10 +84,10 @@ def verify(
         return report
     report.size, report.root = head.size, head.root.hex()
     report.checked.append(f"the signature of the checkpoint of {head.size} records, by {key}")
-    audit = _Audit(bundle, key, head, report, contexts, names, decide, jobs)
+    audit = _Audit(bundle, key, head, report, contexts, names, decide, workers)
     audit.binding(saved)
     for done in audit.records():
-        progress(done, head.size)
+        progress(done, audit.steps)
     audit.files()
     audit.conclude()
     _say_what_is_left(report, saved, audit)
@@ -121,9 +126,9 @@ class _Audit:
     contexts: Mapping[str, Context]
     names: Mapping[str, type]
     decide: bool
-    jobs: int
+    workers: Workers | None
     bounds: dict[int, list[_Bound]] = field(default_factory=dict)
-    redecider: Redecider | None = None
+    decided: Decided | None = None
     structure: Structure = field(init=False)
 
     # --- what binds the ledger ---
@@ -180,17 +185,31 @@ class _Audit:
 
     # --- the records ---
 
+    @property
+    def steps(self) -> int:
+        """Records to go through: twice where decisions have their own turn."""
+        return self.head.size * (2 if self._apart else 1)
+
+    @property
+    def _apart(self) -> bool:
+        """Whether others decide. They know the rules that this program ships, and no others."""
+        return self.workers is not None and self.decide and (self.contexts, self.names) == (CONTEXTS, NAMES)
+
     def records(self) -> Iterator[int]:
         """Goes through all records; gives how many are done, again and again."""
-        decided = First()
-        if self.decide:
-            self.redecider = Redecider(Codec(self.head.origin, self.names), self.contexts, decided)
-            self.structure.decide = self.redecider.take
-        yield from self._tiles()
+        if self.decide and not self._apart:
+            yield from self._with_decisions()
+        elif self.workers is None:
+            yield from self._tiles()
+        else:
+            yield from go_through(self.structure, self.head.size, self.workers)
         if self.structure.stopped is None:
             self.structure.end(self.head.size)
+        if self._apart:
+            yield from self._decided_apart()
         found = self.structure.found
-        found.join(decided.ranked())
+        if self.decided is not None:
+            found.join(self.decided.found.ranked())
         self.report.add(*(one for _, _, one in found.ranked()))
         if self.structure.stopped is not None:
             self.report.add(self.structure.stopped)
@@ -199,13 +218,28 @@ class _Audit:
                 bound.root = self.tree.roots.get(size, b"")
 
     def _tiles(self) -> Iterator[int]:
-        if self.jobs > 1 and self.structure.decide is None:
-            yield from go_through(self.structure, self.head.size, self.jobs)
-            return
         for tile in tiles.bundles(self.head.size):
             if not self.structure.tile(tile):
                 return
             yield tile.first + tile.width
+
+    def _with_decisions(self) -> Iterator[int]:
+        found = First()
+        redecider = Redecider(Codec(self.head.origin, self.names), self.contexts, found)
+        self.structure.commands = Commands(redecider.take)
+        yield from self._tiles()
+        if self.structure.stopped is None:
+            self.structure.commands.end()
+        self.decided = Decided(found, redecider.decided, redecider.unchecked)
+
+    def _decided_apart(self) -> Iterator[int]:
+        assert self.workers is not None
+        sound = not self.structure.unreadable
+        for done in decide_together(self.workers, self.bundle, self.head.origin, self.head.size, sound):
+            if isinstance(done, Decided):
+                self.decided = done
+            else:
+                yield self.head.size + done
 
     # --- the files ---
 
@@ -298,9 +332,9 @@ class _Audit:
 def _say_what_is_left(report: Report, saved: bytes | None, audit: _Audit) -> None:
     report.checked.append("every tile, and the root that the records come to")
     report.checked.append("of each record: its bytes, its version, its time, its command, and what it refers to")
-    if audit.redecider is not None:
-        report.checked.append(f"{audit.redecider.decided:,} commands decided again, with who gave them and on what")
-        report.unchecked += [f"{count:,} {what}" for what, count in sorted(audit.redecider.unchecked.items())]
+    if audit.decided is not None:
+        report.checked.append(f"{audit.decided.decided:,} commands decided again, with who gave them and on what")
+        report.unchecked += [f"{count:,} {what}" for what, count in sorted(audit.decided.unchecked.items())]
         report.unchecked.append(
             f"public holidays: they are those of the `holidays` library {version('holidays')} on this machine"
         )
