@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from typing import Any, Protocol, get_args, get_origin, get_type_hints
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -228,10 +229,15 @@ def _kept(hint: Any) -> tuple[Any, tuple[Any, ...], bool]:
 
 async def look_up(basis: Basis, kind: Any, given: Given) -> Any:
     """One given fact, found by its type. TypeError at the first use of a type nobody knows how to find."""
+    return await _finder(kind)(basis, given.of)
+
+
+@cache
+def _finder(kind: Any) -> Callable[[Basis, str], Any]:
     found = _SEVERAL.get(get_args(kind)[0]) if get_origin(kind) is tuple else _LOOK_UPS.get(kind)
     if found is None:
         raise TypeError(f"Nothing tells how {kind} is given.")
-    return await found(basis, given.of)
+    return found
 
 
 async def _one_mandate(basis: Basis, of: str) -> MandateFacts | None:

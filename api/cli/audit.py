@@ -22,6 +22,7 @@ from services.audit.bundle import Bundle, Unfit
 from services.audit.fetching import Unreachable
 from services.audit.replaying import Replay, Stood
 from services.audit.verifying import Report
+from services.audit.workers import workers
 
 F = TypeVar("F", bound=Callable[..., Any])
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -122,13 +123,14 @@ def fetch(url: str, out: Path, fresh: bool, as_json: bool) -> None:
 @click.option("--state", type=click.Path(path_type=Path, dir_okay=False),
               help="Keeps the checkpoint that you saw last; read first, and written if all is well.")  # fmt: skip
 @click.option("--structure-only", is_flag=True, help="Do not decide again: only signature, tree, bytes and order.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=1, help="So many processes at once. They find the same.")
 @as_json
-def verify(bundle: Path, key: VerifierKey, state: Path | None, structure_only: bool, as_json: bool) -> None:
+def verify(bundle: Path, key: VerifierKey, state: Path | None, structure_only: bool, jobs: int, as_json: bool) -> None:
     """Check all of BUNDLE offline, with no server and no database."""
     copy = Bundle(bundle)
     saved = state.read_bytes() if state is not None and state.is_file() else None
-    with shown("verify") as progress:
-        report = verifying.verify(copy, key, saved=saved, decide=not structure_only, progress=progress)
+    with shown("verify") as progress, workers(jobs) as several:
+        report = verifying.verify(copy, key, saved=saved, decide=not structure_only, workers=several, progress=progress)
     if state is not None and report.verdict is Verdict.VERIFIED:
         _keep(state, copy.note())
     close(report, as_json)

@@ -1,103 +1,243 @@
 """What must hold of records in their order, whatever they are about: versions, times, commands, references."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any, Protocol
 
 from domain.kernel import EventName, PartialDate
 from domain.ledger.findings import Finding
 
-_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_NAME = re.compile(EventName.FORM)
-_DATE = re.compile(PartialDate.FORM)
+MOMENT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
+UUID_FORM = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_MOMENT, _UUID, _NAME, _DATE = map(re.compile, (MOMENT, UUID_FORM, EventName.FORM, PartialDate.FORM))
 _HEADING = ("id", "at", "cmd", "actor", "effective_on", "rules", "reads", "policies", "because", "basis", "lang")
 """What all records of one command have in common."""
+_heading = attrgetter(*_HEADING)
+
+
+class Entry(Protocol):
+    """What the rules of order ask of one record that has its members; what it may lack is None then."""
+
+    @property
+    def ledger(self) -> str: ...
+    @property
+    def id(self) -> str: ...
+    @property
+    def ver(self) -> int: ...
+    @property
+    def at(self) -> str: ...
+    @property
+    def cmd(self) -> str: ...
+    @property
+    def of(self) -> tuple[int, int]: ...
+    @property
+    def actor(self) -> Mapping[str, Any]: ...
+    @property
+    def reads(self) -> Sequence[tuple[str, int]] | None: ...
+    @property
+    def cause(self) -> Any: ...
+    @property
+    def corrects(self) -> Any: ...
+    @property
+    def command(self) -> Any: ...
+
+
+@dataclass(slots=True)
+class Members:
+    """A record's members as an `Entry`, from JSON that `check_leaf` approved of and that `malformed` finds whole."""
+
+    ledger: str
+    id: str
+    ver: int
+    at: str
+    cmd: str
+    of: tuple[int, int]
+    actor: Mapping[str, Any]
+    effective_on: str
+    rules: str
+    type: str
+    data: Mapping[str, Any]
+    reads: Sequence[tuple[str, int]] | None
+    policies: Any
+    because: Any
+    basis: Any
+    lang: Any
+    cause: Any
+    corrects: Any
+    command: Any
+    sealed: Any
+
+    @classmethod
+    def of_leaf(cls, leaf: Mapping[str, Any]) -> "Members":
+        found = {name: leaf.get(name) for name in cls.__dataclass_fields__}
+        reads = leaf.get("reads")
+        pairs = None if reads is None else [(stream, version) for stream, version in reads]
+        return cls(**(found | {"of": tuple(leaf["of"]), "reads": pairs}))
+
+
+@dataclass(slots=True)
+class Supposed:
+    """What a run of records took for granted about those before it: streams' newest versions, and when it begins."""
+
+    exactly: dict[str, int] = field(default_factory=dict)
+    at_least: dict[str, int] = field(default_factory=dict)
+    begun: str = ""
 
 
 @dataclass(slots=True)
 class History:
-    """The records so far. `take` gives what is wrong with the next one; `end` what is wrong with the whole."""
+    """The records so far. `take` gives what is wrong with the next one; `end` what is wrong with the whole.
+
+    With `supposed` it is a run from the middle of a ledger, of whole commands: what it cannot know it supposes to be
+    well, and notes it for `join`.
+    """
 
     origin: str
     versions: dict[str, int] = field(default_factory=dict)
     """By stream, the newest."""
+    supposed: Supposed | None = None
     _commands: set[str] = field(default_factory=set)
     _at: str = ""
-    _open: dict[str, Any] | None = None
+    _open: Entry | None = None
     _done: int = 0
 
-    def take(self, position: int, leaf: Mapping[str, Any]) -> Iterator[Finding]:
+    def take(self, position: int, leaf: Mapping[str, Any]) -> Sequence[Finding]:
         """What is wrong with the record at this position, which `check_leaf` approved of."""
-        if fault := _malformed(leaf):
-            yield Finding("record-malformed", f"The record's `{fault}` is missing or is no {fault}.", position, fault)
-            return
-        if leaf["ledger"] != self.origin:
-            yield Finding("record-foreign", "The record is of another ledger.", position, self.origin, leaf["ledger"])
-        yield from self._command(position, leaf)
-        yield from self._backwards(position, leaf)
-        stream, version = leaf["id"], leaf["ver"]
-        expected = self.versions.get(stream, 0) + 1
+        if fault := malformed(leaf):
+            return [
+                Finding("record-malformed", f"The record's `{fault}` is missing or is no {fault}.", position, fault)
+            ]
+        return self.follow(position, Members.of_leaf(leaf))
+
+    def follow(self, position: int, entry: Entry) -> Sequence[Finding]:
+        """As `take`, of a record that is known to have its members."""
+        found = list[Finding]()
+        if entry.ledger != self.origin:
+            says = "The record is of another ledger."
+            found.append(Finding("record-foreign", says, position, self.origin, entry.ledger))
+        self._command(position, entry, found)
+        self._backwards(position, entry, found)
+        stream, version = entry.id, entry.ver
+        expected = self._newest(stream, version - 1) + 1
         if version != expected:
             says = f"The versions of stream {stream} are not dense."
-            yield Finding("version-gap", says, position, str(expected), str(version))
+            found.append(Finding("version-gap", says, position, str(expected), str(version)))
         self.versions[stream] = version
-        if leaf["at"] < self._at:
-            yield Finding("time-backwards", "The record is older than the one before it.", position, self._at,
-                          leaf["at"])  # fmt: skip
-        self._at = max(self._at, leaf["at"])
+        if self.supposed is not None and not self._at:
+            self.supposed.begun = entry.at
+        if entry.at < self._at:
+            says = "The record is older than the one before it."
+            found.append(Finding("time-backwards", says, position, self._at, entry.at))
+        else:
+            self._at = entry.at
+        return found
 
-    def end(self, size: int) -> Iterator[Finding]:
-        if self._open is not None:
-            yield self._cut_short(size)
+    def join(self, run: "History") -> bool:
+        """Takes a run that found nothing wrong as if its records had been taken here, if what it supposed holds.
 
-    def _command(self, position: int, leaf: Mapping[str, Any]) -> Iterator[Finding]:
-        number, many = leaf["of"]
+        False, and nothing has changed, where it does not: take the records one by one to hear what is wrong.
+        """
+        assert run.supposed is not None
+        newest, supposed = self.versions, run.supposed
+        if (
+            self._open is not None
+            or run._open is not None
+            or supposed.begun < self._at
+            or any(newest.get(stream, 0) != version for stream, version in supposed.exactly.items())
+            or any(newest.get(stream, 0) < version for stream, version in supposed.at_least.items())
+            or not self._commands.isdisjoint(run._commands)
+        ):
+            return False
+        newest.update(run.versions)
+        self._commands |= run._commands
+        self._at = run._at
+        return True
+
+    @property
+    def between_commands(self) -> bool:
+        return self._open is None
+
+    def end(self, size: int) -> Sequence[Finding]:
+        return [] if self._open is None else [self._cut_short(size, self._open)]
+
+    def _command(self, position: int, entry: Entry, found: list[Finding]) -> None:
+        number, many = entry.of
         begun = self._open
         if number == 1:
             if begun is not None:
-                yield self._cut_short(position)
-            if leaf["cmd"] in self._commands:
-                says = f"The command {leaf['cmd']} was recorded before."
-                yield Finding("command-repeated", says, position, "a command's records once", leaf["cmd"])
-            self._commands.add(leaf["cmd"])
-            if "command" not in leaf:
-                yield Finding("command-missing", "The first record of a command does not say the command.", position)
-        elif begun is None or (number, many) != (self._done + 1, begun["of"][1]):
-            expected = "1" if begun is None else f"{self._done + 1} of {begun['of'][1]}"
+                found.append(self._cut_short(position, begun))
+            if entry.cmd in self._commands:
+                says = f"The command {entry.cmd} was recorded before."
+                found.append(Finding("command-repeated", says, position, "a command's records once", entry.cmd))
+            self._commands.add(entry.cmd)
+            if entry.command is None:
+                says = "The first record of a command does not say the command."
+                found.append(Finding("command-missing", says, position))
+        elif begun is None or (number, many) != (self._done + 1, begun.of[1]):
+            expected = "1" if begun is None else f"{self._done + 1} of {begun.of[1]}"
             says = "The records of a command are not consecutive and complete."
-            yield Finding("command-broken", says, position, expected, f"{number} of {many}")
-        elif other := next((name for name in _HEADING if begun.get(name) != leaf.get(name)), None):
+            found.append(Finding("command-broken", says, position, expected, f"{number} of {many}"))
+        elif _heading(begun) != _heading(entry):
+            other = next(name for name in _HEADING if getattr(begun, name) != getattr(entry, name))
             says = f"The records of one command differ in `{other}`."
-            yield Finding("command-broken", says, position, str(begun.get(other)), str(leaf.get(other)))
-        self._open, self._done = (None, 0) if number == many else (dict(leaf), number)
+            one, another = str(getattr(begun, other)), str(getattr(entry, other))
+            found.append(Finding("command-broken", says, position, one, another))
+        self._open, self._done = (None, 0) if number == many else (entry, number)
 
-    def _cut_short(self, position: int) -> Finding:
-        assert self._open is not None
-        many = self._open["of"][1]
-        says = f"The command {self._open['cmd']} has not all of its records."
+    def _cut_short(self, position: int, begun: Entry) -> Finding:
+        many = begun.of[1]
+        says = f"The command {begun.cmd} has not all of its records."
         return Finding("command-broken", says, position, f"{self._done + 1} of {many}", "another record, or none")
 
-    def _backwards(self, position: int, leaf: Mapping[str, Any]) -> Iterator[Finding]:
+    def _backwards(self, position: int, entry: Entry, found: list[Finding]) -> None:
         """Causes, corrections, accreditations and reads were there before; what was read was the newest."""
-        named = [("cause", leaf.get("cause")), ("corrects", leaf.get("corrects"))]
-        for what, name in (*named, ("accreditation", leaf["actor"].get("accreditation"))):
-            if name is None:
-                continue
-            if not isinstance(name, str) or not _NAME.fullmatch(name):
-                yield Finding("record-malformed", f"`{what}` names no record.", position, "stream/version", str(name))
-            elif int(name[37:]) > self.versions.get(name[:36], 0):
-                yield Finding("reference-forward", f"`{what}` names a record that is not there yet.", position,
-                              "an earlier record", name)  # fmt: skip
-        if leaf["of"][0] == 1:
-            for stream, version in leaf.get("reads", ()):
-                if (newest := self.versions.get(stream, 0)) != version:
+        if entry.cause is not None:
+            self._refers(position, "cause", entry.cause, found)
+        if entry.corrects is not None:
+            self._refers(position, "corrects", entry.corrects, found)
+        if (accreditation := entry.actor.get("accreditation")) is not None:
+            self._refers(position, "accreditation", accreditation, found)
+        if entry.reads and entry.of[0] == 1:
+            for stream, version in entry.reads:
+                if (newest := self._newest(stream, version)) != version:
                     says = f"The decision read stream {stream} at another version than its newest."
-                    yield Finding("read-stale", says, position, str(newest), str(version))
+                    found.append(Finding("read-stale", says, position, str(newest), str(version)))
+
+    def _newest(self, stream: str, supposed: int) -> int:
+        newest = self.versions.get(stream)
+        if newest is not None:
+            return newest
+        if self.supposed is None:
+            return 0
+        self.versions[stream] = self.supposed.exactly[stream] = supposed
+        return supposed
+
+    def _may_be_there(self, stream: str, version: int) -> bool:
+        if self.supposed is None or stream in self.versions:
+            return False
+        self.supposed.at_least[stream] = max(version, self.supposed.at_least.get(stream, 0))
+        return True
+
+    def _refers(self, position: int, what: str, name: Any, found: list[Finding]) -> None:
+        stream, version = _named(name) if isinstance(name, str) else ("", 0)
+        if not version:
+            says = f"`{what}` names no record."
+            found.append(Finding("record-malformed", says, position, "stream/version", str(name)))
+        elif version > self.versions.get(stream, 0) and not self._may_be_there(stream, version):
+            says = f"`{what}` names a record that is not there yet."
+            found.append(Finding("reference-forward", says, position, "an earlier record", name))
 
 
-def _malformed(leaf: Mapping[str, Any]) -> str | None:
+@lru_cache(4096)
+def _named(name: str) -> tuple[str, int]:
+    """The stream and version that a record's name says (version 0: it is no name); many name the same few."""
+    return (name[:36], int(name[37:])) if _NAME.fullmatch(name) else ("", 0)
+
+
+def malformed(leaf: Mapping[str, Any]) -> str | None:
     """The first member that is not what it must be."""
     return next((name for name, holds in _MEMBERS.items() if name not in leaf or not holds(leaf[name])), None) or (
         None if _read(leaf.get("reads", [])) else "reads"

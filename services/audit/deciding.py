@@ -1,10 +1,10 @@
 """Decides every recorded command again, on what the records before it say, and compares byte for byte."""
 
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, Protocol, TypeVar, get_type_hints
 from uuid import UUID
 
 import msgspec
@@ -22,6 +22,9 @@ from domain.kernel import (
     StreamId,
 )
 from domain.ledger.findings import Finding
+from domain.ledger.history import Members
+from services.audit.leaves import Leaf
+from services.audit.structure import Command, First
 from services.codec import Codec, construct, plain, sealed_fields
 from services.facts import Streams
 from services.handle import Drafted, Forbidden, Note, Order, Unknown, decide_again
@@ -32,17 +35,20 @@ T = TypeVar("T")
 
 MIDNIGHT = timedelta(seconds=90)
 """So long before a record's `at` it may have been decided: across midnight, `today` was the day before."""
+BEGINNING = datetime.min.replace(tzinfo=UTC)
 UNSOUND = (AssertionError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, msgspec.MsgspecError)
 """What rules and folds may raise on a history that never was: an auditor is shown anything."""
+DECIDED, FOLDED, ATTESTED = 1, 2, 3
+"""What is said of one position comes in this order, behind what its bytes and their order show."""
 SYSTEMS = frozenset({"clock", "reaction", "opening", attestations.SYSTEM})
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """All records of one command, at consecutive positions. `leaves` are the same as JSON."""
+    """All records of one command, at consecutive positions, and their members."""
 
     records: tuple[StoredRecord, ...]
-    leaves: tuple[Mapping[str, Any], ...]
+    leaves: tuple[Leaf | Members, ...]
 
 
 class _Command(msgspec.Struct):
@@ -94,11 +100,34 @@ class _Desk:
         return ()
 
 
-class Redecider:
-    """Takes the commands of a ledger in their order. `unchecked` counts, in words, what could not be decided again."""
+class Follower(Protocol):
+    """Looks at the records, too."""
 
-    def __init__(self, codec: Codec, contexts: Mapping[str, Context]) -> None:
-        self._codec, self._contexts = codec, contexts
+    @property
+    def wants(self) -> bool:
+        """Whether it needs to see any more."""
+
+    def take(self, records: Sequence[Recorded]) -> Iterable[Finding]:
+        """All records of a command; what is wrong with them."""
+
+
+class Redecider:
+    """Takes the commands of a ledger in their order. `unchecked` counts, in words, what could not be decided again.
+
+    Of several who each take all commands, everybody decides a share and the first says what else there is to say.
+    """
+
+    def __init__(
+        self,
+        codec: Codec,
+        contexts: Mapping[str, Context],
+        found: First,
+        share: int = 0,
+        shares: int = 1,
+        follower: Follower | None = None,
+    ) -> None:
+        self._codec, self._contexts, self._found = codec, contexts, found
+        self._share, self._shares, self._number, self._follower = share, shares, 0, follower
         self._states = Refolded(contexts)
         self._homes = {event: context for context in contexts.values() for event in context.events}
         self._forms: dict[type, type[msgspec.Struct]] = {}
@@ -106,40 +135,53 @@ class Redecider:
         self._lost: set[UUID] = set()
         self.unchecked: Counter[str] = Counter()
         self.decided = 0
-        self.recorded: Sequence[Recorded] = ()
-        """The records of the last command, as they were read; none where they could not be."""
 
-    def take(self, taken: Taken) -> Iterator[Finding]:
-        """What is wrong with a command's records, given all that came before."""
-        self.recorded = ()
+    def take(self, command: Command) -> None:
+        """Decides again, on all that came before."""
+        records, leaves = zip(*command, strict=True)
+        taken = Taken(records, leaves)
         first = taken.records[0]
+        mine, self._number = self._number % self._shares == self._share, self._number + 1
         if unknown := next((one.type for one in taken.records if one.type not in self._codec.names), None):
-            self.unchecked[f"commands with records of the type {unknown}, which this program does not know"] += 1
+            self.unchecked[f"commands with records of the type {unknown}, which this program does not know"] += mine
             self._lost.add(first.stream)
             return
         try:
-            recorded = self.recorded = [self._codec.decode(one) for one in taken.records]
+            recorded, events = self._read(records)
         except UNSOUND as error:
-            yield Finding("record-unreadable", f"The record cannot be read: {error}", first.position)
             self._lost.add(first.stream)
+            says = f"The record cannot be read: {error}"
+            self._found.add([Finding("record-unreadable", says, first.position)] if mine else (), DECIDED)
             return
-        context = self._homes[type(recorded[0].event)]
-        yield from self._decided(context, taken, recorded)
+        context = self._homes[type(recorded.event)]
+        if mine:
+            self._found.add(self._decided(context, taken, recorded), DECIDED)
         try:
-            yield from self._claimed(context, recorded)
-            self._states.fold(context, first.stream, [one.event for one in recorded])
-            self._states.note_sealed(recorded[0].cmd, taken.records)
+            if self._share == 0:
+                self._found.add(self._claimed(context, taken, events), FOLDED)
+            self._states.fold(context, first.stream, events)
+            self._states.note_sealed(recorded.cmd, records)
         except UNSOUND as error:
             self._lost.add(first.stream)
-            yield Finding("record-unfoldable", f"It cannot follow on what came before: {error}", first.position)
+            says = f"It cannot follow on what came before: {error}"
+            if self._share == 0:
+                self._found.add([Finding("record-unfoldable", says, first.position)], FOLDED)
 
-    def _decided(self, context: Context, taken: Taken, recorded: Sequence[Recorded]) -> Iterator[Finding]:
-        first, leaf = recorded[0], taken.leaves[0]
+    def _read(self, records: Sequence[StoredRecord]) -> tuple[Recorded, Sequence[Any]]:
+        """The first record and all events; the other records are read whole only for who wants them."""
+        first = self._codec.decode(records[0])
+        if self._follower is None or not self._follower.wants:
+            return first, [first.event, *self._codec.events(records[1:])]
+        recorded = [first, *map(self._codec.decode, records[1:])]
+        self._found.add(self._follower.take(recorded), ATTESTED)
+        return first, [one.event for one in recorded]
+
+    def _decided(self, context: Context, taken: Taken, first: Recorded) -> Iterator[Finding]:
+        leaf = taken.leaves[0]
         if first.rules != context.rules:
             self.unchecked[f"commands decided under {first.rules}, which this program does not ship"] += 1
             return
-        touched = {first.stream, *(UUID(stream) for stream, _ in leaf.get("reads", ()))}
-        if self._lost & touched:
+        if self._lost and self._lost & {first.stream, *(UUID(stream) for stream, _ in leaf.reads or ())}:
             self.unchecked["commands that rest on records which could not be read"] += 1
             return
         try:
@@ -156,8 +198,8 @@ class Redecider:
         if finding is not None:
             yield finding
 
-    def _order(self, first: Recorded, leaf: Mapping[str, Any]) -> tuple[str, Order]:
-        said = msgspec.convert(leaf["command"], _Command)
+    def _order(self, first: Recorded, leaf: Leaf | Members) -> tuple[str, Order]:
+        said = msgspec.convert(leaf.command, _Command)
         context, _, name = said.name.partition(".")
         by = self._contexts[context].commands[name]
         form = self._forms.get(by.command) or self._forms.setdefault(by.command, _request(by.command))
@@ -178,25 +220,24 @@ class Redecider:
         The records do not say which: it is enough that one of these gives the very same bytes.
         """
         found: Finding | None = None
-        for moment in _moments(first.at):
-            for effective_on in _said(first):
-                got: Finding | None
-                asked = replace(order, note=replace(order.note, effective_on=effective_on))
-                desk = _Desk(self._contexts, self._codec, self._states, lambda at=moment: at)  # type: ignore[misc]
-                try:
-                    got = self._difference(finished(decide_again(desk, asked, first.stream)), taken)
-                except Forbidden as no:
-                    got = Finding("authority-unfounded", f"Nobody may have done this: {no.reason}", first.position)
-                except (Refused, Unknown) as no:
-                    says = f"The rules refuse what was recorded: {no}"
-                    got = Finding("decision-refused", says, first.position, "a refusal", first.type)
-                except UNSOUND as error:
-                    says = f"What the command rests on is not there: {type(error).__name__}: {error}"
-                    got = Finding("decision-impossible", says, first.position)
-                if got is None:
-                    return None
-                # The second attempt says the more fitting thing where the first was for another day.
-                found = got if found is None or effective_on is not None else found
+        for moment, effective_on in _attempts(first):
+            got: Finding | None
+            asked = replace(order, note=replace(order.note, effective_on=effective_on)) if effective_on else order
+            desk = _Desk(self._contexts, self._codec, self._states, lambda at=moment: at)  # type: ignore[misc]
+            try:
+                got = self._difference(finished(decide_again(desk, asked, first.stream)), taken)
+            except Forbidden as no:
+                got = Finding("authority-unfounded", f"Nobody may have done this: {no.reason}", first.position)
+            except (Refused, Unknown) as no:
+                says = f"The rules refuse what was recorded: {no}"
+                got = Finding("decision-refused", says, first.position, "a refusal", first.type)
+            except UNSOUND as error:
+                says = f"What the command rests on is not there: {type(error).__name__}: {error}"
+                got = Finding("decision-impossible", says, first.position)
+            if got is None:
+                return None
+            # The second attempt says the more fitting thing where the first was for another day.
+            found = got if found is None or effective_on is not None else found
         return found
 
     def _difference(self, drafted: Drafted, taken: Taken) -> Finding | None:
@@ -206,24 +247,29 @@ class Redecider:
                            str(len(drafted.drafts)), str(len(taken.records)))  # fmt: skip
         for draft, record, leaf in zip(drafted.drafts, taken.records, taken.leaves, strict=True):
             assert draft.tail is not None
-            written = draft.head + b'"at":"%s"' % leaf["at"].encode() + draft.tail
+            written = draft.head + b'"at":"%s"' % leaf.at.encode() + draft.tail
             if written == record.state:
                 continue
-            if draft.type != record.type and drafted.events[leaf["of"][0] - 1] == self._codec.event(record):
+            if draft.type != record.type and drafted.events[leaf.of[0] - 1] == self._codec.event(record):
                 continue  # written in an earlier form of the same event
-            return _departs(msgspec.json.decode(written), leaf, record.position)
+            return _departs(msgspec.json.decode(written), msgspec.json.decode(record.state), record.position)
         return None
 
-    def _claimed(self, context: Context, recorded: Sequence[Recorded]) -> Iterator[Finding]:
-        claims = [(one, claim) for one in recorded for claim in context.claims(one.event)]
-        for one, claim in claims:
-            if not claim.taken and self._claims.get(claim.word) == one.stream:
+    def _claimed(self, context: Context, taken: Taken, events: Sequence[Any]) -> Iterator[Finding]:
+        stream = taken.records[0].stream
+        claims = [
+            (one.position, claim)
+            for one, event in zip(taken.records, events, strict=True)
+            for claim in context.claims(event)
+        ]
+        for _, claim in claims:
+            if not claim.taken and self._claims.get(claim.word) == stream:
                 del self._claims[claim.word]
-        for one, claim in claims:
-            holder = self._claims.setdefault(claim.word, one.stream) if claim.taken else one.stream
-            if holder != one.stream:
+        for position, claim in claims:
+            holder = self._claims.setdefault(claim.word, stream) if claim.taken else stream
+            if holder != stream:
                 says = f"{claim.word} belongs to another stream."
-                yield Finding("claim-taken", says, one.position, str(holder), str(one.stream))
+                yield Finding("claim-taken", says, position, str(holder), str(stream))
 
 
 def finished(work: Coroutine[Any, Any, T]) -> T:
@@ -235,19 +281,17 @@ def finished(work: Coroutine[Any, Any, T]) -> T:
     raise AssertionError("it waits for something")
 
 
-def _said(first: Recorded) -> Sequence[PartialDate | None]:
-    """What a command may have said of the day it counts from; nothing, if it is the day on which it was recorded."""
+def _attempts(first: Recorded) -> Iterator[tuple[datetime, PartialDate | None]]:
+    """When it may have been decided, and what may have been said then of the day it counts from; likely ones first."""
     day = first.effective_on.earliest() if len(first.effective_on) == 10 else None
     by_default = day is not None and abs((day - first.at.date()).days) <= 1
-    return (None, first.effective_on) if by_default else (first.effective_on,)
-
-
-def _moments(at: datetime) -> Sequence[datetime]:
-    """Time zones change their day at any quarter of an hour."""
-    since = at - MIDNIGHT
-    quarter = timedelta(minutes=15)
-    turned = datetime.min.replace(tzinfo=UTC) + ((at - datetime.min.replace(tzinfo=UTC)) // quarter) * quarter
-    return (at,) if turned <= since else (at, since)
+    said = (None, first.effective_on) if by_default else (first.effective_on,)
+    yield from ((first.at, effective_on) for effective_on in said)
+    # Time zones change their day at any quarter of an hour.
+    since, quarter = first.at - MIDNIGHT, timedelta(minutes=15)
+    turned = BEGINNING + ((first.at - BEGINNING) // quarter) * quarter
+    if turned > since:
+        yield from ((since, effective_on) for effective_on in said)
 
 
 def _usurped(context: Context, name: str, by: By, first: Recorded) -> str | None:

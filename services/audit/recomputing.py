@@ -82,6 +82,11 @@ class Recomputing:
         else:
             self._wanted.setdefault(said.position, []).append(one)
 
+    @property
+    def wants(self) -> bool:
+        """Whether there is anything left to compare."""
+        return self._folded is not None and self._next <= self._last
+
     def take(self, records: Iterable[Recorded]) -> Iterator[Finding]:
         """What is wrong with the attestations of these positions."""
         for record in records:

@@ -88,7 +88,7 @@ def test_fetched_and_verified_with_the_server_out_of_reach(bundle: Path, key: st
 
 def test_the_key_may_lie_in_a_file(bundle: Path, key: str, tmp_path: Path) -> None:
     (tmp_path / "key").write_text(f"{key}\n")
-    well("verify", str(bundle), "--key", str(tmp_path / "key"), "--structure-only")
+    well("verify", str(bundle), "--key", str(tmp_path / "key"), "--structure-only", "--jobs", "2")
 
 
 def test_one_byte_is_named_by_its_position(bundle: Path, key: str) -> None:

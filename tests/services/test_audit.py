@@ -94,6 +94,9 @@ async def test_fetching_goes_on_where_it_was_and_keeps_what_never_changes(
 # --- copied badly ---
 
 
+Harm = Callable[[Bundle, int], None]
+
+
 def cut(bundle: Bundle, size: int) -> None:
     content = bundle.read(entries(size)) or b""
     bundle.write(entries(size), content[:-3])
@@ -150,7 +153,7 @@ def empty_it(bundle: Bundle, size: int) -> None:
         (empty_it, "not-a-bundle"),
     ],
 )
-def test_a_bad_copy_gives_no_verdict(harm: Callable[[Bundle, int], None], code: str, bundle: Bundle) -> None:
+def test_a_bad_copy_gives_no_verdict(harm: Harm, code: str, bundle: Bundle) -> None:
     harm(bundle, size_of(bundle))
     report = verify(bundle, VKEY, decide=False)
     assert report.verdict is Verdict.INCOMPLETE

@@ -25,6 +25,8 @@ from tests.services.store_ledgers import made_key
 
 Attack = Callable[[Harmed, Golden], Awaitable[int]]
 """What is done; the first position at which it must show."""
+Signed = Callable[[list[bytes], Golden], Awaitable[int]]
+"""The same, done to the records before all is hashed and signed."""
 
 
 def codes(report: Report) -> set[str]:
@@ -311,7 +313,7 @@ async def write_it_otherwise(states: list[bytes], golden: Golden) -> int:
     ],
 )
 async def test_what_an_operator_signs_against_the_rules_is_found(
-    attack: Callable[[list[bytes], Golden], Awaitable[int]],
+    attack: Signed,
     code: str,
     new_database: NewDatabase,
     golden: Golden,

@@ -2,12 +2,10 @@
 
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import asyncpg
-import msgspec
 import pytest_asyncio
 
 from domain.commitments import events as commitments
@@ -16,7 +14,9 @@ from domain.commitments.words import Milestone, Part
 from domain.commitments.words import Party as Invited
 from domain.contexts import CONTEXTS
 from domain.kernel import EventName, PartialDate, Sphere, StreamId, UnitId, Words
-from services.audit.deciding import Redecider, Taken
+from services.audit.deciding import Redecider
+from services.audit.leaves import read
+from services.audit.structure import Commands, First
 from services.bootstrap import Services
 from services.handle import Note
 from services.store.migrations import FILES
@@ -234,10 +234,12 @@ async def test_an_auditor_decides_the_same_again(database_url: str, tmp_path: Pa
             "commitment-party-succeeded.1", "commitment-party-orphaned.1", "commitment-party-restored.1",
             "mandate-party-succeeded.1",
         }  # fmt: skip
-        redecider = Redecider(services.codec, CONTEXTS)
-        stored = [record async for batch in services.store.scan() for record in batch]
-        leaves = [msgspec.json.decode(one.state) for one in stored]
-        for _, group in groupby(zip(stored, leaves, strict=True), key=lambda one: one[1]["cmd"]):
-            records, said = zip(*group, strict=True)
-            assert list(redecider.take(Taken(records, said))) == [], said[0]
+        found = First()
+        redecider = Redecider(services.codec, CONTEXTS, found)
+        commands = Commands(redecider.take)
+        async for batch in services.store.scan():
+            for record in batch:
+                commands.take(record.position, record.state, read(record.state, record.position))
+        commands.end()
+        assert found.ranked() == []
         assert not redecider.unchecked

@@ -6,7 +6,13 @@ from pathlib import Path
 # First on the path: our own folders win over a stray `api` or `services` that something else installed.
 sys.path.insert(0, str(Path(__file__).with_name("_app")))
 
-from api.cli import main
+
+def main() -> None:
+    # Here and not above: processes that work for this one import it again, and need no command line.
+    from api.cli import main
+
+    main()
+
 
 if __name__ == "__main__":
     main()

@@ -1,0 +1,92 @@
+"""A ledger without a store: commands are decided by the real rules, and their records kept in memory, one by one."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from domain.contexts import CONTEXTS
+from domain.kernel import NAMES as NAMESPACE
+from domain.kernel import Actor, Context, EventName, PartialDate, Role, Sealed, StreamId
+from domain.ledger.records import sealed_hash
+from services.audit.deciding import Refolded, finished
+from services.codec import Codec
+from services.handle import Drafted, Note, Office, Order, decide_again
+from services.keyring import MemoryKeyring
+from services.names import NAMES
+from services.opening import open_ledger
+from services.store.batch import stamped
+from services.store.memory import MemoryStore
+from services.store.ports import StoredRecord
+from tests.services.audited import NOTARY
+from tests.services.store_ledgers import KEY
+
+BEGUN = datetime(2026, 3, 2, 9, tzinfo=UTC)
+STEP = timedelta(milliseconds=250)
+"""From one command to the next."""
+
+
+@dataclass(slots=True)
+class Scribe:
+    """Gives commands; `records` are what they came to. `registrar` acts for the register; `now` is the moment."""
+
+    contexts: Mapping[str, Context] = field(default_factory=lambda: CONTEXTS)
+    codec: Codec = field(default_factory=lambda: Codec(NOTARY.origin, NAMES))
+    states: Refolded = field(default_factory=lambda: Refolded(CONTEXTS))
+    records: list[StoredRecord] = field(default_factory=list)
+    registrar: Actor = field(default_factory=Actor)
+    now: datetime = BEGUN
+    _given: int = 0
+
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        return lambda: self.now
+
+    async def types_after(self, stream: StreamId, version: int) -> Sequence[str]:
+        return ()
+
+    async def open(self) -> None:
+        """The first records, as every ledger has them."""
+        store = MemoryStore(NOTARY.origin, KEY, self.clock)
+        office = Office(store, self.codec, self.contexts, MemoryKeyring(), self.clock)
+        self.registrar = await open_ledger(office, NOTARY.origin, NOTARY.verifier)
+        homes = {event: context for context in self.contexts.values() for event in context.events}
+        async for batch in store.scan():
+            for one in batch:
+                event = self.codec.event(one)
+                self.records.append(one)
+                self.states.fold(homes[type(event)], one.stream, [event])
+
+    def give(
+        self, command: str, actor: Actor, stream: UUID | None = None, /, *, note: Note | None = None, **fields: Any
+    ) -> StreamId:
+        """The stream that it is about. Raises Refused, Forbidden, Unknown; nothing is recorded then."""
+        context, _, name = command.partition(".")
+        self._given += 1
+        self.now += STEP
+        cmd = uuid5(NAMESPACE, f"scribe:{self._given}")
+        where = StreamId(stream or uuid5(NAMESPACE, f"scribe's:{self._given}"))
+        order = Order(context, name, fields, cmd, actor, "scribe", where, note or Note())
+        self._write(where, self.contexts[context], finished(decide_again(self, order, where)))
+        return where
+
+    def accredit(self, unit: UUID, role: Role, since: date) -> Actor:
+        """Somebody who acts for a unit, and whose name is sealed."""
+        name = Sealed(sealed_hash(bytes(32), "Ada Example"))
+        self.give("units.accredit", self.registrar, unit, role=role, name=name, valid_from=since, valid_until=None)
+        version, _ = self.states.now("units", unit)
+        return Actor(unit=unit, role=role, accreditation=EventName.at(unit, version))  # type: ignore[arg-type]
+
+    def _write(self, stream: StreamId, context: Context, drafted: Drafted) -> None:
+        moment = stamped(self.now)
+        for draft in drafted.drafts:
+            assert draft.tail is not None
+            state = draft.head + moment + draft.tail
+            self.records.append(StoredRecord(len(self.records), draft.stream, draft.version, draft.type, state))
+        self.states.fold(context, stream, drafted.events)
+
+
+def counting_from(day: date | str) -> Note:
+    """Recorded now, and counting from another day."""
+    return Note(effective_on=PartialDate(day))
