@@ -8,7 +8,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -17,7 +17,7 @@ import structlog
 from domain.kernel import NAMES, Actor, Context, Recorded, Refused, StreamId
 from services.codec import Codec
 from services.handle import Forbidden, Note, Office, Order, Unknown
-from services.reactions import REACTIONS, Found, Reaction, Then, only
+from services.reactions import REACTIONS, Found, LookAgain, Reaction, Then, only
 from services.store.connecting import Connection
 from services.store.ports import CommandReused, StoredRecord
 from services.working import agenda, leaning
@@ -120,11 +120,11 @@ class Reactor:
         now = self._office.clock()
         rows = await connection.fetch(_DUE, now)
         for position, name, stream in rows:
-            no = await self._in_time(connection, position, name, stream)
+            done = await self._in_time(connection, position, name, stream)
             async with connection.transaction():
                 await connection.execute(_GIVEN, position, name, stream)
-                if no is not None:
-                    await self._note(connection, position, no)
+                for one in done:
+                    await self._note(connection, position, one)
         if rows:
             return 0
         following = await connection.fetchval("select min(due_at) from workers.later")
@@ -134,30 +134,41 @@ class Reactor:
         count: int = await connection.fetchval("select count(*) from workers.refused")
         return count
 
-    async def _in_time(self, connection: Connection, position: int, name: str, stream: UUID) -> _No | None:
+    async def _in_time(self, connection: Connection, position: int, name: str, stream: UUID) -> list[_No | _Later]:
         (stored,) = await self._ledger.records(position - 1, 1)
         record, reaction = self._codec.decode(stored), self._reactions[name]
-        then = only(await self._said(connection, reaction, record), stream)
-        return None if then is None else await self._give(reaction, record, then)
+        said = await self._said(connection, reaction, record)
+        if stream == record.stream:
+            return await self._give_all(reaction, record, said)
+        then = only(said, stream)
+        no = None if then is None else await self._give(reaction, record, then)
+        return [] if no is None else [no]
 
     async def _react(self, connection: Connection, record: Recorded) -> list[_No | _Later]:
         done: list[_No | _Later] = []
         for reaction in self._to[type(record.event)]:
-            thens = await self._said(connection, reaction, record)
-            for first in range(0, len(thens), AT_ONCE):
-                batch = thens[first : first + AT_ONCE]
-                # Each has its own stream. What fails is tried again with all of them: ids tell what was recorded.
-                found = await asyncio.gather(
-                    *(self._give_or_wait(reaction, record, then) for then in batch), return_exceptions=True
-                )
-                for one in found:
-                    if isinstance(one, BaseException):
-                        raise one
-                    if one is not None:
-                        done.append(one)
+            said = await self._said(connection, reaction, record)
+            done += await self._give_all(reaction, record, said)
         return done
 
-    async def _said(self, connection: Connection, reaction: Reaction, record: Recorded) -> Sequence[Then]:
+    async def _give_all(
+        self, reaction: Reaction, record: Recorded, said: Sequence[Then | LookAgain]
+    ) -> list[_No | _Later]:
+        done: list[_No | _Later] = []
+        for first in range(0, len(said), AT_ONCE):
+            batch = said[first : first + AT_ONCE]
+            # Each has its own stream. What fails is tried again with all of them: ids tell what was recorded.
+            found = await asyncio.gather(
+                *(self._give_or_wait(reaction, record, one) for one in batch), return_exceptions=True
+            )
+            for one in found:
+                if isinstance(one, BaseException):
+                    raise one
+                if one is not None:
+                    done.append(one)
+        return done
+
+    async def _said(self, connection: Connection, reaction: Reaction, record: Recorded) -> Sequence[Then | LookAgain]:
         states = self._office.states
         context = self._context_of[type(record.event)]
         state = await known(states, context, record.stream, record.version)
@@ -172,15 +183,20 @@ class Reactor:
                 return state
         raise LookupError(f"{stream} leans on something, and is nothing.")
 
-    async def _give_or_wait(self, reaction: Reaction, record: Recorded, then: Then) -> _No | _Later | None:
-        if then.on is not None:
-            context = self._contexts[then.context]
-            _, state = await self._office.states.state(context.name, then.stream)
-            zone = await zone_of(self._office.states, context, state)
-            begins = agenda.ends_at(then.on - timedelta(days=1), zone)
-            if begins > self._office.clock():
-                return _Later(reaction.name, then.stream, begins)
-        return await self._give(reaction, record, then)
+    async def _give_or_wait(self, reaction: Reaction, record: Recorded, said: Then | LookAgain) -> _No | _Later | None:
+        if isinstance(said, LookAgain):
+            context, stream = self._context_of[type(record.event)], record.stream
+        else:
+            context, stream = said.context, said.stream
+        if said.on is not None and (begins := await self._begins(context, stream, said.on)) > self._office.clock():
+            return _Later(reaction.name, stream, begins)
+        return None if isinstance(said, LookAgain) else await self._give(reaction, record, said)
+
+    async def _begins(self, context: str, stream: StreamId, day: date) -> datetime:
+        """When a day begins where a stream is at home."""
+        _, state = await self._office.states.state(context, stream)
+        zone = await zone_of(self._office.states, self._contexts[context], state)
+        return agenda.ends_at(day - timedelta(days=1), zone)
 
     async def _give(self, reaction: Reaction, record: Recorded, then: Then) -> _No | None:
         try:

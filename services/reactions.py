@@ -34,6 +34,13 @@ class Then:
 
 
 @dataclass(frozen=True, slots=True)
+class LookAgain:
+    """On that day, where the record's stream is at home, it is asked anew what follows: more may lean on it by then."""
+
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """What was looked up: the state of the record's own stream, and the streams that lean on it, with theirs."""
 
@@ -50,7 +57,7 @@ class Reaction:
 
     name: str
     to: tuple[type, ...]
-    then: Callable[[Recorded, Found], Sequence[Then]]
+    then: Callable[[Recorded, Found], Sequence[Then | LookAgain]]
     manner: Manner | None = None
     fair: frozenset[str] = frozenset()
 
@@ -78,7 +85,7 @@ def competence_withdrawn(record: Recorded, found: Found) -> Sequence[Then]:
     )
 
 
-def unit_abolished(record: Recorded, found: Found) -> Sequence[Then]:
+def unit_abolished(record: Recorded, found: Found) -> Sequence[Then | LookAgain]:
     """A unit is no more: the successor that was named first stands in its place, from the day after its last one."""
     former = UnitId(record.stream)
     facts = units.facts(found.state, former)
@@ -86,7 +93,7 @@ def unit_abolished(record: Recorded, found: Found) -> Sequence[Then]:
     if gone is None:
         return ()  # restored in the meantime
     heir = {} if facts.successor is None else {"successor": facts.successor}
-    thens = []
+    thens: list[Then | LookAgain] = [LookAgain(gone)]
     for stream, state in found.leaning.items():
         # Who takes over from a party of a commitment is looked up when it is recorded.
         context, said = ("mandates", heir) if isinstance(state, Mandate) else ("commitments", {})
@@ -167,6 +174,6 @@ REACTIONS: tuple[Reaction, ...] = (
 """In the order in which they are given."""
 
 
-def only(thens: Sequence[Then], stream: UUID) -> Then | None:
+def only(thens: Sequence[Then | LookAgain], stream: UUID) -> Then | None:
     """That of one stream: a reaction says one thing to each."""
-    return next((then for then in thens if then.stream == stream), None)
+    return next((then for then in thens if isinstance(then, Then) and then.stream == stream), None)

@@ -157,6 +157,23 @@ async def test_a_successor_that_is_no_more_by_then_hands_it_on(services: Service
     assert (await services.workers.health())[1].refused == 0
 
 
+async def test_what_is_promised_between_an_abolition_and_its_day_is_handed_over_as_well(services: Services) -> None:
+    town, larger = await party(services, "Ain"), await party(services, "Bourg")
+    await recorded(services, town.unit, "assign-successor", successor=larger.unit, day="2035-03-05")
+    await recorded(services, town.unit, "abolish")
+    await services.workers.catch_up()
+    set_clock(services, BEGUN + timedelta(days=3))
+    stream, _ = await promise(services, town.unit, date(2036, 5, 1), signatory=town.signatory)
+    await services.workers.catch_up()
+    set_clock(services, local(PARIS, f"{DAY}T00:00") - timedelta(seconds=1))
+    await services.workers.catch_up()
+    assert await by(services, "reaction", stream) == []
+    set_clock(services, local(PARIS, f"{DAY}T00:00"))
+    await services.workers.catch_up()
+    (handed,) = await by(services, "reaction", stream)
+    assert (handed.event.successor, handed.effective_on) == (larger.unit, DAY)
+
+
 # --- nobody in its place ---
 
 
