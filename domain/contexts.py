@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from domain.annexes import ANNEXES
 from domain.commitments import COMMITMENTS
 from domain.erasures import ERASURES
 from domain.kernel import Context
@@ -13,5 +14,5 @@ from domain.units import UNITS
 
 CONTEXTS: Mapping[str, Context] = {
     context.name: context
-    for context in (LEDGER, POLICIES, UNITS, COMMITMENTS, MANDATES, REVIEWS, ALLOCATIONS, ERASURES)
+    for context in (LEDGER, POLICIES, UNITS, COMMITMENTS, MANDATES, REVIEWS, ALLOCATIONS, ANNEXES, ERASURES)
 }

@@ -9,12 +9,14 @@ from uuid import UUID
 
 import msgspec
 
-from domain.erasures import SealedField
+from domain.erasures import SealedField, SubjectErased
 from domain.kernel import (
     Actor,
     By,
     Context,
+    EventName,
     Given,
+    OpenedText,
     PartialDate,
     Recorded,
     Refused,
@@ -33,6 +35,8 @@ MIDNIGHT = timedelta(seconds=90)
 """So long before a record's `at` it may have been decided: across midnight, `today` was the day before."""
 UNSOUND = (AssertionError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, msgspec.MsgspecError)
 """What rules and folds may raise on a history that never was: an auditor is shown anything."""
+DIFFERS = "opening-differs"
+"""The rule's word for a released value that is not what was sealed; the finding's as well."""
 SYSTEMS = frozenset({"clock", "reaction", "opening"})
 
 
@@ -58,6 +62,8 @@ class Refolded:
     contexts: Mapping[str, Context]
     _found: dict[UUID, tuple[str, int, Any]] = field(default_factory=dict)
     _sealed: dict[UUID, tuple[SealedField, ...]] = field(default_factory=dict)
+    _erased: set[SealedField] = field(default_factory=set)
+    deciding: Sequence[Mapping[str, Any]] = ()
 
     async def state(self, context: str, stream: StreamId) -> tuple[int, Any]:
         """See `facts.Streams`."""
@@ -66,6 +72,22 @@ class Refolded:
     async def sealed_with(self, cmd: UUID) -> tuple[SealedField, ...]:
         """See `facts.Streams`."""
         return self._sealed.get(cmd, ())
+
+    async def opened(self, record: EventName, path: str) -> OpenedText | None:
+        """See `facts.Streams`: what the records under decision release; the rules hold it against the hash."""
+        for leaf in self.deciding:
+            data = leaf.get("data", {})
+            value, salt = data.get("value"), data.get("salt")
+            if isinstance(value, str) and isinstance(salt, str):
+                return OpenedText(value, salt)
+        if any(one.record == record and one.path == path for one in self._erased):
+            return None
+        raise LookupError(f"what was sealed in {record}; no record says that it was erased")
+
+    def note_erased(self, events: Sequence[Any]) -> None:
+        for event in events:
+            if isinstance(event, SubjectErased):
+                self._erased.update(event.fields)
 
     def note_sealed(self, cmd: UUID, records: Sequence[StoredRecord]) -> None:
         found = tuple(one for record in records for one in sealed_fields(record))
@@ -125,6 +147,7 @@ class Redecider:
             yield from self._claimed(context, recorded)
             self._states.fold(context, first.stream, [one.event for one in recorded])
             self._states.note_sealed(recorded[0].cmd, taken.records)
+            self._states.note_erased([one.event for one in recorded])
         except UNSOUND as error:
             self._lost.add(first.stream)
             yield Finding("record-unfoldable", f"It cannot follow on what came before: {error}", first.position)
@@ -148,6 +171,7 @@ class Redecider:
             yield Finding("authority-unfounded", fault, first.position, "somebody who may", str(first.actor.system))
             return
         self.decided += 1
+        self._states.deciding = taken.leaves
         finding = self._compared(order, taken, first)
         if finding is not None:
             yield finding
@@ -185,7 +209,8 @@ class Redecider:
                     got = Finding("authority-unfounded", f"Nobody may have done this: {no.reason}", first.position)
                 except (Refused, Unknown) as no:
                     says = f"The rules refuse what was recorded: {no}"
-                    got = Finding("decision-refused", says, first.position, "a refusal", first.type)
+                    code = no.code if isinstance(no, Refused) and no.code == DIFFERS else "decision-refused"
+                    got = Finding(code, says, first.position, "a refusal", first.type)
                 except UNSOUND as error:
                     says = f"What the command rests on is not there: {type(error).__name__}: {error}"
                     got = Finding("decision-impossible", says, first.position)
