@@ -152,9 +152,10 @@ async def _commitments(here: Country, region: UnitId, city: UnitId) -> None:
         stream = (await here.say(city, "commitments.propose", **propose)).stream
         for unit, name, fields in steps[:far]:
             await here.say(unit, f"commitments.{name}", stream, **fields)
+    contract = (await here.say(city, "commitments.propose", **propose)).stream
     for days in (30, 200):
         await here.say(
-            city, "annexes.seal", unit=city, commitment=stream, title=TEXT, text="Nobody reads it before its day.",
+            city, "annexes.seal", unit=city, commitment=contract, title=TEXT, text="Nobody reads it before its day.",
             language="en", release_on=day + timedelta(days=days),
         )  # fmt: skip
 
