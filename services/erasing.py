@@ -15,11 +15,12 @@ from services.store.ports import Store
 
 async def finish_erasures(store: Store, codec: Codec, keyring: Keyring) -> int:
     """Deletes the keys of erased subjects, wherever a crash or a restored backup left one; how many there were."""
-    if not await asyncio.to_thread(keyring.subjects):
+    there = await asyncio.to_thread(keyring.subjects)
+    if not there:
         return 0
     found = 0
     async for subject in erased_subjects(store, codec):
-        if keyring.has(subject):
+        if subject in there:
             found += await asyncio.to_thread(keyring.delete, subject)
     return found
 

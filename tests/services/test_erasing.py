@@ -63,6 +63,20 @@ async def test_an_erasure_takes_rows_and_key_and_leaves_a_record(services: Servi
     assert b"Ada" not in record.state
 
 
+async def test_name_and_contact_go_together(services: Services) -> None:
+    lyon, ada = await unit(services, "Lyon"), uuid4()
+    made = await give(
+        services, services.registrar, "units.accredit", lyon, cmd=ada, role=Role.LIAISON_OFFICER, name="Ada Example",
+        valid_from=SINCE, valid_until=None, contact="ada@example.org",
+    )  # fmt: skip
+    assert {text for _, text in await services.openings.about(ada)} == {"Ada Example", "ada@example.org"}
+    record = (await services.store.streams([StreamId(lyon)], after=made.version - 1))[StreamId(lyon)][0]
+    assert b"ada@" not in record.state
+    await erase(services.office, services.registrar, ada, GDPR)
+    assert await left(services, ada) == (0, False)
+    assert set((await services.openings.public([record]))[record.position].erased) == {"/contact", "/name"}
+
+
 async def test_erasing_again_records_nothing(services: Services) -> None:
     ada = uuid4()
     await accredited(services, await unit(services, "Lyon"), cmd=ada)
