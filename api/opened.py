@@ -15,7 +15,8 @@ from api.identity import signed_in
 from api.moments import stamp
 from domain.kernel import Actor
 from services.handle import Office
-from services.openings import Marks, Openings, check_reader
+from services.openings import Marks, Openings
+from services.readers import check_reader
 from services.store.ports import StoredRecord
 from services.store.tokens import Tokens
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from domain.annexes import ANNEXES
 from domain.attestations import ATTESTATIONS
 from domain.commitments import COMMITMENTS
 from domain.erasures import ERASURES
@@ -14,5 +15,16 @@ from domain.units import UNITS
 
 CONTEXTS: Mapping[str, Context] = {
     context.name: context
-    for context in (LEDGER, ATTESTATIONS, POLICIES, UNITS, COMMITMENTS, MANDATES, REVIEWS, ALLOCATIONS, ERASURES)
+    for context in (
+        LEDGER,
+        ATTESTATIONS,
+        POLICIES,
+        UNITS,
+        COMMITMENTS,
+        MANDATES,
+        REVIEWS,
+        ALLOCATIONS,
+        ANNEXES,
+        ERASURES,
+    )
 }

@@ -469,6 +469,23 @@ class ReviewFacts:
     follows: StreamId | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CommitmentFacts:
+    """What other contexts may know of a commitment. `bound`: its owner, and who accepted and did not withdraw."""
+
+    id: StreamId
+    exists: bool
+    bound: tuple[UnitId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedText:
+    """What a sealed hash stands for: the text, and its salt in hexadecimal digits."""
+
+    value: str
+    salt: str
+
+
 # --- contexts ---
 
 

@@ -1,47 +1,26 @@
 """Erasing a subject; and what is left to do of erasures on record, where a key outlived the process that erased."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Protocol
 from uuid import UUID, uuid4
 
 import msgspec
 
-from domain.erasures import SubjectErased
 from domain.kernel import Actor, EventName
 from services.codec import Codec
 from services.handle import Answer, Note, Office, Order
 from services.keyring import Keyring
-from services.store.ports import Filter, Store, StoredRecord
-
-PAGE = 500
-
-
-class Records(Protocol):
-    """Whatever records can be read of."""
-
-    async def records(
-        self, after: int = -1, limit: int = 500, *, until: int | None = None, where: Filter | None = None
-    ) -> list[StoredRecord]:
-        """See `ports.Store`."""
-
-
-async def erased_subjects(store: Records, codec: Codec) -> AsyncIterator[UUID]:
-    """Every subject whose erasure is recorded, in the order of the ledger."""
-    where, after = Filter(types=(codec.written_as[SubjectErased],)), -1
-    while page := await store.records(after, PAGE, where=where):
-        for record in page:
-            yield codec.event(record).subject
-        after = page[-1].position
+from services.openings import erased_subjects
+from services.store.ports import Store
 
 
 async def finish_erasures(store: Store, codec: Codec, keyring: Keyring) -> int:
     """Deletes the keys of erased subjects, wherever a crash or a restored backup left one; how many there were."""
-    if not await asyncio.to_thread(keyring.subjects):
+    there = await asyncio.to_thread(keyring.subjects)
+    if not there:
         return 0
     found = 0
     async for subject in erased_subjects(store, codec):
-        if keyring.has(subject):
+        if subject in there:
             found += await asyncio.to_thread(keyring.delete, subject)
     return found
 

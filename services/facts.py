@@ -8,14 +8,17 @@ from typing import Any, Protocol, get_args, get_origin, get_type_hints
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from domain import mandates, policies, subsidiarity, units
+from domain import commitments, mandates, policies, subsidiarity, units
 from domain.calendars import Calendar
 from domain.erasures import SealedField
 from domain.kernel import (
     Actor,
+    CommitmentFacts,
+    EventName,
     Given,
     Holding,
     MandateFacts,
+    OpenedText,
     PartialDate,
     Policy,
     Refused,
@@ -45,6 +48,9 @@ class Streams(Protocol):
 
     async def sealed_with(self, cmd: UUID) -> tuple[SealedField, ...]:
         """What the records of a command hold sealed, erased by now or not, in their order."""
+
+    async def opened(self, record: EventName, path: str) -> OpenedText | None:
+        """What stands sealed in a record; None where it was erased. Refused where it is lost otherwise."""
 
 
 @dataclass(slots=True)
@@ -163,6 +169,15 @@ class Basis:
         """What is known of a review; `exists` is False for one that was never opened."""
         return subsidiarity.review_facts(await self.read("reviews", stream), stream)
 
+    async def commitment(self, stream: StreamId) -> CommitmentFacts:
+        """What is known of a commitment; `exists` is False for one that was never proposed."""
+        return commitments.facts(await self.read("commitments", stream), stream)
+
+    async def opened(self, where: str) -> OpenedText | None:
+        """What is sealed in a record of the own stream: `<version>/<path>`."""
+        version, _, path = where.partition("/")
+        return await self.streams.opened(EventName.at(self.stream, int(version)), f"/{path}")
+
     async def mandates_above(self, of: str) -> tuple[MandateFacts, ...]:
         """The mandate that is named and those it rests on, nearest first; none where no mandate is named."""
         found: list[MandateFacts] = []
@@ -250,6 +265,11 @@ async def _one_review(basis: Basis, of: str) -> ReviewFacts | None:
     return None if named is None else await basis.review(named)
 
 
+async def _one_commitment(basis: Basis, of: str) -> CommitmentFacts | None:
+    named = basis.named(of)
+    return None if named is None else await basis.commitment(named)
+
+
 async def _policies(basis: Basis, of: str) -> tuple[Policy, ...]:
     found = await basis.policy_if_any(of)
     return () if found is None else (found,)
@@ -269,6 +289,8 @@ _LOOK_UPS: Mapping[Any, Callable[[Basis, str], Any]] = {
     UnitFacts: _one_unit,
     MandateFacts: _one_mandate,
     ReviewFacts: _one_review,
+    CommitmentFacts: _one_commitment,
+    OpenedText: lambda basis, of: basis.opened(of),
 }
 _SEVERAL: Mapping[Any, Callable[[Basis, str], Any]] = {
     UnitFacts: _units,

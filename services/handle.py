@@ -25,6 +25,7 @@ from domain.kernel import (
     Context,
     EventName,
     Grounds,
+    OpenedText,
     PartialDate,
     Refused,
     Role,
@@ -35,6 +36,7 @@ from domain.kernel import (
 from services.codec import Codec, Heading, record_writer, sealed_fields
 from services.facts import Basis, Streams, local_day, look_up, needs
 from services.keyring import Keyring
+from services.openings import Openings
 from services.sealing import NOTHING_SEALED, Sealing, keyed, seals_of
 from services.store.ports import Change, Conflict, Draft, Opening, Receipt, Store, Unavailable
 
@@ -158,8 +160,9 @@ class States:
     Another process may have written since: whoever decides on a kept state has its version checked at the append.
     """
 
-    def __init__(self, store: Store, codec: Codec, contexts: Mapping[str, Context]) -> None:
+    def __init__(self, store: Store, codec: Codec, contexts: Mapping[str, Context], keyring: Keyring) -> None:
         self._store, self._codec, self._contexts = store, codec, contexts
+        self._openings = Openings(store, codec, keyring)
         self._context_of = {kind: context.name for context in contexts.values() for kind in context.events}
         self._kept: OrderedDict[StreamId, _Loaded] = OrderedDict()
         self._wanted: dict[StreamId, asyncio.Future[_Loaded]] = {}
@@ -179,6 +182,10 @@ class States:
     async def sealed_with(self, cmd: UUID) -> tuple[SealedField, ...]:
         """See `facts.Streams`."""
         return tuple(one for record in await self._store.records_of(cmd) for one in sealed_fields(record))
+
+    async def opened(self, record: EventName, path: str) -> OpenedText | None:
+        """See `facts.Streams`."""
+        return await self._openings.text(record, path)
 
     def begin(self, stream: StreamId) -> None:
         """Nothing is there yet, as far as anybody can know without looking; the append looks."""
@@ -250,7 +257,7 @@ class Office:
     _plans: dict[tuple[str, str], "_Plan"] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.states = States(self.store, self.codec, self.contexts)
+        self.states = States(self.store, self.codec, self.contexts, self.keyring)
         for context in self.contexts.values():
             for name, by in context.commands.items():
                 self._plans[context.name, name] = _Plan.of(by)

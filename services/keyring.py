@@ -75,13 +75,14 @@ class FolderKeyring:
     def make(self, subject: UUID) -> bytes:
         """See `Keyring`."""
         found = self.find(subject)
+        ours = found is None and self._linked(subject)
         if found is None:
-            self._link(subject)
             found = self.find(subject)
-            if found is None:
-                raise KeyUnusable(f"The key {self._path(subject)} was deleted while it was being made.")
-        # Another process may have linked it and not come to the end: its power may fail, and ours with it.
-        _settle(self._path(subject))
+        if found is None:
+            raise KeyUnusable(f"The key {self._path(subject)} was deleted while it was being made.")
+        if not ours:
+            # Another process may have linked it and not come to the end: its power may fail, and ours with it.
+            _settle(self._path(subject))
         _settle(self.folder)
         return found
 
@@ -120,8 +121,8 @@ class FolderKeyring:
     def _unfinished(self, subject: UUID) -> list[Path]:
         return list(self.folder.glob(f".{subject}.*{UNFINISHED}"))
 
-    def _link(self, subject: UUID) -> None:
-        """Puts a new key in its place, whole or not at all, unless another one is there by then."""
+    def _linked(self, subject: UUID) -> bool:
+        """Puts a new key in its place, whole or not at all; False where another one is there by then."""
         if not self.folder.exists():
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             _settle(self.folder.parent)
@@ -134,9 +135,10 @@ class FolderKeyring:
                 os.fsync(file.fileno())
             os.link(fresh, self._path(subject))
         except FileExistsError:
-            pass  # another process was first: its key counts
+            return False  # another process was first: its key counts
         finally:
             fresh.unlink(missing_ok=True)
+        return True
 
 
 def _settle(path: Path) -> None:

@@ -6,7 +6,7 @@ then names a class that is lifted on reading, and bytes that were written stay a
 
 from collections.abc import Mapping
 
-from domain import attestations, erasures, opening, policies
+from domain import annexes, attestations, erasures, opening, policies
 from domain.commitments import events as commitments
 from domain.mandates import events as mandates
 from domain.subsidiarity.allocations import events as allocations
@@ -21,6 +21,13 @@ NAMES: Mapping[str, type] = {
     # policies
     "policy-adopted.1": policies.PolicyAdopted,
     "policy-amended.1": policies.PolicyAmended,
+    # annexes
+    "annex-sealed.1": annexes.AnnexSealed,
+    "annex-released.1": annexes.AnnexReleased,
+    "annex-lapsed.1": annexes.AnnexLapsed,
+    "annex-deadline-set.1": annexes.AnnexDeadlineSet,
+    "annex-deadline-met.1": annexes.AnnexDeadlineMet,
+    "annex-deadline-voided.1": annexes.AnnexDeadlineVoided,
     # erasures
     "subject-erased.1": erasures.SubjectErased,
     # units

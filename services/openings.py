@@ -5,43 +5,22 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 from uuid import UUID
 
 import msgspec
 
-from domain import units
-from domain.erasures import erasure_stream
-from domain.kernel import Actor, EventName, Role, StreamId
+from domain.erasures import SubjectErased, erasure_stream
+from domain.kernel import Actor, EventName, OpenedText, Refused, Role, StreamId
 from domain.ledger.records import opened_hash
 from services.codec import SEALED_MEMBER, Codec
-from services.erasing import erased_subjects
-from services.facts import local_day
-from services.handle import Forbidden, States
 from services.keyring import Keyring
 from services.keys import KeyUnusable
 from services.sealing import Unopenable, disclosed, place, seals_of
-from services.store.ports import Filter, Opening, StoredRecord
+from services.store.ports import Filter, Openable, Opening, StoredRecord
 
 PAGE = 500
 _KEEPER = Actor(role=Role.AUDITOR)
 """Sees everything; whoever has the folder of keys does."""
-
-
-class OpenableStore(Protocol):
-    """A store whose openings can be read."""
-
-    async def streams(self, ids: Sequence[UUID], after: int = 0) -> dict[UUID, list[StoredRecord]]: ...
-
-    async def records(
-        self, after: int = -1, limit: int = 500, *, until: int | None = None, where: Filter | None = None
-    ) -> list[StoredRecord]: ...
-
-    async def openings_of(self, names: Iterable[tuple[UUID, int]]) -> list[Opening]: ...
-
-    async def openings_about(self, subject: UUID) -> list[Opening]: ...
-
-    def openings(self) -> AsyncIterator[list[Opening]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +77,7 @@ _sealed = msgspec.json.Decoder(_Sealed)
 class Openings:
     """Reads openings, for a whole page of records at a time: however many there are, each table is asked once."""
 
-    store: OpenableStore
+    store: Openable
     codec: Codec
     keyring: Keyring
 
@@ -113,7 +92,7 @@ class Openings:
         }
 
     async def opened(self, records: Sequence[StoredRecord], reader: Actor) -> Mapping[int, Marks]:
-        """By position: all that this reader may see of it, as things stand now. See `check_reader`."""
+        """By position: all that this reader may see of it, as things stand now. See `readers`."""
         sealed = _with_seals(records)
         if not sealed:
             return {}
@@ -135,6 +114,23 @@ class Openings:
             )
             for record in named
         }
+
+    async def text(self, record: EventName, path: str) -> OpenedText | None:
+        """What stands in one record under a path, opened; None where it was erased, or nothing is sealed there.
+
+        Raises Refused, by the codes of `Marks.missing`, where it cannot be opened though nobody erased it.
+        """
+        stored = (await self.store.streams([record.stream], after=record.version - 1))[record.stream]
+        there = [one for one in stored[:1] if one.version == record.version]
+        for marks in (await self.opened(there, _KEEPER)).values():
+            if path in marks.missing:
+                raise Refused(
+                    marks.missing[path], f"What is sealed in {record} cannot be opened, and nobody erased it."
+                )
+            if path in marks.opened:
+                one = marks.opened[path]
+                return OpenedText(msgspec.json.decode(one.value), one.salt.hex())
+        return None
 
     async def examined(self) -> "Examined":
         """Every sealed value of the ledger: opened, erased, or missing; and keys that should not be there any more."""
@@ -199,17 +195,13 @@ class Openings:
         return found
 
 
-async def check_reader(states: States, reader: Actor, now: datetime) -> None:
-    """Raises Forbidden for somebody whose accreditation is not in force today: asked anew each time."""
-    assert reader.unit is not None
-    assert reader.accreditation is not None
-    stream = StreamId(reader.unit)
-    states.forget([stream])
-    _, state = await states.state("units", stream)
-    today = local_day(now, units.facts(state, reader.unit))
-    held = units.accreditation_in_force(state, reader.accreditation, today)
-    if held is None or held.role is not reader.role:
-        raise Forbidden("Your accreditation is not in force today.")
+async def erased_subjects(store: Openable, codec: Codec) -> AsyncIterator[UUID]:
+    """Every subject whose erasure is recorded, in the order of the ledger."""
+    where, after = Filter(types=(codec.written_as[SubjectErased],)), -1
+    while page := await store.records(after, PAGE, where=where):
+        for record in page:
+            yield codec.event(record).subject
+        after = page[-1].position
 
 
 def _with_seals(records: Sequence[StoredRecord]) -> Mapping[int, _Sealed]:

@@ -3,10 +3,10 @@
 One stream is one commitment. Nobody is bound without their word: parties accept, terms change when all agree, and what
 a registrar read in a published source binds nobody until the unit confirms or amends it.
 
-Later work must bring: commitments that follow from a participation process or an agreement, by a link to it; sealed
-content.
+Later work must bring: commitments that follow from a participation process or an agreement, by a link to it.
 """
 
 from domain.commitments.context import COMMITMENTS, source_stream
+from domain.commitments.state import facts
 
-__all__ = ["COMMITMENTS", "source_stream"]
+__all__ = ["COMMITMENTS", "facts", "source_stream"]

@@ -18,7 +18,7 @@ from domain.commitments.words import (
     Target,
 )
 from domain.deadlines import Standing
-from domain.kernel import PartialDate, Sphere, StreamId, UnitId, Words
+from domain.kernel import CommitmentFacts, PartialDate, Sphere, StreamId, UnitId, Words
 
 
 class SourceStanding(StrEnum):
@@ -167,6 +167,13 @@ class Commitment:
 
 
 State: TypeAlias = Absent | Commitment
+
+
+def facts(state: State, id: StreamId) -> CommitmentFacts:
+    """What others may know of a commitment. `exists` is False for one that was never proposed."""
+    if isinstance(state, Absent):
+        return CommitmentFacts(id, exists=False)
+    return CommitmentFacts(id, exists=True, bound=state.accepted())
 
 
 def settled(answers: "tuple[tuple[bool, Answer], ...]") -> bool:

@@ -146,12 +146,15 @@ class AssignSuccessor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccreditRepresentative:
-    """Let a person act for the unit in a role, for a time; the name is sealed and never public."""
+    """Let a person act for the unit in a role, for a time; name and contact are sealed and never public."""
 
     role: Annotated[Role, Says("In which role the person acts.")]
     name: Annotated[Sealed, Seal("unit", at_most=200), Says("Who the person is; only the unit may read it.")]
     valid_from: Annotated[date, Says("The first day.")]
     valid_until: Annotated[date | None, Says("The last day; open-ended if left out.")] = None
+    contact: Annotated[
+        Sealed | None, Seal("unit", at_most=500), Says("How to reach the person; only the unit may read it.")
+    ] = None
     actor: Annotated[Actor, Given("who accredits")]
     today: Annotated[Today, Given("today where the unit is")]
 

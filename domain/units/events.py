@@ -151,6 +151,7 @@ class RepresentativeAccredited:
     name: Annotated[Sealed, Seal("unit", at_most=200)]
     valid_from: date
     valid_until: date | None = None
+    contact: Annotated[Sealed | None, Seal("unit", at_most=500)] = None
 
 
 @dataclass(frozen=True, slots=True)

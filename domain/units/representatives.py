@@ -18,7 +18,10 @@ def accredit(command: AccreditRepresentative, state: Unit) -> Sequence[Represent
     _check_may_accredit(command.actor, command.role, state, command.today)
     if command.valid_until is not None and command.valid_until < command.valid_from:
         raise Refused("period-reversed", "The last day lies before the first one.")
-    return [RepresentativeAccredited(command.role, command.name, command.valid_from, command.valid_until)]
+    held = RepresentativeAccredited(
+        command.role, command.name, command.valid_from, command.valid_until, command.contact
+    )
+    return [held]
 
 
 def _check_may_accredit(actor: Actor, role: Role, state: Unit, today: Today) -> None:

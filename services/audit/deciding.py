@@ -10,12 +10,14 @@ from uuid import UUID
 import msgspec
 
 from domain import attestations
-from domain.erasures import SealedField
+from domain.erasures import SealedField, SubjectErased
 from domain.kernel import (
     Actor,
     By,
     Context,
+    EventName,
     Given,
+    OpenedText,
     PartialDate,
     Recorded,
     Refused,
@@ -38,6 +40,8 @@ MIDNIGHT = timedelta(seconds=90)
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 UNSOUND = (AssertionError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, msgspec.MsgspecError)
 """What rules and folds may raise on a history that never was: an auditor is shown anything."""
+DIFFERS = "opening-differs"
+"""The rule's word for a released value that is not what was sealed; the finding's as well."""
 DECIDED, FOLDED, ATTESTED = 1, 2, 3
 """What is said of one position comes in this order, behind what its bytes and their order show."""
 SYSTEMS = frozenset({"clock", "reaction", "opening", attestations.SYSTEM})
@@ -65,6 +69,8 @@ class Refolded:
     contexts: Mapping[str, Context]
     _found: dict[UUID, tuple[str, int, Any]] = field(default_factory=dict)
     _sealed: dict[UUID, tuple[SealedField, ...]] = field(default_factory=dict)
+    _erased: set[SealedField] = field(default_factory=set)
+    deciding: Sequence[Leaf | Members] = ()
 
     async def state(self, context: str, stream: StreamId) -> tuple[int, Any]:
         """See `facts.Streams`."""
@@ -73,6 +79,21 @@ class Refolded:
     async def sealed_with(self, cmd: UUID) -> tuple[SealedField, ...]:
         """See `facts.Streams`."""
         return self._sealed.get(cmd, ())
+
+    async def opened(self, record: EventName, path: str) -> OpenedText | None:
+        """See `facts.Streams`: what the records under decision release; the rules hold it against the hash."""
+        for leaf in self.deciding:
+            value, salt = leaf.data.get("value"), leaf.data.get("salt")
+            if isinstance(value, str) and isinstance(salt, str):
+                return OpenedText(value, salt)
+        if any(one.record == record and one.path == path for one in self._erased):
+            return None
+        raise LookupError(f"what was sealed in {record}; no record says that it was erased")
+
+    def note_erased(self, events: Sequence[Any]) -> None:
+        for event in events:
+            if isinstance(event, SubjectErased):
+                self._erased.update(event.fields)
 
     def note_sealed(self, cmd: UUID, records: Sequence[StoredRecord]) -> None:
         found = tuple(one for record in records for one in sealed_fields(record))
@@ -161,6 +182,7 @@ class Redecider:
                 self._found.add(self._claimed(context, taken, events), FOLDED)
             self._states.fold(context, first.stream, events)
             self._states.note_sealed(recorded.cmd, records)
+            self._states.note_erased(events)
         except UNSOUND as error:
             self._lost.add(first.stream)
             says = f"It cannot follow on what came before: {error}"
@@ -194,6 +216,7 @@ class Redecider:
             yield Finding("authority-unfounded", fault, first.position, "somebody who may", str(first.actor.system))
             return
         self.decided += 1
+        self._states.deciding = taken.leaves
         finding = self._compared(order, taken, first)
         if finding is not None:
             yield finding
@@ -230,7 +253,8 @@ class Redecider:
                 got = Finding("authority-unfounded", f"Nobody may have done this: {no.reason}", first.position)
             except (Refused, Unknown) as no:
                 says = f"The rules refuse what was recorded: {no}"
-                got = Finding("decision-refused", says, first.position, "a refusal", first.type)
+                code = no.code if isinstance(no, Refused) and no.code == DIFFERS else "decision-refused"
+                got = Finding(code, says, first.position, "a refusal", first.type)
             except UNSOUND as error:
                 says = f"What the command rests on is not there: {type(error).__name__}: {error}"
                 got = Finding("decision-impossible", says, first.position)

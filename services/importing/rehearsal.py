@@ -1,11 +1,11 @@
 """A ledger on which commands can be tried: reads are real, what is appended stays here and is forgotten."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
 from services.store.batch import stamped
-from services.store.ports import Change, Conflict, Draft, Filter, Head, Receipt, Store, StoredRecord
+from services.store.ports import Change, Conflict, Draft, Filter, Head, Opening, Receipt, Store, StoredRecord
 
 
 class Rehearsal:
@@ -41,6 +41,18 @@ class Rehearsal:
     async def records_of(self, cmd: UUID) -> list[StoredRecord]:
         """See `ports.Store`; only what is really there."""
         return await self._store.records_of(cmd)
+
+    async def openings_of(self, names: Iterable[tuple[UUID, int]]) -> list[Opening]:
+        """See `ports.Openable`; only what is really there."""
+        return await self._store.openings_of(names)
+
+    async def openings_about(self, subject: UUID) -> list[Opening]:
+        """See `ports.Openable`; only what is really there."""
+        return await self._store.openings_about(subject)
+
+    def openings(self) -> AsyncIterator[list[Opening]]:
+        """See `ports.Openable`; only what is really there."""
+        return self._store.openings()
 
     async def records(
         self, after: int = -1, limit: int = 500, *, until: int | None = None, where: Filter | None = None

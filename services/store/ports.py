@@ -1,6 +1,6 @@
 """What the store promises, and the shapes that cross its edge."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -150,7 +150,28 @@ class Filter:
     units: tuple[UUID, ...] = field(default=())
 
 
-class Store(Protocol):
+class Openable(Protocol):
+    """Records, and the openings of what is sealed in them."""
+
+    async def streams(self, ids: Sequence[UUID], after: int = 0) -> dict[UUID, list[StoredRecord]]:
+        """The records of each stream in order of version; an unknown stream has an empty list."""
+
+    async def records(
+        self, after: int = -1, limit: int = 500, *, until: int | None = None, where: Filter | None = None
+    ) -> list[StoredRecord]:
+        """Records with a position above `after` (and at most `until`), in order."""
+
+    async def openings_of(self, names: Iterable[tuple[UUID, int]]) -> list[Opening]:
+        """The openings, where not erased, of the records named by (stream, version)."""
+
+    async def openings_about(self, subject: UUID) -> list[Opening]:
+        """The openings of one subject, where not erased."""
+
+    def openings(self) -> AsyncIterator[list[Opening]]:
+        """All openings, in batches."""
+
+
+class Store(Openable, Protocol):
     """An append-only ledger of records, with its Merkle tree."""
 
     async def append(self, change: Change) -> Receipt:
@@ -163,16 +184,8 @@ class Store(Protocol):
     async def repeated(self, cmd: UUID, caller: str, fingerprint: bytes) -> Receipt | None:
         """The receipt given for this command before, or None. Raises CommandReused."""
 
-    async def streams(self, ids: Sequence[UUID], after: int = 0) -> dict[UUID, list[StoredRecord]]:
-        """The records of each stream in order of version; an unknown stream has an empty list."""
-
     async def records_of(self, cmd: UUID) -> list[StoredRecord]:
         """The records of one command in order; none where it is unknown, or recorded nothing."""
-
-    async def records(
-        self, after: int = -1, limit: int = 500, *, until: int | None = None, where: Filter | None = None
-    ) -> list[StoredRecord]:
-        """Records with a position above `after` (and at most `until`), in order."""
 
     def scan(self, after: int = -1, until: int | None = None) -> AsyncIterator[list[StoredRecord]]:
         """All records above `after`, in batches, under fixed memory."""

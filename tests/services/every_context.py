@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from domain.commitments.words import Milestone, Part
 from domain.kernel import Actor, Money, PartialDate, Role, Sphere, StreamId, UnitId, Words
@@ -87,6 +87,7 @@ async def told(services: Services) -> None:
     await _reviews(here, nation, league)
     await _allocations(here, region, city)
     await _policies(here, nation)
+    await _erasures(here, village)
 
 
 async def _mandates(here: Country, region: UnitId, city: UnitId, village: UnitId) -> None:
@@ -151,6 +152,22 @@ async def _commitments(here: Country, region: UnitId, city: UnitId) -> None:
         stream = (await here.say(city, "commitments.propose", **propose)).stream
         for unit, name, fields in steps[:far]:
             await here.say(unit, f"commitments.{name}", stream, **fields)
+    contract = (await here.say(city, "commitments.propose", **propose)).stream
+    for days in (30, 200):
+        await here.say(
+            city, "annexes.seal", unit=city, commitment=contract, title=TEXT, text="Nobody reads it before its day.",
+            language="en", release_on=day + timedelta(days=days),
+        )  # fmt: skip
+
+
+async def _erasures(here: Country, village: UnitId) -> None:
+    """One who left, and is forgotten."""
+    services, subject = here.services, uuid4()
+    await give(
+        services, services.registrar, "units.accredit", village, cmd=subject, role=Role.AUDITOR, name="Ada Example",
+        valid_from=date(2001, 1, 1), valid_until=date(2002, 1, 1),
+    )  # fmt: skip
+    await give(services, services.registrar, "erasures.erase", subject=subject, basis="Act 9, art. 2")
 
 
 async def _reviews(here: Country, nation: UnitId, league: UnitId) -> None:

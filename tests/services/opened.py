@@ -1,9 +1,9 @@
 """What the tests of sealed values share with those of audits: a ledger that goes on, with an auditor of its own."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import uuid4
 
 from aiohttp import web
@@ -21,7 +21,7 @@ from services.keyring import MemoryKeyring
 from services.names import NAMES
 from services.opening import open_ledger
 from services.openings import Openings
-from services.store.ledger import opened_store
+from services.store.ledger import opened_store, utc_now
 from services.store.tokens import Tokens
 from tests.services.audited import NOTARY
 from tests.services.store_ledgers import KEY
@@ -38,10 +38,12 @@ class Open:
 
 
 @asynccontextmanager
-async def opened_to_auditors(dsn: str, keyring: MemoryKeyring) -> AsyncIterator[Open]:
-    async with opened_store(dsn, DEMO_ORIGIN, KEY) as store:
+async def opened_to_auditors(
+    dsn: str, keyring: MemoryKeyring, clock: Callable[[], datetime] = utc_now
+) -> AsyncIterator[Open]:
+    async with opened_store(dsn, DEMO_ORIGIN, KEY, clock=clock) as store:
         codec = Codec(DEMO_ORIGIN, NAMES)
-        office, tokens = Office(store, codec, CONTEXTS, keyring), Tokens(store.pool)
+        office, tokens = Office(store, codec, CONTEXTS, keyring, clock), Tokens(store.pool)
         registrar = await open_ledger(office, DEMO_ORIGIN, NOTARY.verifier)
         assert registrar.unit is not None
         asked = {"role": Role.AUDITOR, "name": "An Auditor", "valid_from": date(2020, 1, 1), "valid_until": None}

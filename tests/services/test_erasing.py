@@ -13,9 +13,10 @@ import pytest
 from domain.erasures import SubjectErased
 from domain.kernel import Actor, EventName, Refused, Role, StreamId, UnitId
 from services.bootstrap import Services, assemble
-from services.erasing import erase, erased_subjects, finish_erasures, subject_named
+from services.erasing import erase, finish_erasures, subject_named
 from services.handle import Answer, Forbidden, Order, fingerprint
 from services.keyring import FolderKeyring
+from services.openings import erased_subjects
 from services.sealing import keyed
 from services.store.ports import CommandReused, Filter, Unavailable
 from tests.services.store_faults.proxy import Cut, Wire, wired
@@ -60,6 +61,20 @@ async def test_an_erasure_takes_rows_and_key_and_leaves_a_record(services: Servi
     assert [(one.record, one.path) for one in event.fields] == [(f"{lyon}/{made.version}", "/name")]
     assert event.basis == GDPR
     assert b"Ada" not in record.state
+
+
+async def test_name_and_contact_go_together(services: Services) -> None:
+    lyon, ada = await unit(services, "Lyon"), uuid4()
+    made = await give(
+        services, services.registrar, "units.accredit", lyon, cmd=ada, role=Role.LIAISON_OFFICER, name="Ada Example",
+        valid_from=SINCE, valid_until=None, contact="ada@example.org",
+    )  # fmt: skip
+    assert {text for _, text in await services.openings.about(ada)} == {"Ada Example", "ada@example.org"}
+    record = (await services.store.streams([StreamId(lyon)], after=made.version - 1))[StreamId(lyon)][0]
+    assert b"ada@" not in record.state
+    await erase(services.office, services.registrar, ada, GDPR)
+    assert await left(services, ada) == (0, False)
+    assert set((await services.openings.public([record]))[record.position].erased) == {"/contact", "/name"}
 
 
 async def test_erasing_again_records_nothing(services: Services) -> None:

@@ -11,7 +11,8 @@ from domain.ledger.records import opened_hash
 from services.bootstrap import Services
 from services.erasing import erase
 from services.handle import Forbidden, Note, _Loaded
-from services.openings import Examined, Marks, check_reader
+from services.openings import Examined, Marks
+from services.readers import check_reader
 from services.sealing import enclosed
 from services.store.ports import StoredRecord
 from tests.services.test_handle import SINCE, give, person, services, unit
