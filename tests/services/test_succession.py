@@ -222,7 +222,7 @@ async def test_a_ledger_from_before_is_caught_up_with_once_it_is_migrated(
     await recorded(services, town.unit, "abolish")
     await services.workers.catch_up()
     assert await by(services, "reaction", stream) == []
-    await connection.execute((FILES / "0005_leaning.sql").read_text())
+    await connection.execute((FILES / "0006_leaning.sql").read_text())
     await connection.close()
     await services.workers.catch_up()
     (handed,) = await by(services, "reaction", stream)
