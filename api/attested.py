@@ -77,7 +77,7 @@ class Attested:
 
 
 def command(view: View, position: int, day: date, key: str | None = None) -> str:
-    """The auditor's command that makes a view as it then stood from a bundle alone; or one row, where it holds figures."""
+    """The command that makes a view as it then stood from a bundle alone; or one row, where it holds figures."""
     if view.name in COUNTED and key is not None:
         return f"subsidia audit figure BUNDLE --at {position} --view {view.name} --key {shlex.quote(key)}"
     on = f" --day {day}" if view.computed else ""
