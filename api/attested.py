@@ -1,5 +1,6 @@
 """`proof=1`: what the register attested nearest to the position of an answer, and the command that reproduces it."""
 
+import shlex
 from datetime import date
 from typing import Any
 
@@ -10,6 +11,7 @@ from api.binding import Parameter
 from api.faults import Fault, Invalid, Located
 from projections.attestations import ATTESTATIONS
 from projections.kernel import View
+from services.audit.figuring import COUNTED
 from services.views.ports import Filter, NotBuilt, Op, Query
 from services.views.queries import Views
 
@@ -40,14 +42,14 @@ class Attested:
     def __init__(self, views: Views) -> None:
         self._views = views
 
-    async def proof(self, view: View, position: int, day: date) -> tuple[str, bytes]:
+    async def proof(self, view: View, position: int, day: date, key: str | None = None) -> tuple[str, bytes]:
         """(what tells this proof from another of the same answer, the member as JSON).
 
         Without an attestation where there is none of this version. Raises Invalid before the first record.
         """
         if position < 0:
             raise _no("Nothing had been recorded by then.")
-        member: dict[str, Any] = {"reproduce": command(view, position, day)}
+        member: dict[str, Any] = {"reproduce": command(view, position, day, key)}
         nearest = await self._nearest(view, position)
         if nearest is not None:
             member["attestation"] = nearest
@@ -74,7 +76,9 @@ class Attested:
         return [msgspec.json.decode(row, type=dict[str, Any]) for row in page.items]
 
 
-def command(view: View, position: int, day: date) -> str:
-    """The auditor's command that prints the whole view as it then stood, from a bundle alone."""
+def command(view: View, position: int, day: date, key: str | None = None) -> str:
+    """The command that makes a view as it then stood from a bundle alone; or one row, where it holds figures."""
+    if view.name in COUNTED and key is not None:
+        return f"subsidia audit figure BUNDLE --at {position} --view {view.name} --key {shlex.quote(key)}"
     on = f" --day {day}" if view.computed else ""
     return f"subsidia audit replay BUNDLE --at {position} --view {view.name}{on}"

@@ -98,7 +98,7 @@ class Reading:
         await self._waited(said.get("wait_for"))
         standing = await self._standing(said.get("as_of"))
         if said.get("proof"):
-            standing = await self._proved(standing)
+            standing = await self._proved(standing, key)
         if unchanged(request, standing.etag):
             return not_modified(standing.etag, standing.control, VARY)
         row, _ = await self._views.one(
@@ -199,9 +199,9 @@ class Reading:
         tail = b',"as_of":' + await self._as_of(view, position) + b"}"
         return Standing(position, day, _tag(view, position, day), tail, FOR_EVER if settled else LIVE, view)
 
-    async def _proved(self, standing: Standing) -> Standing:
+    async def _proved(self, standing: Standing, key: str | None = None) -> Standing:
         """With the member `proof`. A nearer attestation may come, so that this answer is not for ever."""
-        told, proof = await self._attested.proof(self.question.view, standing.position, standing.day)
+        told, proof = await self._attested.proof(self.question.view, standing.position, standing.day, key)
         tail = standing.tail[:-1] + b',"proof":' + proof + b"}"
         return replace(standing, etag=f'{standing.etag[:-1]}.{told}"', tail=tail, control=LIVE)
 

@@ -17,6 +17,7 @@ from services.audit.figuring import Figured
 from services.audit.verifying import Report
 
 LAST = datetime.max.replace(tzinfo=UTC)
+OF_WHAT = ("key", "scope", "of", "title", "sphere")
 
 
 @click.command()
@@ -66,11 +67,12 @@ def _plain(found: Figured) -> dict[str, Any]:
 def _show(found: Figured) -> None:
     rows = [msgspec.json.decode(row, type=dict[str, Any]) for row in found.rows.values()]
     inputs = [row.pop("inputs") for row in rows]
+    click.secho(f"{rows[0]['key']}  {rows[0]['title']}", bold=True)
     names = [name for name in dict.fromkeys(name for row in rows for name in row) if any(row.get(name) for row in rows)]
     wide = max(map(len, names))
     across = max(14, *map(len, found.rows))
     click.echo(" " * wide + "".join(f"  {rule:>{across}}" for rule in found.rows))
-    for name in names:
+    for name in (one for one in names if one not in OF_WHAT):
         cells = [row.get(name) for row in rows]
         alike = all(cell == cells[0] for cell in cells)
         line = name.ljust(wide) + "".join(f"  {'' if cell is None else str(cell):>{across}}" for cell in cells)

@@ -55,7 +55,7 @@ def figure(
         says = f"There is no {view} of the key {key} as of position {replay.position}."
         raise Unfit(Finding("key-unknown", says, None, plain.key_says, key))
     form = Form(ScorecardRow)
-    rows = {rule.ref: form.line(key, row) for rule, row in found.items()}
+    rows = {rule.ref: form.encode(key, row) for rule, row in found.items()}
     commitments = list(replay.rows(COMMITMENTS))
     otherwise = {rule.ref: _otherwise(key, commitments, rule) for rule in wanted[1:]}
     return Figured(replay.position, replay.at, rows, otherwise)

@@ -1,6 +1,7 @@
 """A figure of a scorecard is counted again from a bundle: to the same digest, and by another rule beside it."""
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,8 @@ def test_another_rule_stands_beside_it_and_what_makes_the_difference_is_named(li
 def test_both_columns_are_printed_for_people(bundle: Path, live: Live) -> None:
     words = ("--key", "sphere:local", "--at", str(live.told), "--rule", "late-as-failed")
     said = well("figure", str(bundle), "--view", "scorecards", *words)
-    header, *lines = said.splitlines()
+    title, header, *lines = said.splitlines()
+    assert title == "sphere:local  Local sphere"
     assert header.split() == ["standard@1", "late-as-failed@1"]
     columns = {line.split()[0]: line.split()[1:] for line in lines if ":" not in line.split()[0]}
     assert columns["not_met"][0] != columns["not_met"][1]
@@ -79,3 +81,11 @@ def test_what_is_asked_wrongly_is_said(bundle: Path, words: tuple[str, ...], sta
 
 def test_without_a_position_it_is_of_the_last_record(bundle: Path) -> None:
     assert figure(bundle, "sphere:local")["position"] == size_of(bundle) - 1
+
+
+def test_a_published_figure_names_the_command_that_counts_it_again(live: Live, bundle: Path) -> None:
+    said = get(live, "/v1/scorecards/sphere:local", as_of=live.told, proof="1").json
+    words = shlex.split(said["proof"]["reproduce"])
+    assert words[:3] == ["subsidia", "audit", "figure"]
+    found = json.loads(well(*(str(bundle) if word == "BUNDLE" else word for word in words[2:]), "--json"))
+    assert found["figures"] == {"standard@1": said["item"]}

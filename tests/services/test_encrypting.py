@@ -32,9 +32,9 @@ async def owned(dsn: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]
 
 
 async def as_it_was(dsn: str, folder: Path) -> tuple[UUID, UUID]:
-    """A database of before 0006, with openings; the stream and the command of the first one."""
+    """A database of before 0005, with openings; the stream and the command of the first one."""
     folder.mkdir()
-    for path in sorted(FILES.glob("000[1-5]*.sql")):
+    for path in sorted(FILES.glob("000[1-4]*.sql")):
         shutil.copy(path, folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(migrations, "FILES", folder)
