@@ -6,10 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+from domain.commitments.words import Milestone
 from domain.contexts import CONTEXTS
 from domain.kernel import NAMES as NAMESPACE
-from domain.kernel import Actor, Context, EventName, PartialDate, Role, Sealed, StreamId
+from domain.kernel import Actor, Context, EventName, PartialDate, Role, Sealed, Sphere, StreamId, UnitId, Words
 from domain.ledger.records import sealed_hash
+from domain.units import Kind
 from services.audit.deciding import Refolded, finished
 from services.codec import Codec
 from services.handle import Drafted, Note, Office, Order, decide_again
@@ -90,3 +92,31 @@ class Scribe:
 def counting_from(day: date | str) -> Note:
     """Recorded now, and counting from another day."""
     return Note(effective_on=PartialDate(day))
+
+
+TREES = Words({"en": "Trees for every school yard", "fr": "Des arbres dans chaque cour d'école"})
+
+
+async def towns(size: int) -> list[bytes]:
+    """The records of a ledger, at least so many: towns, who signs for them, and what they promise."""
+    scribe = Scribe()
+    await scribe.open()
+    while len(scribe.records) < size:
+        town = UnitId(
+            scribe.give(
+                "units.register", scribe.registrar, name=TREES, sphere=Sphere.LOCAL, kind=Kind.MUNICIPALITY,
+                jurisdiction="FR", time_zone="Europe/Paris", alive_from=PartialDate("2020"), parent=None,
+                identifiers=(), source=None,
+            )
+        )  # fmt: skip
+        signatory = scribe.accredit(town, Role.AUTHORISED_SIGNATORY, date(2026, 1, 1))
+        for _ in range(3):
+            promise = scribe.give(
+                "commitments.propose", signatory, owner=town, title=TREES, description=TREES,
+                ends_on=PartialDate("2030"), starts_on=None, sdg=(), parties=(), document=None,
+            )  # fmt: skip
+            step = Milestone(TREES, date(2028, 5, 1), town)
+            scribe.give("commitments.add-milestone", signatory, promise, milestone=step)
+            scribe.give("commitments.adopt", signatory, promise)
+            scribe.give("commitments.report-progress", signatory, promise, percent=10, account=TREES, milestone=None)
+    return [record.state for record in scribe.records]

@@ -4,27 +4,21 @@ import asyncio
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import date
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from domain.commitments.words import Milestone
-from domain.kernel import PartialDate, Role, Sphere, Words
 from domain.ledger import tiles
 from domain.ledger.findings import Verdict
 from domain.ledger.records import canonical
-from domain.units import Kind
 from services.audit.bundle import Bundle
 from services.audit.surveying import planned
 from services.audit.verifying import verify
 from services.audit.workers import Workers, workers
 from tests.services import test_audit, test_audit_attacks
 from tests.services.audited import NOTARY, VKEY, Golden, written
-from tests.services.scribe import Scribe
-
-TREES = Words({"en": "Trees for every school yard", "fr": "Des arbres dans chaque cour d'école"})
+from tests.services.scribe import towns
 
 
 @pytest.fixture(scope="module")
@@ -100,28 +94,7 @@ def test_a_bad_copy_is_the_same_to_two(
 
 @pytest.fixture(scope="module")
 def long() -> list[bytes]:
-    return asyncio.run(_told(1_400))
-
-
-async def _told(size: int) -> list[bytes]:
-    scribe = Scribe()
-    await scribe.open()
-    while len(scribe.records) < size:
-        unit = scribe.give(
-            "units.register", scribe.registrar, name=TREES, sphere=Sphere.LOCAL, kind=Kind.MUNICIPALITY,
-            jurisdiction="FR", time_zone="Europe/Paris", alive_from=PartialDate("2020"), parent=None, identifiers=(),
-            source=None,
-        )  # fmt: skip
-        signatory = scribe.accredit(unit, Role.AUTHORISED_SIGNATORY, date(2026, 1, 1))
-        for _ in range(3):
-            promise = scribe.give(
-                "commitments.propose", signatory, owner=unit, title=TREES, description=TREES,
-                ends_on=PartialDate("2030"), starts_on=None, sdg=(), parties=(), document=None,
-            )  # fmt: skip
-            step = Milestone(TREES, date(2028, 5, 1), unit)  # type: ignore[arg-type]
-            scribe.give("commitments.add-milestone", signatory, promise, milestone=step)
-            scribe.give("commitments.adopt", signatory, promise)
-    return [record.state for record in scribe.records]
+    return asyncio.run(towns(1_400))
 
 
 def changed(record: bytes, **members: object) -> bytes:
