@@ -268,6 +268,9 @@ MENDS = {
 async def _sealed(config: Config, pool: Pool) -> Finding:
     """Whether every sealed value is there, or was erased; and whether what was erased is gone."""
     folder = config.keyring
+    if await pool.fetchval("select to_regclass('ledger.plain_openings')") is not None:
+        do = "Run `subsidia migrate` with the folder of keys that the register uses."
+        return Finding("sealed", Verdict.ILL, "values of an earlier version wait to be encrypted", do)
     found = await Openings(Reads(pool), Codec(config.origin, NAMES), FolderKeyring(folder)).examined()
     said = f"{found.opened:,} values open, {found.erased:,} erased"
     if found.faults:

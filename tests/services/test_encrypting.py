@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -10,6 +11,8 @@ import asyncpg
 import msgspec
 import pytest
 
+from services.config import Config
+from services.doctor import Verdict, _sealed
 from services.keyring import FolderKeyring
 from services.sealing import disclosed, keyed
 from services.store import encrypting, migrations
@@ -124,6 +127,18 @@ async def test_a_step_that_died_is_finished_by_the_next_start(database_url: str,
     assert again == (MANY if dies == "while encrypting" else 0)
     assert await pages_with(database_url, NAME.encode()) == []
     assert await pages_with(database_url, PLAIN) == []
+
+
+async def test_the_doctor_says_that_values_wait(database_url: str, tmp_path: Path) -> None:
+    await as_it_was(database_url, tmp_path / "schema")
+    await migrate(database_url)
+    config = replace(Config.read(), database_url=database_url, var=tmp_path, signing_key=tmp_path / "key.pem")
+    pool = await open_pool(database_url, 1)
+    waiting = await _sealed(config, pool)
+    assert (waiting.verdict, "wait to be encrypted" in waiting.said) == (Verdict.ILL, True)
+    await encrypt_plain_openings(database_url, FolderKeyring(config.keyring))
+    assert "wait" not in (await _sealed(config, pool)).said
+    await close_pool(pool)
 
 
 async def test_a_new_database_has_nothing_to_encrypt(migrated_url: str, tmp_path: Path) -> None:
