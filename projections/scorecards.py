@@ -182,6 +182,8 @@ def of_engagement(row: EngagementRow | None) -> Contribution:
     return Contribution({f"{Scope.UNIT}:{row.unit}": one, f"{Scope.SPHERE}:{row.sphere}": one})
 
 
+_OUTCOMES = ("completed", "partially_completed", "not_met")
+
 Pairs: TypeAlias = Sequence[tuple[Contribution, Contribution]]
 """What a record takes away and what it adds instead."""
 
@@ -206,12 +208,13 @@ class _Counting:
         return sorted(changed)
 
     def fold(self, key: str, before: ScorecardRow | None, record: Recorded, look: Look) -> ScorecardRow | None:
-        row = _titled(before or blank(key), look)
+        row = before or blank(key)
         changes = {} if isinstance(record.event, LedgerOpened) else _changes(key, self._pairs(record, look))
-        counts = {name: getattr(row, name) + number for name, number in changes.items()}
-        inputs = (row.inputs or no_inputs(key, self.rule)).then(record, changes)
-        row = replace(row, **counts, inputs=inputs)
-        return replace(row, kept=in_a_hundred(row.completed, row.completed + row.partially_completed + row.not_met))
+        new: dict[str, Any] = {name: getattr(row, name) + number for name, number in changes.items()}
+        done, partly, not_met = (new.get(one, getattr(row, one)) for one in _OUTCOMES)
+        new["kept"] = in_a_hundred(done, done + partly + not_met)
+        new["inputs"] = (row.inputs or no_inputs(key, self.rule)).then(record, changes)
+        return replace(row, **new, **_titles(row, look))
 
     def _pairs(self, record: Recorded, look: Look) -> Pairs:
         stream = str(record.stream)
@@ -263,11 +266,10 @@ def _title(scope: Scope, of: str) -> str:
             assert_never(scope)
 
 
-def _titled(row: ScorecardRow, look: Look) -> ScorecardRow:
-    if row.scope is not Scope.UNIT:
-        return row
-    unit: UnitRow | None = look.row("units", row.of)
-    return replace(row, title=unit.title, sphere=unit.sphere) if unit else row
+def _titles(row: ScorecardRow, look: Look) -> Mapping[str, Any]:
+    """What a unit's card says of the unit, as it is called now."""
+    unit: UnitRow | None = look.row("units", row.of) if row.scope is Scope.UNIT else None
+    return {"title": unit.title, "sphere": unit.sphere} if unit else {}
 
 
 def scorecards(rule: Rule, name: str = "scorecards") -> View:

@@ -58,11 +58,11 @@ class Report(msgspec.Struct):
     "--only",
     type=click.Choice([part.value for part in Part]),
     metavar="PART",
-    help="`views`: keep the views. `acts`: pass deadlines and react to records. Without it: both.",
+    help="`views`: keep the views. `acts`: pass deadlines, react to records, attest views. Without it: both.",
 )
 @click.option("--beside", is_flag=True, hidden=True, help="For `serve`: report on stdout, stop when stdin ends.")
 def work(only: str | None, beside: bool) -> None:
-    """Keep the views, pass deadlines and react to records, until Ctrl-C or SIGTERM.
+    """Keep the views, pass deadlines, react to records and attest views, until Ctrl-C or SIGTERM.
 
     `serve` starts such processes by itself; on its own it goes with `serve --no-workers`. Several may run: one leads,
     the others stand by.

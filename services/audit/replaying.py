@@ -119,8 +119,7 @@ class Replay:
 
     def row(self, view: View, key: str) -> Any:
         """One row of a view now; None where there is none."""
-        row, _ = self._folded.work(view).rows.get(key, (None, -1))
-        return row
+        return self._folded.row(view, key)
 
     def dumped(self, view: View) -> Dumped:
         """The digest of one view now, as a server attests it."""

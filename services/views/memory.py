@@ -19,6 +19,8 @@ class Folded:
 
     def __init__(self, views: Sequence[View]) -> None:
         self._applying = Applying([Table(view) for view in views])
+        for work in self._applying.works.values():
+            work.rows = _Rows()
         self._keeps = any(view.valid_time for view in views)
         self._streams: dict[str, list[Recorded]] = {}
         self._lines = {name: _Lines(work) for name, work in self._applying.works.items()}
@@ -38,6 +40,11 @@ class Folded:
         """The rows of a view by their keys, in order."""
         rows = self._applying.works[view.name].rows.items()
         yield from ((key, row) for key, (row, _) in sorted(rows, key=itemgetter(0)) if row is not None)
+
+    def row(self, view: View, key: str) -> Any:
+        """One row; None where there is none."""
+        row, _ = self._applying.works[view.name].rows.get(key, _NONE)
+        return row
 
     def work(self, view: View) -> Work:
         return self._applying.works[view.name]
@@ -63,12 +70,20 @@ class Folded:
         if missing.source == STREAM:
             self._applying.streams[missing.key] = self._streams.get(missing.key, [])
             return
-        kind, _, name = missing.source.partition(":")
-        work = self._applying.works[name]
-        if f"{kind}:" == HELD:
-            work.held[missing.key] = (None, None)
-        else:
-            work.rows[missing.key] = (None, -1)
+        self._applying.works[missing.source.removeprefix(HELD)].held[missing.key] = (None, None)
+
+
+class _Rows(dict[str, tuple[Any, int]]):
+    """All rows there are: of a key that is not here there never was one, and nothing need be fetched."""
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return super().get(key, _NONE)
+
+    def pop(self, key: str, default: Any = None) -> Any:
+        return super().pop(key, _NONE)
+
+
+_NONE = (None, -1)
 
 
 class _Lines:
@@ -84,7 +99,7 @@ class _Lines:
         table, before = self._work.table, len(self._hashes)
         fresh = self.changed - self._hashes.keys()
         for key in self.changed:
-            row, _ = self._work.rows[key]
+            row = self._work.rows[key][0] if key in self._work.rows else None
             if row is None:
                 self._hashes.pop(key, None)
             else:

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from api.cli import cli
+from projections.commitments import COMMITMENTS
 from projections.views import ATTESTED, VIEWS
 from services.attesting import Said as Recorded
 from tests.api.client import get, proposed, seen
@@ -47,7 +48,7 @@ def test_the_nearest_attestation_of_the_view_is_named(live: Live) -> None:
         found = proof(live, "/v1/commitments", as_of=position)["attestation"]
         assert found["record"] == nearest.record
         assert (found["position"], found["digest"]) == (nearest.found.position, nearest.found.digest)
-        assert (found["view"], found["version"], found["rows"]) == ("commitments", 2, nearest.found.rows)
+        assert (found["view"], found["version"], found["rows"]) == ("commitments", COMMITMENTS.version, nearest.found.rows)
         assert get(live, f"/v1/attestations/{found['record']}").json["item"]["digest"] == found["digest"]
 
 
