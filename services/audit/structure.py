@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -150,11 +151,10 @@ class Structure:
 
     def join(self, run: Run, size: int) -> bool:
         """Takes over a run that was looked at elsewhere. False where it does not fit."""
-        for position, record in self.bundle.records(self.taken, size):
-            if position >= run.begin:
-                break
-            self._record(position, record)  # the end of a command that began in a tile which was taken here
-            self.taken = position + 1
+        if self.taken < run.begin:  # the end of a command that began in a tile which was taken here
+            for position, record in islice(self.bundle.records(self.taken, size), run.begin - self.taken):
+                self._record(position, record)
+                self.taken = position + 1
         if self.taken != run.begin or not self.history.join(run.history):
             return False
         if run.begin == 0:

@@ -6,7 +6,7 @@ So every finding comes from one place, and is the same however many processes th
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from domain.ledger import merkle, tiles
 from domain.ledger.history import History, Supposed
@@ -25,32 +25,36 @@ AHEAD = 3
 
 def survey(bundle: Bundle, origin: str, size: int, first: int, last: int) -> Run | None:
     """Looks at the full tiles `first` up to, not including, `last`. None where anything at all is wrong with them."""
-    history, begin, roots = History(origin, supposed=Supposed()), -1, list[bytes]()
+    run, begin, position = Run([], History(origin, supposed=Supposed()), 0, 0, 0, 0), -1, first * tiles.WIDTH
     sealed = erased = 0
     try:
-        roots = [_root(bundle, number) for number in range(first, last)]
-        for position, record in bundle.records(first * tiles.WIDTH, size):
-            if position >= last * tiles.WIDTH and history.between_commands:
-                return Run(roots, history, begin, position, sealed, erased) if begin >= 0 else None
+        for position, record in _records(bundle, size, first, last, run):
             leaf = read(record, position)
             if begin < 0 and leaf.of[0] != 1:
                 continue  # of a command that began before this run
             begin = position if begin < 0 else begin
-            if history.follow(position, leaf):
+            if run.history.follow(position, leaf):
                 return None
             sealed += len(leaf.sealed or ())
             erased += leaf.type == ERASURE
     except (Unfit, Unreadable):
         return None
-    return Run(roots, history, begin, size, sealed, erased) if begin >= 0 and history.between_commands else None
+    whole = begin >= 0 and run.history.between_commands
+    return replace(run, begin=begin, end=position + 1, sealed=sealed, erased=erased) if whole else None
 
 
-def _root(bundle: Bundle, number: int) -> bytes:
-    """The root of a full tile, whose hashes are those of its records. Raises Unfit."""
-    leaves = [leaf_hash(record) for record in bundle.entries(Tile(None, number))]
-    for fault in compared(bundle, Tile(0, number), leaves):
-        raise Unfit(fault)
-    return merkle.grow(merkle.Edge(0, ()), leaves).root
+def _records(bundle: Bundle, size: int, first: int, last: int, run: Run) -> Iterator[tuple[int, bytes]]:
+    """Those of the tiles, whose roots are noted on the way, and what the last command has behind them. Raises Unfit."""
+    for number in range(first, last):
+        entries = bundle.entries(Tile(None, number))
+        leaves = [leaf_hash(record) for record in entries]
+        for fault in compared(bundle, Tile(0, number), leaves):
+            raise Unfit(fault)
+        run.roots.append(merkle.grow(merkle.Edge(0, ()), leaves).root)
+        yield from enumerate(entries, start=number * tiles.WIDTH)
+    behind = bundle.records(last * tiles.WIDTH, size)
+    while not run.history.between_commands and (following := next(behind, None)) is not None:
+        yield following
 
 
 def go_through(structure: Structure, size: int, workers: Workers) -> Iterator[int]:

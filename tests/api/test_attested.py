@@ -48,7 +48,8 @@ def test_the_nearest_attestation_of_the_view_is_named(live: Live) -> None:
         found = proof(live, "/v1/commitments", as_of=position)["attestation"]
         assert found["record"] == nearest.record
         assert (found["position"], found["digest"]) == (nearest.found.position, nearest.found.digest)
-        assert (found["view"], found["version"], found["rows"]) == ("commitments", COMMITMENTS.version, nearest.found.rows)
+        assert (found["view"], found["version"]) == ("commitments", COMMITMENTS.version)
+        assert found["rows"] == nearest.found.rows
         assert get(live, f"/v1/attestations/{found['record']}").json["item"]["digest"] == found["digest"]
 
 

@@ -109,7 +109,7 @@ async def _log(bench: Bench, folder: Path) -> AsyncIterator[str]:
 
     async with recorded(bench, MILLION, opened, apart=True) as dsn:
         await _planted(dsn, folder / "key.pem")
-        async with started("-m", "tests.bench.serving", "grown", dsn, str(folder), environment=os.environ) as server:
+        async with started("-m", "tests.bench.serving", "log", dsn, str(folder), environment=os.environ) as server:
             yield server.url
 
 

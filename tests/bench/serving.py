@@ -1,7 +1,7 @@
-"""Servers to measure, each a process of its own: `python -m tests.bench.serving hello | grown DSN FOLDER`.
+"""Servers to measure, each a process of its own: `python -m tests.bench.serving hello | grown | log [DSN FOLDER]`.
 
 `hello` is aiohttp with nothing behind it: the most that a server on this machine can answer. `grown` is the register
-over a ledger that holds nothing but growth (see `views.py`).
+over a ledger that holds nothing but growth (see `views.py`), which it follows; `log` only reads it.
 """
 
 import asyncio
@@ -76,7 +76,8 @@ async def _main(kind: str, *rest: str) -> None:
         app.add_routes([web.get("/", _hello)])
         await _serve(web.AppRunner(app, access_log=None))
     dsn, folder = rest
-    async with assemble(growing(dsn, Path(folder)), views=(GROWTH,), names=GROWING) as services:
+    following = kind == "grown"
+    async with assemble(growing(dsn, Path(folder)), workers=following, views=(GROWTH,), names=GROWING) as services:
         await _serve(make_runner(services, Here(services)))
 
 

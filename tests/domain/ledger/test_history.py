@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from domain.ledger.findings import Finding, Verdict, verdict_of
-from domain.ledger.history import History
+from domain.ledger.history import History, Supposed
 
 ORIGIN = "example.org/ledger"
 OAK, ELM = (f"00000000-0000-0000-0000-00000000000{number}" for number in (1, 2))
@@ -78,6 +78,61 @@ def test_what_was_read_was_the_newest() -> None:
 
 def test_every_record_is_of_this_ledger() -> None:
     assert told(record(ledger="example.org/other")) == [("record-foreign", 0)]
+
+
+# --- a run from the middle, joined with what came before ---
+
+third = record(5, ver=3, at="2026-11-25T11:00:00.000000Z", reads=[[ELM, 0]], cause=f"{OAK}/2")
+
+
+def run(*records: dict[str, Any]) -> History:
+    """Records in which nothing is wrong, whatever came before."""
+    found = History(ORIGIN, supposed=Supposed())
+    assert [one for position, leaf in enumerate(records) for one in found.take(position, leaf)] == []
+    return found
+
+
+def history(*records: dict[str, Any]) -> History:
+    found = History(ORIGIN)
+    assert [one for position, leaf in enumerate(records) for one in found.take(position, leaf)] == []
+    return found
+
+
+def test_a_run_that_fits_is_taken_as_if_its_records_had_been() -> None:
+    one_by_one, joined = history(first, second, third), history(first, second)
+    assert joined.join(run(third))
+    assert {**joined.versions, ELM: 0} == {**one_by_one.versions, ELM: 0}
+    assert [one.code for one in joined.take(3, third | {"ver": 4})] == ["command-repeated"]
+    assert [one.code for one in joined.take(4, record(6, ver=5))] == ["time-backwards"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ([first], [third]),  # a version is missing
+        ([first, second, record(4, ver=3)], [third]),  # it is there already
+        ([first, second | {"at": "2026-11-25T12:00:00.000000Z"}], [third]),  # later than what comes
+        ([first, second, record(5, id=ELM)], [third]),  # the command was given before, and another version read
+        ([first, second], [record(6, id=ELM, cause=f"{OAK}/3")]),  # the cause is not there yet
+        ([first, second], [record(6, id=ELM, reads=[[OAK, 1]])]),  # not the newest
+        ([first, second], [record(6, id=ELM, reads=[[OAK, -1]])]),
+        ([first, pair[0] | {"ver": 2}], [record(6, id=ELM)]),  # amid a command
+        ([first], [pair[0] | {"ver": 2}]),
+    ],
+)
+def test_a_run_that_does_not_fit_is_not_taken(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> None:
+    found = history(*before)
+    versions = dict(found.versions)
+    assert not found.join(run(*after))
+    assert found.versions == versions
+
+
+def test_what_a_run_shows_of_itself_is_wrong_wherever_it_lies() -> None:
+    found = History(ORIGIN, supposed=Supposed())
+    assert list(found.take(7, record(1, ver=7))) == []
+    assert [one.code for one in found.take(8, record(2, ver=9))] == ["version-gap"]
+    assert [one.code for one in found.take(9, record(3, id=ELM, cause=f"{OAK}/10"))] == ["reference-forward"]
+    assert [one.code for one in found.take(10, record(3, id=ELM, ver=2))] == ["command-repeated"]
 
 
 @pytest.mark.parametrize(
