@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from jsonschema import Draft202012Validator, ValidationError  # type: ignore[import-untyped]
 
 from api.cli import cli
 from projections.commitments import COMMITMENTS
@@ -135,3 +136,19 @@ def test_views_are_attested_on_the_command_line(live: Live, monkeypatch: pytest.
         row = get(live, f"/v1/attestations/{record}").json["item"]
         assert (f"{row['view']}@{row['version']}", row["digest"]) == (view, digest)
     assert CliRunner().invoke(cli, ["attest", "nothing"]).exit_code == 2
+
+
+@pytest.mark.parametrize("address", ["/v1/commitments", "/v1/commitments/{key}"])
+def test_what_is_answered_is_what_the_document_says(live: Live, address: str) -> None:
+    attest(live, "commitments")
+    described = get(live, "/v1/openapi.json").json
+    operation = described["paths"][address]["get"]
+    (parameter,) = [one for one in operation["parameters"] if one["name"] == "proof"]
+    assert parameter["schema"]["enum"] == ["1"]
+    answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    validator = Draft202012Validator({**answer, "components": described["components"]})
+    said = get(live, address.format(key=live.story.climate), as_of=live.told, proof="1").json
+    validator.validate(said)
+    assert said["proof"]["attestation"]
+    with pytest.raises(ValidationError):
+        validator.validate({**said, "proof": {}})
