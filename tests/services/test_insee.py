@@ -166,8 +166,8 @@ async def test_what_was_there_on_past_days_is_what_the_published_table_says(reco
         if code in now:
             in_regions[region].add(now[code].parent)
     assert all(len(parents) == 1 for parents in in_regions.values()), "codes that moved to another region lie there"
-    found = [next(iter(parents)) for parents in in_regions.values() if parents != {None}]
-    assert len(found) == len(set(found)) >= 18, "a unit for each region"
+    regions = [next(iter(parents)) for parents in in_regions.values() if parents != {None}]
+    assert len(regions) == len(set(regions)) >= 18, "a unit for each region"
     for day in PAST:
         there = recorded.table.alive(day)
         position = told[max(one for one in told if one <= day)]
