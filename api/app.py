@@ -44,11 +44,12 @@ def make_app(services: Services, working: Working | None) -> web.Application:
     giving = Giving(services.office, services.tokens, Receipts(store), rows)
 
     app = web.Application(client_max_size=AT_MOST)
-    app.add_routes([giving.route(verb) for verb in asked])
-    # Before the views: a key may hold slashes, and would swallow the history.
+    # In the order in which an address is looked up. Histories come before views: a key may hold slashes, and would
+    # swallow them. Commands come last: they are many, and an address that a key fits as well has another method.
     app.add_routes(histories.routes())
     for question in questions:
         app.add_routes(Reading(services.views, store, moments, question).routes())
+    app.add_routes([giving.route(verb) for verb in asked])
     app.add_routes(proofs.routes())
     app.add_routes(Tiles(store).routes())
     app.add_routes(Probes(store, working, services.config.lag).routes())

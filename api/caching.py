@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
+from api.whole import Whole, lines
+
 LIVE = "public, max-age=5, stale-while-revalidate=30"
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_FIRST = "no-cache"
@@ -25,11 +27,11 @@ def unchanged(request: web.Request, etag: str) -> bool:
     return etag.removeprefix("W/") in _TAG.findall(asked)
 
 
-def not_modified(etag: str, control: str, vary: str = "") -> web.Response:
+def not_modified(etag: str, control: str, vary: str = "") -> Whole:
     headers = {"ETag": etag, "Cache-Control": control}
     if vary:
         headers["Vary"] = vary
-    return web.Response(status=304, headers=headers)
+    return Whole(lines(headers), b"", 304)
 
 
 def takes_gzip(request: web.Request) -> bool:

@@ -17,6 +17,7 @@ from api.faults import Fault, pointer
 from api.moments import stamp
 from api.receipts import Receipts
 from api.shapes import Part, Request, parts_of, request_of
+from api.whole import Whole, lines
 from domain.kernel import NAMES, Attached, By, Context, EventName, Many, PartialDate, Says, StreamId, Text, Words
 from services.codec import plain
 from services.handle import Answer, Note, Office, Order
@@ -122,7 +123,7 @@ class Giving:
 
         return web.post(verb.address, officers(give))
 
-    async def _give(self, request: web.Request, verb: Verb, own: Sequence[str]) -> web.Response:
+    async def _give(self, request: web.Request, verb: Verb, own: Sequence[str]) -> Whole:
         token = await self._signed_in(request)
         gathered = Gathered()
         stream = None if verb.by.starts else read_path(request, STREAM, gathered)
@@ -147,7 +148,7 @@ class Giving:
             raise NotSignedIn("The token is unknown, expired or revoked.")
         return token
 
-    async def _answered(self, verb: Verb, answer: Answer) -> web.Response:
+    async def _answered(self, verb: Verb, answer: Answer) -> Whole:
         receipt = await self._receipts.first(answer.receipt)
         said: dict[str, Any] = {
             "stream": str(answer.stream),
@@ -169,7 +170,7 @@ class Giving:
         location = row if context in self._rows else row + "/history"
         headers = {"Location": location, "ETag": f'"{answer.version}"', "Content-Type": "application/json"}
         status = 201 if receipt.count else 200
-        return web.Response(body=msgspec.json.encode(said), status=status, headers=headers)
+        return Whole(lines(headers), msgspec.json.encode(said), status)
 
 
 _ENVELOPE = frozenset(Envelope.__dataclass_fields__)

@@ -3,8 +3,10 @@
 It wraps handlers instead of being a middleware: each middleware of aiohttp costs a tenth of a small answer.
 """
 
+import logging
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from itertools import count
 from secrets import token_hex
 from time import perf_counter
@@ -14,6 +16,7 @@ import structlog
 from aiohttp import hdrs, web
 
 from api.errors import NoSuchAddress, WrongMethod, problem_of, unforeseen
+from api.whole import Whole, lines
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -32,6 +35,21 @@ PREFLIGHT = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Always:
+    """The headers that every answer of a kind has; `sent`: the same as they are sent."""
+
+    headers: Mapping[str, str]
+    sent: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sent", lines(self.headers))
+
+
+OF_READS = Always({"X-Content-Type-Options": "nosniff", **ANYBODY})
+OF_COMMANDS = Always({"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"})
+
+
 def request_id(request: web.Request) -> str:
     """The client's own, if it is one, else a new one."""
     given = request.headers.get("X-Request-Id")
@@ -42,20 +60,19 @@ def request_id(request: web.Request) -> str:
 
 def public(handler: Handler) -> Handler:
     """For reads: anybody may ask, from any page. They are logged only where somebody looks closely (debug)."""
-    told = log.bind()  # once: a logger that looks its settings up costs as much as finding the row
+    # Asked once: a logger that looks its settings up costs as much as finding the row.
+    told = log.bind()
+    closely = told.is_enabled_for(logging.DEBUG)
 
     async def serve(request: web.Request) -> web.StreamResponse:
         try:
             response = await handler(request)
         except Exception as error:
             response = failed(request, error)
-        if response.prepared:
-            return response
-        headers = response.headers
-        headers["X-Request-Id"] = request_id(request) if "X-Request-Id" not in headers else headers["X-Request-Id"]
-        headers["X-Content-Type-Options"] = "nosniff"
-        headers.update(ANYBODY)
-        told.debug("read", method=request.method, path=request.path, status=response.status)
+        if not response.prepared:
+            _finish(request, response, OF_READS)
+            if closely:
+                told.debug("read", method=request.method, path=request.path, status=response.status)
         return response
 
     return serve
@@ -71,21 +88,24 @@ def officers(handler: Handler) -> Handler:
             response = await handler(request)
         except Exception as error:
             response = failed(request, error)
-        headers = response.headers
-        if "X-Request-Id" not in headers:
-            headers["X-Request-Id"] = request_id(request)
-        headers["X-Content-Type-Options"] = "nosniff"
-        headers["Cache-Control"] = "no-store"
-        told.info(
-            "command",
-            path=request.path,
-            status=response.status,
-            ms=round((perf_counter() - begun) * 1000, 1),
-            request_id=headers["X-Request-Id"],
-        )
+        asked = _finish(request, response, OF_COMMANDS)
+        took = round((perf_counter() - begun) * 1000, 1)
+        told.info("command", path=request.path, status=response.status, ms=took, request_id=asked)
         return response
 
     return serve
+
+
+def _finish(request: web.Request, response: web.StreamResponse, always: Always) -> str:
+    """Adds the headers that every answer of a kind has; gives the request's id, a problem's own where it has one."""
+    if isinstance(response, Whole):
+        asked = request_id(request)
+        response.late += b"%sX-Request-Id: %s\r\n" % (always.sent, asked.encode())
+        return asked
+    asked = response.headers.get("X-Request-Id") or request_id(request)
+    response.headers.update(always.headers)
+    response.headers["X-Request-Id"] = asked
+    return asked
 
 
 def failed(request: web.Request, error: Exception) -> web.Response:
@@ -124,9 +144,7 @@ async def stream(
     request: web.Request, response: web.StreamResponse, chunks: Callable[[], AsyncIterator[bytes]]
 ) -> web.StreamResponse:
     """Sends chunks as they come. An error in the middle cannot become a problem any more: the connection breaks."""
-    response.headers["X-Request-Id"] = asked = request_id(request)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers.update(ANYBODY)
+    asked = _finish(request, response, OF_READS)
     await response.prepare(request)
     if request.method == hdrs.METH_HEAD:
         await response.write_eof()

@@ -18,6 +18,7 @@ from api.errors import NoSuchThing, NotAcceptable
 from api.faults import Fault, Invalid, Located
 from api.moments import Moments, stamp
 from api.reads import VARY, answer
+from api.whole import Whole, lines
 from domain.kernel import Context
 from domain.ledger import tiles
 from domain.ledger.records import leaf_hash
@@ -234,17 +235,19 @@ def _no_tile() -> NoSuchThing:
     return NoSuchThing("The tree has no such tile, or not yet.")
 
 
-def _tile(body: bytes, width: int) -> web.Response:
-    control = FOR_EVER if width == tiles.WIDTH else LIVE
-    return web.Response(body=body, headers={"Cache-Control": control, "Content-Type": TREE_MEDIA})
+def _tile(body: bytes, width: int) -> Whole:
+    return Whole(_FULL if width == tiles.WIDTH else _PARTIAL, body)
 
 
-def _raw(request: web.Request, state: bytes, leaf: str) -> web.Response:
+_FULL, _PARTIAL = (lines({"Cache-Control": control, "Content-Type": TREE_MEDIA}) for control in (FOR_EVER, LIVE))
+
+
+def _raw(request: web.Request, state: bytes, leaf: str) -> Whole:
     etag = f'"{leaf}"'
     if unchanged(request, etag):
         return not_modified(etag, FOR_EVER, VARY)
     headers = {"ETag": etag, "Cache-Control": FOR_EVER, "Vary": VARY, "Content-Type": "application/octet-stream"}
-    return web.Response(body=state, headers=headers)
+    return Whole(lines(headers), state)
 
 
 def _item(record: StoredRecord) -> bytes:

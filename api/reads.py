@@ -1,7 +1,7 @@
 """The routes of every view: lists with filters, order and pages, single rows, exports; now or as of a past moment."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
@@ -29,6 +29,7 @@ from api.errors import Behind, NoSuchThing, NotAcceptable
 from api.faults import Fault, Invalid, Located, Wrong
 from api.formats import MEDIA, Sheet, as_csv, as_lines, at_most, gzipped
 from api.moments import Moments, stamp
+from api.whole import Whole, lines
 from services.store.ports import Store
 from services.views.ports import Freshness, Page
 from services.views.queries import Views
@@ -40,7 +41,10 @@ VARY = "Accept, Accept-Encoding"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What an answer speaks for. `tail`: the closing members of its JSON, `control`: how long it may be kept."""
+    """What an answer speaks for. `tail`: the closing members of its JSON, `control`: how long it may be kept.
+
+    `head`: the headers of a row's answer.
+    """
 
     position: int
     day: date
@@ -48,6 +52,10 @@ class Standing:
     tail: bytes
     control: str
     view: str
+    head: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "head", lines(_headers(self.etag, self.control)))
 
 
 class Reading:
@@ -92,10 +100,13 @@ class Reading:
         )
         return self._one(request, key, row, standing)
 
-    def _one(self, request: web.Request, key: str, row: bytes | None, standing: Standing) -> web.Response:
+    def _one(self, request: web.Request, key: str, row: bytes | None, standing: Standing) -> web.StreamResponse:
         if row is None:
             raise NoSuchThing(f"There is no {self._name} of this key as of position {standing.position}.")
-        return answer(request, b'{"item":' + row + standing.tail, standing.etag, standing.control)
+        body = b'{"item":' + row + standing.tail
+        if _packs(request, body):
+            return answer(request, body, standing.etag, standing.control)
+        return Whole(standing.head, body)
 
     # --- lists ---
 
@@ -212,10 +223,16 @@ def _next(request: web.Request, cursor: str) -> str:
 
 def answer(request: web.Request, body: bytes, etag: str, control: str) -> web.Response:
     """A whole JSON answer, packed where that is worth it."""
-    headers: CIMultiDict[str] = CIMultiDict(
-        {"ETag": etag, "Cache-Control": control, "Vary": VARY, "Content-Type": "application/json"}
-    )
-    if len(body) >= WORTH_PACKING and takes_gzip(request):
+    headers: CIMultiDict[str] = CIMultiDict(_headers(etag, control))
+    if _packs(request, body):
         headers["Content-Encoding"] = "gzip"
         body = packed(body)
     return web.Response(body=body, headers=headers)
+
+
+def _headers(etag: str, control: str) -> Mapping[str, str]:
+    return {"ETag": etag, "Cache-Control": control, "Vary": VARY, "Content-Type": "application/json"}
+
+
+def _packs(request: web.Request, body: bytes) -> bool:
+    return len(body) >= WORTH_PACKING and takes_gzip(request)

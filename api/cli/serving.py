@@ -1,7 +1,6 @@
 """`subsidia serve`: the whole register in one process, until it is told to stop."""
 
 import asyncio
-import gc
 import signal
 import socket
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from api.cli.working import crew
 from services.bootstrap import Services, assemble
 from services.config import Config
 from services.story import Story, tell
+from services.views.pace import forget_start
 
 BACKLOG = 1024
 DRAIN = 8.0
@@ -82,7 +82,7 @@ async def _serve(config: Config, listening: socket.socket, begun: float, workers
         await runner.setup()
         try:
             await web.SockSite(runner, listening, backlog=BACKLOG).start()
-            _forget_start()
+            forget_start()
             lines = await _welcome(services, story, listening.getsockname())
             click.echo("\n".join((*lines, f"Ready in {monotonic() - begun:.1f} s. Ctrl-C stops everything.")))
             await stop.told()
@@ -121,12 +121,6 @@ class _Stop:
         """Returns when it is time to stop."""
         self._serving = True
         await self._event.wait()
-
-
-def _forget_start() -> None:
-    """What was made while starting lives as long as we do: no later collection looks at it again."""
-    gc.collect()
-    gc.freeze()
 
 
 async def _welcome(services: Services, story: Story | None, address: Sequence[object]) -> list[str]:

@@ -22,6 +22,7 @@ from api.cli.running import configured, run
 from services.bootstrap import Services, assemble
 from services.config import Config
 from services.projector import Health
+from services.views.pace import forget_start
 from services.working import following
 
 EVERY = 1.0
@@ -84,6 +85,7 @@ async def _work(config: Config, parts: Collection[Part], beside: bool) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         loop.add_reader(sys.stdin, _heard, sys.stdin, stop)
     async with assemble(config, keeping=Part.VIEWS in parts, acting=Part.ACTS in parts) as services:
+        forget_start()
         while not stop.is_set():
             if beside:
                 await _report(services, parts)

@@ -85,8 +85,15 @@ async def connect_worker(dsn: str) -> Connection:
 async def open_pool(dsn: str, at_most: int = 8) -> Pool:
     """Connections that read as the application's role."""
     return await asyncpg.create_pool(
-        dsn, min_size=1, max_size=at_most, timeout=CONNECT_WITHIN, command_timeout=60, server_settings=_READER
-    )
+        dsn, min_size=1, max_size=at_most, timeout=CONNECT_WITHIN, command_timeout=60, server_settings=_READER,
+        reset=_left_as_it_was,
+    )  # fmt: skip
+
+
+async def _left_as_it_was(connection: Connection) -> None:
+    """Readers set nothing and lock nothing, so there is nothing to reset: that would be a second query for each."""
+    if connection.is_in_transaction():
+        await connection.reset()
 
 
 async def close_pool(pool: Pool, patience: float = 2.0) -> None:

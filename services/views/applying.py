@@ -1,6 +1,6 @@
 """Records into row versions, in memory: what a group of views becomes, and which stored rows must be fetched first."""
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeAlias
@@ -123,15 +123,10 @@ class Applying:
         return bool(self._works(kind))
 
     def apply(self, record: Recorded) -> None:
-        for work, changes in self._apply(record, []):
-            for change in changes:
-                if change.changed:
-                    work.change(change.key, change.since, change.after, record.position)
-                for day, row in change.days:
-                    work.output.days.append((change.key, day, record.position, row))
+        self._note(record.position, self._apply(record, []))
 
-    def rehearsal(self) -> "Rehearsal":
-        return Rehearsal(self)
+    def trial(self) -> "Trial":
+        return Trial(self)
 
     def taken(self) -> Mapping[str, Output]:
         """What is to be written now: view -> output."""
@@ -151,6 +146,15 @@ class Applying:
             if work.output:
                 work.discard()
 
+    def _note(self, position: int, done: "Done") -> None:
+        """What changed is to be written."""
+        for work, changes in done:
+            for change in changes:
+                if change.changed:
+                    work.change(change.key, change.since, change.after, position)
+                for day, row in change.days:
+                    work.output.days.append((change.key, day, position, row))
+
     def _works(self, kind: type) -> tuple[Work, ...]:
         found = self._touched.get(kind)
         if found is None:
@@ -159,7 +163,7 @@ class Applying:
             self._touched[kind] = found
         return found
 
-    def _apply(self, record: Recorded, undone: "list[Undo]") -> "Sequence[tuple[Work, Sequence[Change]]]":
+    def _apply(self, record: Recorded, undone: "list[Undo]") -> "Done":
         """Changes rows in memory and says what changed; `undone` gets what would put them back. All or nothing."""
         glance = Glance(self.works)
         undo: list[Undo] = []
@@ -178,45 +182,73 @@ class Applying:
         return done
 
 
-class Rehearsal:
-    """What records are going to miss: they are applied as if nothing were there that is not in memory.
+class Trial:
+    """Records applied on a guess: where something is not in memory, nothing is there.
 
-    So all of a batch is found at once, rows that its own records make included. Where something is there after all,
-    what follows from it is missed later. Once it has ended, nothing has changed.
+    So all that a batch misses is found at once, rows that its own records make included. The guess is nearly always
+    right: most of what is missed is about to be made. Then what was tried is kept; otherwise it is undone, with what
+    is missed known, but for what follows from what is there after all.
     """
 
     def __init__(self, applying: Applying) -> None:
         self._applying = applying
         self._undo: list[Undo] = []
         self._assumed: list[tuple[dict[str, Any], str]] = []
+        self._done: list[tuple[int, Done]] = []
+        self._certain, self._undo_from = True, 0
         self.wanted: dict[str, dict[str, None]] = {}
 
     def take(self, record: Recorded) -> None:
         while True:
             try:
-                self._applying._apply(record, self._undo)
+                done = self._applying._apply(record, self._undo)
             except Missing as missing:
                 self._assume(missing)
             except Exception:
-                return  # what fails on such an assumption may well go through when it is applied
+                self._certain = False  # on such a guess; it may well go through when it is applied
+                return
             else:
+                if self._certain:
+                    self._done.append((record.position, done))
+                    self._undo_from = len(self._undo)
                 return
 
     def _assume(self, missing: Missing) -> None:
         self.wanted.setdefault(missing.source, {})[missing.key] = None
         there: dict[str, Any] = self._applying.streams
         nothing: Any = ()
-        if missing.source != STREAM:
+        if missing.source == STREAM:
+            self._certain = False  # a stream that a record belongs to is never empty
+        else:
             kind, _, name = missing.source.partition(":")
             work = self._applying.works[name]
             there, nothing = (work.rows, (None, -1)) if f"{kind}:" == ROW else (work.held, (None, None))
         there[missing.key] = nothing
         self._assumed.append((there, missing.key))
 
-    def end(self) -> None:
+    @property
+    def sure(self) -> int:
+        """How many records, from the first one on, rest on the guess alone."""
+        return len(self._done)
+
+    def keep(self) -> Iterator[None]:
+        """Nothing is there indeed: applies those records, one by one, and undoes the others."""
+        _put_back(self._undo[self._undo_from :])
+        self._forget_streams()
+        for position, done in self._done:
+            self._applying._note(position, done)
+            yield
+
+    def drop(self) -> None:
+        """Nothing has changed."""
         _put_back(self._undo)
         for there, key in self._assumed:
             del there[key]
+
+    def _forget_streams(self) -> None:
+        for there, key in self._assumed:
+            if there is self._applying.streams:
+                del there[key]
 
 
 @dataclass(slots=True)
@@ -232,6 +264,10 @@ class Change:
     @property
     def changed(self) -> bool:
         return self.before is not self.after and self.before != self.after
+
+
+Done: TypeAlias = Sequence[tuple[Work, Sequence[Change]]]
+"""What a record changes, view by view."""
 
 
 def _take(work: Work, change: Change, position: int, glance: "Glance", undo: "list[Undo]") -> None:

@@ -1,7 +1,7 @@
 """Single rows: those asked for at the same time share one query, and are kept while the view stands still."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Generic, TypeAlias, TypeVar
 
 Batch = TypeVar("Batch")
@@ -13,23 +13,30 @@ AT_ONCE = 500
 KEPT_BYTES = 32 << 20
 
 
+_One: TypeAlias = "asyncio.Future[tuple[bytes | None, int]]"
+_Waiting: TypeAlias = dict[str, list[_One]]
+
+
+def _still(waiting: Iterable[Sequence[_One]]) -> Iterator[_One]:
+    return (future for futures in waiting for future in futures if not future.done())
+
+
 class Loader(Generic[Batch]):
     """Coalesces look-ups of one kind (`batch`: view and day): while two queries are under way, others gather."""
 
     def __init__(self, load: Load[Batch]) -> None:
         self._load = load
-        self._waiting: dict[Batch, dict[str, asyncio.Future[tuple[bytes | None, int]]]] = {}
+        self._waiting: dict[Batch, _Waiting] = {}
         self._running: dict[Batch, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def get(self, batch: Batch, key: str) -> tuple[bytes | None, int]:
         """The row and the position it speaks for."""
-        waiting = self._waiting.setdefault(batch, {})
-        if key not in waiting:
-            waiting[key] = asyncio.get_running_loop().create_future()
-            self._start(batch)
-        # Who gives up does not take the row from others who wait for it.
-        return await asyncio.shield(waiting[key])
+        # A future for each who waits: who gives up does not take the row from the others.
+        future: _One = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(batch, {}).setdefault(key, []).append(future)
+        self._start(batch)
+        return await future
 
     def _start(self, batch: Batch) -> None:
         if self._running.get(batch, 0) < IN_FLIGHT:
@@ -50,18 +57,18 @@ class Loader(Generic[Batch]):
             if not self._running[batch]:
                 del self._running[batch]
 
-    async def _answer(self, batch: Batch, waiting: Mapping[str, "asyncio.Future[tuple[bytes | None, int]]"]) -> None:
+    async def _answer(self, batch: Batch, waiting: "_Waiting") -> None:
         try:
             found, position = await self._load(batch, list(waiting))
         except BaseException as error:
-            for future in waiting.values():
+            for future in _still(waiting.values()):
                 future.set_exception(RuntimeError("stopped") if isinstance(error, asyncio.CancelledError) else error)
-                future.exception()  # seen, even where nobody waits any more
             if not isinstance(error, Exception):
                 raise
         else:
-            for key, future in waiting.items():
-                future.set_result((found.get(key), position))
+            for key, futures in waiting.items():
+                for future in _still([futures]):
+                    future.set_result((found.get(key), position))
 
     async def close(self) -> None:
         tasks = list(self._tasks)

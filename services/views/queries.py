@@ -92,6 +92,7 @@ class Views:
         self._versions: dict[str, tuple[float, bool]] = {}
         self._loader = Loader[Point](self._load)
         self._kept = {view.name: Kept[Point]() for view in views}
+        self._fresh: dict[str, tuple[Moment, Freshness]] = {}
 
     async def __aenter__(self) -> "Views":
         if self._pulse is not None:
@@ -194,9 +195,14 @@ class Views:
 
     async def freshness(self, name: str) -> Freshness:
         moment = await self._moment()
+        seen, fresh = self._fresh.get(name, (None, None))
+        if fresh is not None and seen is moment and not fresh.lag_seconds:
+            return fresh
         standing = self._found(moment, name)
         head = max(moment.size - 1, standing.position)
-        return Freshness(standing.position, head, standing.lag(), f"{name}@{standing.version}")
+        fresh = Freshness(standing.position, head, standing.lag(), f"{name}@{standing.version}")
+        self._fresh[name] = moment, fresh
+        return fresh
 
     # --- where views stand ---
 

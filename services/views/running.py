@@ -190,14 +190,16 @@ class Runner:
             self._suspect = (stored[0].position, len(stored))
         records, refused = await self._decoded(stored)
         await self._fetch_own(records)
-        misses = 0
-        for number, record in enumerate(records):
+        number = misses = 0
+        while number < len(records):
             await self._pace.breathe()
             try:
-                while not self._applied(record):
-                    misses += 1
-                    ahead = len(records) if misses <= WHOLE else FEW
-                    await self._fetch(records[number : number + ahead], records[-1].position)
+                if self._applied(records[number]):
+                    number += 1
+                    continue
+                misses += 1
+                ahead = len(records) if misses <= WHOLE else FEW
+                number += await self._tried(records[number : number + ahead], records[-1].position)
             except CannotApply as error:
                 return error
         return refused
@@ -229,55 +231,75 @@ class Runner:
         return records, None
 
     async def _fetch_own(self, records: Sequence[Recorded]) -> None:
-        """Fetches the rows of views with one row a stream: their keys are known without a rehearsal."""
+        """Fetches the rows of views with one row a stream: their keys are known without a trial.
+
+        Where a stream begins, nothing of it can be there.
+        """
+        begun = {str(one.stream) for one in records if one.version == 1}
         for work in self._applying.works.values():
             view = work.table.view
             if view.keys is not own_stream:
                 continue
             touching = (one for one in records if not view.touched_by or type(one.event) in view.touched_by)
             keys = dict.fromkeys(str(one.stream) for one in touching)
-            if new := [key for key in keys if key not in work.rows]:
-                await self._fetch_rows(ROW, work, new)
-            if view.valid_time and (new := [key for key in keys if key not in work.held]):
-                await self._fetch_rows(HELD, work, new)
+            for source, rows in ((ROW, work.rows), (HELD, work.held)) if view.valid_time else ((ROW, work.rows),):
+                if new := [key for key in keys if key not in rows]:
+                    found = await self._found(source, work, [key for key in new if key not in begun])
+                    self._put(source, work, new, found)
             await self._pace.breathe()
 
-    async def _fetch(self, records: Sequence[Recorded], last: int) -> None:
-        """Fetches whatever these records are missing now, all in one go; of streams no record beyond `last`."""
-        rehearsal = self._applying.rehearsal()
-        try:
-            for record in records:
-                await self._pace.breathe()
-                rehearsal.take(record)
-        finally:
-            rehearsal.end()
-        for source, keys in rehearsal.wanted.items():
-            if source == STREAM:
-                await self._fetch_streams(list(keys), last)
-                continue
-            name = source.partition(":")[2]
-            work = self._applying.works[name]
-            await self._fetch_rows(source, work, list(keys))
+    async def _tried(self, records: Sequence[Recorded], last: int) -> int:
+        """Fetches whatever these records are missing now, all in one go; of streams no record beyond `last`.
 
-    async def _fetch_rows(self, source: str, work: Work, keys: list[str]) -> None:
-        table = self._names[work.table.view.name]
-        decode = work.table.form.decode
+        Gives how many of them are applied by that already.
+        """
+        kept, trial = 0, self._applying.trial()
+        for record in records:
+            await self._pace.breathe()
+            trial.take(record)
+        wanted = {source: keys for source, keys in trial.wanted.items() if source != STREAM}
+        works = {source: self._applying.works[source.partition(":")[2]] for source in wanted}
+        found = {source: await self._found(source, works[source], list(keys)) for source, keys in wanted.items()}
+        if any(found.values()):
+            trial.drop()
+            for source, keys in wanted.items():
+                self._put(source, works[source], keys, found[source])
+        else:
+            kept = trial.sure
+            for _ in trial.keep():
+                await self._pace.breathe()
+        if streams := trial.wanted.get(STREAM):
+            await self._fetch_streams(list(streams), last)
+        return kept
+
+    async def _found(self, source: str, work: Work, keys: Sequence[str]) -> Mapping[str, tuple[Any, Any]]:
+        """What the tables hold under these keys: row and `since`, or last day in law and row."""
+        table, decode = self._names[work.table.view.name], work.table.form.decode
+        found: dict[str, tuple[Any, Any]] = {}
+        if not keys:
+            return found
         if source.startswith(ROW):
-            found: dict[str, tuple[Any, Any]] = dict.fromkeys(keys, (None, -1))
             for key, since, body in await self._reads.fetch(newest(table), keys):
                 await self._pace.breathe()
                 found[key] = (decode(body), since)
-            work.rows.update(found)
-            return
+            return found
         assert source.startswith(HELD)
-        found = dict.fromkeys(keys, (None, None))
         for key, day, body in await self._reads.fetch(latest(table), keys):
             await self._pace.breathe()
-            row = None if body is None else decode(body)
+            found[key] = (day, None if body is None else decode(body))
+        return found
+
+    def _put(self, source: str, work: Work, keys: Iterable[str], found: Mapping[str, tuple[Any, Any]]) -> None:
+        """Into memory; what was looked for and not found is known not to be there."""
+        if source.startswith(ROW):
+            work.rows.update(dict.fromkeys(keys, (None, -1)))
+            work.rows.update(found)
+            return
+        work.held.update(dict.fromkeys(keys, (None, None)))
+        for key, (day, row) in found.items():
             # Nearly always the row as it stands: told to be the same one, it is folded once.
             same = work.rows.get(key)
-            found[key] = (day, same[0] if same is not None and same[0] == row else row)
-        work.held.update(found)
+            work.held[key] = (day, same[0] if same is not None and same[0] == row else row)
 
     async def _fetch_streams(self, keys: Sequence[str], last: int) -> None:
         """A record beyond `last` that cannot be read must not stop what comes before it."""

@@ -18,6 +18,8 @@ BATCH = 1000
 """Records that a worker is handed at once, at most."""
 POLL = 1.0
 """Seconds after which a worker looks again in any case, or asks again whether it may lead."""
+GATHER = 0.02
+"""Seconds that records gather once one has come: under load, each look is for many."""
 PATIENCE = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """Seconds until it is tried again after an error; the last is repeated."""
 _LOCK = 73107
@@ -113,7 +115,7 @@ class Follower:
         self._dsn, self._worker, self._ledger, self._wait, self._batch = dsn, worker, ledger, wait, batch
         self._task: asyncio.Task[None] | None = None
         self._refused = 0
-        self._kept, self._kept_at = monotonic(), -1
+        self._kept, self._kept_at = 0.0, -1
         self.position = -1
         self.leads = False
         self.error: str | None = None
@@ -189,8 +191,7 @@ class Follower:
         """One batch, or else what is due; gives seconds until there is more to do, 0 for at once."""
         if stored := await self._ledger.records(self.position, self._batch):
             self.position = await self._worker.take(connection, self.position, stored)
-            if monotonic() - self._kept > POLL:
-                await self._keep(connection)
+            await self._keep(connection)
             return 0
         await self._keep(connection)
         wait = await self._worker.rest(connection)
@@ -198,9 +199,9 @@ class Follower:
         return wait
 
     async def _keep(self, connection: Connection) -> None:
-        """So that a start, and whoever stands by, knows of what was passed over, too."""
-        self._kept = monotonic()
-        if self._kept_at != self.position:
+        """Now and then, so that a start, and whoever stands by, knows of what was passed over, too."""
+        if self._kept_at != self.position and monotonic() - self._kept > POLL:
+            self._kept = monotonic()
             await connection.execute(
                 "update workers.positions set position = $2, updated_at = clock_timestamp()"
                 " where worker = $1 and position < $2",
@@ -212,6 +213,7 @@ class Follower:
         try:
             async with asyncio.timeout(seconds):
                 await self._wait(self.position)
+            await asyncio.sleep(GATHER)
         except TimeoutError:
             pass
 

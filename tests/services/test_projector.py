@@ -20,6 +20,7 @@ from services.projector import Health, Projector
 from services.store.ports import StoredRecord
 from services.views.applying import groups_of
 from services.views.building import AlreadyRebuilding
+from services.views.pace import forget_start
 from services.views.ports import NoSuchView, Query
 from services.views.queries import opened_views
 from services.views.registry import Fenced, entries
@@ -219,6 +220,7 @@ async def test_others_have_their_turn_while_it_catches_up(migrated_url: str) -> 
     grove, longest = Grove(), 0.0
     for number in range(3000):
         grove.add(number, Planted(f"Tree {number}", Colour.RED))
+    forget_start()
     async with projector(migrated_url, grove, batch=2000) as running:
         while not await has_position(running, 2999):
             begun = monotonic()
@@ -243,13 +245,13 @@ async def test_rows_that_a_batch_makes_itself_are_foreseen_together(
     migrated_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not one by one: each look goes through the batch, and a long one would never end."""
-    looks, fetch = list[int](), Runner._fetch
+    looks, tried = list[int](), Runner._tried
 
-    async def counted(self: Runner, records: Sequence[Recorded], last: int) -> None:
+    async def counted(self: Runner, records: Sequence[Recorded], last: int) -> int:
         looks.append(len(records))
-        await fetch(self, records, last)
+        return await tried(self, records, last)
 
-    monkeypatch.setattr(Runner, "_fetch", counted)
+    monkeypatch.setattr(Runner, "_tried", counted)
     grove = Grove()
     for number in range(200):
         grove.add(number, Planted(f"Tree {number}", Colour.RED))

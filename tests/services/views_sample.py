@@ -1,6 +1,7 @@
 """Views, events and a ledger in memory for the tests of tables and of the projector."""
 
 import random
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -217,17 +218,18 @@ class Grove:
 
     def __init__(self) -> None:
         self.recorded: list[Recorded] = []
+        self._versions = Counter[StreamId]()
         self.unread: set[int] = set()
         """Positions that cannot be decoded."""
 
     def add(self, number: int, event: Any, effective_on: str | None = None, unit: UnitId | None = None) -> int:
         """Records an event of a tree; gives its position."""
-        position = len(self.recorded)
+        position, of = len(self.recorded), stream(number)
         at = BEGUN + timedelta(hours=position)
-        version = 1 + sum(1 for one in self.recorded if one.stream == stream(number))
+        self._versions[of] += 1
         day = PartialDate(effective_on or at.date())
         record = Recorded(
-            position, stream(number), version, TYPES[type(event)], at, day, UUID(int=position), (1, 1),
+            position, of, self._versions[of], TYPES[type(event)], at, day, UUID(int=position), (1, 1),
             Actor(unit), "trees.1", event,
         )  # fmt: skip
         self.recorded.append(record)
