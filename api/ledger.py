@@ -1,5 +1,6 @@
 """The ledger over HTTP: histories, records with their proofs, the checkpoint, and the tiles that auditors copy."""
 
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
@@ -28,6 +29,8 @@ from services.store.ports import Filter, Head, Store, StoredRecord
 
 PAGE = 100
 LIMIT = 500
+KEPT = 32_000_000
+"""Bytes of full tiles that are kept in memory."""
 TREE_MEDIA = "application/octet-stream"
 
 AFTER = Parameter("after", values.whole(), "Go on behind this position: `next` of the page before.", example=0)
@@ -209,6 +212,7 @@ class Tiles:
 
     def __init__(self, store: LedgerStore) -> None:
         self._store = store
+        self._full = _Full()
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -225,14 +229,25 @@ class Tiles:
         return web.Response(body=note.encode(), headers=headers)
 
     async def hashes(self, request: web.Request) -> web.StreamResponse:
-        tile = await self._there(f"tile/{request.match_info['level']}/{request.match_info['tile']}")
+        path = f"tile/{request.match_info['level']}/{request.match_info['tile']}"
+        if (kept := self._full.get(path)) is not None:
+            return _tile(kept, tiles.WIDTH)
+        tile = await self._there(path)
         found = await self._store.hashes(tile.level or 0, tile.first, tile.width)
-        return _tile(b"".join(found), tile.width)
+        return self._answered(tile, found, b"".join(found))
 
     async def entries(self, request: web.Request) -> web.StreamResponse:
-        tile = await self._there(f"tile/entries/{request.match_info['tile']}")
+        path = f"tile/entries/{request.match_info['tile']}"
+        if (kept := self._full.get(path)) is not None:
+            return _tile(kept, tiles.WIDTH)
+        tile = await self._there(path)
         found = await self._store.records(tile.first - 1, tile.width, until=tile.first + tile.width - 1)
-        return _tile(tiles.bundle([one.state for one in found]), tile.width)
+        return self._answered(tile, found, tiles.bundle([one.state for one in found]))
+
+    def _answered(self, tile: tiles.Tile, found: Sequence[object], body: bytes) -> Whole:
+        if len(found) == tiles.WIDTH:
+            self._full.keep(str(tile), body)
+        return _tile(body, tile.width)
 
     async def _there(self, path: str) -> tiles.Tile:
         """The tile of that path. Raises NoSuchThing for one that the tree does not have (yet)."""
@@ -244,6 +259,25 @@ class Tiles:
         if tile.first + tile.width > tiles.across(tile.level, head.size):
             raise _no_tile()
         return tile
+
+
+class _Full:
+    """Full tiles by their paths, as they were asked for last: they never change, and auditors all ask for them."""
+
+    def __init__(self, most: int = KEPT) -> None:
+        self._most, self._bytes, self._bodies = most, 0, OrderedDict[str, bytes]()
+
+    def get(self, path: str) -> bytes | None:
+        if path in self._bodies:
+            self._bodies.move_to_end(path)
+        return self._bodies.get(path)
+
+    def keep(self, path: str, body: bytes) -> None:
+        self._bytes += len(body) - len(self._bodies.pop(path, b""))
+        self._bodies[path] = body
+        while self._bytes > self._most:
+            _, oldest = self._bodies.popitem(last=False)
+            self._bytes -= len(oldest)
 
 
 def _no_tile() -> NoSuchThing:

@@ -71,6 +71,12 @@ def read_2024(path: Path) -> frozenset[str]:
     return frozenset(next_one - NEW_IN_2025 | GONE_IN_2025)
 
 
+def read_regions_of(path: Path) -> Mapping[str, str]:
+    """The region of each commune of the list at hand."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return {row["code"]: row["region"] for row in csv.DictReader(file) if row["type"] == "commune-actuelle"}
+
+
 class Table:
     """The table itself: what it says of one code on one day, looked up row by row, without following any history."""
 

@@ -13,6 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from api.auditing import server
+from api.ledger import _Full
 from domain.contexts import CONTEXTS
 from domain.ledger import checkpoints, notes, proof_files, tiles
 from domain.ledger.findings import Verdict, verdict_of
@@ -26,7 +28,7 @@ from services.audit.replaying import Replay, contradictions, differences
 from services.audit.verifying import verify
 from services.store.checkpoints import Notary
 from tests.conftest import NewDatabase
-from tests.services.audited import NOTARY, VKEY, Golden, fetched, served, written
+from tests.services.audited import NOTARY, VKEY, Golden, copied, fetched, served, written
 from tests.services.store_ledgers import made_key
 
 
@@ -89,6 +91,30 @@ async def test_fetching_goes_on_where_it_was_and_keeps_what_never_changes(
         mended = await fetched(url, bundle.folder)
     assert (mended.fetched, mended.kept, mended.findings) == (5, 0, ())
     assert verify(bundle, VKEY).verdict is Verdict.VERIFIED
+
+
+async def test_full_tiles_are_read_once_and_partial_ones_whenever_they_are_asked_for(
+    new_database: NewDatabase, golden: Golden
+) -> None:
+    full, partial = ["tile/0/000", "tile/entries/000"], [entries(golden.size), f"tile/0/001.p/{golden.size - 256}"]
+    async with copied(new_database, golden) as harmed, served(harmed.dsn) as url, server(url) as get:
+        first = [await get(path) for path in (*full, *partial)]
+        await harmed("delete from ledger.records where position = 7 or position = $1", golden.size - 1)
+        again = [await get(path) for path in (*full, *partial)]
+    assert None not in first
+    assert again[:2] == first[:2]
+    assert all(now != before for now, before in zip(again[2:], first[2:], strict=True))
+
+
+def test_of_full_tiles_no_more_is_kept_than_was_granted() -> None:
+    kept = _Full(most=100)
+    for number in range(5):
+        kept.keep(f"tile/0/00{number}", bytes(40))
+        kept.get("tile/0/000")
+    assert kept.get("tile/0/000") is not None, "asked for all the while"
+    assert [kept.get(f"tile/0/00{number}") is not None for number in range(1, 5)] == [False, False, False, True]
+    kept.keep("tile/0/009", bytes(101))
+    assert kept.get("tile/0/009") is None
 
 
 # --- copied badly ---

@@ -4,6 +4,7 @@ What the register answers is compared with the published table itself, looked up
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -24,7 +25,7 @@ from services.views.queries import Views, opened_views
 from tests.conftest import NewDatabase
 from tests.data import published
 from tests.services.audited import NOTARY
-from tests.services.insee import Chronicle, Movement, Table, read_2024, read_movements, read_regions
+from tests.services.insee import Chronicle, Movement, Table, read_2024, read_movements, read_regions, read_regions_of
 from tests.services.scribe import Scribe
 
 EVE = "1942-12-31"
@@ -42,6 +43,8 @@ class Recorded:
     movements: list[Movement]
     codes_2024: frozenset[str]
     chronicle: Chronicle
+    wrong: list[tuple[str, str]]
+    """(day, code) of what an act left otherwise than the table says of that day."""
 
 
 @pytest.fixture(scope="module")
@@ -59,9 +62,16 @@ async def _recorded() -> Recorded:
     regions = read_regions(scribe, units / "fr_regions.csv", units / "fr_departements.csv")
     chronicle = Chronicle(scribe, regions)
     chronicle.begin({code: table.name(code, EVE) or code for code in sorted(table.alive(EVE))})
-    for _ in chronicle.tell(movements):
-        pass
-    return Recorded(table, movements, codes_2024, chronicle)
+    of_day = defaultdict[str, set[str]](set)
+    for row in movements:
+        of_day[row.day] |= {row.before, row.after} & table.codes
+    wrong = [
+        (day, code)
+        for day in chronicle.tell(movements)
+        for code in of_day[day]
+        if table.is_commune(code, day) is not (code in chronicle.holders)
+    ]
+    return Recorded(table, movements, codes_2024, chronicle, wrong)
 
 
 @pytest.fixture
@@ -141,11 +151,23 @@ def test_the_communes_alive_at_the_end_are_those_of_the_edition_of_2024(recorded
     assert recorded.table.alive(END) == recorded.codes_2024, "nor is the table read wrongly"
 
 
+def test_every_act_leaves_what_the_table_says_of_its_day(recorded: Recorded) -> None:
+    assert len(recorded.chronicle.told) == 920 + 1, "the days of the table, and the first"
+    assert recorded.wrong == []
+
+
 async def test_what_was_there_on_past_days_is_what_the_published_table_says(recorded: Recorded, views: Views) -> None:
     told = recorded.chronicle.told
     now = await communes(views)
     assert frozenset(now) == recorded.codes_2024
     assert named(recorded, now, END) == {}
+    in_regions = defaultdict[str, set[str | None]](set)
+    for code, region in read_regions_of(published("units/fr_communes.csv")).items():
+        if code in now:
+            in_regions[region].add(now[code].parent)
+    assert all(len(parents) == 1 for parents in in_regions.values()), "codes that moved to another region lie there"
+    regions = [next(iter(parents)) for parents in in_regions.values() if parents != {None}]
+    assert len(regions) == len(set(regions)) >= 18, "a unit for each region"
     for day in PAST:
         there = recorded.table.alive(day)
         position = told[max(one for one in told if one <= day)]
