@@ -1,5 +1,6 @@
 """Proofs over HTTP, the ledger's own card, and the checkpoints it signed: what an auditor asks a server for."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -18,6 +19,7 @@ from api.reads import answer
 from domain.kernel import Policy
 from domain.ledger import checkpoints, notes
 from domain.ledger.proof_files import SUFFIX, InclusionProof, extension
+from domain.ledger.proofs import proved_root
 from domain.ledger.records import leaf_hash
 from domain.policies import PolicyAdopted, PolicyAmended
 from services.codec import Codec
@@ -76,10 +78,11 @@ class Proofs:
         if said.get("format") == "tlog-proof":
             proof = InclusionProof(position, hashes, await self._signed(size, "size"))
             return _file(str(proof), f"{position}-of-{size}", control)
-        (record,) = await self._store.records(position - 1, 1)
-        root, note = await self._store.root(size), await self._store.checkpoint(size)
+        (record,), note = await asyncio.gather(self._store.records(position - 1, 1), self._store.checkpoint(size))
+        leaf = leaf_hash(record.state)
+        root = proved_root(position, size, leaf, hashes) or b""
         whole: dict[str, Any] = {
-            "position": position, "size": size, "leaf": leaf_hash(record.state).hex(),
+            "position": position, "size": size, "leaf": leaf.hex(),
             "hashes": [one.hex() for one in hashes], "root": root.hex(),
         }  # fmt: skip
         return _told(request, whole | _note(note), control)

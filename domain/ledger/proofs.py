@@ -12,19 +12,24 @@ def verify_inclusion(position: int, size: int, leaf: bytes, proof: Sequence[byte
 
     `proof`: hashes of 32 bytes, leaf to root.
     """
+    return proved_root(position, size, leaf, proof) == root
+
+
+def proved_root(position: int, size: int, leaf: bytes, proof: Sequence[bytes]) -> bytes | None:
+    """The root that an inclusion proof comes to; None where it is no proof for that position and size."""
     if not 0 <= position < size or not _hashes(leaf, *proof):
-        return False
+        return None
     node, last, found = position, size - 1, leaf
     for beside in proof:
         if last == 0:
-            return False
+            return None
         if node & 1 or node == last:
             found = joined(beside, found)
             node, last = _past_lonely(node, last)
         else:
             found = joined(found, beside)
         node, last = node >> 1, last >> 1
-    return last == 0 and found == root
+    return found if last == 0 else None
 
 
 def verify_consistency(older: int, newer: int, older_root: bytes, newer_root: bytes, proof: Sequence[bytes]) -> bool:

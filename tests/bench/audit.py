@@ -133,6 +133,7 @@ async def _planted(dsn: str, key: Path) -> None:
             "update ledger.checkpoints set root = $2, edge = $3, note = $4 where size = $1",
             edge.size, root, edge.packed(), note,
         )  # fmt: skip
+        await connection.execute("analyze ledger.subtrees")
     finally:
         await connection.close()
 
