@@ -12,6 +12,10 @@ from services.facts import local_day
 from services.handle import Note, Office, Order
 
 OPENING = Actor(system="opening")
+GIVEN = frozenset(
+    {("ledger", "open"), ("policies", "adopt"), ("policies", "amend"), ("units", "register"), ("units", "accredit")}
+)
+"""The commands that open a ledger, or bring it the policies of a new version; no others are given so."""
 NOWHERE = "ZZ"
 """Where nobody says otherwise: the code that ISO 3166 leaves to users."""
 REGISTRAR_NAME = Words({"en": "Registrar", "es": "Oficina de registro", "fr": "Bureau du registre"})

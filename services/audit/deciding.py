@@ -30,7 +30,7 @@ from services.audit.structure import Command, First
 from services.codec import Codec, construct, plain, sealed_fields
 from services.facts import Streams
 from services.handle import Drafted, Forbidden, Note, Order, Unknown, decide_again
-from services.opening import well_known
+from services.opening import GIVEN, well_known
 from services.store.ports import StoredRecord
 
 T = TypeVar("T")
@@ -178,8 +178,9 @@ class Redecider:
         if mine:
             self._found.add(self._decided(context, taken, recorded), DECIDED)
         try:
+            claimed = list(self._claimed(context, taken, events))
             if self._share == 0:
-                self._found.add(self._claimed(context, taken, events), FOLDED)
+                self._found.add(claimed, FOLDED)
             self._states.fold(context, first.stream, events)
             self._states.note_sealed(recorded.cmd, records)
             self._states.note_erased(events)
@@ -192,11 +193,14 @@ class Redecider:
     def _read(self, records: Sequence[StoredRecord]) -> tuple[Recorded, Sequence[Any]]:
         """The first record and all events; the other records are read whole only for who wants them."""
         first = self._codec.decode(records[0])
-        if self._follower is None or not self._follower.wants:
-            return first, [first.event, *self._codec.events(records[1:])]
-        recorded = [first, *map(self._codec.decode, records[1:])]
-        self._found.add(self._follower.take(recorded), ATTESTED)
-        return first, [one.event for one in recorded]
+        events = [first.event, *self._codec.events(records[1:])]
+        if self._follower is not None and self._follower.wants:
+            try:
+                recorded = [first, *map(self._codec.decode, records[1:])]
+            except UNSOUND:
+                recorded = []  # it sees the gap; what others decide, who follow nothing, is decided here as well
+            self._found.add(self._follower.take(recorded), ATTESTED)
+        return first, events
 
     def _decided(self, context: Context, taken: Taken, first: Recorded) -> Iterator[Finding]:
         leaf = taken.leaves[0]
@@ -325,12 +329,14 @@ def _usurped(context: Context, name: str, by: By, first: Recorded) -> str | None
         return None
     if actor.system not in SYSTEMS or actor.unit is not None:
         return "Nothing of this name acts for the register."
-    if actor.system == "opening" and first.cmd != well_known(context.name, name, first.name):
+    if actor.system == "opening" and (
+        (context.name, name) not in GIVEN or first.cmd != well_known(context.name, name, first.name)
+    ):
         return "The opening of a ledger does not give this command."
     if (actor.system == attestations.SYSTEM) != (context.name == attestations.ATTESTATIONS.name):
         return "Views are attested by the register itself, which does nothing else under that name."
-    if actor.system == "clock" and by.roles:
-        return "The clock does not give commands that are for officers."
+    if actor.system in ("clock", "reaction") and by.roles:
+        return "The clock and reactions do not give commands that are for officers."
     if actor.system == "reaction" and first.cause is None:
         return "A reaction names the record that it reacts to."
     return None

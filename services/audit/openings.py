@@ -7,7 +7,7 @@ import msgspec
 
 from domain.erasures import SubjectErased
 from domain.ledger.findings import Finding
-from domain.ledger.records import canonical, opened_hash
+from domain.ledger.records import MAX_INTEGER, canonical, opened_hash
 from services.audit.bundle import Bundle
 from services.audit.fetching import Get, Unreachable
 from services.codec import SEALED_MEMBER
@@ -83,17 +83,26 @@ async def ask(get: Get, size: int) -> list[Shown]:
     """All that the server shows of the sealed values among the first `size` records. Raises Unreachable."""
     found = list[Shown]()
     for kind in _SEALED:
-        after: str | None = "-1"
+        after: int | None = -1
         while after is not None and size > 0:
-            begin = "" if after == "-1" else f"&after={after}"
+            begin = "" if after == -1 else f"&after={after}"
             answer = await get(f"v1/records?type={kind}&as_of={size - 1}&limit={PAGE}&opened=true{begin}")
             try:
                 page = msgspec.json.decode(answer or b"", type=_Page)
             except msgspec.MsgspecError as error:
                 raise Unreachable(f"The server does not tell sealed values as a ledger does: {error}") from error
             found += [shown for item in page.items for shown in _shown(item)]
-            after = page.next
+            after = _following(page, after)
     return found
+
+
+def _following(page: _Page, after: int) -> int | None:
+    """The position to go on behind, higher each time. Raises Unreachable."""
+    if page.next is None:
+        return None
+    if not page.items or not page.next.isdecimal() or not after < int(page.next) < MAX_INTEGER:
+        raise Unreachable(f"The server's pages of sealed values do not come to an end: {page.next[:40]!r} follows.")
+    return int(page.next)
 
 
 def _shown(item: _Item) -> Iterator[Shown]:
@@ -147,8 +156,8 @@ def _compared(one: Shown | None, place: tuple[str, str], position: int, digest: 
             return None
         return Finding("opening-of-erased", f"A record says that it was erased, and yet it is shown{where}.", position)
     if one is None or one.missing:
-        code = one.missing if one is not None else "opening-missing"
-        return Finding(code, MISSING.get(code, "A sealed value is not shown.") + where, position, digest)
+        code = one.missing if one is not None and one.missing in MISSING else "opening-missing"
+        return Finding(code, MISSING[code] + where, position, digest)
     if one.erased:
         says = f"The server says that it was erased by {one.erased}, which is not in this bundle: fetch it anew{where}."
         return Finding("erasure-unseen", says, position)

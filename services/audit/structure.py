@@ -173,7 +173,8 @@ class Structure:
     def genesis(self, members: Mapping[str, Any] | None = None) -> None:
         """Whether the first record opens this ledger under the auditor's key."""
         said = members or {}
-        data = said.get("data", {})
+        data = said.get("data")
+        data = data if isinstance(data, Mapping) else {}
         opens = said.get("type"), data.get("origin"), data.get("key")
         if opens != (GENESIS, self.origin, self.key):
             says = "The first record does not open this ledger under your key."

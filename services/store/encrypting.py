@@ -6,7 +6,7 @@ import asyncpg
 
 from services.keyring import Keyring
 from services.sealing import enclosed, keyed, place
-from services.store.migrations import migrating
+from services.store.migrations import SchemaUnfit, migrating
 
 _ROWS = """
     select p.stream, p.version, p.path, p.salt, p.value, c.cmd, c.fingerprint
@@ -46,6 +46,12 @@ async def encrypt_plain_openings(dsn: str, keyring: Keyring) -> int:
 async def _encrypt(connection: "asyncpg.Connection[asyncpg.Record]", keyring: Keyring) -> int:
     await connection.execute("lock table ledger.plain_openings, ledger.commands in access exclusive mode")
     rows = await connection.fetch(_ROWS)
+    there = await connection.fetchval("select count(*) from ledger.plain_openings")
+    if there != len(rows):
+        raise SchemaUnfit(
+            f"{there - len(rows)} sealed values are kept of records or commands that the ledger does not have."
+            " Nothing was changed; restore the whole database."
+        )
     await connection.execute(_REKEY)
     for row in rows:
         key = await asyncio.to_thread(keyring.make, row["cmd"])
