@@ -67,7 +67,7 @@ def keeper(server: Embedded, tmp_path: Path) -> Iterator[Keeper]:
     """A register that is open, with the records of its opening."""
     keeper = Keeper(server, f"operated_{time.monotonic_ns()}", tmp_path)
     keeper.tell(f"create database {keeper.database}")
-    keeper.does("subsidia migrate && subsidia replay")
+    keeper.does("subsidia migrate && subsidia token --registrar")
     yield keeper
     for name in (keeper.database, keeper.restored):
         keeper.tell(f"drop database if exists {name} with (force)")
