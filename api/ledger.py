@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
+from time import monotonic
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -31,6 +32,8 @@ PAGE = 100
 LIMIT = 500
 KEPT = 32_000_000
 """Bytes of full tiles that are kept in memory."""
+KEPT_FOR = 60.0
+"""Seconds for which each of them is."""
 TREE_MEDIA = "application/octet-stream"
 
 AFTER = Parameter("after", values.whole(), "Go on behind this position: `next` of the page before.", example=0)
@@ -262,21 +265,27 @@ class Tiles:
 
 
 class _Full:
-    """Full tiles by their paths, as they were asked for last: they never change, and auditors all ask for them."""
+    """Full tiles by their paths, as they were asked for last: they never change, and auditors all ask for them.
 
-    def __init__(self, most: int = KEPT) -> None:
-        self._most, self._bytes, self._bodies = most, 0, OrderedDict[str, bytes]()
+    Not for long: who alters the database beneath is found out by whoever fetches it anew.
+    """
+
+    def __init__(self, most: int = KEPT, seconds: float = KEPT_FOR) -> None:
+        self._most, self._seconds, self._bytes = most, seconds, 0
+        self._bodies = OrderedDict[str, tuple[float, bytes]]()
 
     def get(self, path: str) -> bytes | None:
-        if path in self._bodies:
-            self._bodies.move_to_end(path)
-        return self._bodies.get(path)
+        since, body = self._bodies.get(path, (0.0, None))
+        if body is None or monotonic() - since > self._seconds:
+            return None
+        self._bodies.move_to_end(path)
+        return body
 
     def keep(self, path: str, body: bytes) -> None:
-        self._bytes += len(body) - len(self._bodies.pop(path, b""))
-        self._bodies[path] = body
+        self._bytes += len(body) - len(self._bodies.pop(path, (0.0, b""))[1])
+        self._bodies[path] = monotonic(), body
         while self._bytes > self._most:
-            _, oldest = self._bodies.popitem(last=False)
+            _, (_, oldest) = self._bodies.popitem(last=False)
             self._bytes -= len(oldest)
 
 

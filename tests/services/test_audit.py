@@ -117,6 +117,12 @@ def test_of_full_tiles_no_more_is_kept_than_was_granted() -> None:
     assert kept.get("tile/0/009") is None
 
 
+def test_full_tiles_are_not_kept_for_long() -> None:
+    kept = _Full(seconds=0)
+    kept.keep("tile/0/000", bytes(40))
+    assert kept.get("tile/0/000") is None, "else a database that was altered meanwhile would pass"
+
+
 # --- copied badly ---
 
 
