@@ -6,6 +6,7 @@ from secrets import token_bytes, token_hex
 from typing import Protocol
 from uuid import UUID
 
+from services.disk import settle
 from services.keys import KeyUnusable
 
 KEY_BYTES = 32
@@ -82,8 +83,8 @@ class FolderKeyring:
             raise KeyUnusable(f"The key {self._path(subject)} was deleted while it was being made.")
         if not ours:
             # Another process may have linked it and not come to the end: its power may fail, and ours with it.
-            _settle(self._path(subject))
-        _settle(self.folder)
+            settle(self._path(subject))
+        settle(self.folder)
         return found
 
     def find(self, subject: UUID) -> bytes | None:
@@ -106,7 +107,7 @@ class FolderKeyring:
         copies = [*self._unfinished(subject), self._path(subject)]
         gone = [path for path in copies if _unlinked(path)]
         if self.folder.exists():
-            _settle(self.folder)  # also where nothing was found: the unlinking of a process that died may be news
+            settle(self.folder)  # also where nothing was found: the unlinking of a process that died may be news
         return bool(gone)
 
     def subjects(self) -> frozenset[UUID]:
@@ -125,7 +126,7 @@ class FolderKeyring:
         """Puts a new key in its place, whole or not at all; False where another one is there by then."""
         if not self.folder.exists():
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            _settle(self.folder.parent)
+            settle(self.folder.parent)
         fresh = self.folder / f".{subject}.{token_hex(8)}{UNFINISHED}"
         # Readable to nobody else before the first byte is in it.
         try:
@@ -139,15 +140,6 @@ class FolderKeyring:
         finally:
             fresh.unlink(missing_ok=True)
         return True
-
-
-def _settle(path: Path) -> None:
-    """Waits until a file's bytes, or a folder's names, are on the disk."""
-    opened = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 def _unlinked(path: Path) -> bool:

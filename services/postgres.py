@@ -31,6 +31,8 @@ import asyncpg
 import psutil
 import structlog
 
+from services.disk import settle
+
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 
 SETTINGS: Mapping[str, str] = DURABLE | {
@@ -219,7 +221,7 @@ class Embedded:
             build.rename(self.data)
         else:
             self.data.symlink_to(build)
-        _sync(self.data.parent)
+        settle(self.data.parent)
 
     def _binaries(self) -> Path:
         """The installation that the server's account can run: the package's own, or a copy of it."""
@@ -420,12 +422,3 @@ async def database(url: str | None, var: Path) -> AsyncIterator[str]:
 def _shared_home() -> Path:
     SHARED_HOME.mkdir(mode=0o755, parents=True, exist_ok=True)
     return SHARED_HOME
-
-
-def _sync(folder: Path) -> None:
-    """What was made or renamed in the folder survives a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
