@@ -66,7 +66,7 @@ def compose(head: Reached, waiting: Sequence[Waiting], now: datetime, sign: Sign
         size = head.size + len(leaves)
         after = Reached(size, at, growth.edge, sign(size, growth.root))
     call = (
-        head.size, at, *_commands(changes, head.size), *probes(waiting), *_records(changes, states),
+        head.size, at, head.edge.packed(), *_commands(changes, head.size), *probes(waiting), *_records(changes, states),
         *_spoken(changes, head.size), *_openings(changes), [subject for change in changes for subject in change.erases],
         *_tree(growth, after),
     )  # fmt: skip

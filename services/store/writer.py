@@ -1,13 +1,16 @@
 """The writer: one task per process that appends everybody's commands in groups.
 
-Alone on the ledger it sends a batch in one call, composed on the head it remembers; while the database works, the next
-batch is composed on the head that this one will make, and sent if it did. If another process was faster the call is
-refused, and for a while the writer takes the lock first and composes on the head it then sees: two processes that both
-hoped to be first would refuse each other half of the time.
+Alone on the ledger it sends a batch in one call, composed on the head it remembers. While the database works, the next
+batch is composed on the head that this one will make, and sent on a second line, where it waits for the lock: if that
+head is not reached, it is refused. If another process was faster the call is refused too, and for a while the writer
+takes the lock first and composes on the head it then sees: two processes that both hoped to be first would refuse each
+other half of the time.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
 from typing import Any
@@ -37,19 +40,33 @@ DATA_CLASSES = ("22", "23", "54")
 log = structlog.get_logger()
 
 
+@dataclass(slots=True)
+class _Batch:
+    """Commands that are answered together. `sent`: the database may have heard of them, and we wait for its word."""
+
+    waiting: list[Waiting]
+    sent: bool = False
+    doubt: bool = False
+    """Nobody here knows whether they were recorded."""
+
+    def lost(self) -> None:
+        """The line broke: if they were on their way, anything may have become of them."""
+        self.doubt, self.sent = self.doubt or self.sent, False
+
+
 class Writer:
-    """Owns one connection, and the queue of this process."""
+    """Owns two connections, and the queue of this process."""
 
     def __init__(
         self, dsn: str, sign: Sign, clock: Callable[[], datetime], *, queue: int = 4096, patience: float = PATIENCE
     ) -> None:
         self._dsn, self._sign, self._clock, self._patience = dsn, sign, clock, patience
         self._queue = Queue(queue)
-        self._current: list[Waiting] = []
-        self._connection: _Session | None = None
+        self._way: deque[_Batch] = deque()
+        self._session: _Session | None = None
         self._head: Reached | None = None
         self._lock_first_until = 0.0
-        self._sent = self._doubt = self._closed = False
+        self._closed = False
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -80,208 +97,262 @@ class Writer:
     async def _run(self) -> None:
         try:
             while await self._queue.some():
-                self._current, self._doubt = self._queue.take(self._share(0)), False
+                self._way.append(_Batch(self._queue.take(self._share(0))))
                 await self._settle()
         finally:
-            self._doubt |= self._sent
+            for batch in self._way:
+                batch.lost()
             self._give_up("The writer has stopped.")
             self._drop()
 
     async def _settle(self) -> None:
-        """Answers everybody in the current batch. Nothing but a cancellation gets out."""
+        """Answers everybody who is on the way, in order. Nothing but a cancellation gets out."""
         deadline = 0.0
-        while self._current:
+        while self._way:
             try:
                 session = await self._connected()
             except Exception as error:
                 # Nobody of a batch in doubt is told anything before the database was asked, or patience ends. A server
                 # that took the line and dropped it is there, and may take the next one.
-                dropped = is_gone(error) and not isinstance(error, OSError)
+                doubt, dropped = (
+                    any(batch.doubt for batch in self._way),
+                    is_gone(error) and not isinstance(error, OSError),
+                )
                 if dropped:
                     deadline = deadline or monotonic() + self._patience
-                if (self._doubt or dropped) and monotonic() < deadline:
+                if (doubt or dropped) and monotonic() < deadline:
                     await asyncio.sleep(0.05)
                     continue
-                log.warning("ledger-unreachable", error=repr(error), in_doubt=self._doubt)
+                log.warning("ledger-unreachable", error=repr(error), in_doubt=doubt)
                 self._give_up("The database cannot be reached.")
                 return
             try:
-                self._current = await self._step(session, self._current)
+                await self._step(session, self._way[0])
             except Exception as error:
                 self._drop()
                 deadline = deadline or monotonic() + self._patience
-                await self._failed(error, deadline)
+                self._failed(error, deadline)
 
-    async def _failed(self, error: Exception, deadline: float) -> None:
-        """One try at the current batch failed; its connection is closed."""
+    def _failed(self, error: Exception, deadline: float) -> None:
+        """One try at the first batch failed; the connections are closed."""
+        if not is_gone(error):
+            self._way[0].sent = False  # the server said no: nothing of this try was kept
+        for batch in self._way:
+            batch.lost()
         if is_gone(error):
-            self._doubt, self._sent = self._doubt or self._sent, False
             if monotonic() >= deadline:
                 self._give_up("The database cannot be reached.")
             return
-        self._sent = False  # the server said no: nothing of this try was kept
-        log.warning("ledger-batch-failed", error=repr(error), commands=len(self._current))
-        batch, self._current = self._current, []
+        batch = self._way.popleft()
+        log.warning("ledger-batch-failed", error=repr(error), commands=len(batch.waiting))
         of_data = not isinstance(error, asyncpg.PostgresError) or (error.sqlstate or "")[:2] in DATA_CLASSES
         if not of_data:
-            _unavailable(batch, str(error), recorded=None if self._doubt else False)
-        elif len(batch) == 1:
-            batch[0].fail(error)
+            _unavailable(batch, str(error))
+        elif len(batch.waiting) == 1:
+            batch.waiting[0].fail(error)
         else:
             # One command that cannot be stored must not fail its neighbours.
-            for number, waiting in enumerate(batch):
-                self._current = [waiting]
-                try:
-                    await self._settle()
-                except asyncio.CancelledError:
-                    self._current += batch[number + 1 :]
-                    raise
+            self._way.extendleft(_Batch([waiting], doubt=batch.doubt) for waiting in reversed(batch.waiting))
 
-    async def _step(self, session: "_Session", batch: list[Waiting]) -> list[Waiting]:
-        """One transaction. Returns those who are not answered yet."""
-        lock_first = monotonic() < self._lock_first_until or batch[0].alongside is not None
+    async def _step(self, session: "_Session", batch: _Batch) -> None:
+        """One transaction, or several in a row. Those who are answered are no longer on the way."""
+        lock_first = monotonic() < self._lock_first_until or batch.waiting[0].alongside is not None
         if self._head is not None and not lock_first:
-            return await self._hopeful(session, self._head, batch)
-        return await self._lock_first(session, batch)
+            await self._hopeful(session, self._head, batch)
+        else:
+            await self._lock_first(session, batch)
 
-    async def _hopeful(self, session: "_Session", head: Reached, batch: list[Waiting]) -> list[Waiting]:
-        composed = compose(head, batch, self._clock(), self._sign)
-        call = self._call(session, composed)
-        while True:
-            ahead: Composed | None = None
-            try:
+    async def _hopeful(self, session: "_Session", head: Reached, batch: _Batch) -> None:
+        """Sends a batch, and while the database works on it the one behind it, and so on while there are any."""
+        composed = compose(head, batch.waiting, self._clock(), self._sign)
+        call, following = self._call(session.here, composed, batch), _nobody()
+        try:
+            while True:
                 await asyncio.sleep(0)  # it is sent, and those who were answered may come again
                 receipts = composed.receipts()
-                ahead = self._ahead(composed)
+                session.turn()
+                if (ahead := self._ahead(composed)) is not None:
+                    following = self._call(session.here, ahead, self._way[1])
                 row = await call
-            except BaseException:
-                call.cancel()
-                self._put_back(ahead)
-                raise
-            self._sent = False
-            if not row["done"]:
-                self._put_back(ahead)
-                return self._refused(composed, row)
-            if ahead is None:
+                if row["size"] < composed.before.size:  # it had the lock before the one that was sent before it
+                    call = self._call(session.there, composed, batch)
+                    row = await call
+                batch.sent = False
+                if not row["done"]:
+                    self._refused(composed, row)
+                    await self._heard(following)
+                    return
+                self._way.popleft()
                 self._committed(composed, receipts)
-                return []
-            # The next one is on its way before anybody is told of this one: the database need not wait for them.
-            call, self._current = self._call(session, ahead), list(ahead.waiting)
-            self._committed(composed, receipts)
-            composed = ahead
+                if ahead is None:
+                    return
+                batch, composed, call, following = self._way[0], ahead, following, _nobody()
+        except BaseException as error:
+            if isinstance(error, asyncpg.PostgresError) and not is_gone(error):
+                await self._heard(following)
+            call.cancel()
+            following.cancel()
+            raise
+
+    async def _heard(self, following: "asyncio.Future[Any]") -> None:
+        """What was composed on a head that was not reached is refused as well: once heard, nobody doubts it."""
+        try:
+            if (row := await following) is not None:
+                assert not row["done"], "its head is not there"
+        except asyncpg.PostgresError as error:
+            if is_gone(error):
+                return
+        for batch in self._way:
+            batch.sent = False
 
     def _ahead(self, current: Composed) -> Composed | None:
         """The next batch, on the head that the current one will make; None where it has to wait for that one's end."""
-        batch = self._queue.take(self._share(len(current.waiting)))
+        if len(self._way) == 1 and (taken := self._queue.take(self._share(len(current.waiting)))):
+            self._way.append(_Batch(taken))
+        if len(self._way) == 1:
+            return None
+        batch = self._way[1].waiting
         try:
-            if batch and batch[0].alongside is None:
-                return compose(current.after, batch, self._clock(), self._sign)
+            return None if batch[0].alongside else compose(current.after, batch, self._clock(), self._sign)
         except Exception as error:
-            # It is met again when that batch is the current one. The one on its way has no part in it.
+            # It is met again when that batch is the first one. The one on its way has no part in it.
             log.warning("ledger-batch-not-composed", error=repr(error), commands=len(batch))
-        self._queue.put_back(batch)
-        return None
+            return None
 
     def _share(self, on_the_way: int) -> int:
         """How many to take: where many wait, half of all, so that we and the database work at the same time."""
         return max(WORTH_HALVING // 2, (len(self._queue) + on_the_way + 1) // 2)
 
-    def _put_back(self, ahead: Composed | None) -> None:
-        if ahead is not None:
-            self._queue.put_back(ahead.waiting)
-
-    def _refused(self, composed: Composed, row: Any) -> list[Waiting]:
+    def _refused(self, composed: Composed, row: Any) -> None:
         """The database wrote nothing: something stands in the way of some, or the head is another."""
         if row["size"] != composed.before.size or (row["at"] is not None and row["at"] > composed.call[1]):
             self._head, self._lock_first_until = None, monotonic() + LOCK_FIRST_FOR
-        return self._sort_out(composed.waiting, row)
+        self._sort_out(self._way[0], row)
+        if not self._way[0].waiting:
+            self._way.popleft()
 
-    async def _lock_first(self, session: "_Session", batch: list[Waiting]) -> list[Waiting]:
-        await session.connection.execute(f"begin; select pg_advisory_xact_lock({LOCK})")
-        found = await session.probe.fetchrow([waiting.change.cmd for waiting in batch], *probes(batch))
+    async def _lock_first(self, session: "_Session", batch: _Batch) -> None:
+        line = session.here
+        await line.connection.execute(f"begin; select pg_advisory_xact_lock({LOCK})")
+        found = await line.probe.fetchrow([waiting.change.cmd for waiting in batch.waiting], *probes(batch.waiting))
         assert found is not None
         edge = Edge.unpacked(found["size"], found["edge"] or b"")
         head = Reached(found["size"], found["at"], edge, found["note"] or "")
-        left = self._sort_out(batch, found)
-        if not left:
-            await session.connection.execute("commit")
+        self._sort_out(batch, found)
+        if not batch.waiting:
+            await line.connection.execute("commit")
             self._head = head
-            return []
-        composed = compose(head, left, self._clock(), self._sign)
-        self._current = left
-        call = self._call(session, composed)
-        try:
-            row = await call
-        except BaseException:
-            call.cancel()
-            raise
-        assert row["done"], "the lock is ours, and nothing stood in the way"
-        if left[0].alongside is not None:
-            await left[0].alongside(session.connection)
-        await session.connection.execute("commit")
-        self._sent = False
-        self._committed(composed, composed.receipts())
-        return []
+        else:
+            composed = compose(head, batch.waiting, self._clock(), self._sign)
+            call = self._call(line, composed, batch)
+            try:
+                row = await call
+            except BaseException:
+                call.cancel()
+                raise
+            assert row["done"], "the lock is ours, and nothing stood in the way"
+            if (alongside := batch.waiting[0].alongside) is not None:
+                await alongside(line.connection)
+            await line.connection.execute("commit")
+            self._committed(composed, composed.receipts())
+        self._way.popleft()
 
-    def _call(self, session: "_Session", composed: Composed) -> "asyncio.Future[Any]":
+    def _call(self, line: "_Line", composed: Composed, batch: _Batch) -> "asyncio.Future[Any]":
         """Starts the call; whether it was heard is unknown from now on, until it is answered."""
-        self._sent = True
-        return asyncio.ensure_future(session.append.fetchrow(*composed.call))
+        batch.sent = True
+        return asyncio.ensure_future(line.append.fetchrow(*composed.call))
 
     def _committed(self, composed: Composed, receipts: Sequence[Receipt]) -> None:
         self._head = composed.after
         for waiting, receipt in zip(composed.waiting, receipts, strict=True):
             waiting.succeed(receipt)
 
-    def _sort_out(self, batch: Sequence[Waiting], found: Any) -> list[Waiting]:
-        """Answers those in whose way something stands; the others are returned."""
+    def _sort_out(self, batch: _Batch, found: Any) -> None:
+        """Answers those in whose way something stands; the others stay."""
         known = set(found["known"] or ())
         moved = dict(zip(found["moved"] or (), found["moved_to"] or (), strict=True))
         held = set(found["held"] or ())
         left = []
-        for waiting in batch:
+        for waiting in batch.waiting:
             if waiting.change.cmd in known:
-                waiting.succeed(Known(before=not self._doubt))
+                waiting.succeed(Known(before=not batch.doubt))
             elif conflict := _conflict(waiting, moved, held):
                 waiting.fail(conflict)
             else:
                 left.append(waiting)
-        return left
+        batch.waiting = left
 
     def _give_up(self, reason: str) -> None:
-        """Fails everybody; only the batch that was on its way may have been recorded."""
-        _unavailable(self._current, reason, recorded=None if self._doubt else False)
-        self._current = []
-        _unavailable(self._queue.empty(), reason, recorded=False)
+        """Fails everybody; only what was on its way may have been recorded."""
+        while self._way:
+            _unavailable(self._way.popleft(), reason)
+        _unavailable(_Batch(self._queue.empty()), reason)
 
     async def _connected(self) -> "_Session":
-        if self._connection is None or self._connection.connection.is_closed():
+        if self._session is None or self._session.is_closed:
             self._drop()
-            self._connection = await _Session.open(self._dsn)
-        return self._connection
+            self._session = await _Session.open(self._dsn)
+        return self._session
 
     def _drop(self) -> None:
-        if self._connection is not None:
-            self._connection.connection.terminate()
-        self._connection = self._head = None
+        if self._session is not None:
+            self._session.terminate()
+        self._session = self._head = None
 
 
-class _Session:
+@dataclass(frozen=True, slots=True)
+class _Line:
     """A connection with its two statements."""
 
-    def __init__(self, connection: Connection, probe: PreparedStatement, append: PreparedStatement) -> None:
-        self.connection, self.probe, self.append = connection, probe, append
+    connection: Connection
+    probe: PreparedStatement
+    append: PreparedStatement
 
     @classmethod
-    async def open(cls, dsn: str) -> "_Session":
+    async def open(cls, dsn: str) -> "_Line":
         connection = await connect_writer(dsn)
         try:
             probe = await connection.prepare(f"select * from ledger.probe({_numbered(7)})")
-            append = await connection.prepare(f"select * from ledger.append({_numbered(33)})")
+            append = await connection.prepare(f"select * from ledger.append({_numbered(34)})")
         except BaseException:
             connection.terminate()
             raise
         return cls(connection, probe, append)
+
+
+@dataclass(slots=True)
+class _Session:
+    """Two lines, used in turn: on one the database works, on the other the next batch waits for the lock."""
+
+    here: _Line
+    there: _Line
+
+    @classmethod
+    async def open(cls, dsn: str) -> "_Session":
+        here = await _Line.open(dsn)
+        try:
+            return cls(here, await _Line.open(dsn))
+        except BaseException:
+            here.connection.terminate()
+            raise
+
+    @property
+    def is_closed(self) -> bool:
+        return self.here.connection.is_closed() or self.there.connection.is_closed()
+
+    def turn(self) -> None:
+        self.here, self.there = self.there, self.here
+
+    def terminate(self) -> None:
+        self.here.connection.terminate()
+        self.there.connection.terminate()
+
+
+def _nobody() -> "asyncio.Future[Any]":
+    """Instead of a call, where there is none."""
+    answered = asyncio.get_running_loop().create_future()
+    answered.set_result(None)
+    return answered
 
 
 def _numbered(count: int) -> str:
@@ -298,6 +369,6 @@ def _conflict(waiting: Waiting, moved: dict[UUID, int], held: set[str]) -> Confl
     return Conflict(streams, words) if streams or words else None
 
 
-def _unavailable(everybody: Iterable[Waiting], reason: str, *, recorded: bool | None) -> None:
-    for waiting in everybody:
-        waiting.fail(Unavailable(reason, recorded=recorded))
+def _unavailable(batch: _Batch, reason: str) -> None:
+    for waiting in batch.waiting:
+        waiting.fail(Unavailable(reason, recorded=None if batch.doubt else False))

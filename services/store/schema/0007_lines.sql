@@ -1,0 +1,75 @@
+-- A batch may be sent before the one that it follows on has committed: it waits for the lock on a line of its own. That it
+-- finds as many records as it was composed on is then not enough, since another process may have added as many. What
+-- names a history is its tree.
+
+drop function ledger.append;
+
+-- Appends a composed batch if the ledger has exactly `expected` records with the tree of `expected_edge`, none stamped
+-- later than `moment`, and nothing stands in its way; then `done`. Otherwise nothing is written and the answer is what
+-- `probe` found.
+create function ledger.append(
+    expected bigint, moment timestamptz, expected_edge bytea,
+    cmds uuid[], callers text[], fingerprints bytea[], firsts bigint[], counts integer[], answers bytea[],
+    probe_streams uuid[], probe_versions integer[],
+    take_words text[], take_streams uuid[], free_words text[], free_streams uuid[],
+    streams uuid[], versions integer[], types text[], states bytea[],
+    spoken_units uuid[], spoken_positions bigint[],
+    opening_streams uuid[], opening_versions integer[], opening_paths text[],
+    opening_subjects uuid[], opening_ciphers bytea[], opening_audiences text[], erased uuid[],
+    new_root bytea, new_edge bytea, new_note text, levels integer[], indexes bigint[], hashes bytea[],
+    out done boolean, out size bigint, out at timestamptz, out edge bytea, out note text,
+    out known uuid[], out moved uuid[], out moved_to integer[], out held text[]
+) language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    done := false;
+    -- A statement of its own: what follows sees everything that the holder before us committed.
+    perform pg_advisory_xact_lock(7310579645227565);
+    select p.size, p.at, p.edge, p.note, p.known, p.moved, p.moved_to, p.held
+        into size, at, edge, note, known, moved, moved_to, held
+        from ledger.probe(cmds, probe_streams, probe_versions, take_words, take_streams, free_words, free_streams) p;
+    if size <> expected or coalesce(edge, '') <> expected_edge or at > moment or
+        coalesce(known::text, moved::text, held::text) is not null then
+        return;
+    end if;
+    if cardinality(streams) > 0 then
+        insert into ledger.records (position, stream, version, type, state, at)
+            select expected + n - 1, d.stream, d.version, d.type, d.state, moment
+            from unnest(streams, versions, types, states) with ordinality d (stream, version, type, state, n);
+        insert into ledger.checkpoints (size, root, edge, note, at)
+            values (expected + cardinality(streams), new_root, new_edge, new_note, moment);
+        insert into ledger.spoken_of (unit, position) select * from unnest(spoken_units, spoken_positions);
+        if cardinality(levels) > 0 then
+            insert into ledger.subtrees (level, index, hash) select * from unnest(levels, indexes, hashes);
+        end if;
+        perform pg_notify('ledger', '');
+    end if;
+    insert into ledger.commands (cmd, caller, fingerprint, first, count, at, answer)
+        select c.cmd, c.caller, c.fingerprint, c.first, c.count, moment, c.answer
+        from unnest(cmds, callers, fingerprints, firsts, counts, answers)
+            c (cmd, caller, fingerprint, first, count, answer);
+    if cardinality(free_words) > 0 then
+        delete from ledger.claims c using unnest(free_words, free_streams) freed (word, stream)
+            where c.word = freed.word and c.stream = freed.stream;
+    end if;
+    if cardinality(take_words) > 0 then
+        insert into ledger.claims (word, stream) select * from unnest(take_words, take_streams)
+            on conflict (word) do nothing;  -- `probe` saw that nobody else holds it
+    end if;
+    if cardinality(opening_streams) > 0 then
+        insert into ledger.openings (stream, version, path, subject, cipher, audience)
+            select * from unnest(opening_streams, opening_versions, opening_paths, opening_subjects, opening_ciphers,
+                                 opening_audiences);
+    end if;
+    if cardinality(erased) > 0 then
+        -- Whoever issued a token may have noted for whom; tokens name the accreditation that they rest on.
+        update access.tokens t set note = '' from ledger.openings o
+            where o.subject = any(erased) and t.accreditation = o.stream || '/' || o.version and t.note <> '';
+        delete from ledger.openings o where o.subject = any(erased);
+    end if;
+    done := true;
+end $$;
+
+revoke execute on function ledger.append from public;
+grant execute on function ledger.append to subsidia_app;
