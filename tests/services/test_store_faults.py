@@ -14,12 +14,15 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from domain.ledger.merkle import Edge, grow
 from services.postgres import Embedded
-from services.store.ledger import LedgerStore, opened_store
+from services.store.batch import Reached, compose
+from services.store.ledger import LedgerStore, opened_store, utc_now
 from services.store.migrations import migrate
 from services.store.ports import Busy, Change, Receipt, Unavailable
+from services.store.waiting import Waiting
 from services.store.whole import check_whole
-from services.store.writer import LOCK
+from services.store.writer import LOCK, WORTH_HALVING
 from tests.services.store_faults.proxy import Cut, wired
 from tests.services.store_ledgers import KEY, NOTARY, ORIGIN, change, draft
 
@@ -72,6 +75,65 @@ async def test_a_connection_lost_around_commit(
         assert [getattr(answer, "repeated", None) for answer in answers][-10:] == [False] * 10
         await asyncio.sleep(0.5 if cut is Cut.LATE else 0)
         assert await is_true(pool, asked, answers) == len(asked)
+
+
+@pytest.mark.parametrize("cut", list(Cut))
+@pytest.mark.parametrize("lost", [0, -1])
+async def test_a_line_lost_while_two_batches_are_on_their_way(
+    migrated_url: str, pool: "asyncpg.Pool[asyncpg.Record]", cut: Cut, lost: int
+) -> None:
+    async with wired(migrated_url) as (dsn, wire), opened_store(dsn, ORIGIN, KEY) as store:
+        both = [thing() for _ in range(2 * WORTH_HALVING)]
+        both[lost] = thing(MARK)
+        asked = [thing(), *both]
+        answers: list[object] = [await store.append(asked[0])]  # from now on the head is remembered
+        wire.arm(APPEND, cut)
+        answers += await asyncio.gather(*(store.append(one) for one in both), return_exceptions=True)
+        assert wire.cuts == 1
+        assert [getattr(answer, "repeated", answer) for answer in answers] == [False] * len(asked)
+        await asyncio.sleep(0.5 if cut is Cut.LATE else 0)
+        assert await is_true(pool, asked, answers) == len(asked)
+
+
+async def test_a_batch_that_overtakes_the_one_before_it_is_sent_again(
+    migrated_url: str, pool: "asyncpg.Pool[asyncpg.Record]"
+) -> None:
+    async with wired(migrated_url) as (dsn, wire), opened_store(dsn, ORIGIN, KEY) as store:
+        asked = [thing(), thing(MARK), *(thing() for _ in range(2 * WORTH_HALVING))]
+        answers: list[object] = [await store.append(asked[0])]
+        wire.hold_back(APPEND, 0.2)
+        answers += await asyncio.gather(*(store.append(one) for one in asked[1:]), return_exceptions=True)
+        assert [getattr(answer, "first", answer) for answer in answers] == [2 * number for number in range(len(asked))]
+        assert await is_true(pool, asked, answers) == len(asked)
+
+
+async def test_what_was_composed_on_another_history_of_the_same_size_is_refused(
+    migrated_url: str, pool: "asyncpg.Pool[asyncpg.Record]", store: LedgerStore
+) -> None:
+    await store.append(thing())
+    head = await store.head()
+    foreign, own = grow(Edge(0, ()), [b"f" * 32] * head.size).edge, thing()
+    waiting = [Waiting.of(own, asyncio.get_running_loop().create_future())]
+    composed = compose(Reached(head.size, head.at, foreign, ""), waiting, utc_now(), NOTARY.sign)
+    places = ", ".join(f"${number}" for number in range(1, len(composed.call) + 1))
+    row = await pool.fetchrow(f"select * from ledger.append({places})", *composed.call)
+    assert row is not None
+    assert (row["done"], row["size"]) == (False, head.size)
+    assert await check_whole(pool, NOTARY) == head.size
+    await store.append(own)
+
+
+async def test_two_batches_that_wait_for_the_lock_too_long_are_both_known_not_to_be_recorded(
+    migrated_url: str, pool: "asyncpg.Pool[asyncpg.Record]", store: LedgerStore
+) -> None:
+    await store.append(thing())
+    async with pool.acquire() as other:
+        await other.execute(f"select pg_advisory_lock({LOCK})")
+        asked = [thing() for _ in range(2 * WORTH_HALVING)]
+        answers = await asyncio.gather(*(store.append(one) for one in asked), return_exceptions=True)
+        await other.execute(f"select pg_advisory_unlock({LOCK})")
+    assert [getattr(answer, "recorded", None) for answer in answers] == [False] * len(asked)
+    assert await is_true(pool, asked, answers) == 1
 
 
 @pytest.mark.parametrize("cut", [Cut.BEFORE, Cut.AFTER])

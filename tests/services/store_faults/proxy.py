@@ -28,6 +28,7 @@ class Wire:
     def __init__(self, target: str) -> None:
         self._target = target
         self._armed: tuple[bytes, Cut] | None = None
+        self._held_back: tuple[bytes, float] | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.down = False
@@ -36,6 +37,10 @@ class Wire:
     def arm(self, message: bytes, cut: Cut) -> None:
         """The next time that a client sends these bytes."""
         self._armed = (message, cut)
+
+    def hold_back(self, message: bytes, seconds: float) -> None:
+        """The next time that a client sends these bytes, they arrive so much later; what others send does not."""
+        self._held_back = (message, seconds)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.down:
@@ -58,6 +63,9 @@ class Wire:
             while chunk := await reader.read(1 << 20):
                 cut = self._cut(chunk)
                 if cut is None:
+                    if self._held_back is not None and self._held_back[0] in chunk:
+                        (_, seconds), self._held_back = self._held_back, None
+                        await asyncio.sleep(seconds)
                     forth.write(chunk)
                     continue
                 mute.set()
