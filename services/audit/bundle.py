@@ -11,7 +11,9 @@ from domain.ledger.tiles import BadBundle, BadPath, Tile
 
 CHECKPOINT = "checkpoint"
 EARLIER = "checkpoints/"
-"""Checkpoints of earlier sizes, one a file: they bind the records of the last, partial tile one by one."""
+"""Checkpoints of earlier sizes, one a file: they bind the records of the last, partial tile one by one.
+
+Those of a full tile are there as well, where what it holds is not what its root says."""
 
 PART = ".part"
 """What a file is called, behind a dot, while it is written."""

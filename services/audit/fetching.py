@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from domain.ledger import checkpoints, notes, tiles
+from domain.ledger import checkpoints, merkle, notes, tiles
 from domain.ledger.checkpoints import BadCheckpoint, Checkpoint
 from domain.ledger.findings import Finding
 from domain.ledger.notes import BadNote
@@ -17,6 +17,8 @@ Get = Callable[[str], Awaitable[bytes | None]]
 """What a server answers under a path; None where there is nothing. Raises Unreachable."""
 Progress = Callable[[int, int], None]
 AT_ONCE = 8
+SUSPECTS = 4
+"""Tiles of whose records every checkpoint is asked for, where something does not fit."""
 FORK = ".fork.checkpoint"
 """Where the newer note is put, beside the bundle, when it contradicts the older one."""
 
@@ -69,9 +71,11 @@ async def fetch(get: Get, bundle: Bundle, progress: Progress, *, fresh: bool = F
         beside = bundle.folder.with_name(bundle.folder.name + FORK)
         beside.write_bytes(note)
     if not findings:
-        await _earlier(get, bundle, said.size)
+        bound = [*_suspect(bundle, said.size), said.size // tiles.WIDTH]
+        for number in bound:
+            await _earlier(get, bundle, number * tiles.WIDTH, min((number + 1) * tiles.WIDTH, said.size))
         bundle.write(CHECKPOINT, note)
-        _sweep(bundle, said.size)
+        _sweep(bundle, said.size, bound)
     return Fetched(said.size, len(missing), len(wanted) - len(missing), tuple(findings))
 
 
@@ -126,11 +130,24 @@ def _extends(bundle: Bundle, before: Checkpoint | None, said: Checkpoint) -> Seq
     return (Finding("fork", says, None, before.root.hex(), root.hex()),)
 
 
-async def _earlier(get: Get, bundle: Bundle, size: int) -> None:
-    """The checkpoints signed since the last full tile, where the server tells them."""
-    after: int | None = size // tiles.WIDTH * tiles.WIDTH
+def _suspect(bundle: Bundle, size: int) -> list[int]:
+    """The first full tiles of which the server's own hashes do not come to their root: what was altered lies there."""
+    found: list[int] = []
+    for tile in tiles.hash_tiles(size):
+        if tile.level == 1 and len(found) < SUSPECTS:
+            try:
+                leaves = (bundle.hashes(Tile(0, tile.first + nth)) for nth in range(tile.width))
+                roots = [merkle.root_of(leaf) for leaf in leaves]
+                found += [tile.first + nth for nth, root in enumerate(bundle.hashes(tile)) if root != roots[nth]]
+            except Unfit:
+                continue  # `verify` says what is wrong with them
+    return found[:SUSPECTS]
+
+
+async def _earlier(get: Get, bundle: Bundle, after: int | None, until: int) -> None:
+    """The checkpoints that were signed within a tile, where the server tells them: they bind its records one by one."""
     while after is not None:
-        answer = await get(f"v1/checkpoints?after={after}&until={size}")
+        answer = await get(f"v1/checkpoints?after={after}&until={until}")
         if answer is None:
             return
         try:
@@ -142,13 +159,12 @@ async def _earlier(get: Get, bundle: Bundle, size: int) -> None:
         after = page.next
 
 
-def _sweep(bundle: Bundle, size: int) -> None:
+def _sweep(bundle: Bundle, size: int, bound: Sequence[int]) -> None:
     """Partial tiles and checkpoints of earlier sizes have no use, nor what an earlier run left half done."""
     wanted = {str(tile) for tile in (*tiles.hash_tiles(size), *tiles.bundles(size))}
-    full = size // tiles.WIDTH * tiles.WIDTH
     for path in list(bundle.files()):
         number = path.removeprefix(EARLIER)
-        old = path.startswith(EARLIER) and number.isdecimal() and int(number) <= full
+        old = path.startswith(EARLIER) and number.isdecimal() and (int(number) - 1) // tiles.WIDTH not in bound
         half_done = path.endswith(PART) and path.rpartition("/")[2].startswith(".")
         if old or half_done or (tile_of(path) is not None and path not in wanted):
             bundle.remove(path)
