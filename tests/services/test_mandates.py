@@ -176,10 +176,80 @@ async def test_what_is_given_exclusively_is_given_to_one_until_it_ends(country: 
     with pytest.raises(Refused) as refused:
         await in_force(country, recipient=country.town, exclusive=True)
     assert refused.value.code == "already-claimed"
-    settled = Settlement(Money(Decimal(0), "KES"), "Treasury circular 7/2021")
-    why: dict[str, Any] = {"ground": ReturnGround.INCAPACITY, "legal_basis": None}
-    await country.say(country.county, "return", first, "2021-06-30", settlement=settled, **why)
+    await given_back(country, country.county, first)
     await in_force(country, "2021-06-30", recipient=country.town, exclusive=True)
+
+
+async def given_back(here: Country, recipient: UnitId, mandate: UUID) -> None:
+    settled = Settlement(Money(Decimal(0), "KES"), "Treasury circular 7/2021")
+    why: dict[str, Any] = {"ground": ReturnGround.INCAPACITY, "legal_basis": None, "settlement": settled}
+    await here.say(recipient, "return", mandate, "2021-06-30", **why)
+
+
+async def lies_in(here: Country, unit: UnitId, parent: UnitId | None) -> None:
+    await give(here.services, here.services.registrar, "units.set-parent", unit, parent=parent)
+
+
+async def claimed(here: Country) -> set[tuple[str, bool]]:
+    """The words that are held, and whether they are shared, without what is the same in all of these tests."""
+    rows = await here.services.store.pool.fetch("select word, shared from ledger.claims where word like 'exclusive%'")
+    return {(row["word"].removeprefix("exclusive-mandate:law:08.2:"), row["shared"]) for row in rows}
+
+
+async def test_what_is_given_exclusively_over_the_whole_and_over_a_part_excludes_one_another(country: Country) -> None:
+    county, town = country.county, country.town
+    await lies_in(country, county, country.state)
+    await lies_in(country, town, county)
+    part: dict[str, Any] = {"exclusive": True, "recipient": town, "territory": town}
+    first = await in_force(country, exclusive=True)
+    assert await claimed(country) == {(str(county), False), (str(country.state), True)}
+    with pytest.raises(Refused) as refused:
+        await in_force(country, **part)
+    assert (refused.value.code, refused.value.facts["held_by"]) == ("already-claimed", (first,))
+    where = "all of Nairobi County, where this territory lies."
+    assert refused.value.reason == f"Somebody else is entrusted with 08.2 exclusively in {where}"
+    await given_back(country, county, first)
+    second = await in_force(country, "2021-06-30", **part)
+    with pytest.raises(Refused) as refused:
+        await in_force(country, "2021-07-01", exclusive=True)
+    assert (refused.value.code, refused.value.facts["held_by"]) == ("already-claimed", (second,))
+    assert refused.value.reason == (
+        "Somebody else is entrusted with 08.2 exclusively in Nairobi County, or in a part of it."
+    )
+    await given_back(country, town, second)
+    assert await claimed(country) == set()
+
+
+async def test_towns_side_by_side_are_each_given_exclusively(country: Country) -> None:
+    await lies_in(country, country.town, country.county)
+    other = await registered(country.services, "Kibra", Sphere.LOCAL)
+    await lies_in(country, other, country.county)
+    for town in (country.town, other):
+        await in_force(country, exclusive=True, recipient=country.town, territory=town)
+    assert await claimed(country) == {
+        (str(country.town), False), (str(other), False), (str(country.county), True),
+    }  # fmt: skip
+
+
+async def test_a_territory_that_moves_later_leaves_mandates_as_they_were_recorded(country: Country) -> None:
+    """Both stand, and the view shows them side by side; what begins from then on meets what it lies in by then."""
+    county, town = country.county, country.town
+    await give(
+        country.services, country.services.registrar, "units.record-competence", country.state, function="08",
+        territory=town, manner=Manner.OWN, legal_basis="Constitution of Kenya", held_from=PartialDate("2010"),
+    )  # fmt: skip
+    part: dict[str, Any] = {"exclusive": True, "recipient": town, "territory": town}
+    first, second = await in_force(country, exclusive=True), await in_force(country, **part)
+    await lies_in(country, town, county)
+    rows = await country.seen("competences", Filter("exclusive", Op.EQ, (True,)), valid_at=date(2020, 1, 1))
+    assert [(row["holder_name"], row["territory_name"], row["mandate"]) for row in rows] == [
+        ("Nairobi County", "Nairobi County", str(first)), ("Westlands", "Westlands", str(second)),
+    ]  # fmt: skip
+    await given_back(country, town, second)
+    assert await claimed(country) == {(str(county), False)}
+    with pytest.raises(Refused) as refused:
+        await in_force(country, "2021-06-30", **part)
+    assert (refused.value.code, refused.value.facts["held_by"]) == ("already-claimed", (first,))
 
 
 async def test_an_unfunded_mandate_shows_its_gap_until_it_is_paid_for(country: Country) -> None:
