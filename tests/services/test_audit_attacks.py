@@ -17,12 +17,13 @@ from domain.ledger import notes, tiles
 from domain.ledger.findings import Verdict
 from domain.ledger.merkle import Edge
 from domain.ledger.records import canonical
-from domain.mandates.words import Instrument, Kind
+from domain.mandates.words import Instrument, Kind, ReturnGround
 from domain.units import Kind as UnitKind
 from domain.units import Manner
 from services.audit import proving
 from services.audit.bundle import Bundle
 from services.audit.verifying import Report, verify
+from services.handle import Note
 from services.store.checkpoints import Notary
 from tests.conftest import NewDatabase
 from tests.services.audited import NOTARY, VKEY, Golden, Harmed, audited, copied, fetched, served, written
@@ -337,7 +338,7 @@ async def test_what_an_operator_signs_against_the_rules_is_found(
     assert report.verified == position
 
 
-async def entrusted_alone(*territories: str) -> list[bytes]:
+async def entrusted_alone(*territories: str, ended: bool = False) -> list[bytes]:
     """Exclusive mandates over a region and two cities in it, one after the other: nobody looks at claims."""
     scribe = Scribe()
     await scribe.open()
@@ -367,6 +368,10 @@ async def entrusted_alone(*territories: str) -> list[bytes]:
         scribe.give("mandates.offer", gives, mandate)
         scribe.give("mandates.accept", takes, mandate)
         scribe.give("mandates.activate", gives, mandate)
+        if ended:
+            scribe.give(
+                "mandates.return", takes, mandate, note=Note(because="So be it."), ground=ReturnGround.INCAPACITY
+            )
     return [record.state for record in scribe.records]
 
 
@@ -398,6 +403,22 @@ async def test_an_operator_who_hides_where_a_territory_lies_is_found(bundle: Pat
     states[last] = canonical(said)
     report = verify(written(bundle, states), VKEY)
     assert (report.verdict, codes(report)) == (Verdict.BROKEN, {"decision-differs"})
+
+
+async def test_a_mandate_that_began_under_earlier_rules_ends_under_these(bundle: Path) -> None:
+    """Its record named no territories above, and so does the one of its end."""
+    told = [json.loads(state) for state in await entrusted_alone("city", ended=True)]
+    [began], [over] = (
+        [one for one in told if one["type"] == f"mandate-{kind}.1"] for kind in ("activated", "returned")
+    )
+    for one in told:
+        if one["cmd"] == began["cmd"]:
+            one["rules"] = "mandates.1"
+    del began["data"]["exclusive"]["within"]
+    over["data"]["exclusive"]["within"] = []
+    report = verify(written(bundle, [canonical(one) for one in told]), VKEY)
+    assert (report.verdict, report.findings) == (Verdict.VERIFIED, [])
+    assert any("1 commands decided under mandates.1" in line for line in report.unchecked)
 
 
 async def test_a_ledger_signed_by_another_key_is_not_this_one(
