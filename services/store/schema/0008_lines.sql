@@ -10,15 +10,15 @@ drop function ledger.append;
 create function ledger.append(
     expected bigint, moment timestamptz, expected_edge bytea,
     cmds uuid[], callers text[], fingerprints bytea[], firsts bigint[], counts integer[], answers bytea[],
-    probe_streams uuid[], probe_versions integer[],
-    take_words text[], take_streams uuid[], free_words text[], free_streams uuid[],
+    probe_streams uuid[], probe_versions integer[], take_words text[], take_streams uuid[],
+    share_words text[], share_streams uuid[], free_words text[], free_streams uuid[],
     streams uuid[], versions integer[], types text[], states bytea[],
     spoken_units uuid[], spoken_positions bigint[],
     opening_streams uuid[], opening_versions integer[], opening_paths text[],
     opening_subjects uuid[], opening_ciphers bytea[], opening_audiences text[], erased uuid[],
     new_root bytea, new_edge bytea, new_note text, levels integer[], indexes bigint[], hashes bytea[],
     out done boolean, out size bigint, out at timestamptz, out edge bytea, out note text,
-    out known uuid[], out moved uuid[], out moved_to integer[], out held text[]
+    out known uuid[], out moved uuid[], out moved_to integer[], out held text[], out held_by uuid[]
 ) language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -26,9 +26,10 @@ begin
     done := false;
     -- A statement of its own: what follows sees everything that the holder before us committed.
     perform pg_advisory_xact_lock(7310579645227565);
-    select p.size, p.at, p.edge, p.note, p.known, p.moved, p.moved_to, p.held
-        into size, at, edge, note, known, moved, moved_to, held
-        from ledger.probe(cmds, probe_streams, probe_versions, take_words, take_streams, free_words, free_streams) p;
+    select p.size, p.at, p.edge, p.note, p.known, p.moved, p.moved_to, p.held, p.held_by
+        into size, at, edge, note, known, moved, moved_to, held, held_by
+        from ledger.probe(cmds, probe_streams, probe_versions, take_words, take_streams, share_words, share_streams,
+                          free_words, free_streams) p;
     if size <> expected or coalesce(edge, '') <> expected_edge or at > moment or
         coalesce(known::text, moved::text, held::text) is not null then
         return;
@@ -53,9 +54,17 @@ begin
         delete from ledger.claims c using unnest(free_words, free_streams) freed (word, stream)
             where c.word = freed.word and c.stream = freed.stream;
     end if;
+    -- `probe` saw that nobody else stands in the way: what is there already is the stream's own. Held both ways, a word
+    -- is held alone.
     if cardinality(take_words) > 0 then
-        insert into ledger.claims (word, stream) select * from unnest(take_words, take_streams)
-            on conflict (word) do nothing;  -- `probe` saw that nobody else holds it
+        insert into ledger.claims as c (word, stream, shared)
+            select distinct t.word, t.stream, false from unnest(take_words, take_streams) t (word, stream)
+            on conflict (word, stream) do update set shared = false where c.shared;
+    end if;
+    if cardinality(share_words) > 0 then
+        insert into ledger.claims (word, stream, shared)
+            select s.word, s.stream, true from unnest(share_words, share_streams) s (word, stream)
+            on conflict (word, stream) do nothing;
     end if;
     if cardinality(opening_streams) > 0 then
         insert into ledger.openings (stream, version, path, subject, cipher, audience)
