@@ -173,11 +173,17 @@ class EventName(str):
 
     @property
     def stream(self) -> StreamId:
-        return StreamId(UUID(self[:36]))
+        return _stream_of(self)
 
     @property
     def version(self) -> int:
         return int(self[37:])
+
+
+@lru_cache(maxsize=10_000)
+def _stream_of(name: EventName) -> StreamId:
+    """Many records rest on the same few accreditations."""
+    return StreamId(UUID(name[:36]))
 
 
 def day_of(text: str) -> date:
@@ -208,15 +214,25 @@ class PartialDate(str):
 
     def earliest(self) -> date | None:
         """The first day it can mean; None where nothing is known."""
-        return date.fromisoformat((self + "-01-01")[:10]) if self.known else None
+        return _earliest(self)
 
     def latest(self) -> date | None:
         """The last day it can mean; None where nothing is known."""
-        if not self.known or len(self) == 10:
-            return self.earliest()
-        year, month = int(self[:4]), int(self[5:] or 12)
-        following = date(year + month // 12, month % 12 + 1, 1) if (year, month) < (9999, 12) else date.max
-        return following if following == date.max else date.fromordinal(following.toordinal() - 1)
+        return _latest(self)
+
+
+@lru_cache(maxsize=10_000)
+def _earliest(day: PartialDate) -> date | None:
+    return date.fromisoformat((day + "-01-01")[:10]) if day.known else None
+
+
+@lru_cache(maxsize=10_000)
+def _latest(day: PartialDate) -> date | None:
+    if not day.known or len(day) == 10:
+        return _earliest(day)
+    year, month = int(day[:4]), int(day[5:] or 12)
+    following = date(year + month // 12, month % 12 + 1, 1) if (year, month) < (9999, 12) else date.max
+    return following if following == date.max else date.fromordinal(following.toordinal() - 1)
 
 
 class Words(Mapping[str, str]):
@@ -249,6 +265,10 @@ class Words(Mapping[str, str]):
 
     def __repr__(self) -> str:
         return f"Words({self._by_language!r})"
+
+    def plain(self) -> dict[str, str]:
+        """As records hold it; the languages stand in order."""
+        return self._by_language.copy()
 
     def best(self, *wanted: str) -> str:
         """The text in the first language that is there; else English, else the first."""

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields, replace
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Protocol, TypeVar, get_type_hints
 from uuid import UUID
 
@@ -22,9 +23,11 @@ from domain.kernel import (
     Recorded,
     Refused,
     StreamId,
+    no_claims,
 )
 from domain.ledger.findings import Finding
 from domain.ledger.history import Members
+from domain.replacing import replace
 from services.audit.leaves import Leaf
 from services.audit.structure import Command, First
 from services.codec import Codec, construct, plain, sealed_fields
@@ -93,7 +96,7 @@ class Refolded:
 
     def note_erased(self, events: Sequence[Any]) -> None:
         for event in events:
-            if isinstance(event, SubjectErased):
+            if type(event) is SubjectErased:
                 self._erased.update(event.fields)
 
     def note_sealed(self, cmd: UUID, records: Sequence[StoredRecord]) -> None:
@@ -183,7 +186,8 @@ class Redecider:
             if self._share == 0:
                 self._found.add(claimed, FOLDED)
             self._states.fold(context, first.stream, events)
-            self._states.note_sealed(recorded.cmd, records)
+            if any(leaf.sealed for leaf in leaves):
+                self._states.note_sealed(recorded.cmd, records)
             self._states.note_erased(events)
         except UNSOUND as error:
             self._lost.add(first.stream)
@@ -232,13 +236,11 @@ class Redecider:
         by = self._contexts[context].commands[name]
         form = self._forms.get(by.command) or self._forms.setdefault(by.command, _request(by.command))
         asked = msgspec.convert(said.fields, form, dec_hook=construct)
-        note = Note(
-            because=first.because, basis=first.basis, lang=first.lang, cause=first.cause, corrects=first.corrects,
-            documents=first.documents,
-        )  # fmt: skip
+        who = first.actor
         order = Order(
             context=context, command=name, fields={one: getattr(asked, one) for one in form.__struct_fields__},
-            cmd=first.cmd, actor=replace(first.actor, sphere=None), caller="auditor", stream=first.stream, note=note,
+            cmd=first.cmd, actor=who if who.sphere is None else _without_sphere(who), caller="auditor",
+            stream=first.stream,
         )  # fmt: skip
         return name, order
 
@@ -250,7 +252,10 @@ class Redecider:
         found: Finding | None = None
         for moment, effective_on in _attempts(first):
             got: Finding | None
-            asked = replace(order, note=replace(order.note, effective_on=effective_on)) if effective_on else order
+            note = Note(
+                effective_on, first.because, first.basis, first.lang, first.cause, first.corrects, first.documents
+            )
+            asked = replace(order, note=note)
             desk = _Desk(self._contexts, self._codec, self._states, lambda at=moment: at)  # type: ignore[misc]
             try:
                 got = self._difference(finished(decide_again(desk, asked, first.stream)), taken)
@@ -271,11 +276,10 @@ class Redecider:
 
     def _difference(self, drafted: Drafted, taken: Taken) -> Finding | None:
         first = taken.records[0]
-        if len(drafted.drafts) != len(taken.records):
+        if len(drafted.events) != len(taken.records):
             return Finding("decision-differs", "The command comes to another number of records.", first.position,
-                           str(len(drafted.drafts)), str(len(taken.records)))  # fmt: skip
-        for draft, record, leaf in zip(drafted.drafts, taken.records, taken.leaves, strict=True):
-            assert draft.tail is not None
+                           str(len(drafted.events)), str(len(taken.records)))  # fmt: skip
+        for draft, record, leaf in zip(drafted.written(), taken.records, taken.leaves, strict=True):
             written = draft.head + b'"at":"%s"' % leaf.at.encode() + draft.tail
             if written == record.state:
                 continue
@@ -285,6 +289,8 @@ class Redecider:
         return None
 
     def _claimed(self, context: Context, taken: Taken, events: Sequence[Any]) -> Iterator[Finding]:
+        if context.claims is no_claims:
+            return
         stream = taken.records[0].stream
         claims = [
             (one.position, claim)
@@ -301,6 +307,12 @@ class Redecider:
             else:
                 says = f"{claim.word} belongs to another stream."
                 yield Finding("claim-taken", says, position, str(holder), str(stream))
+
+
+@lru_cache(4096)
+def _without_sphere(actor: Actor) -> Actor:
+    """As it was asked: in which sphere its unit stands is looked up."""
+    return replace(actor, sphere=None)
 
 
 def finished(work: Coroutine[Any, Any, T]) -> T:
