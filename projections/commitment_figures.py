@@ -1,8 +1,10 @@
 """What is said of a commitment: reports, assessments, and the columns that follow from the others."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import TypeAlias
+from operator import attrgetter
+from typing import Any, TypeAlias
 
 from domain.commitments import events as happened
 from domain.commitments.state import SourceStanding, settled
@@ -65,31 +67,61 @@ def assessed(row: CommitmentRow, event: Assessed, record: Recorded) -> Commitmen
     return replace(row, assessments=(*kept, new))
 
 
-def derived(row: CommitmentRow, record: Recorded) -> CommitmentRow:
-    """The columns that follow from the others, after every record."""
+def derived(row: CommitmentRow, before: CommitmentRow | None, record: Recorded) -> CommitmentRow:
+    """The columns that follow from the others, after every record: of a row after it, and the one before it.
+
+    Most records change little: what rests on columns that are as they were is not worked out again.
+    """
     row = _with_adoption(row, record.at.date())
-    first = min(row.matters, key=lambda one: one.since, default=None)
-    said = row.report(None)
-    figures = [said.percent, *(other.percent for other in said.contested)] if said else []
-    known = [one.due_on for one in row.owed if not one.missed]
+    new: dict[str, Any] = {}
+    for rests_on, work_out in _FOLLOWS:
+        if before is None or rests_on(row) != rests_on(before):
+            new |= work_out(row)
+    changed = {name: value for name, value in new.items() if value != getattr(row, name)}
+    return replace(row, **changed) if changed else row
+
+
+def _who(row: CommitmentRow) -> Mapping[str, Any]:
     bound = [party for party in row.parties if party.answer in (Answer.INVITED, Answer.ACCEPTED)]
     spheres = tuple(sorted({party.sphere for party in bound} or {row.owner_sphere}))
-    return replace(
-        row,
-        spheres=spheres,
-        breadth=_breadth(len(bound), len(spheres)) if row.state in AGREEING else row.breadth,
-        state=_settled_state(row),
-        level=level_of(row),
-        progress=said.percent if said else None,
-        progress_low=min(figures, default=None),
-        progress_high=max(figures, default=None),
-        contested=_is_contested(row, said),
-        delayed=any(one.missed and one.kind is not Due.ANSWER for one in row.owed),
-        next_due_on=min(known, default=None),
-        waits_on=first.unit if first else None,
-        waits_for=Turn(first.turn) if first else None,
-        waits_since=first.since if first else None,
-    )
+    breadth = _breadth(len(bound), len(spheres)) if row.state in AGREEING else row.breadth
+    return {"spheres": spheres, "breadth": breadth, "state": _settled_state(row)}
+
+
+def _said(row: CommitmentRow) -> Mapping[str, Any]:
+    said = row.report(None)
+    figures = [said.percent, *(other.percent for other in said.contested)] if said else []
+    return {
+        "level": level_of(row),
+        "progress": said.percent if said else None,
+        "progress_low": min(figures, default=None),
+        "progress_high": max(figures, default=None),
+        "contested": _is_contested(row, said),
+    }
+
+
+def _due(row: CommitmentRow) -> Mapping[str, Any]:
+    known = [one.due_on for one in row.owed if not one.missed]
+    late = any(one.missed and one.kind is not Due.ANSWER for one in row.owed)
+    return {"delayed": late, "next_due_on": min(known, default=None)}
+
+
+def _waiting(row: CommitmentRow) -> Mapping[str, Any]:
+    first = min(row.matters, key=lambda one: one.since, default=None)
+    return {
+        "waits_on": first.unit if first else None,
+        "waits_for": Turn(first.turn) if first else None,
+        "waits_since": first.since if first else None,
+    }
+
+
+_FOLLOWS: Sequence[tuple[Callable[[CommitmentRow], Any], Callable[[CommitmentRow], Mapping[str, Any]]]] = (
+    (attrgetter("parties", "owner_sphere", "state"), _who),
+    (attrgetter("reports", "assessments", "source_standing", "outcome", "closing_level", "completion"), _said),
+    (attrgetter("owed"), _due),
+    (attrgetter("matters"), _waiting),
+)
+"""Which columns others rest on, and how those follow from them."""
 
 
 def _breadth(units: int, spheres: int) -> Breadth:

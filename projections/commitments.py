@@ -41,10 +41,10 @@ def fold(key: str, before: CommitmentRow | None, record: Recorded, look: Look) -
     """
     event: Event = record.event
     if isinstance(event, happened.CommitmentProposed):
-        return derived(_heard(_proposed(event, record, look), record), record)
+        return derived(_heard(_proposed(event, record, look), record), None, record)
     if before is None:
         return None
-    return derived(_heard(_after(before, event, record, look), record), record)
+    return derived(_heard(_after(before, event, record, look), record), before, record)
 
 
 def unit_name(look: Look, unit: UUID) -> str:

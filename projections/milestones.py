@@ -50,7 +50,7 @@ class MilestoneRow:
 def keys(record: Recorded, look: Look) -> Iterable[str]:
     """The milestones a record speaks of: named by number, through a report or assessment, or all of them."""
     event = record.event
-    whole: CommitmentRow = look.row("commitments", str(record.stream))
+    whole: CommitmentRow = look.row("commitments", record.key)
     match event:
         case happened.CommitmentAmended():
             numbers: Iterable[int | None] = (
@@ -73,12 +73,12 @@ def keys(record: Recorded, look: Look) -> Iterable[str]:
             numbers = [event.number]
         case _:
             numbers = [event.milestone]
-    return [f"{record.stream}/{number}" for number in numbers if number is not None]
+    return [f"{record.key}/{number}" for number in numbers if number is not None]
 
 
 def fold(key: str, before: MilestoneRow | None, record: Recorded, look: Look) -> MilestoneRow | None:
     event = record.event
-    whole: CommitmentRow = look.row("commitments", str(record.stream))
+    whole: CommitmentRow = look.row("commitments", record.key)
     if isinstance(event, happened.MilestoneAdded):
         terms = event.milestone
         return MilestoneRow(

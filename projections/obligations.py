@@ -65,9 +65,10 @@ def keys(record: Recorded, look: Look) -> Iterable[str]:
     if before is not None:
         unit, renamed = record.actor.unit, after is not None and after.name != before.name
         numbers.update(one.number for one in before.owed if renamed or (unit is not None and one.unit == unit))
-        by = {one.number: one.unit for one in after.owed} if after is not None else {}
-        numbers.update(one.number for one in before.owed if by.get(one.number, one.unit) != one.unit)
-    return [f"{record.stream}/{number}" for number in sorted(numbers)]
+        if after is not None and after.owed is not before.owed:
+            by = {one.number: one.unit for one in after.owed}
+            numbers.update(one.number for one in before.owed if by.get(one.number, one.unit) != one.unit)
+    return [f"{record.key}/{number}" for number in sorted(numbers)]
 
 
 def fold(key: str, before: ObligationRow | None, record: Recorded, look: Look) -> ObligationRow | None:
@@ -93,7 +94,9 @@ def fold(key: str, before: ObligationRow | None, record: Recorded, look: Look) -
     assert before is not None, "a deadline is set before anything befalls it"
     named = isinstance(event, OF_A_DEADLINE) and event.number == before.number
     row = _owed_by(_after(before, record) if named else before, whole, look)
-    return replace(row, title=whole.name, last_word_on=whole.heard(row.unit))
+    title, heard = whole.name, whole.heard(row.unit)
+    # Of one word to several deadlines, and of several in a day, most say nothing new.
+    return row if (title, heard) == (row.title, row.last_word_on) else replace(row, title=title, last_word_on=heard)
 
 
 def _owed_by(row: ObligationRow, whole: Thing, look: Look) -> ObligationRow:

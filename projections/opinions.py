@@ -49,12 +49,12 @@ def keys(record: Recorded, look: Look) -> Iterable[str]:
     event = record.event
     match event:
         case happened.ReasonedOpinionSubmitted() | happened.OpinionReceivedLate() | happened.OpinionWithdrawn():
-            return (f"{record.stream}/{event.chamber}",)
+            return (f"{record.key}/{event.chamber}",)
         case happened.ContributionSubmitted():
-            return (f"{record.stream}/contribution-{event.number}",)
+            return (f"{record.key}/contribution-{event.number}",)
         case _:
-            whole: ReviewRow = look.row("reviews", str(record.stream))
-            return (f"{record.stream}/{whole.last_opinion_by}",)
+            whole: ReviewRow = look.row("reviews", record.key)
+            return (f"{record.key}/{whole.last_opinion_by}",)
 
 
 def fold(key: str, before: OpinionRow | None, record: Recorded, look: Look) -> OpinionRow | None:
@@ -81,7 +81,7 @@ _Said = happened.ReasonedOpinionSubmitted | happened.OpinionReceivedLate | happe
 
 
 def _said(event: _Said, unit: UUID, kind: Heard, votes: int, record: Recorded, look: Look) -> OpinionRow:
-    whole: ReviewRow = look.row("reviews", str(record.stream))
+    whole: ReviewRow = look.row("reviews", record.key)
     return OpinionRow(
         review=record.stream,
         review_name=whole.name,

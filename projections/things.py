@@ -65,6 +65,7 @@ THINGS: Mapping[str, str] = {
 """Context -> the view whose rows are its things. One line here puts a context into every view across contexts."""
 
 CONTEXT_OF: Mapping[type, str] = {kind: context.name for context in CONTEXTS.values() for kind in context.events}
+_VIEW_OF: Mapping[type, str] = {kind: THINGS[name] for kind, name in CONTEXT_OF.items() if name in THINGS}
 HAPPENINGS = tuple(kind for name in THINGS for kind in CONTEXTS[name].events)
 """Everything that can happen to a thing."""
 
@@ -76,13 +77,13 @@ def context_of(record: Recorded) -> str:
 
 def thing(record: Recorded, look: Look) -> Thing | None:
     """The thing that a record belongs to, after it; None for records of contexts without things."""
-    view = THINGS.get(context_of(record))
-    found: Thing | None = look.row(view, str(record.stream)) if view else None
+    view = _VIEW_OF.get(type(record.event))
+    found: Thing | None = look.row(view, record.key) if view else None
     return found
 
 
 def thing_before(record: Recorded, look: Look) -> Thing | None:
     """The thing as it was before the record; None where the record begins it."""
-    view = THINGS.get(context_of(record))
-    found: Thing | None = look.before(view, str(record.stream)) if view else None
+    view = _VIEW_OF.get(type(record.event))
+    found: Thing | None = look.before(view, record.key) if view else None
     return found

@@ -244,7 +244,7 @@ def representative_keys(record: Recorded, look: Look) -> Iterable[str]:
         case AccreditationRevoked() as event:
             return (event.accreditation,)
         case _:
-            unit = look.row("units", str(record.stream))
+            unit = look.row("units", record.key)
             return unit.accreditations if unit else ()
 
 
@@ -253,7 +253,7 @@ def fold_representative(
 ) -> RepresentativeRow | None:
     event = record.event
     if isinstance(event, RepresentativeAccredited):
-        unit = look.row("units", str(record.stream))
+        unit = look.row("units", record.key)
         return RepresentativeRow(
             record.stream, unit.title, unit.sphere, event.role, event.valid_from, event.valid_until
         )
