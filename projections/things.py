@@ -65,7 +65,6 @@ THINGS: Mapping[str, str] = {
 """Context -> the view whose rows are its things. One line here puts a context into every view across contexts."""
 
 CONTEXT_OF: Mapping[type, str] = {kind: context.name for context in CONTEXTS.values() for kind in context.events}
-_VIEW_OF: Mapping[type, str] = {kind: THINGS[name] for kind, name in CONTEXT_OF.items() if name in THINGS}
 HAPPENINGS = tuple(kind for name in THINGS for kind in CONTEXTS[name].events)
 """Everything that can happen to a thing."""
 
@@ -77,13 +76,13 @@ def context_of(record: Recorded) -> str:
 
 def thing(record: Recorded, look: Look) -> Thing | None:
     """The thing that a record belongs to, after it; None for records of contexts without things."""
-    view = _VIEW_OF.get(type(record.event))
+    view = THINGS.get(CONTEXT_OF.get(type(record.event), ""))
     found: Thing | None = look.row(view, record.key) if view else None
     return found
 
 
 def thing_before(record: Recorded, look: Look) -> Thing | None:
     """The thing as it was before the record; None where the record begins it."""
-    view = _VIEW_OF.get(type(record.event))
+    view = THINGS.get(CONTEXT_OF.get(type(record.event), ""))
     found: Thing | None = look.before(view, record.key) if view else None
     return found
