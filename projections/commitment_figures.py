@@ -1,15 +1,14 @@
 """What is said of a commitment: reports, assessments, and the columns that follow from the others."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import date
-from operator import attrgetter
 from typing import Any, TypeAlias
 
 from domain.commitments import events as happened
 from domain.commitments.state import SourceStanding, settled
 from domain.commitments.words import AGREEING, RUNNING, VERIFIES, Answer, Breadth, Due, Judged, Stage
 from domain.kernel import Level, Recorded
+from domain.replacing import replace
 from projections.commitment_row import Account, AssessmentRow, CommitmentRow, ReportRow, Turn
 from projections.commitment_turns import settle
 from projections.things import Matter
@@ -74,9 +73,21 @@ def derived(row: CommitmentRow, before: CommitmentRow | None, record: Recorded) 
     """
     row = _with_adoption(row, record.at.date())
     new: dict[str, Any] = {}
-    for rests_on, work_out in _FOLLOWS:
-        if before is None or rests_on(row) != rests_on(before):
-            new |= work_out(row)
+    if before is None or row.parties is not before.parties or row.state is not before.state:
+        new |= _who(row)
+    if (
+        before is None
+        or row.reports is not before.reports
+        or row.assessments is not before.assessments
+        or row.source_standing is not before.source_standing
+        or row.outcome is not before.outcome
+        or row.completion is not before.completion
+    ):
+        new |= _said(row)
+    if before is None or row.owed is not before.owed:
+        new |= _due(row)
+    if before is None or row.matters is not before.matters:
+        new |= _waiting(row)
     changed = {name: value for name, value in new.items() if value != getattr(row, name)}
     return replace(row, **changed) if changed else row
 
@@ -102,7 +113,7 @@ def _said(row: CommitmentRow) -> Mapping[str, Any]:
 
 def _due(row: CommitmentRow) -> Mapping[str, Any]:
     known = [one.due_on for one in row.owed if not one.missed]
-    late = any(one.missed and one.kind is not Due.ANSWER for one in row.owed)
+    late = any(one.missed and one.kind != Due.ANSWER for one in row.owed)
     return {"delayed": late, "next_due_on": min(known, default=None)}
 
 
@@ -113,15 +124,6 @@ def _waiting(row: CommitmentRow) -> Mapping[str, Any]:
         "waits_for": Turn(first.turn) if first else None,
         "waits_since": first.since if first else None,
     }
-
-
-_FOLLOWS: Sequence[tuple[Callable[[CommitmentRow], Any], Callable[[CommitmentRow], Mapping[str, Any]]]] = (
-    (attrgetter("parties", "owner_sphere", "state"), _who),
-    (attrgetter("reports", "assessments", "source_standing", "outcome", "closing_level", "completion"), _said),
-    (attrgetter("owed"), _due),
-    (attrgetter("matters"), _waiting),
-)
-"""Which columns others rest on, and how those follow from them."""
 
 
 def _breadth(units: int, spheres: int) -> Breadth:
@@ -137,12 +139,14 @@ def _settled_state(row: CommitmentRow) -> Stage:
 
 def _with_adoption(row: CommitmentRow, day: date) -> CommitmentRow:
     """It is the owner's turn to adopt as soon as everybody whose word is needed has accepted."""
+    there = bool(row.matters) and any(one.turn == Turn.ADOPT for one in row.matters)
+    if row.state not in AGREEING and not there:
+        return row
     ready = (
         row.state in AGREEING
         and row.source_standing in (None, SourceStanding.CONFIRMED.value)
         and all(party.answer is Answer.ACCEPTED for party in row.parties if party.required)
     )
-    there = any(one.turn is Turn.ADOPT for one in row.matters)
     if ready == there:
         return row
     if there:

@@ -5,13 +5,14 @@ them, or by one of their own, from the records alone, and sees both.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated
 
 from domain.commitments.words import Stage
 from domain.kernel import Recorded, Says
 from domain.ledger.records import canonical
+from domain.replacing import replace
 from projections.commitment_row import CommitmentRow
 
 
@@ -84,7 +85,7 @@ class Inputs:
 
 
 def said_of(record: Recorded, changes: Mapping[str, int]) -> bytes:
-    """What goes into the digest for one record: canonical JSON, written by hand, since names of figures need no care."""
+    """What goes into the digest for one record: canonical JSON, by hand, since names of figures need no care."""
     counted = ",".join(f'"{name}":{changes[name]}' for name in sorted(changes))
     return f'{{"changes":{{{counted}}},"record":"{record.key}/{record.version}"}}'.encode()
 

@@ -1,7 +1,7 @@
 """Milestones: each step, who takes it, whether it was taken, and who says so."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Annotated
@@ -10,6 +10,7 @@ from uuid import UUID
 from domain.commitments import events as happened
 from domain.commitments.words import Completion, Judged
 from domain.kernel import Indexed, Level, PartialDate, Recorded, Says, Searched, Words
+from domain.replacing import replace
 from projections.commitment_row import CommitmentRow, ReportRow
 from projections.commitments import unit_name
 from projections.kernel import Computed, Look, View

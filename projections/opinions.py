@@ -1,12 +1,13 @@
 """Opinions and contributions: who said what of which draft, whether it counts, and which one brought the card."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
 from domain.kernel import Indexed, PartialDate, Recorded, Says, Searched, Sphere, Words
+from domain.replacing import replace
 from domain.subsidiarity.reviews import events as happened
 from domain.subsidiarity.reviews.words import Card, Ground
 from projections.commitments import unit_name

@@ -6,7 +6,7 @@ figures were made (see `projections.figures`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from operator import attrgetter
 from typing import Annotated, Any, NamedTuple, TypeAlias, assert_never
@@ -17,6 +17,7 @@ from domain.commitments import COMMITMENTS as COMMITMENT_CONTEXT
 from domain.commitments.words import ENDED, Answer, Breadth, Stage
 from domain.kernel import Indexed, Level, Recorded, Says, Searched, Sphere
 from domain.opening import LedgerOpened
+from domain.replacing import replace
 from domain.units import UNITS as UNIT_CONTEXT
 from domain.units import Stage as UnitStage
 from projections.commitment_row import CommitmentRow, PartyRow

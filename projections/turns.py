@@ -8,7 +8,7 @@ from uuid import UUID
 
 from domain.kernel import Indexed, Recorded, Says, Searched, Sphere
 from projections.kernel import Computed, Look, View
-from projections.things import HAPPENINGS, THINGS, Matter, Thing, context_of, thing, thing_before
+from projections.things import HAPPENINGS, THINGS, Matter, Thing, context_of, thing, thing_both
 from projections.units import UnitRow
 
 OUTSIDE = "outside"
@@ -40,10 +40,9 @@ def _waiting(stream: str, whole: Thing | None) -> dict[str, Matter]:
 
 def keys(record: Recorded, look: Look) -> Iterable[str]:
     """What begins to wait and what is settled by the record; all that waits where the thing has another name."""
-    before, after = thing_before(record, look), thing(record, look)
-    both = before is not None and after is not None
-    renamed = both and before.name != after.name
-    if both and not renamed and before.matters == after.matters:
+    before, after = thing_both(record, look)
+    renamed = before is not None and after is not None and before.name != after.name
+    if before is not None and after is not None and not renamed and before.matters == after.matters:
         return ()
     was, now = _waiting(record.key, before), _waiting(record.key, after)
     return [key for key in dict.fromkeys((*was, *now)) if renamed or was.get(key) != now.get(key)]

@@ -1,12 +1,13 @@
 """The directory of units, and who may act for them in which role."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, TypeAlias, assert_never
 from uuid import UUID
 
 from domain.kernel import EventName, Indexed, Level, PartialDate, Recorded, Role, Says, Searched, Sphere, Words
+from domain.replacing import replace
 from domain.units import UNITS as CONTEXT
 from domain.units import (
     AccreditationRevoked,
