@@ -86,7 +86,7 @@ class Inputs:
 
 def said_of(record: Recorded, changes: Mapping[str, int]) -> bytes:
     """What goes into the digest for one record: canonical JSON, by hand, since names of figures need no care."""
-    counted = ",".join(f'"{name}":{changes[name]}' for name in sorted(changes))
+    counted = ",".join([f'"{name}":{changes[name]}' for name in sorted(changes)])
     return f'{{"changes":{{{counted}}},"record":"{record.key}/{record.version}"}}'.encode()
 
 

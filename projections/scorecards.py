@@ -5,7 +5,7 @@ deploy/decisions/0003 says why that cannot drift. Commitments count by a rule, a
 figures were made (see `projections.figures`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from operator import attrgetter
@@ -41,22 +41,26 @@ class EngagementRow:
     commitments: Annotated[int, Says("How many commitments it owns or has accepted to take part in.")] = 0
 
 
-def _takes_part(row: CommitmentRow | None) -> frozenset[UUID]:
-    return frozenset(party.unit for party in row.bound()) if row else frozenset()
+def _takes_part(row: CommitmentRow | None) -> list[UUID]:
+    return [party.unit for party in row.parties if party.answer is Answer.ACCEPTED] if row else []
 
 
 def _came_or_went(before: CommitmentRow | None, after: CommitmentRow | None) -> frozenset[UUID]:
     """The units that take part before or after, and not both: of most records there are none."""
     if before is after or (before is not None and after is not None and before.parties is after.parties):
-        return frozenset()
-    return _takes_part(before) ^ _takes_part(after)
+        return _NOBODY
+    was, now = _takes_part(before), _takes_part(after)
+    return _NOBODY if was == now else frozenset(was) ^ frozenset(now)
+
+
+_NOBODY: frozenset[UUID] = frozenset()
 
 
 def engagement_keys(record: Recorded, look: Look) -> Iterable[str]:
     if look.row("units", record.key) is not None:
         return (record.key,)
-    units = map(str, _came_or_went(*_both(look, "commitments", record.key)))
-    return [unit for unit in sorted(units) if look.row("units", unit) is not None]
+    moved = _came_or_went(*_both(look, "commitments", record.key))
+    return [unit for unit in sorted(map(str, moved)) if look.row("units", unit) is not None] if moved else ()
 
 
 def fold_engagement(key: str, before: EngagementRow | None, record: Recorded, look: Look) -> EngagementRow | None:
@@ -152,11 +156,17 @@ class Contribution:
     by_key: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def to(self, key: str) -> Mapping[str, int]:
-        return self.by_key.get(key, {})
+        return self.by_key.get(key, _NOTHING)
+
+
+_NOTHING: Mapping[str, int] = {}
 
 
 class _Counted(NamedTuple):
-    """All that figures are made from: where it is the same before and after, no figure changes."""
+    """All that figures are made from: where it is the same before and after, no figure changes.
+
+    The first `_PLACES` say in which cards it counts, the others for what.
+    """
 
     parties: tuple[PartyRow, ...]
     owner: UUID
@@ -174,38 +184,42 @@ class _Counted(NamedTuple):
     milestones_completed: int
 
 
+_PLACES = 4
 _counted_of = attrgetter(*_Counted._fields)
-
-
-def _counted(row: CommitmentRow | None, rule: Rule) -> _Counted | None:
-    counts_as = None if row is None else rule.counted(row)
-    return None if counts_as is None else _Counted(*_counted_of(counts_as))
 
 
 def of_commitment(row: CommitmentRow | None, rule: Rule = STANDARD) -> Contribution:
     """A pure function of the commitment's row alone; nothing while there is none, or where it is left out."""
-    return _contribution(_counted(row, rule))
-
-
-def _contribution(counted: _Counted | None) -> Contribution:
-    if counted is None:
+    counts_as = None if row is None else rule.counted(row)
+    if counts_as is None:
         return Contribution()
-    counts = _counts(counted)
-    bound = [party for party in counted.parties if party.answer is Answer.ACCEPTED]
-    keys = [f"{Scope.SPHERE}:{sphere}" for sphere in {party.sphere for party in bound}]
-    keys += [f"{Scope.SDG}:{goal}" for goal in {sdg.goal_of(code) for code in counted.sdg}]
-    by_key = {key: counts | {"owned": int(key == f"{Scope.SPHERE}:{counted.owner_sphere}")} for key in keys}
+    counted = _Counted(*_counted_of(counts_as))
+    others = _counts(counted)
+    owners = {**others, "owned": 1}  # two for all cards: what changes by as much is worked out once
+    return Contribution({key: owners if owns else others for key, owns in _cards(counted)})
+
+
+def _cards(row: _Counted) -> Iterator[tuple[str, bool]]:
+    """The cards that it counts in, and whether it is owned there."""
+    bound = [party for party in row.parties if party.answer is Answer.ACCEPTED]
+    for sphere in {party.sphere for party in bound}:
+        yield _SPHERE + sphere, sphere == row.owner_sphere
+    for goal in {sdg.goal_of(code) for code in row.sdg}:
+        yield _SDG + goal, False
     for party in bound:
-        by_key[f"{Scope.UNIT}:{party.unit}"] = counts | {"owned": int(party.unit == counted.owner)}
-    return Contribution(by_key)
+        yield _UNIT + str(party.unit), party.unit == row.owner
+
+
+_UNIT, _SPHERE, _SDG = (f"{scope}:" for scope in Scope)
 
 
 def _counts(row: _Counted) -> dict[str, int]:
     return {
         "commitments": 1,
+        "owned": 0,
         "shared": int(row.breadth == "shared"),
-        row.state.value: 1,
-        row.level.value: 1,
+        _NAMES[row.state]: 1,
+        _NAMES[row.level]: 1,
         "completed_verified": int(row.state is Stage.COMPLETED and row.level is Level.VERIFIED),
         "contested": int(row.contested),
         "delayed": int(row.delayed and row.state not in ENDED),
@@ -217,12 +231,15 @@ def _counts(row: _Counted) -> dict[str, int]:
     }
 
 
+_NAMES: Mapping[str, str] = {one: one.value for one in (*Stage, *Level)}
+
+
 def of_engagement(row: EngagementRow | None) -> Contribution:
     """A unit counts in its sphere while it exists, and once more if it takes part in anything."""
     if row is None:
         return Contribution()
     one = {"units": int(row.alive), "with_commitments": int(row.alive and row.commitments > 0)}
-    return Contribution({f"{Scope.UNIT}:{row.unit}": one, f"{Scope.SPHERE}:{row.sphere}": one})
+    return Contribution({f"{_UNIT}{row.unit}": one, _SPHERE + row.sphere: one})
 
 
 _OUTCOMES = ("completed", "partially_completed", "not_met")
@@ -246,54 +263,78 @@ class _Counting:
         if isinstance(record.event, LedgerOpened):
             spheres = [f"{Scope.SPHERE}:{sphere}" for sphere in Sphere]
             return [*spheres, *(f"{Scope.SDG}:{goal}" for goal in sdg.GOALS)]
-        changed = self._changes(record, look).keys()
+        changed = self._changes(_touched(record, look))
         if look.row("units", record.key) is not None:
             return sorted({*changed, f"{Scope.UNIT}:{record.key}"})  # its title may be another
         return sorted(changed)
 
     def fold(self, key: str, before: ScorecardRow | None, record: Recorded, look: Look) -> ScorecardRow | None:
         row = before or blank(key)
-        changes = {} if isinstance(record.event, LedgerOpened) else self._changes(record, look).get(key, {})
+        opens = isinstance(record.event, LedgerOpened)
+        changes = _NOTHING if opens else self._changes(_touched(record, look)).get(key, _NOTHING)
         new: dict[str, Any] = {name: getattr(row, name) + number for name, number in changes.items()}
         done, partly, not_met = (new.get(one, getattr(row, one)) for one in _OUTCOMES)
         new["kept"] = in_a_hundred(done, done + partly + not_met)
         new["inputs"] = (row.inputs or no_inputs(key, self.rule)).then(record, changes)
         return replace(row, **new, **_titles(row, look))
 
-    def _changes(self, record: Recorded, look: Look) -> Mapping[str, Mapping[str, int]]:
+    def _changes(self, rows: Rows) -> Mapping[str, Mapping[str, int]]:
         """Card -> by how much each of its figures changes."""
-        rows = _touched(record, look)
         known = len(rows) == len(self._rows) and all(
             one[0] is two[0] and one[1] is two[1] for one, two in zip(rows, self._rows, strict=True)
         )
         if not known:
-            self._rows, self._found = rows, _changes(self._pairs(rows))
+            self._rows, self._found = rows, self._worked_out(rows)
         return self._found
 
-    def _pairs(self, rows: Rows) -> Pairs:
-        pairs = [(of_engagement(before), of_engagement(after)) for before, after in rows[1:] if before is not after]
-        before, after = (_counted(row, self.rule) for row in rows[0])
-        return pairs if before == after else [(_contribution(before), _contribution(after)), *pairs]
+    def _worked_out(self, rows: Rows) -> Mapping[str, Mapping[str, int]]:
+        (before, after), *engaged = rows
+        was, now = (self._counted(row) for row in (before, after))
+        pairs = [(of_engagement(one), of_engagement(two)) for one, two in engaged if one is not two]
+        if was == now:
+            return _changes(pairs) if pairs else {}
+        if was is not None and now is not None and was[:_PLACES] == now[:_PLACES] and not pairs:
+            changes = _difference((_counts(was), _counts(now)))
+            return dict.fromkeys([key for key, _ in _cards(now)], changes) if changes else {}
+        return _changes([*pairs, (of_commitment(before, self.rule), of_commitment(after, self.rule))])
+
+    def _counted(self, row: CommitmentRow | None) -> _Counted | None:
+        counts_as = None if row is None else self.rule.counted(row)
+        return None if counts_as is None else _Counted._make(_counted_of(counts_as))
 
 
 def _touched(record: Recorded, look: Look) -> Rows:
-    whole = _both(look, "commitments", record.key)
-    units = sorted({record.key, *map(str, _came_or_went(*whole))})
-    return (whole, *(_both(look, "engagements", unit) for unit in units))
+    before, after = _both(look, "commitments", record.key)
+    moved = _came_or_went(before, after)
+    if after is not None and not moved:
+        return ((before, after),)
+    units = sorted({record.key, *map(str, moved)})
+    return ((before, after), *(_both(look, "engagements", unit) for unit in units))
 
 
 def _changes(pairs: Pairs) -> Mapping[str, Mapping[str, int]]:
     """By how much each figure of each card changes; what stays as it is, is not there."""
-    found = dict[str, Mapping[str, int]]()
+    found, known = dict[str, Mapping[str, int]](), dict[tuple[int, ...], Mapping[str, int]]()
     for key in {key for pair in pairs for side in pair for key in side.by_key}:
-        changes = dict[str, int]()
-        for before, after in pairs:
-            for sign, side in ((-1, before), (1, after)):
-                for name, number in side.to(key).items():
-                    changes[name] = changes.get(name, 0) + sign * number
-        if any(changes.values()):
-            found[key] = {name: number for name, number in sorted(changes.items()) if number}
+        sides = [side.to(key) for pair in pairs for side in pair]
+        alike = tuple(map(id, sides))
+        changes = known.get(alike)
+        if changes is None:
+            changes = known[alike] = _difference(sides)
+        if changes:
+            found[key] = changes
     return found
+
+
+def _difference(sides: Sequence[Mapping[str, int]]) -> Mapping[str, int]:
+    """What is taken away and what is added in turns, as one change of each figure."""
+    changes, sign = dict[str, int](), 1
+    for side in sides:
+        sign = -sign
+        for name, number in side.items():
+            if number:
+                changes[name] = changes.get(name, 0) + sign * number
+    return {name: number for name, number in sorted(changes.items()) if number}
 
 
 def blank(key: str) -> ScorecardRow:
