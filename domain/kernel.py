@@ -623,7 +623,15 @@ class Recorded:
     corrects: EventName | None = None
     policies: tuple[str, ...] = field(default=())
     documents: tuple[Attached, ...] = ()
+    _key: str = field(default="", init=False, repr=False, compare=False)
 
     @property
     def name(self) -> EventName:
         return EventName.at(self.stream, self.version)
+
+    @property
+    def key(self) -> str:
+        """The stream's id as text: the key of what it is about, in views. Twenty views ask for it; it is made once."""
+        if not self._key:
+            object.__setattr__(self, "_key", str(self.stream))
+        return self._key

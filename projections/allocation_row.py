@@ -101,4 +101,7 @@ class AllocationRow:
 
     def heard(self, unit: UUID | None) -> date | None:
         """When a unit last said anything of this question."""
-        return next((voice.last_word_on for voice in self.voices if voice.unit == unit), None)
+        for voice in self.voices:
+            if voice.unit is unit or voice.unit == unit:
+                return voice.last_word_on
+        return None

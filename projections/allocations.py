@@ -1,10 +1,10 @@
 """Allocations as they stand: who was asked and what they say, what was decided, and what has to follow."""
 
-from dataclasses import replace
 from typing import TypeAlias, assert_never
 from uuid import UUID
 
 from domain.kernel import Recorded
+from domain.replacing import replace
 from domain.subsidiarity import ALLOCATIONS as CONTEXT
 from domain.subsidiarity.allocations import events as happened
 from domain.subsidiarity.allocations.events import Event

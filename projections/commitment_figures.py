@@ -1,13 +1,14 @@
 """What is said of a commitment: reports, assessments, and the columns that follow from the others."""
 
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import date
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from domain.commitments import events as happened
 from domain.commitments.state import SourceStanding, settled
 from domain.commitments.words import AGREEING, RUNNING, VERIFIES, Answer, Breadth, Due, Judged, Stage
 from domain.kernel import Level, Recorded
+from domain.replacing import replace
 from projections.commitment_row import Account, AssessmentRow, CommitmentRow, ReportRow, Turn
 from projections.commitment_turns import settle
 from projections.things import Matter
@@ -65,31 +66,64 @@ def assessed(row: CommitmentRow, event: Assessed, record: Recorded) -> Commitmen
     return replace(row, assessments=(*kept, new))
 
 
-def derived(row: CommitmentRow, record: Recorded) -> CommitmentRow:
-    """The columns that follow from the others, after every record."""
+def derived(row: CommitmentRow, before: CommitmentRow | None, record: Recorded) -> CommitmentRow:
+    """The columns that follow from the others, after every record: of a row after it, and the one before it.
+
+    Most records change little: what rests on columns that are as they were is not worked out again.
+    """
     row = _with_adoption(row, record.at.date())
-    first = min(row.matters, key=lambda one: one.since, default=None)
-    said = row.report(None)
-    figures = [said.percent, *(other.percent for other in said.contested)] if said else []
-    known = [one.due_on for one in row.owed if not one.missed]
+    new: dict[str, Any] = {}
+    if before is None or row.parties is not before.parties or row.state is not before.state:
+        new |= _who(row)
+    if (
+        before is None
+        or row.reports is not before.reports
+        or row.assessments is not before.assessments
+        or row.source_standing is not before.source_standing
+        or row.outcome is not before.outcome
+        or row.completion is not before.completion
+    ):
+        new |= _said(row)
+    if before is None or row.owed is not before.owed:
+        new |= _due(row)
+    if before is None or row.matters is not before.matters:
+        new |= _waiting(row)
+    changed = {name: value for name, value in new.items() if value != getattr(row, name)}
+    return replace(row, **changed) if changed else row
+
+
+def _who(row: CommitmentRow) -> Mapping[str, Any]:
     bound = [party for party in row.parties if party.answer in (Answer.INVITED, Answer.ACCEPTED)]
     spheres = tuple(sorted({party.sphere for party in bound} or {row.owner_sphere}))
-    return replace(
-        row,
-        spheres=spheres,
-        breadth=_breadth(len(bound), len(spheres)) if row.state in AGREEING else row.breadth,
-        state=_settled_state(row),
-        level=level_of(row),
-        progress=said.percent if said else None,
-        progress_low=min(figures, default=None),
-        progress_high=max(figures, default=None),
-        contested=_is_contested(row, said),
-        delayed=any(one.missed and one.kind is not Due.ANSWER for one in row.owed),
-        next_due_on=min(known, default=None),
-        waits_on=first.unit if first else None,
-        waits_for=Turn(first.turn) if first else None,
-        waits_since=first.since if first else None,
-    )
+    breadth = _breadth(len(bound), len(spheres)) if row.state in AGREEING else row.breadth
+    return {"spheres": spheres, "breadth": breadth, "state": _settled_state(row)}
+
+
+def _said(row: CommitmentRow) -> Mapping[str, Any]:
+    said = row.report(None)
+    figures = [said.percent, *(other.percent for other in said.contested)] if said else []
+    return {
+        "level": level_of(row),
+        "progress": said.percent if said else None,
+        "progress_low": min(figures, default=None),
+        "progress_high": max(figures, default=None),
+        "contested": _is_contested(row, said),
+    }
+
+
+def _due(row: CommitmentRow) -> Mapping[str, Any]:
+    known = [one.due_on for one in row.owed if not one.missed]
+    late = any(one.missed and one.kind != Due.ANSWER for one in row.owed)
+    return {"delayed": late, "next_due_on": min(known, default=None)}
+
+
+def _waiting(row: CommitmentRow) -> Mapping[str, Any]:
+    first = min(row.matters, key=lambda one: one.since, default=None)
+    return {
+        "waits_on": first.unit if first else None,
+        "waits_for": Turn(first.turn) if first else None,
+        "waits_since": first.since if first else None,
+    }
 
 
 def _breadth(units: int, spheres: int) -> Breadth:
@@ -105,12 +139,14 @@ def _settled_state(row: CommitmentRow) -> Stage:
 
 def _with_adoption(row: CommitmentRow, day: date) -> CommitmentRow:
     """It is the owner's turn to adopt as soon as everybody whose word is needed has accepted."""
+    there = bool(row.matters) and any(one.turn == Turn.ADOPT for one in row.matters)
+    if row.state not in AGREEING and not there:
+        return row
     ready = (
         row.state in AGREEING
         and row.source_standing in (None, SourceStanding.CONFIRMED.value)
         and all(party.answer is Answer.ACCEPTED for party in row.parties if party.required)
     )
-    there = any(one.turn is Turn.ADOPT for one in row.matters)
     if ready == there:
         return row
     if there:

@@ -1,7 +1,6 @@
 """A party of a commitment that is no more: who stands in its place, and since when."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from domain.commitments import events as happened
 from domain.commitments.succession import handed_over, joined
 from domain.commitments.words import Answer, Part
 from domain.kernel import Recorded, UnitId
+from domain.replacing import replace
 from projections.commitment_row import CommitmentRow, FormerParty, PartyRow, Turn
 from projections.commitment_turns import ask, settle
 from projections.things import Matter
@@ -81,7 +81,7 @@ def _now(unit: UUID | None, event: happened.PartySucceeded) -> UUID | None:
 def orphaned(row: CommitmentRow, event: happened.PartyOrphaned, record: Recorded) -> CommitmentRow:
     """Somebody from outside names a successor; until then, it waits."""
     marked = _marked(row, event.unit, event.since)
-    there = any(one.turn is Turn.SUCCEED for one in row.matters)
+    there = any(one.turn == Turn.SUCCEED for one in row.matters)
     return marked if there else ask(marked, Turn.SUCCEED, 0, (None,), record)
 
 

@@ -202,7 +202,10 @@ class CommitmentRow:
 
     def heard(self, unit: UUID | None) -> date | None:
         """When a party last said anything."""
-        return next((party.last_word_on for party in self.parties if party.unit == unit), None)
+        for party in self.parties:
+            if party.unit is unit or party.unit == unit:
+                return party.last_word_on
+        return None
 
     def bound(self) -> tuple[PartyRow, ...]:
         """The owner, and those who accepted and did not withdraw."""

@@ -1,12 +1,12 @@
 """Whose turn it is: what a commitment waits for, and for whom."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from uuid import UUID
 
 from domain.commitments import events as happened
 from domain.commitments.words import Due
 from domain.kernel import Recorded
+from domain.replacing import replace
 from projections.commitment_row import CommitmentRow, Turn
 from projections.things import Matter
 
@@ -39,12 +39,12 @@ def settle(
         or (number is not None and one.number != number)
         or (unit is not None and one.unit != unit)
     )
-    return replace(row, matters=kept)
+    return row if len(kept) == len(row.matters) else replace(row, matters=kept)
 
 
 def to_assess(row: CommitmentRow, record: Recorded) -> CommitmentRow:
     """Results wait for an assessor, unless they were assessed or nobody could check them (OGP)."""
-    asked = any(one.turn is Turn.ASSESS for one in row.matters)
+    asked = any(one.turn == Turn.ASSESS for one in row.matters)
     if asked or row.completion is not None or not row.verifiable:
         return row
     return ask(row, Turn.ASSESS, 0, (None,), record)

@@ -1,6 +1,5 @@
 """Commitments as they stand: state, progress, who says so, and whose turn it is."""
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import assert_never
 from uuid import UUID
@@ -18,6 +17,7 @@ from domain.commitments.words import (
     Stage,
 )
 from domain.kernel import Level, Money, PartialDate, Recorded
+from domain.replacing import replace
 from projections.commitment_figures import answered_report, assessed, derived, reported
 from projections.commitment_parties import orphaned, restored, succeeded
 from projections.commitment_row import (
@@ -41,10 +41,10 @@ def fold(key: str, before: CommitmentRow | None, record: Recorded, look: Look) -
     """
     event: Event = record.event
     if isinstance(event, happened.CommitmentProposed):
-        return derived(_heard(_proposed(event, record, look), record), record)
+        return derived(_heard(_proposed(event, record, look), record), None, record)
     if before is None:
         return None
-    return derived(_heard(_after(before, event, record, look), record), record)
+    return derived(_heard(_after(before, event, record, look), record), before, record)
 
 
 def unit_name(look: Look, unit: UUID) -> str:
@@ -211,8 +211,7 @@ def _party(row: CommitmentRow, unit: UUID, answer: Answer, record: Recorded) -> 
 def _heard(row: CommitmentRow, record: Recorded) -> CommitmentRow:
     """Whoever of the parties gave this record has said something today."""
     unit, day = record.actor.unit, record.at.date()
-    said = next((party.last_word_on for party in row.parties if party.unit == unit), day)
-    if said == day:
+    if unit is None or all(party.last_word_on == day for party in row.parties if party.unit == unit):
         return row
     parties = tuple(replace(party, last_word_on=day) if party.unit == unit else party for party in row.parties)
     return replace(row, parties=parties, last_word_on=day)

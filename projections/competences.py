@@ -66,7 +66,7 @@ BY_MANDATE = (
 
 def keys(record: Recorded, look: Look) -> Iterable[str]:
     """All that the unit or the mandate gives: what befalls it moves first or last days, or takes periods away."""
-    stream = str(record.stream)
+    stream = record.key
     if isinstance(record.event, BY_LAW):
         unit: UnitRow | None = look.row("units", stream)
         many = len(unit.competences) if unit else 0
@@ -80,7 +80,7 @@ def fold(key: str, before: CompetenceRow | None, record: Recorded, look: Look) -
     number = int(key.rpartition("/")[2])
     if isinstance(record.event, BY_LAW):
         return _by_law(record.stream, number, look)
-    row: MandateRow = look.row("mandates", str(record.stream))
+    row: MandateRow = look.row("mandates", record.key)
     return _by_mandate(record.stream, row, number, look) if number <= len(row.periods) else None
 
 

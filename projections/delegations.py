@@ -1,6 +1,6 @@
 """Delegations as chains: from the law, through every mandate, to whoever exercises a competence in the end."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from domain.kernel import Indexed, PartialDate, Recorded, Says, Searched, StreamId
 from domain.mandates import events as happened
 from domain.mandates.words import ENDED, Kind, Stage
+from domain.replacing import replace
 from projections.commitments import unit_name
 from projections.kernel import Look, View, own_stream
 from projections.mandate_row import MandateRow

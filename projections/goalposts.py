@@ -54,7 +54,7 @@ class GoalpostRow:
 
 def keys(record: Recorded, look: Look) -> Iterable[str]:
     """The posts that a record moves. An amendment that leaves a thing's value and day as they were moves nothing."""
-    event, stream = record.event, str(record.stream)
+    event, stream = record.event, record.key
     match event:
         case happened.ExtensionGranted() if event.deadline is None:
             return [_key(stream, Post.END, 0)]

@@ -64,4 +64,4 @@ class View:
 
 def own_stream(record: Recorded, look: Look) -> Iterable[str]:
     """The keys of a view with one row a stream."""
-    return (str(record.stream),)
+    return (record.key,)

@@ -134,7 +134,10 @@ class MandateRow:
 
     def heard(self, unit: UUID | None) -> date | None:
         """When a party last said anything."""
-        return next((party.last_word_on for party in self.parties if party.unit == unit), None)
+        for party in self.parties:
+            if party.unit is unit or party.unit == unit:
+                return party.last_word_on
+        return None
 
     def missed(self, kind: Due) -> tuple[Owed, ...]:
         """Deadlines of that kind that were missed and not made good."""

@@ -1,10 +1,10 @@
 """Whose turn it is: what a mandate waits for, and for whom, as it stands."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 
 from domain.mandates.words import Due, Ground, Instrument, Kind, Pause, Stage
+from domain.replacing import replace
 from projections.mandate_row import MandateRow, Side, Turn
 from projections.things import Matter
 

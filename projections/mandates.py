@@ -1,7 +1,6 @@
 """Mandates as they stand: what was entrusted to whom, with what money, in which state, and whose turn it is."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import assert_never
@@ -12,6 +11,7 @@ from domain.mandates import MANDATES as CONTEXT
 from domain.mandates import events as happened
 from domain.mandates.events import Event
 from domain.mandates.words import ENDED, Settlement, Stage
+from domain.replacing import replace
 from projections.commitments import unit_name
 from projections.kernel import Look, View, own_stream
 from projections.mandate_row import LineRow, MandateRow, PartyRow, Period, Side

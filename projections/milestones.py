@@ -1,7 +1,7 @@
 """Milestones: each step, who takes it, whether it was taken, and who says so."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Annotated
@@ -10,6 +10,7 @@ from uuid import UUID
 from domain.commitments import events as happened
 from domain.commitments.words import Completion, Judged
 from domain.kernel import Indexed, Level, PartialDate, Recorded, Says, Searched, Words
+from domain.replacing import replace
 from projections.commitment_row import CommitmentRow, ReportRow
 from projections.commitments import unit_name
 from projections.kernel import Computed, Look, View
@@ -50,7 +51,7 @@ class MilestoneRow:
 def keys(record: Recorded, look: Look) -> Iterable[str]:
     """The milestones a record speaks of: named by number, through a report or assessment, or all of them."""
     event = record.event
-    whole: CommitmentRow = look.row("commitments", str(record.stream))
+    whole: CommitmentRow = look.row("commitments", record.key)
     match event:
         case happened.CommitmentAmended():
             numbers: Iterable[int | None] = (
@@ -73,12 +74,12 @@ def keys(record: Recorded, look: Look) -> Iterable[str]:
             numbers = [event.number]
         case _:
             numbers = [event.milestone]
-    return [f"{record.stream}/{number}" for number in numbers if number is not None]
+    return [f"{record.key}/{number}" for number in numbers if number is not None]
 
 
 def fold(key: str, before: MilestoneRow | None, record: Recorded, look: Look) -> MilestoneRow | None:
     event = record.event
-    whole: CommitmentRow = look.row("commitments", str(record.stream))
+    whole: CommitmentRow = look.row("commitments", record.key)
     if isinstance(event, happened.MilestoneAdded):
         terms = event.milestone
         return MilestoneRow(

@@ -1,7 +1,7 @@
 """Obligations: who owes what by when, what was met and missed, and who has gone silent, in every context."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -16,9 +16,10 @@ from domain.deadlines import (
     Standing,
 )
 from domain.kernel import Indexed, PartialDate, Recorded, Says, Searched
+from domain.replacing import replace
 from projections.commitments import unit_name
 from projections.kernel import Computed, Look, View
-from projections.things import HAPPENINGS, THINGS, Thing, context_of, thing, thing_before
+from projections.things import HAPPENINGS, THINGS, Thing, context_of, thing, thing_both
 
 SOON = 30
 """Days before its day from which something is due soon: how the list is read, no rule of the domain."""
@@ -61,13 +62,14 @@ def keys(record: Recorded, look: Look) -> Iterable[str]:
     if isinstance(event, OF_A_DEADLINE):
         numbers.add(event.number)
     # The deadlines as they stood before: what this record sets or meets, it names itself.
-    before, after = thing_before(record, look), thing(record, look)
-    if before is not None:
+    before, after = thing_both(record, look)
+    if before is not None and before.owed:
         unit, renamed = record.actor.unit, after is not None and after.name != before.name
-        numbers.update(one.number for one in before.owed if renamed or (unit is not None and one.unit == unit))
-        by = {one.number: one.unit for one in after.owed} if after is not None else {}
-        numbers.update(one.number for one in before.owed if by.get(one.number, one.unit) != one.unit)
-    return [f"{record.stream}/{number}" for number in sorted(numbers)]
+        numbers.update([one.number for one in before.owed if renamed or (unit is not None and one.unit == unit)])
+        if after is not None and after.owed is not before.owed:
+            by = {one.number: one.unit for one in after.owed}
+            numbers.update([one.number for one in before.owed if by.get(one.number, one.unit) != one.unit])
+    return [f"{record.key}/{number}" for number in sorted(numbers)]
 
 
 def fold(key: str, before: ObligationRow | None, record: Recorded, look: Look) -> ObligationRow | None:
@@ -93,13 +95,20 @@ def fold(key: str, before: ObligationRow | None, record: Recorded, look: Look) -
     assert before is not None, "a deadline is set before anything befalls it"
     named = isinstance(event, OF_A_DEADLINE) and event.number == before.number
     row = _owed_by(_after(before, record) if named else before, whole, look)
-    return replace(row, title=whole.name, last_word_on=whole.heard(row.unit))
+    title, heard = whole.name, whole.heard(row.unit)
+    # Of one word to several deadlines, and of several in a day, most say nothing new.
+    return row if (title, heard) == (row.title, row.last_word_on) else replace(row, title=title, last_word_on=heard)
 
 
 def _owed_by(row: ObligationRow, whole: Thing, look: Look) -> ObligationRow:
     """What is still owed, by the unit that owes it now: a successor takes it over."""
-    unit = next((one.unit for one in whole.owed if one.number == row.number), row.unit)
-    return row if unit is None or unit == row.unit else replace(row, unit=unit, unit_name=unit_name(look, unit))
+    for one in whole.owed:
+        if one.number == row.number:
+            unit = one.unit
+            if unit is row.unit or unit is None or unit == row.unit:
+                return row
+            return replace(row, unit=unit, unit_name=unit_name(look, unit))
+    return row
 
 
 def _after(row: ObligationRow, record: Recorded) -> ObligationRow:

@@ -1,12 +1,13 @@
 """Opinions and contributions: who said what of which draft, whether it counts, and which one brought the card."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
 from domain.kernel import Indexed, PartialDate, Recorded, Says, Searched, Sphere, Words
+from domain.replacing import replace
 from domain.subsidiarity.reviews import events as happened
 from domain.subsidiarity.reviews.words import Card, Ground
 from projections.commitments import unit_name
@@ -49,12 +50,12 @@ def keys(record: Recorded, look: Look) -> Iterable[str]:
     event = record.event
     match event:
         case happened.ReasonedOpinionSubmitted() | happened.OpinionReceivedLate() | happened.OpinionWithdrawn():
-            return (f"{record.stream}/{event.chamber}",)
+            return (f"{record.key}/{event.chamber}",)
         case happened.ContributionSubmitted():
-            return (f"{record.stream}/contribution-{event.number}",)
+            return (f"{record.key}/contribution-{event.number}",)
         case _:
-            whole: ReviewRow = look.row("reviews", str(record.stream))
-            return (f"{record.stream}/{whole.last_opinion_by}",)
+            whole: ReviewRow = look.row("reviews", record.key)
+            return (f"{record.key}/{whole.last_opinion_by}",)
 
 
 def fold(key: str, before: OpinionRow | None, record: Recorded, look: Look) -> OpinionRow | None:
@@ -81,7 +82,7 @@ _Said = happened.ReasonedOpinionSubmitted | happened.OpinionReceivedLate | happe
 
 
 def _said(event: _Said, unit: UUID, kind: Heard, votes: int, record: Recorded, look: Look) -> OpinionRow:
-    whole: ReviewRow = look.row("reviews", str(record.stream))
+    whole: ReviewRow = look.row("reviews", record.key)
     return OpinionRow(
         review=record.stream,
         review_name=whole.name,

@@ -124,4 +124,7 @@ class ReviewRow:
 
     def heard(self, unit: UUID | None) -> date | None:
         """When a unit last said anything of this draft."""
-        return next((voice.last_word_on for voice in self.voices if voice.unit == unit), None)
+        for voice in self.voices:
+            if voice.unit is unit or voice.unit == unit:
+                return voice.last_word_on
+        return None

@@ -1,11 +1,11 @@
 """Reviews as they stand: the clock, the votes, the card, and what the author decides."""
 
-from dataclasses import replace
 from datetime import date
 from typing import assert_never
 from uuid import UUID
 
 from domain.kernel import Recorded
+from domain.replacing import replace
 from domain.subsidiarity import REVIEWS as CONTEXT
 from domain.subsidiarity.reviews import events as happened
 from domain.subsidiarity.reviews.events import Event

@@ -5,20 +5,22 @@ deploy/decisions/0003 says why that cannot drift. Commitments count by a rule, a
 figures were made (see `projections.figures`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import Annotated, Any, TypeAlias, assert_never
+from operator import attrgetter
+from typing import Annotated, Any, NamedTuple, TypeAlias, assert_never
 from uuid import UUID
 
 from domain import sdg
 from domain.commitments import COMMITMENTS as COMMITMENT_CONTEXT
-from domain.commitments.words import ENDED, Stage
+from domain.commitments.words import ENDED, Answer, Breadth, Stage
 from domain.kernel import Indexed, Level, Recorded, Says, Searched, Sphere
 from domain.opening import LedgerOpened
+from domain.replacing import replace
 from domain.units import UNITS as UNIT_CONTEXT
 from domain.units import Stage as UnitStage
-from projections.commitment_row import CommitmentRow
+from projections.commitment_row import CommitmentRow, PartyRow
 from projections.figures import STANDARD, Inputs, Rule, in_a_hundred, no_inputs
 from projections.kernel import Look, View
 from projections.units import UnitRow
@@ -39,24 +41,39 @@ class EngagementRow:
     commitments: Annotated[int, Says("How many commitments it owns or has accepted to take part in.")] = 0
 
 
-def _takes_part(row: CommitmentRow | None) -> frozenset[UUID]:
-    return frozenset(party.unit for party in row.bound()) if row else frozenset()
+def _takes_part(row: CommitmentRow | None) -> list[UUID]:
+    return [party.unit for party in row.parties if party.answer is Answer.ACCEPTED] if row else []
+
+
+def _came_or_went(before: CommitmentRow | None, after: CommitmentRow | None) -> frozenset[UUID]:
+    """The units that take part before or after, and not both: of most records there are none."""
+    if before is after or (before is not None and after is not None and before.parties is after.parties):
+        return _NOBODY
+    was, now = _takes_part(before), _takes_part(after)
+    return _NOBODY if was == now else frozenset(was) ^ frozenset(now)
+
+
+_NOBODY: frozenset[UUID] = frozenset()
 
 
 def engagement_keys(record: Recorded, look: Look) -> Iterable[str]:
-    stream = str(record.stream)
-    if look.row("units", stream) is not None:
-        return (stream,)
-    before, after = (_takes_part(side) for side in _both(look, "commitments", stream))
-    return [str(unit) for unit in sorted(before ^ after, key=str) if look.row("units", str(unit)) is not None]
+    if look.row("units", record.key) is not None:
+        return (record.key,)
+    moved = _came_or_went(*_both(look, "commitments", record.key))
+    return [unit for unit in sorted(map(str, moved)) if look.row("units", unit) is not None] if moved else ()
 
 
 def fold_engagement(key: str, before: EngagementRow | None, record: Recorded, look: Look) -> EngagementRow | None:
     unit: UnitRow = look.row("units", key)
-    row = before or EngagementRow(UUID(key), unit.sphere, alive=True)
-    row = replace(row, alive=unit.state not in GONE)
-    was, is_ = (UUID(key) in _takes_part(side) for side in _both(look, "commitments", str(record.stream)))
-    return replace(row, commitments=row.commitments - was + is_)
+    alive = unit.state not in GONE
+    row = before or EngagementRow(UUID(key), unit.sphere, alive)
+    sides = _both(look, "commitments", record.key)
+    change = 0
+    if UUID(key) in _came_or_went(*sides):
+        change = 1 if UUID(key) in _takes_part(sides[1]) else -1
+    if change == 0 and row.alive == alive:
+        return row
+    return replace(row, alive=alive, commitments=row.commitments + change)
 
 
 def _both(look: Look, view: str, key: str) -> tuple[Any, Any]:
@@ -139,30 +156,70 @@ class Contribution:
     by_key: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def to(self, key: str) -> Mapping[str, int]:
-        return self.by_key.get(key, {})
+        return self.by_key.get(key, _NOTHING)
+
+
+_NOTHING: Mapping[str, int] = {}
+
+
+class _Counted(NamedTuple):
+    """All that figures are made from: where it is the same before and after, no figure changes.
+
+    The first `_PLACES` say in which cards it counts, the others for what.
+    """
+
+    parties: tuple[PartyRow, ...]
+    owner: UUID
+    owner_sphere: Sphere
+    sdg: tuple[str, ...]
+    breadth: Breadth
+    state: Stage
+    level: Level
+    contested: bool
+    delayed: bool
+    on_hold: bool
+    inactive: bool
+    evidence: int
+    milestones: int
+    milestones_completed: int
+
+
+_PLACES = 4
+_counted_of = attrgetter(*_Counted._fields)
 
 
 def of_commitment(row: CommitmentRow | None, rule: Rule = STANDARD) -> Contribution:
     """A pure function of the commitment's row alone; nothing while there is none, or where it is left out."""
-    counted = None if row is None else rule.counted(row)
-    if counted is None:
+    counts_as = None if row is None else rule.counted(row)
+    if counts_as is None:
         return Contribution()
-    counts = _counts(counted)
-    bound = counted.bound()
-    keys = [f"{Scope.SPHERE}:{sphere}" for sphere in {party.sphere for party in bound}]
-    keys += [f"{Scope.SDG}:{goal}" for goal in {sdg.goal_of(code) for code in counted.sdg}]
-    by_key = {key: counts | {"owned": int(key == f"{Scope.SPHERE}:{counted.owner_sphere}")} for key in keys}
+    counted = _Counted(*_counted_of(counts_as))
+    others = _counts(counted)
+    owners = {**others, "owned": 1}  # two for all cards: what changes by as much is worked out once
+    return Contribution({key: owners if owns else others for key, owns in _cards(counted)})
+
+
+def _cards(row: _Counted) -> Iterator[tuple[str, bool]]:
+    """The cards that it counts in, and whether it is owned there."""
+    bound = [party for party in row.parties if party.answer is Answer.ACCEPTED]
+    for sphere in {party.sphere for party in bound}:
+        yield _SPHERE + sphere, sphere == row.owner_sphere
+    for goal in {sdg.goal_of(code) for code in row.sdg}:
+        yield _SDG + goal, False
     for party in bound:
-        by_key[f"{Scope.UNIT}:{party.unit}"] = counts | {"owned": int(party.unit == counted.owner)}
-    return Contribution(by_key)
+        yield _UNIT + str(party.unit), party.unit == row.owner
 
 
-def _counts(row: CommitmentRow) -> dict[str, int]:
+_UNIT, _SPHERE, _SDG = (f"{scope}:" for scope in Scope)
+
+
+def _counts(row: _Counted) -> dict[str, int]:
     return {
         "commitments": 1,
+        "owned": 0,
         "shared": int(row.breadth == "shared"),
-        row.state.value: 1,
-        row.level.value: 1,
+        _NAMES[row.state]: 1,
+        _NAMES[row.level]: 1,
         "completed_verified": int(row.state is Stage.COMPLETED and row.level is Level.VERIFIED),
         "contested": int(row.contested),
         "delayed": int(row.delayed and row.state not in ENDED),
@@ -174,75 +231,108 @@ def _counts(row: CommitmentRow) -> dict[str, int]:
     }
 
 
+_NAMES: Mapping[str, str] = {one: one.value for one in (*Stage, *Level)}
+
+
 def of_engagement(row: EngagementRow | None) -> Contribution:
     """A unit counts in its sphere while it exists, and once more if it takes part in anything."""
     if row is None:
         return Contribution()
     one = {"units": int(row.alive), "with_commitments": int(row.alive and row.commitments > 0)}
-    return Contribution({f"{Scope.UNIT}:{row.unit}": one, f"{Scope.SPHERE}:{row.sphere}": one})
+    return Contribution({f"{_UNIT}{row.unit}": one, _SPHERE + row.sphere: one})
 
 
 _OUTCOMES = ("completed", "partially_completed", "not_met")
 
 Pairs: TypeAlias = Sequence[tuple[Contribution, Contribution]]
 """What a record takes away and what it adds instead."""
+Rows: TypeAlias = Sequence[tuple[Any, Any]]
+"""Rows before the record and after it: of the commitment, then of the units that take part in it or are touched."""
 
 
 @dataclass(slots=True)
 class _Counting:
-    """Cards by one rule. What a row contributes is worked out once: all cards that it counts in ask for it."""
+    """Cards by one rule. What a record changes is worked out once: all cards that it changes ask for it."""
 
     rule: Rule
-    _known: tuple[tuple[CommitmentRow, Contribution], ...] = ()
+    _rows: Rows = ()
+    _found: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def keys(self, record: Recorded, look: Look) -> Iterable[str]:
         """Every card that loses or gains something; when the ledger opens, those of all spheres and goals."""
         if isinstance(record.event, LedgerOpened):
             spheres = [f"{Scope.SPHERE}:{sphere}" for sphere in Sphere]
             return [*spheres, *(f"{Scope.SDG}:{goal}" for goal in sdg.GOALS)]
-        pairs = self._pairs(record, look)
-        touched = {key for pair in pairs for side in pair for key in side.by_key}
-        changed = {key for key in touched if _changes(key, pairs)}
-        if look.row("units", str(record.stream)) is not None:
-            changed.add(f"{Scope.UNIT}:{record.stream}")  # its title may be another
+        changed = self._changes(_touched(record, look))
+        if look.row("units", record.key) is not None:
+            return sorted({*changed, f"{Scope.UNIT}:{record.key}"})  # its title may be another
         return sorted(changed)
 
     def fold(self, key: str, before: ScorecardRow | None, record: Recorded, look: Look) -> ScorecardRow | None:
         row = before or blank(key)
-        changes = {} if isinstance(record.event, LedgerOpened) else _changes(key, self._pairs(record, look))
+        opens = isinstance(record.event, LedgerOpened)
+        changes = _NOTHING if opens else self._changes(_touched(record, look)).get(key, _NOTHING)
         new: dict[str, Any] = {name: getattr(row, name) + number for name, number in changes.items()}
         done, partly, not_met = (new.get(one, getattr(row, one)) for one in _OUTCOMES)
         new["kept"] = in_a_hundred(done, done + partly + not_met)
         new["inputs"] = (row.inputs or no_inputs(key, self.rule)).then(record, changes)
         return replace(row, **new, **_titles(row, look))
 
-    def _pairs(self, record: Recorded, look: Look) -> Pairs:
-        stream = str(record.stream)
-        before, after = _both(look, "commitments", stream)
-        units = {stream, *(str(unit) for unit in _takes_part(before) ^ _takes_part(after))}
-        pairs = [] if before is after else [(self._of(before), self._of(after))]
-        for unit in sorted(units):
-            was, is_ = _both(look, "engagements", unit)
-            if was is not is_:
-                pairs.append((of_engagement(was), of_engagement(is_)))
-        return pairs
+    def _changes(self, rows: Rows) -> Mapping[str, Mapping[str, int]]:
+        """Card -> by how much each of its figures changes."""
+        known = len(rows) == len(self._rows) and all(
+            one[0] is two[0] and one[1] is two[1] for one, two in zip(rows, self._rows, strict=True)
+        )
+        if not known:
+            self._rows, self._found = rows, self._worked_out(rows)
+        return self._found
 
-    def _of(self, row: CommitmentRow | None) -> Contribution:
-        for known, found in self._known:
-            if known is row:
-                return found
-        found = of_commitment(row, self.rule)
-        if row is not None:
-            self._known = (*self._known[-1:], (row, found))
-        return found
+    def _worked_out(self, rows: Rows) -> Mapping[str, Mapping[str, int]]:
+        (before, after), *engaged = rows
+        was, now = (self._counted(row) for row in (before, after))
+        pairs = [(of_engagement(one), of_engagement(two)) for one, two in engaged if one is not two]
+        if was == now:
+            return _changes(pairs) if pairs else {}
+        if was is not None and now is not None and was[:_PLACES] == now[:_PLACES] and not pairs:
+            changes = _difference((_counts(was), _counts(now)))
+            return dict.fromkeys([key for key, _ in _cards(now)], changes) if changes else {}
+        return _changes([*pairs, (of_commitment(before, self.rule), of_commitment(after, self.rule))])
+
+    def _counted(self, row: CommitmentRow | None) -> _Counted | None:
+        counts_as = None if row is None else self.rule.counted(row)
+        return None if counts_as is None else _Counted._make(_counted_of(counts_as))
 
 
-def _changes(key: str, pairs: Pairs) -> dict[str, int]:
-    """By how much each figure of a card changes; what stays as it is, is not there."""
-    changes = dict[str, int]()
-    for before, after in pairs:
-        for sign, side in ((-1, before), (1, after)):
-            for name, number in side.to(key).items():
+def _touched(record: Recorded, look: Look) -> Rows:
+    before, after = _both(look, "commitments", record.key)
+    moved = _came_or_went(before, after)
+    if after is not None and not moved:
+        return ((before, after),)
+    units = sorted({record.key, *map(str, moved)})
+    return ((before, after), *(_both(look, "engagements", unit) for unit in units))
+
+
+def _changes(pairs: Pairs) -> Mapping[str, Mapping[str, int]]:
+    """By how much each figure of each card changes; what stays as it is, is not there."""
+    found, known = dict[str, Mapping[str, int]](), dict[tuple[int, ...], Mapping[str, int]]()
+    for key in {key for pair in pairs for side in pair for key in side.by_key}:
+        sides = [side.to(key) for pair in pairs for side in pair]
+        alike = tuple(map(id, sides))
+        changes = known.get(alike)
+        if changes is None:
+            changes = known[alike] = _difference(sides)
+        if changes:
+            found[key] = changes
+    return found
+
+
+def _difference(sides: Sequence[Mapping[str, int]]) -> Mapping[str, int]:
+    """What is taken away and what is added in turns, as one change of each figure."""
+    changes, sign = dict[str, int](), 1
+    for side in sides:
+        sign = -sign
+        for name, number in side.items():
+            if number:
                 changes[name] = changes.get(name, 0) + sign * number
     return {name: number for name, number in sorted(changes.items()) if number}
 

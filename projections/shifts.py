@@ -1,12 +1,13 @@
 """What moved away from the citizen, and what was decided and has no mandate yet."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
 from domain.kernel import Indexed, Recorded, Says, Searched, Sphere
+from domain.replacing import replace
 from domain.subsidiarity.allocations import events as happened
 from domain.subsidiarity.allocations.words import Due, Ground, Mode
 from projections.allocation_row import AllocationRow

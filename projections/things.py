@@ -15,7 +15,8 @@ from projections.kernel import Look
 class Matter:
     """Something that waits: what is to be done, by whom (None: somebody from outside), about which number, since when.
 
-    `turn`: the name of the command that is waited for, as a word of the thing's context.
+    `turn`: the name of the command that is waited for, as a word of the thing's context. Compare it by `==`: in a row
+    that was read back from its table it is a plain text.
     """
 
     turn: str
@@ -26,7 +27,7 @@ class Matter:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """A deadline that is not met: still running, or missed and not made good."""
+    """A deadline that is not met: still running, or missed and not made good. Compare `kind` by `==`, as `turn`."""
 
     number: int
     kind: str
@@ -76,13 +77,12 @@ def context_of(record: Recorded) -> str:
 
 def thing(record: Recorded, look: Look) -> Thing | None:
     """The thing that a record belongs to, after it; None for records of contexts without things."""
-    view = THINGS.get(context_of(record))
-    found: Thing | None = look.row(view, str(record.stream)) if view else None
+    view = THINGS.get(CONTEXT_OF.get(type(record.event), ""))
+    found: Thing | None = look.row(view, record.key) if view else None
     return found
 
 
-def thing_before(record: Recorded, look: Look) -> Thing | None:
-    """The thing as it was before the record; None where the record begins it."""
-    view = THINGS.get(context_of(record))
-    found: Thing | None = look.before(view, str(record.stream)) if view else None
-    return found
+def thing_both(record: Recorded, look: Look) -> tuple[Thing | None, Thing | None]:
+    """The thing as it was before the record (None where the record begins it), and as it is after it."""
+    view = THINGS.get(CONTEXT_OF.get(type(record.event), ""))
+    return (look.before(view, record.key), look.row(view, record.key)) if view else (None, None)

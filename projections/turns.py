@@ -8,7 +8,7 @@ from uuid import UUID
 
 from domain.kernel import Indexed, Recorded, Says, Searched, Sphere
 from projections.kernel import Computed, Look, View
-from projections.things import HAPPENINGS, THINGS, Matter, Thing, context_of, thing, thing_before
+from projections.things import HAPPENINGS, THINGS, Matter, Thing, context_of, thing, thing_both
 from projections.units import UnitRow
 
 OUTSIDE = "outside"
@@ -30,25 +30,27 @@ class TurnRow:
     waits_since: Annotated[date, Indexed(), Says("Since when.")]
 
 
-def key_of(stream: UUID, matter: Matter) -> str:
+def key_of(stream: str, matter: Matter) -> str:
     return f"{stream}/{matter.turn}/{matter.number}/{matter.unit or OUTSIDE}"
 
 
-def _waiting(stream: UUID, whole: Thing | None) -> dict[str, Matter]:
+def _waiting(stream: str, whole: Thing | None) -> dict[str, Matter]:
     return {key_of(stream, one): one for one in whole.matters} if whole is not None else {}
 
 
 def keys(record: Recorded, look: Look) -> Iterable[str]:
     """What begins to wait and what is settled by the record; all that waits where the thing has another name."""
-    before, after = thing_before(record, look), thing(record, look)
-    was, now = _waiting(record.stream, before), _waiting(record.stream, after)
+    before, after = thing_both(record, look)
     renamed = before is not None and after is not None and before.name != after.name
+    if before is not None and after is not None and not renamed and before.matters == after.matters:
+        return ()
+    was, now = _waiting(record.key, before), _waiting(record.key, after)
     return [key for key in dict.fromkeys((*was, *now)) if renamed or was.get(key) != now.get(key)]
 
 
 def fold(key: str, before: TurnRow | None, record: Recorded, look: Look) -> TurnRow | None:
     whole = thing(record, look)
-    matter = _waiting(record.stream, whole).get(key)
+    matter = _waiting(record.key, whole).get(key)
     if whole is None or matter is None:
         return None
     unit: UnitRow | None = look.row("units", str(matter.unit)) if matter.unit else None

@@ -1,6 +1,6 @@
 """Unfunded mandates: what is missing a year, with its arithmetic, for as long as it is missing."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from domain.kernel import Indexed, Money, PartialDate, Recorded, Says, Searched, Sphere
 from domain.mandates import events as happened
 from domain.mandates.words import Kind
+from domain.replacing import replace
 from projections.commitments import unit_name
 from projections.kernel import Look, View, own_stream
 from projections.mandate_row import MandateRow

@@ -1,12 +1,13 @@
 """The directory of units, and who may act for them in which role."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, TypeAlias, assert_never
 from uuid import UUID
 
 from domain.kernel import EventName, Indexed, Level, PartialDate, Recorded, Role, Says, Searched, Sphere, Words
+from domain.replacing import replace
 from domain.units import UNITS as CONTEXT
 from domain.units import (
     AccreditationRevoked,
@@ -244,7 +245,7 @@ def representative_keys(record: Recorded, look: Look) -> Iterable[str]:
         case AccreditationRevoked() as event:
             return (event.accreditation,)
         case _:
-            unit = look.row("units", str(record.stream))
+            unit = look.row("units", record.key)
             return unit.accreditations if unit else ()
 
 
@@ -253,7 +254,7 @@ def fold_representative(
 ) -> RepresentativeRow | None:
     event = record.event
     if isinstance(event, RepresentativeAccredited):
-        unit = look.row("units", str(record.stream))
+        unit = look.row("units", record.key)
         return RepresentativeRow(
             record.stream, unit.title, unit.sphere, event.role, event.valid_from, event.valid_until
         )

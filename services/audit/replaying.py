@@ -18,8 +18,8 @@ from services.audit.fetching import read_checkpoint
 from services.codec import Codec
 from services.names import NAMES
 from services.store.ports import StoredRecord
-from services.views.applying import Work
 from services.views.memory import Folded
+from services.views.tables import Table
 
 Progress = Callable[[int, int], None]
 
@@ -108,9 +108,9 @@ class Replay:
 
     def shown(self, view: View, day: date | None = None) -> Stood:
         """The rows of one view now. What depends on a day is that of `day`; absent: that of the last record."""
-        work = self._folded.work(view)
+        table = self._folded.table(view)
         on = day or (self.at or datetime.now(UTC)).date()
-        rows = {key: _row(work, key, row, on) for key, row in self._folded.rows(view)}
+        rows = {key: _row(table, key, row, on) for key, row in self._folded.rows(view)}
         return Stood(self.position, self.at, rows, self.dumped(view).digest)
 
     def rows(self, view: View) -> Iterator[tuple[str, Any]]:
@@ -169,9 +169,9 @@ def contradictions(stood: Stood, view: str, published: Iterable[bytes]) -> list[
     return found
 
 
-def _row(work: Work, key: str, row: Any, day: date) -> bytes:
-    computed = {one.name: one.of(row, day) for one in work.table.view.computed}
-    body = work.table.form.encode(key, row)
+def _row(table: Table, key: str, row: Any, day: date) -> bytes:
+    computed = {one.name: one.of(row, day) for one in table.view.computed}
+    body = table.form.encode(key, row)
     if not computed:
         return body
     shown = {name: value for name, value in computed.items() if value is not None}

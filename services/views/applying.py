@@ -310,7 +310,7 @@ def _days(
 ) -> Sequence[tuple[date, Any]]:
     """What holds in law from which day on, as this record leaves it."""
     view, key, day = work.table.view, change.key, day_of(record)
-    if key != str(record.stream):
+    if key != record.key:
         raise ValueError(f"{view.name} has valid time, so its keys are streams; {key} is not {record.stream}.")
     if key not in work.held:
         raise Missing(HELD + view.name, key)

@@ -1,112 +1,172 @@
 """Views folded in memory from all records of a ledger, in their order, with no table behind them."""
 
-from collections.abc import Iterator, Sequence
-from operator import itemgetter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from domain.kernel import Recorded
 from domain.ledger.dumps import Dump, Dumped, line_hash
-from projections.kernel import View
-from services.views.applying import HELD, STREAM, Applying, Missing, Work
+from projections.kernel import View, own_stream
 from services.views.tables import Table
 
 
 class Folded:
     """Some views, with those they read among them, after every record so far.
 
-    Where one of them has valid time, the records of its streams are kept, for what counts in law before others.
+    Of each row there is its last version and nothing else: no earlier one, no record, nothing of what counts in law
+    on another day.
     """
 
     def __init__(self, views: Sequence[View]) -> None:
-        self._applying = Applying([Table(view) for view in views])
-        for work in self._applying.works.values():
-            work.rows = _Rows()
-        self._keeps = any(view.valid_time for view in views)
-        self._streams: dict[str, list[Recorded]] = {}
-        self._lines = {name: _Lines(work) for name, work in self._applying.works.items()}
+        self._kept: dict[str, _Kept] = {}
+        for view in views:
+            self._kept[view.name] = _Kept(view, self._kept)
+        self._touched: dict[type, tuple[_Kept, ...]] = {}
 
     def touches(self, kind: type) -> bool:
         """Whether a record of such an event can change anything here; if not, it need not be given."""
-        return self._applying.touches(kind)
+        return bool(self._of(kind))
 
     def apply(self, record: Recorded) -> None:
         """Raises whatever a fold raises; then nothing has changed."""
-        if self._keeps:
-            self._streams.setdefault(str(record.stream), []).append(record)
-        while not self._applied(record):
-            pass
+        kept = self._of(type(record.event))
+        try:
+            for one in kept:
+                one.take(record)
+        except BaseException:
+            for one in kept:
+                one.put_back()
+            raise
+        for one in kept:
+            if one.was:
+                one.was.clear()
 
     def rows(self, view: View) -> Iterator[tuple[str, Any]]:
         """The rows of a view by their keys, in order."""
-        rows = self._applying.works[view.name].rows.items()
-        yield from ((key, row) for key, (row, _) in sorted(rows, key=itemgetter(0)) if row is not None)
+        rows = self._kept[view.name].rows
+        return ((key, rows[key]) for key in sorted(rows))
 
     def row(self, view: View, key: str) -> Any:
         """One row; None where there is none."""
-        row, _ = self._applying.works[view.name].rows.get(key, _NONE)
-        return row
+        return self._kept[view.name].rows.get(key)
 
-    def work(self, view: View) -> Work:
-        return self._applying.works[view.name]
+    def table(self, view: View) -> Table:
+        """How rows of the view are written."""
+        return self._kept[view.name].table
 
     def dumped(self, view: View, position: int) -> Dumped:
         """The digest of a view now, which is as of `position`. Only rows that changed since the last are written."""
-        return self._lines[view.name].dumped(position)
+        return self._kept[view.name].lines.dumped(position)
 
-    def _applied(self, record: Recorded) -> bool:
-        try:
-            self._applying.apply(record)
-        except Missing as missing:
-            self._supply(missing)
-            return False
-        self._applying.streams.clear()
-        for name, work in self._applying.works.items():
-            if work.output:
-                self._lines[name].changed.update(work.taken().keys())
-        return True
+    def _of(self, kind: type) -> "tuple[_Kept, ...]":
+        found = self._touched.get(kind)
+        if found is None:
+            found = tuple(one for one in self._kept.values() if not one.view.touched_by or kind in one.view.touched_by)
+            self._touched[kind] = found
+        return found
 
-    def _supply(self, missing: Missing) -> None:
-        """What is not in memory was never there: everything has been seen."""
-        if missing.source == STREAM:
-            self._applying.streams[missing.key] = self._streams.get(missing.key, [])
+
+class _Kept:
+    """The rows of one view. It is the view's own `Look`: its rows, and those of the views that it reads.
+
+    `was`: what stood under the keys that the record being applied has changed.
+    """
+
+    __slots__ = ("_fold", "_keys", "_seen", "lines", "rows", "table", "view", "was")
+
+    def __init__(self, view: View, earlier: "Mapping[str, _Kept]") -> None:
+        self.view, self.table = view, Table(view)
+        self.rows: dict[str, Any] = {}
+        self.was: dict[str, Any] = {}
+        self.lines = _Lines(self.table, self.rows)
+        self._seen = {view.name: self} | {name: earlier[name] for name in view.reads}
+        self._keys, self._fold = None if view.keys is own_stream else view.keys, view.fold
+
+    def take(self, record: Recorded) -> None:
+        """All rows are folded before any is changed: of its own rows, a view sees what they were.
+
+        A row that is the same again, but another object, may as well take the place of the one before.
+        """
+        if self._keys is None:
+            key = record.key
+            before = self.rows.get(key)
+            after = self._fold(key, before, record, self)
+            if after is not before:
+                self._put(key, before, after)
             return
-        self._applying.works[missing.source.removeprefix(HELD)].held[missing.key] = (None, None)
+        keys = self._keys(record, self)
+        if keys == () or keys == []:
+            return
+        changed = []
+        # Names of records are texts of their own kind; a key is a plain one.
+        for key in dict.fromkeys(map(str, keys)):
+            before = self.rows.get(key)
+            after = self._fold(key, before, record, self)
+            if after is not before:
+                changed.append((key, before, after))
+        for key, before, after in changed:
+            self._put(key, before, after)
 
+    def put_back(self) -> None:
+        """As if the record had never been."""
+        for key, row in self.was.items():
+            self._set(key, row)
+        self.was.clear()
 
-class _Rows(dict[str, tuple[Any, int]]):
-    """All rows there are: of a key that is not here there never was one, and nothing need be fetched."""
+    def _put(self, key: str, before: Any, after: Any) -> None:
+        self.was[key] = before
+        self._set(key, after)
 
-    def get(self, key: str, default: Any = None) -> Any:
-        return super().get(key, _NONE)
+    def _set(self, key: str, row: Any) -> None:
+        if (changed := self.lines.changed) is not None:
+            changed.add(key)
+        if row is None:
+            self.rows.pop(key, None)
+        else:
+            self.rows[key] = row
 
-    def pop(self, key: str, default: Any = None) -> Any:
-        return super().pop(key, _NONE)
+    # --- Look ---
 
+    def row(self, view: str, key: str) -> Any:
+        try:
+            return self._seen[view].rows.get(key)
+        except KeyError:
+            raise self._unseen(view) from None
 
-_NONE = (None, -1)
+    def before(self, view: str, key: str) -> Any:
+        try:
+            seen = self._seen[view]
+        except KeyError:
+            raise self._unseen(view) from None
+        return seen.was[key] if key in seen.was else seen.rows.get(key)
+
+    def _unseen(self, view: str) -> LookupError:
+        return LookupError(f"{self.view.name} does not declare that it reads {view}.")
 
 
 class _Lines:
     """The hashes of a view's lines. Those of rows that changed are made anew when the digest is asked for."""
 
-    def __init__(self, work: Work) -> None:
-        self._work = work
+    __slots__ = ("_hashes", "_keys", "_rows", "_table", "changed")
+
+    def __init__(self, table: Table, rows: Mapping[str, Any]) -> None:
+        self._table, self._rows = table, rows
         self._hashes: dict[str, bytes] = {}
         self._keys: list[str] = []
-        self.changed: set[str] = set()
+        # Until somebody asks for the first time, all of them are to be made: which ones need not be known.
+        self.changed: set[str] | None = None
 
     def dumped(self, position: int) -> Dumped:
-        table, before = self._work.table, len(self._hashes)
-        fresh = self.changed - self._hashes.keys()
-        for key in self.changed:
-            row = self._work.rows[key][0] if key in self._work.rows else None
-            if row is None:
-                self._hashes.pop(key, None)
+        before = len(self._hashes)
+        changed = self._rows.keys() if self.changed is None else self.changed
+        fresh = changed - self._hashes.keys()
+        for key in changed:
+            if key in self._rows:
+                self._hashes[key] = line_hash(self._table.form.line(key, self._rows[key]))
             else:
-                self._hashes[key] = line_hash(table.form.line(key, row))
+                self._hashes.pop(key, None)
         self.changed = set()
         if fresh or len(self._hashes) < before:
             self._keys = sorted(self._hashes)
-        dump = Dump(table.view.name, table.view.version)
+        dump = Dump(self._table.view.name, self._table.view.version)
         dump.add(map(self._hashes.__getitem__, self._keys))
         return dump.as_of(position)
