@@ -30,10 +30,12 @@ KEY = Parameter(
     "Makes it safe to repeat the request: the same key from the same officer records once, and answers alike.",
     example="0b6f4a1e-5d0c-4b8e-9a55-2f1f3a6f7c10",
 )
-_VERSION = r'"[1-9][0-9]{0,9}"|\*'
+JOINED = 16
+"""Hex digits behind the version in the ETag of a history; they stand for what is no part of any version."""
+_VERSION = rf'"[1-9][0-9]{{0,9}}(?:\.[0-9a-f]{{{JOINED}}})?"|\*'
 IF_MATCH = Parameter(
     "If-Match",
-    values.text(14, 1, _VERSION, says='A version in quotes is asked for, as ETag gave it: "3".'),
+    values.text(14 + JOINED, 1, _VERSION, says='A version in quotes is asked for, as ETag gave it: "3".'),
     "The version you saw, in quotes; 412 if it has changed since.",
     example='"1"',
 )
@@ -192,4 +194,4 @@ def _header(request: web.Request, parameter: Parameter, gathered: Gathered) -> s
 def _expected(request: web.Request, gathered: Gathered) -> int | None:
     """The version of If-Match. Its presence decides: an unreadable one must not pass as no condition."""
     said = _header(request, IF_MATCH, gathered)
-    return None if said is None or said == "*" else int(said[1:-1])
+    return None if said is None or said == "*" else int(said[1:-1].partition(".")[0])

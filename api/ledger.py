@@ -1,5 +1,6 @@
 """The ledger over HTTP: histories, records with their proofs, the checkpoint, and the tiles that auditors copy."""
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
@@ -14,7 +15,7 @@ from api import values
 from api.asking import AS_OF
 from api.binding import Gathered, Parameter, read_path, read_query
 from api.caching import ASK_FIRST, FOR_EVER, LIVE, chosen, not_modified, unchanged
-from api.commands import STREAM
+from api.commands import JOINED, STREAM
 from api.edge import public, stream
 from api.errors import NoSuchThing, NotAcceptable
 from api.faults import Fault, Invalid, Located
@@ -85,7 +86,7 @@ class Histories:
         ]
 
     async def history(self, context: str, request: web.Request) -> web.StreamResponse:
-        """Everything recorded of one thing. Its ETag is the version that If-Match of a command takes."""
+        """Everything recorded of one thing. Its ETag is one that If-Match of a command takes."""
         gathered = Gathered()
         asked = read_path(request, STREAM, gathered)
         said = read_query(request, self.of_history, gathered)
@@ -93,12 +94,11 @@ class Histories:
         reader = await self._seals.reader(request, said)
         until, control = await self._until(said.get("as_of"), reader)
         records = await self._of(context, asked, until)
-        etag = f'"{records[-1].version}"'
         after, limit = said.get("after", 0), said.get("limit", LIMIT)
         page = [record for record in records if record.version > after][:limit]
         marks = await self._seals.members(page, until, reader)
-        # An erasure is recorded elsewhere, and moves no version here: whoever kept the page hears of it all the same.
-        if not marks and unchanged(request, etag):
+        etag = _version_tag(records[-1].version, marks)
+        if reader is None and unchanged(request, etag):
             return not_modified(etag, control)
         following = str(page[-1].version) if page and page[-1].version < records[-1].version else None
         last = records[-1].position
@@ -306,6 +306,12 @@ def _raw(request: web.Request, state: bytes, leaf: str) -> Whole:
         return not_modified(etag, FOR_EVER, VARY)
     headers = {"ETag": etag, "Cache-Control": FOR_EVER, "Vary": VARY, "Content-Type": "application/octet-stream"}
     return Whole(lines(headers), state)
+
+
+def _version_tag(version: int, marks: Mapping[int, bytes]) -> str:
+    """The version; behind a dot what was joined to its records, since an erasure, say, moves no version here."""
+    joined = hashlib.sha256(repr(sorted(marks.items())).encode()).hexdigest()[:JOINED] if marks else ""
+    return f'"{version}.{joined}"' if joined else f'"{version}"'
 
 
 def _item(record: StoredRecord, marks: Mapping[int, bytes]) -> bytes:

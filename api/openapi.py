@@ -252,7 +252,7 @@ def _ledger(spec: APISpec, histories: Histories, contexts: Mapping[str, Context]
         page = {"200": _answer(200, {"application/json": listed(ref("Positioned"))}, "ETag")}
         _get(
             spec, f"/v1/{context.name}/{{id}}/history", f"{context.name}.history",
-            "Everything that was recorded of one thing; its ETag is the version that If-Match takes.",
+            "Everything that was recorded of one thing; its ETag begins with the version; If-Match takes it.",
             [_parameter(STREAM, "path"), *_query(histories.of_history), _CONDITION],
             page | {"304": _answer(304, {}, "ETag")} | _problems(400, 401, 403, 404, 503),
         )  # fmt: skip

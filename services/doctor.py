@@ -13,13 +13,14 @@ from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, distribution, requires
 from re import match
 
+from services.cluster import PostgresUnavailable
 from services.codec import Codec
 from services.config import Config
 from services.keyring import FolderKeyring
 from services.keys import KeyUnusable, load_or_make
 from services.names import NAMES
 from services.openings import Openings
-from services.postgres import PostgresUnavailable, database
+from services.postgres import database
 from services.store.checkpoints import Notary, Unsigned
 from services.store.connecting import Pool, available, close_pool, open_pool
 from services.store.ledger import opened

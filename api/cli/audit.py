@@ -12,6 +12,7 @@ import msgspec
 from api.auditing import server
 from api.cli.keeping import Moment
 from api.cli.running import run, shown
+from api.cli.verdicts import as_json, close, say_change, say_whence
 from domain.ledger import notes, proof_files
 from domain.ledger.findings import Finding, Verdict
 from domain.ledger.notes import BadKey, VerifierKey
@@ -28,15 +29,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 NAMED = {view.name: view for view in VIEWS}
-COLOURS = {Verdict.VERIFIED: "green", Verdict.INCOMPLETE: "yellow"}
-SAID = {
-    Verdict.VERIFIED: "verified",
-    Verdict.BROKEN: "INTEGRITY FAILURE",
-    Verdict.ASKED_WRONGLY: "asked wrongly",
-    Verdict.INCOMPLETE: "incomplete: no verdict",
-    Verdict.POLICY_NOT_MET: "policy not met",
-    Verdict.FORK: "EVIDENCE OF A FORK",
-}
 
 if TYPE_CHECKING:
     KeyParameter = click.ParamType[VerifierKey]
@@ -66,7 +58,6 @@ def key_option(*, required: bool = True) -> Callable[[F], F]:
     return click.option("--key", type=Key(), required=required, help=says)
 
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
 view_option = click.Choice(list(NAMED))
 
 
@@ -266,7 +257,7 @@ def replay(
     else:
         for row in stood.rows.values():
             click.echo(row)
-    _say_whence(stood)
+    say_whence(stood)
 
 
 def _compared(view: str, stood: Stood, url: str) -> Report:
@@ -304,7 +295,7 @@ def diff(bundle: Path, first: int | datetime, second: int | datetime, views: tup
         return
     for view in chosen:
         for one in replaying.differences(before[view.name], after[view.name]):
-            (_change_as_json if as_json else _change)(view.name, one)
+            say_change(view.name, one, as_json)
     click.echo(f"From position {before[chosen[0].name].position} to {after[chosen[0].name].position}.", err=True)
 
 
@@ -316,29 +307,6 @@ def cross_check(bundle: Path, as_json: bool) -> None:
     with shown("cross-check") as progress:
         report = crosschecking.cross_check(Bundle(bundle), progress=progress)
     close(report, as_json)
-
-
-def _change_as_json(view: str, one: replaying.Changed) -> None:
-    found = {
-        "view": view, "key": one.key, "before": one.before and msgspec.Raw(one.before),
-        "after": one.after and msgspec.Raw(one.after),
-    }  # fmt: skip
-    click.echo(msgspec.json.encode(found))
-
-
-def _change(view: str, one: replaying.Changed) -> None:
-    sides = [{} if side is None else msgspec.json.decode(side) for side in (one.before, one.after)]
-    sign = "+" if one.before is None else "-" if one.after is None else "~"
-    click.secho(f"{sign} {view} {one.key}", fg={"+": "green", "-": "red", "~": "yellow"}[sign])
-    for name in sorted({*sides[0], *sides[1]} - {"key"}):
-        old, new = sides[0].get(name), sides[1].get(name)
-        if old != new and sign == "~":
-            click.echo(f"    {name}: {_short(old)} -> {_short(new)}")
-
-
-def _short(value: Any) -> str:
-    text = "(nothing)" if value is None else msgspec.json.encode(value).decode()
-    return text if len(text) <= 200 else f"{text[:200]}..."
 
 
 def _stood(
@@ -355,12 +323,6 @@ def _stood(
     return found
 
 
-def _say_whence(stood: Stood) -> None:
-    assert stood.at is not None
-    click.echo(f"{len(stood.rows):,} rows as of position {stood.position}, recorded {stood.at.isoformat()}.", err=True)
-    click.echo("Not checked: the bundle itself. Run `subsidia audit verify` on it.", err=True)
-
-
 def _url(text: str) -> str:
     if not _is_url(text):
         raise click.UsageError(f"{text!r} is no address like https://register.example.")
@@ -369,43 +331,3 @@ def _url(text: str) -> str:
 
 def _is_url(text: str) -> bool:
     return re.match(r"https?://", text) is not None
-
-
-def close(report: Report, as_json: bool) -> None:
-    """Says what was found, and ends with the status that it means; returns only where all is well."""
-    if as_json:
-        click.echo(msgspec.json.encode(_plain(report)))
-    else:
-        _show(report)
-    if report.verdict is not Verdict.VERIFIED:
-        raise SystemExit(report.verdict)
-
-
-def _plain(report: Report) -> dict[str, Any]:
-    return {
-        "verdict": report.verdict.name.lower().replace("_", "-"), "exit": int(report.verdict),
-        "origin": report.origin, "size": report.size, "root": report.root, "verified": report.verified,
-        "findings": [
-            {"code": one.code, "position": one.position, "expected": one.expected, "got": one.got, "says": one.says}
-            for one in report.findings
-        ],
-        "checked": report.checked, "unchecked": report.unchecked,
-    }  # fmt: skip
-
-
-def _show(report: Report) -> None:
-    for one in report.findings:
-        where = "" if one.position is None else f" at position {one.position}"
-        click.secho(f"{one.code}{where}: {one.says}", fg="red", err=True)
-        for word, said in (("expected", one.expected), ("got", one.got)):
-            if said:
-                click.echo(f"    {word:<9}{said}", err=True)
-    for word, lines in (("checked", report.checked), ("NOT checked", report.unchecked)):
-        for line in lines:
-            click.echo(f"{word + ':':<13} {line}")
-    if report.size and report.findings and report.verified:
-        click.echo(f"The history verifies up to position {report.verified - 1} of {report.size - 1}.")
-    elif report.size and report.findings:
-        click.echo(f"Not one of the {report.size} records verifies.")
-    verdict = report.verdict
-    click.secho(f"{SAID[verdict]} (exit {int(verdict)})", fg=COLOURS.get(verdict, "red"), bold=True)

@@ -7,9 +7,10 @@ from typing import Any
 import click
 import msgspec
 
-from api.cli.audit import FOLDER, as_json, close
+from api.cli.audit import FOLDER
 from api.cli.keeping import Moment
 from api.cli.running import shown
+from api.cli.verdicts import as_json, close
 from projections.figures import RULES
 from services.audit import figuring
 from services.audit.bundle import Bundle, Unfit

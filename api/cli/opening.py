@@ -7,8 +7,9 @@ import click
 import msgspec
 
 from api.auditing import server
-from api.cli.audit import FOLDER, as_json, close
+from api.cli.audit import FOLDER
 from api.cli.running import run
+from api.cli.verdicts import as_json, close
 from domain.ledger.findings import Finding
 from services.audit import openings as shown_openings
 from services.audit.bundle import Bundle, Unfit

@@ -1,10 +1,10 @@
 """The one value that the context of commitments exports."""
 
-from typing import Any
+from typing import Any, get_args
 
 from domain.commitments import commands as asked
-from domain.commitments import events as happened
 from domain.commitments.decide import decide
+from domain.commitments.events import Event
 from domain.commitments.evolve import evolve
 from domain.commitments.state import Absent, Commitment
 from domain.commitments.words import Answer, Part
@@ -114,59 +114,7 @@ COMMITMENTS = Context(
         "lose-mandate": By(asked.LoseMandate),
         "succeed": By(asked.SucceedParty),
     },
-    events=(
-        happened.CommitmentProposed,
-        happened.CommitmentRecordedFromSource,
-        happened.SourceUpdated,
-        happened.SourceConfirmed,
-        happened.SourceContested,
-        happened.PartyInvited,
-        happened.ParticipationAccepted,
-        happened.ParticipationDeclined,
-        happened.PartyWithdrew,
-        happened.PartySucceeded,
-        happened.PartyOrphaned,
-        happened.PartyRestored,
-        happened.TargetSet,
-        happened.MilestoneAdded,
-        happened.ResourcePledged,
-        happened.CommitmentRestedOnMandate,
-        happened.MandateLost,
-        happened.CommitmentAdopted,
-        happened.DeadlineSet,
-        happened.DeadlineMet,
-        happened.DeadlineMissed,
-        happened.DeadlineVoided,
-        happened.DeadlineMoved,
-        happened.HoldNoticeGiven,
-        happened.CommitmentPutOnHold,
-        happened.CommitmentResumed,
-        happened.CommitmentMarkedInactive,
-        happened.AssessmentWindowOpened,
-        happened.ProgressReported,
-        happened.ProgressCorrected,
-        happened.ReportConfirmed,
-        happened.ReportContested,
-        happened.MilestoneCompleted,
-        happened.MilestoneConfirmed,
-        happened.MilestoneMissed,
-        happened.ReportDelivered,
-        happened.EvidenceAttached,
-        happened.ExtensionRequested,
-        happened.ExtensionAgreed,
-        happened.ExtensionGranted,
-        happened.ExtensionRefused,
-        happened.AmendmentProposed,
-        happened.AmendmentAgreed,
-        happened.AmendmentRefused,
-        happened.CommitmentAmended,
-        happened.VerifiabilityAssessed,
-        happened.PotentialAssessed,
-        happened.CompletionAssessed,
-        happened.EarlyResultsAssessed,
-        happened.AssessmentContested,
-        happened.CommitmentClosed,
-    ),
+    events=get_args(Event),
     home=_home,
     clock="miss-deadline",
 )

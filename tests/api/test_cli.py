@@ -23,6 +23,7 @@ from click.testing import CliRunner, Result
 from api.cli import cli
 from services.logs import configure_logs
 from services.views import building
+from tests.waiting import until_shown
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = (sys.executable, "-c", "from api.cli import main; main()")
@@ -470,6 +471,7 @@ def test_a_server_tells_its_story_works_beside_other_verbs_and_stops_with_its_da
     said = served.until_ready()
     token = re.search(r"liaison officer of its city +(\S+)", said)
     assert token
+    until_shown(served.home, "units")
     with urllib.request.urlopen(f"{served.home}/v1/units?limit=50") as answer:
         assert b"Lyon" in answer.read()
     beside = subprocess.run(
@@ -485,6 +487,7 @@ def test_the_story_is_never_told_into_another_ledger(var: Path) -> None:
     served = Served(var, SUBSIDIA_ORIGIN="register.example.org/ledger")
     said = served.until_ready()
     assert "sample story" not in said
+    until_shown(served.home, "units")
     with urllib.request.urlopen(f"{served.home}/v1/units") as answer:
         assert b"Lyon" not in answer.read()
     assert served.stop(signal.SIGINT) == 0

@@ -111,7 +111,7 @@ def test_a_version_that_was_never_there_is_stale_as_well(live: Live) -> None:
         refused(give(live, f"commitments/{made['stream']}/pledge-resource", STAFF, If_Match=never), 412, "stale")
 
 
-@pytest.mark.parametrize("tag", ["5", 'W/"1"', '"1", "2"', '"x"', '""', '"0"', '"-1"'])
+@pytest.mark.parametrize("tag", ["5", 'W/"1"', '"1", "2"', '"x"', '""', '"0"', '"-1"', '"1.x"', '"1."'])
 def test_an_unreadable_condition_does_not_pass_as_none(live: Live, tag: str) -> None:
     made = proposed(live)
     said = give(live, f"commitments/{made['stream']}/pledge-resource", STAFF, If_Match=tag)

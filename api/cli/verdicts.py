@@ -1,0 +1,100 @@
+"""What an audit found, said to people or to programs, and the exit status that it means."""
+
+from typing import Any
+
+import click
+import msgspec
+
+from domain.ledger.findings import Verdict
+from services.audit.replaying import Changed, Stood
+from services.audit.verifying import Report
+
+COLOURS = {Verdict.VERIFIED: "green", Verdict.INCOMPLETE: "yellow"}
+SAID = {
+    Verdict.VERIFIED: "verified",
+    Verdict.BROKEN: "INTEGRITY FAILURE",
+    Verdict.ASKED_WRONGLY: "asked wrongly",
+    Verdict.INCOMPLETE: "incomplete: no verdict",
+    Verdict.POLICY_NOT_MET: "policy not met",
+    Verdict.FORK: "EVIDENCE OF A FORK",
+}
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
+
+
+def close(report: Report, as_json: bool) -> None:
+    """Says what was found, and ends with the status that it means; returns only where all is well."""
+    if as_json:
+        click.echo(msgspec.json.encode(_plain(report)))
+    else:
+        _show(report)
+    if report.verdict is not Verdict.VERIFIED:
+        raise SystemExit(report.verdict)
+
+
+def _plain(report: Report) -> dict[str, Any]:
+    return {
+        "verdict": report.verdict.name.lower().replace("_", "-"), "exit": int(report.verdict),
+        "origin": report.origin, "size": report.size, "root": report.root, "verified": report.verified,
+        "findings": [
+            {"code": one.code, "position": one.position, "expected": one.expected, "got": one.got, "says": one.says}
+            for one in report.findings
+        ],
+        "checked": report.checked, "unchecked": report.unchecked,
+    }  # fmt: skip
+
+
+def _show(report: Report) -> None:
+    for one in report.findings:
+        where = "" if one.position is None else f" at position {one.position}"
+        click.secho(f"{one.code}{where}: {one.says}", fg="red", err=True)
+        for word, said in (("expected", one.expected), ("got", one.got)):
+            if said:
+                click.echo(f"    {word:<9}{said}", err=True)
+    for word, lines in (("checked", report.checked), ("NOT checked", report.unchecked)):
+        for line in lines:
+            click.echo(f"{word + ':':<13} {line}")
+    if report.size and report.findings and report.verified:
+        click.echo(f"The history verifies up to position {report.verified - 1} of {report.size - 1}.")
+    elif report.size and report.findings:
+        click.echo(f"Not one of the {report.size} records verifies.")
+    verdict = report.verdict
+    click.secho(f"{SAID[verdict]} (exit {int(verdict)})", fg=COLOURS.get(verdict, "red"), bold=True)
+
+
+def say_change(view: str, one: Changed, as_json: bool) -> None:
+    """What became of one row of a view between two moments."""
+    if as_json:
+        click.echo(_as_json(view, one))
+    else:
+        _for_people(view, one)
+
+
+def _as_json(view: str, one: Changed) -> bytes:
+    found = {
+        "view": view, "key": one.key, "before": one.before and msgspec.Raw(one.before),
+        "after": one.after and msgspec.Raw(one.after),
+    }  # fmt: skip
+    return msgspec.json.encode(found)
+
+
+def _for_people(view: str, one: Changed) -> None:
+    sides = [{} if side is None else msgspec.json.decode(side) for side in (one.before, one.after)]
+    sign = "+" if one.before is None else "-" if one.after is None else "~"
+    click.secho(f"{sign} {view} {one.key}", fg={"+": "green", "-": "red", "~": "yellow"}[sign])
+    for name in sorted({*sides[0], *sides[1]} - {"key"}):
+        old, new = sides[0].get(name), sides[1].get(name)
+        if old != new and sign == "~":
+            click.echo(f"    {name}: {_short(old)} -> {_short(new)}")
+
+
+def _short(value: Any) -> str:
+    text = "(nothing)" if value is None else msgspec.json.encode(value).decode()
+    return text if len(text) <= 200 else f"{text[:200]}..."
+
+
+def say_whence(stood: Stood) -> None:
+    """As of when the rows stood that were printed, and what nobody checked."""
+    assert stood.at is not None
+    click.echo(f"{len(stood.rows):,} rows as of position {stood.position}, recorded {stood.at.isoformat()}.", err=True)
+    click.echo("Not checked: the bundle itself. Run `subsidia audit verify` on it.", err=True)
