@@ -26,6 +26,7 @@ from domain.commitments.words import (
     Target,
 )
 from domain.kernel import EventName, Level, Money, PartialDate, Sphere, StreamId, UnitId, Words
+from domain.replacing import quick
 
 # --- coming about ---
 
@@ -178,6 +179,7 @@ class CommitmentAdopted:
 # --- deadlines ---
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class DeadlineSet(deadlines.DeadlineSet):
     """A clock of a commitment starts. `about`: the milestone, or the deadline whose miss a notice follows."""
@@ -185,6 +187,7 @@ class DeadlineSet(deadlines.DeadlineSet):
     kind: Due
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class DeadlineMet(deadlines.DeadlineMet):
     """What was owed under a commitment is there."""
