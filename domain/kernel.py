@@ -10,6 +10,8 @@ from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Generic, NewType, Self, TypeAlias, TypeVar
 from uuid import UUID, uuid5
 
+from domain.replacing import quick
+
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | bool"
 Command = TypeVar("Command")
 State = TypeVar("State")
@@ -391,6 +393,7 @@ class Policy:
 # --- who acts ---
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who gave a command: a unit through an accredited person, or the system (clock, reaction, ...)."""
@@ -402,6 +405,7 @@ class Actor:
     system: str | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class UnitFacts:
     """What other contexts may know of a unit when they decide. `successor`: who is first to take over from it."""
@@ -448,6 +452,7 @@ class Holding:
         return (self.held_from is None or self.held_from <= first) and ends
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class MandateFacts:
     """What other contexts, and the mandates that rest on it, may know of a mandate.
@@ -601,6 +606,7 @@ class Context:
 # --- what was recorded ---
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """One record, decoded: what views fold and auditors replay."""

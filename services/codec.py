@@ -28,6 +28,7 @@ from domain.kernel import (
     UnitId,
     Words,
 )
+from domain.replacing import quick
 from services.speaking import nobody, units_within
 from services.store.ports import Draft, StoredRecord
 
@@ -117,7 +118,7 @@ def record_writer(kind: type) -> Writer:
     return made["write"]  # type: ignore[no-any-return]
 
 
-class _ActorWire(msgspec.Struct):
+class ActorWire(msgspec.Struct):
     unit: UUID | None = None
     role: Role | None = None
     sphere: Sphere | None = None
@@ -125,12 +126,18 @@ class _ActorWire(msgspec.Struct):
     system: str | None = None
 
 
+def acting(who: ActorWire) -> Actor:
+    """The actor that a record names."""
+    accreditation = EventName(who.accreditation) if who.accreditation else None
+    return Actor(UnitId(who.unit) if who.unit else None, who.role, who.sphere, accreditation, who.system)
+
+
 class _Envelope(msgspec.Struct):
     at: datetime
     effective_on: str
     cmd: UUID
     of: tuple[int, int]
-    actor: _ActorWire
+    actor: ActorWire
     rules: str
     because: str = ""
     basis: str = ""
@@ -146,6 +153,7 @@ class _Sealed(msgspec.Struct):
     sealed: dict[str, str] = {}
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Heading:
     """What all records of one command have in common."""
@@ -259,7 +267,6 @@ class Codec:
         form = self._forms[stored.type]
         state = _unsealed(stored.state) if form.sealed else stored.state
         found = form.full.decode(state)
-        who = found.actor
         return Recorded(
             position=stored.position,
             stream=StreamId(stored.stream),
@@ -269,13 +276,7 @@ class Codec:
             effective_on=_day(found.effective_on),
             cmd=found.cmd,
             of=found.of,
-            actor=Actor(
-                UnitId(who.unit) if who.unit else None,
-                who.role,
-                who.sphere,
-                EventName(who.accreditation) if who.accreditation else None,
-                who.system,
-            ),
+            actor=acting(found.actor),
             rules=found.rules,
             event=found.data,
             because=found.because,

@@ -34,7 +34,7 @@ from domain.kernel import (
     StreamId,
     UnitId,
 )
-from domain.replacing import replace
+from domain.replacing import quick, replace
 from services.codec import Codec, Heading, Written, record_writer, sealed_fields
 from services.facts import Basis, Streams, local_day, look_up, needs
 from services.keyring import Keyring
@@ -47,6 +47,7 @@ STATES_KEPT = 50_000
 UNKNOWN = PartialDate("unknown")
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Note:
     """What stands beside a command's own fields: when it counts in law, why, on which legal basis and documents."""
@@ -60,6 +61,7 @@ class Note:
     documents: tuple[Attached, ...] = ()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Order:
     """One command as it was asked for.
@@ -116,6 +118,7 @@ class Stale(Exception):
         self.expected, self.found, self.what_changed = expected, found, tuple(what_changed)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Drafted:
     """What a command comes to on the facts there are: `events` behind `version` of its stream, ready to be written.
@@ -158,6 +161,7 @@ class Desk(Protocol):
         """The types of a stream's records above a version."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class _Loaded:
     """`context`: whose stream it is, by what happened there first; empty while nothing did."""

@@ -11,11 +11,12 @@ from domain.kernel import MandateFacts, Money, StreamId, UnitId
 from domain.mandates import events as happened
 from domain.mandates.events import Event, MandateDrafted
 from domain.mandates.words import ENDED, STANDING, Due, Ground, Pause, Scope, Stage
-from domain.replacing import replace
+from domain.replacing import quick, replace
 
 NOBODY = UnitId(UUID(int=0))
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class DeadlineState:
     kind: Due
@@ -72,6 +73,7 @@ class Absent:
     """Nothing was drafted yet."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Mandate:
     """`terms`: as drafted; `giver`, `recipient` and `ends_on` as they are now. Deadline n is the item at n - 1.
