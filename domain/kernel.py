@@ -629,7 +629,7 @@ class Recorded:
     corrects: EventName | None = None
     policies: tuple[str, ...] = field(default=())
     documents: tuple[Attached, ...] = ()
-    _key: str = field(default="", init=False, repr=False, compare=False)
+    _known: tuple[StreamId, str] | None = field(default=None, repr=False, compare=False)
 
     @property
     def name(self) -> EventName:
@@ -637,7 +637,9 @@ class Recorded:
 
     @property
     def key(self) -> str:
-        """The stream's id as text: the key of what it is about, in views. Twenty views ask for it; it is made once."""
-        if not self._key:
-            object.__setattr__(self, "_key", str(self.stream))
-        return self._key
+        """The stream's id as text: the key of what it is about, in views. They all ask for it; it is made once."""
+        known = self._known
+        if known is None or known[0] is not self.stream:
+            known = (self.stream, str(self.stream))
+            object.__setattr__(self, "_known", known)
+        return known[1]

@@ -113,8 +113,8 @@ def _said(row: CommitmentRow) -> Mapping[str, Any]:
 
 def _due(row: CommitmentRow) -> Mapping[str, Any]:
     known = [one.due_on for one in row.owed if not one.missed]
-    late = any(one.missed and one.kind != Due.ANSWER for one in row.owed)
-    return {"delayed": late, "next_due_on": min(known, default=None)}
+    late = [one for one in row.owed if one.missed and one.kind != Due.ANSWER]
+    return {"delayed": bool(late), "next_due_on": min(known, default=None)}
 
 
 def _waiting(row: CommitmentRow) -> Mapping[str, Any]:
@@ -139,7 +139,7 @@ def _settled_state(row: CommitmentRow) -> Stage:
 
 def _with_adoption(row: CommitmentRow, day: date) -> CommitmentRow:
     """It is the owner's turn to adopt as soon as everybody whose word is needed has accepted."""
-    there = bool(row.matters) and any(one.turn == Turn.ADOPT for one in row.matters)
+    there = Turn.ADOPT in [one.turn for one in row.matters]
     if row.state not in AGREEING and not there:
         return row
     ready = (

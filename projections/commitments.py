@@ -211,7 +211,8 @@ def _party(row: CommitmentRow, unit: UUID, answer: Answer, record: Recorded) -> 
 def _heard(row: CommitmentRow, record: Recorded) -> CommitmentRow:
     """Whoever of the parties gave this record has said something today."""
     unit, day = record.actor.unit, record.at.date()
-    if unit is None or all(party.last_word_on == day for party in row.parties if party.unit == unit):
+    said = [party.last_word_on for party in row.parties if party.unit == unit]
+    if not said or said[0] == day:
         return row
     parties = tuple(replace(party, last_word_on=day) if party.unit == unit else party for party in row.parties)
     return replace(row, parties=parties, last_word_on=day)

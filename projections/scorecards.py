@@ -8,7 +8,7 @@ figures were made (see `projections.figures`).
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from operator import attrgetter
+from operator import attrgetter, is_
 from typing import Annotated, Any, NamedTuple, TypeAlias, assert_never
 from uuid import UUID
 
@@ -246,8 +246,8 @@ _OUTCOMES = ("completed", "partially_completed", "not_met")
 
 Pairs: TypeAlias = Sequence[tuple[Contribution, Contribution]]
 """What a record takes away and what it adds instead."""
-Rows: TypeAlias = Sequence[tuple[Any, Any]]
-"""Rows before the record and after it: of the commitment, then of the units that take part in it or are touched."""
+Rows: TypeAlias = Sequence[Any]
+"""Rows, each before the record and after it: the commitment's, then those of units that it or the record touches."""
 
 
 @dataclass(slots=True)
@@ -263,7 +263,10 @@ class _Counting:
         if isinstance(record.event, LedgerOpened):
             spheres = [f"{Scope.SPHERE}:{sphere}" for sphere in Sphere]
             return [*spheres, *(f"{Scope.SDG}:{goal}" for goal in sdg.GOALS)]
-        changed = self._changes(_touched(record, look))
+        rows = _touched(record, look)
+        if len(rows) == 2 and self._alike(*rows):
+            return ()
+        changed = self._changes(rows)
         if look.row("units", record.key) is not None:
             return sorted({*changed, f"{Scope.UNIT}:{record.key}"})  # its title may be another
         return sorted(changed)
@@ -273,30 +276,37 @@ class _Counting:
         opens = isinstance(record.event, LedgerOpened)
         changes = _NOTHING if opens else self._changes(_touched(record, look)).get(key, _NOTHING)
         new: dict[str, Any] = {name: getattr(row, name) + number for name, number in changes.items()}
-        done, partly, not_met = (new.get(one, getattr(row, one)) for one in _OUTCOMES)
+        done, partly, not_met = [new.get(one, getattr(row, one)) for one in _OUTCOMES]
         new["kept"] = in_a_hundred(done, done + partly + not_met)
         new["inputs"] = (row.inputs or no_inputs(key, self.rule)).then(record, changes)
         return replace(row, **new, **_titles(row, look))
 
     def _changes(self, rows: Rows) -> Mapping[str, Mapping[str, int]]:
         """Card -> by how much each of its figures changes."""
-        known = len(rows) == len(self._rows) and all(
-            one[0] is two[0] and one[1] is two[1] for one, two in zip(rows, self._rows, strict=True)
-        )
-        if not known:
+        if len(rows) != len(self._rows) or not all(map(is_, rows, self._rows)):
             self._rows, self._found = rows, self._worked_out(rows)
         return self._found
 
     def _worked_out(self, rows: Rows) -> Mapping[str, Mapping[str, int]]:
-        (before, after), *engaged = rows
-        was, now = (self._counted(row) for row in (before, after))
-        pairs = [(of_engagement(one), of_engagement(two)) for one, two in engaged if one is not two]
+        before, after, *engaged = rows
+        was, now = self._counted(before), self._counted(after)
+        engagements = zip(engaged[::2], engaged[1::2], strict=True)
+        pairs = [(of_engagement(one), of_engagement(two)) for one, two in engagements if one is not two]
         if was == now:
             return _changes(pairs) if pairs else {}
         if was is not None and now is not None and was[:_PLACES] == now[:_PLACES] and not pairs:
-            changes = _difference((_counts(was), _counts(now)))
+            changes = _step(_counts(was), _counts(now))
             return dict.fromkeys([key for key, _ in _cards(now)], changes) if changes else {}
         return _changes([*pairs, (of_commitment(before, self.rule), of_commitment(after, self.rule))])
+
+    def _alike(self, before: CommitmentRow | None, after: CommitmentRow | None) -> bool:
+        """Whether a commitment counts as it did: after most records."""
+        if before is None or after is None:
+            return before is after
+        one, two = self.rule.counted(before), self.rule.counted(after)
+        if one is None or two is None:
+            return one is two
+        return bool(_counted_of(one) == _counted_of(two))
 
     def _counted(self, row: CommitmentRow | None) -> _Counted | None:
         counts_as = None if row is None else self.rule.counted(row)
@@ -304,12 +314,12 @@ class _Counting:
 
 
 def _touched(record: Recorded, look: Look) -> Rows:
-    before, after = _both(look, "commitments", record.key)
-    moved = _came_or_went(before, after)
-    if after is not None and not moved:
-        return ((before, after),)
+    whole = _both(look, "commitments", record.key)
+    moved = _came_or_went(*whole)
+    if whole[1] is not None and not moved:
+        return whole
     units = sorted({record.key, *map(str, moved)})
-    return ((before, after), *(_both(look, "engagements", unit) for unit in units))
+    return (*whole, *(row for unit in units for row in _both(look, "engagements", unit)))
 
 
 def _changes(pairs: Pairs) -> Mapping[str, Mapping[str, int]]:
@@ -335,6 +345,12 @@ def _difference(sides: Sequence[Mapping[str, int]]) -> Mapping[str, int]:
             if number:
                 changes[name] = changes.get(name, 0) + sign * number
     return {name: number for name, number in sorted(changes.items()) if number}
+
+
+def _step(before: Mapping[str, int], after: Mapping[str, int]) -> Mapping[str, int]:
+    """The same of one commitment, where few figures change."""
+    names = sorted({name for name, _ in before.items() ^ after.items()})
+    return {name: number for name in names if (number := after.get(name, 0) - before.get(name, 0))}
 
 
 def blank(key: str) -> ScorecardRow:

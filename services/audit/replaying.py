@@ -19,6 +19,7 @@ from services.codec import Codec
 from services.names import NAMES
 from services.store.ports import StoredRecord
 from services.views.memory import Folded
+from services.views.pace import undisturbed
 from services.views.tables import Table
 
 Progress = Callable[[int, int], None]
@@ -90,6 +91,14 @@ class Replay:
         if isinstance(moment, datetime) and self.at is not None and moment < self.at:
             says = "The later moment lies before the earlier one."
             raise Unfit(Finding("position-out-of-range", says, None, f"{self.at} or later", str(moment)))
+        with undisturbed():
+            self._go_on(moment, progress)
+        if self.position < 0:
+            begun = "" if self._next is None else _envelope.decode(self._next[1]).at.isoformat()
+            says = f"Nothing was recorded yet: the first record is of {begun}."
+            raise Unfit(Finding("before-first-record", says, None, begun, str(moment)))
+
+    def _go_on(self, moment: int | datetime, progress: Progress) -> None:
         while self._next is not None:
             position, content = self._next
             try:
@@ -101,10 +110,6 @@ class Replay:
             self._apply(position, content, envelope)
             self._next = next(self._records, None)
             progress(position + 1, self.size)
-        if self.position < 0:
-            begun = "" if self._next is None else _envelope.decode(self._next[1]).at.isoformat()
-            says = f"Nothing was recorded yet: the first record is of {begun}."
-            raise Unfit(Finding("before-first-record", says, None, begun, str(moment)))
 
     def shown(self, view: View, day: date | None = None) -> Stood:
         """The rows of one view now. What depends on a day is that of `day`; absent: that of the last record."""
