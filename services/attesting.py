@@ -89,6 +89,7 @@ class Attester:
     """
 
     name = "attestation"
+    gather = 0.25
 
     def __init__(self, attesting: Attesting, office: Office, every: timedelta) -> None:
         self._attesting, self._office, self._every = attesting, office, every

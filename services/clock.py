@@ -43,6 +43,7 @@ class Clock:
     """A worker, see `Follower`. What time it is, the office says."""
 
     name = "clock"
+    gather = 0.25  # deadlines are days: nothing that was just recorded is due at once
 
     def __init__(self, office: Office, codec: Codec, contexts: Mapping[str, Context]) -> None:
         self._office, self._codec, self._contexts = office, codec, contexts

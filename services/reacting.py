@@ -53,6 +53,7 @@ class Reactor:
     """A worker, see `Follower`. What day it is, the office says."""
 
     name = "reactions"
+    gather = 0.02
 
     def __init__(
         self,

@@ -18,8 +18,6 @@ BATCH = 1000
 """Records that a worker is handed at once, at most."""
 POLL = 1.0
 """Seconds after which a worker looks again in any case, or asks again whether it may lead."""
-GATHER = 0.02
-"""Seconds that records gather once one has come: under load, each look is for many."""
 PATIENCE = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """Seconds until it is tried again after an error; the last is repeated."""
 _LOCK = 73107
@@ -44,6 +42,11 @@ class Worker(Protocol):
     @property
     def name(self) -> str:
         """Under which its position is saved; never changed."""
+        ...
+
+    @property
+    def gather(self) -> float:
+        """Seconds that records gather once one has come: under load, each look is for many."""
         ...
 
     async def take(self, connection: Connection, position: int, stored: Sequence[StoredRecord]) -> int:
@@ -213,7 +216,7 @@ class Follower:
         try:
             async with asyncio.timeout(seconds):
                 await self._wait(self.position)
-            await asyncio.sleep(GATHER)
+            await asyncio.sleep(self._worker.gather)
         except TimeoutError:
             pass
 
