@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from operator import is_
 from typing import Annotated
 from uuid import UUID
 
@@ -66,7 +67,7 @@ def keys(record: Recorded, look: Look) -> Iterable[str]:
     if before is not None and before.owed:
         unit, renamed = record.actor.unit, after is not None and after.name != before.name
         numbers.update([one.number for one in before.owed if renamed or (unit is not None and one.unit == unit)])
-        if after is not None and after.owed is not before.owed:
+        if after is not None and not all(map(is_, before.owed, after.owed)):
             by = {one.number: one.unit for one in after.owed}
             numbers.update([one.number for one in before.owed if by.get(one.number, one.unit) != one.unit])
     return [f"{record.key}/{number}" for number in sorted(numbers)]

@@ -160,6 +160,7 @@ class Contribution:
 
 
 _NOTHING: Mapping[str, int] = {}
+_UNCHANGED: Mapping[str, Mapping[str, int]] = {}
 
 
 class _Counted(NamedTuple):
@@ -263,28 +264,27 @@ class _Counting:
         if isinstance(record.event, LedgerOpened):
             spheres = [f"{Scope.SPHERE}:{sphere}" for sphere in Sphere]
             return [*spheres, *(f"{Scope.SDG}:{goal}" for goal in sdg.GOALS)]
-        rows = _touched(record, look)
-        if len(rows) == 2 and self._alike(*rows):
-            return ()
-        changed = self._changes(rows)
-        if look.row("units", record.key) is not None:
+        changed = self._changes(record, look)
+        if look.row("commitments", record.key) is None and look.row("units", record.key) is not None:
             return sorted({*changed, f"{Scope.UNIT}:{record.key}"})  # its title may be another
         return sorted(changed)
 
     def fold(self, key: str, before: ScorecardRow | None, record: Recorded, look: Look) -> ScorecardRow | None:
         row = before or blank(key)
         opens = isinstance(record.event, LedgerOpened)
-        changes = _NOTHING if opens else self._changes(_touched(record, look)).get(key, _NOTHING)
+        changes = _NOTHING if opens else self._changes(record, look).get(key, _NOTHING)
         new: dict[str, Any] = {name: getattr(row, name) + number for name, number in changes.items()}
         done, partly, not_met = [new.get(one, getattr(row, one)) for one in _OUTCOMES]
         new["kept"] = in_a_hundred(done, done + partly + not_met)
         new["inputs"] = (row.inputs or no_inputs(key, self.rule)).then(record, changes)
         return replace(row, **new, **_titles(row, look))
 
-    def _changes(self, rows: Rows) -> Mapping[str, Mapping[str, int]]:
+    def _changes(self, record: Recorded, look: Look) -> Mapping[str, Mapping[str, int]]:
         """Card -> by how much each of its figures changes."""
+        rows = _touched(record, look)
         if len(rows) != len(self._rows) or not all(map(is_, rows, self._rows)):
-            self._rows, self._found = rows, self._worked_out(rows)
+            alike = len(rows) == 2 and self._alike(*rows)
+            self._rows, self._found = rows, _UNCHANGED if alike else self._worked_out(rows)
         return self._found
 
     def _worked_out(self, rows: Rows) -> Mapping[str, Mapping[str, int]]:
