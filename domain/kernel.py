@@ -537,12 +537,15 @@ class By:
 class Claim:
     """A word that only one stream may hold at a time, such as an identifier within its scheme.
 
-    `says`: the sentence for people who hear that somebody else holds it.
+    `shared`: several may hold it like this, as long as none of them holds it alone. `says`: the sentence for people who
+    hear that somebody else holds it; `{place}` in it stands for the name of the unit `place`.
     """
 
     word: str
     taken: bool = True
+    shared: bool = False
     says: str = field(default="Another entry of the register holds this already.", compare=False)
+    place: UnitId | None = field(default=None, compare=False)
 
 
 def no_claims(event: object) -> Sequence[Claim]:
@@ -560,7 +563,7 @@ class Context:
     """One subject of the domain, from which routes, schemas, checks, forms, codecs and documents are derived.
 
     `home(command, state)` names the unit whose jurisdiction, calendar and time zone apply (a commitment's owner).
-    `claims(event)` says which words, unique in the whole ledger, an event takes or frees. `clock` names the command by
+    `claims(event)` says which words, known to the whole ledger, an event takes or frees. `clock` names the command by
     which the clock says that a deadline of a stream has passed (see `domain.deadlines`); empty: nothing falls due.
     """
 

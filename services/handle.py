@@ -334,7 +334,8 @@ class Office:
         change = Change(
             cmd=order.cmd, caller=order.caller, fingerprint=fingerprint(order, key), drafts=drafts,
             reads=tuple(drafted.heading.reads) if events else (),
-            takes=tuple((claim.word, stream) for claim in claims if claim.taken),
+            takes=tuple((claim.word, stream) for claim in claims if claim.taken and not claim.shared),
+            shares=tuple((claim.word, stream) for claim in claims if claim.taken and claim.shared),
             frees=tuple((claim.word, stream) for claim in claims if not claim.taken),
             openings=decision.openings(version, events, key), erases=decision.erases, answer=msgspec.json.encode(said),
         )  # fmt: skip
@@ -342,12 +343,25 @@ class Office:
             receipt = await self.store.append(change)
         except Conflict as conflict:
             if conflict.claims:
-                raise _taken(claims, conflict.claims) from conflict
+                raise await self._taken(claims, conflict) from conflict
             raise
         if receipt.repeated:
             return answer_of(receipt)
         self.states.advance(context.name, stream, version, events)
         return Answer(stream, version + len(events), tuple(types), receipt)
+
+    async def _taken(self, claims: Sequence[Claim], conflict: Conflict) -> Refused:
+        """What others hold, in the words of the context, and who they are."""
+        says = dict[str, None]()
+        for claim in claims:
+            if claim.word in conflict.claims:
+                says[claim.says if claim.place is None else await self._of_place(claim.says, claim.place)] = None
+        holders = tuple(dict.fromkeys(conflict.holders))
+        return Refused("already-claimed", " ".join(says), claims=conflict.claims, held_by=holders)
+
+    async def _of_place(self, says: str, place: UnitId) -> str:
+        _, state = await self.states.state("units", StreamId(place))
+        return says.replace("{place}", units.facts(state, place).name or str(place))
 
     async def _repeated(self, order: Order, sealing: Sealing) -> Answer | None:
         if not order.client_named:
@@ -367,11 +381,6 @@ class Office:
         if key is None:
             await self.store.repeated(order.cmd, order.caller, fingerprint(order, None))
         return await asyncio.to_thread(self.keyring.make, sealing.subject)
-
-
-def _taken(claims: Sequence[Claim], words: Sequence[str]) -> Refused:
-    says = dict.fromkeys(claim.says for claim in claims if claim.word in words)
-    return Refused("already-claimed", " ".join(says), claims=tuple(words))
 
 
 def answer_of(receipt: Receipt) -> Answer:

@@ -77,7 +77,7 @@ class Mandate:
 
     `version` is the number of events so far. `lines`: one for each line of a budget, as last said. `renewal`: the last
     day that was offered, until it is agreed. `reported_to`: the last day that a report covers. `over_on`: the first
-    day on which it is in force no more.
+    day on which it is in force no more. `exclusive`: what it holds exclusively, as recorded when it came into force.
     """
 
     version: int
@@ -93,6 +93,7 @@ class Mandate:
     flagged: bool = False
     reservations: bool = False
     activated_on: date | None = None
+    exclusive: Scope | None = None
     over_on: date | None = None
     suspension_offered: happened.SuspensionOffered | None = None
     suspension: Suspension | None = None
@@ -111,12 +112,6 @@ class Mandate:
     @property
     def under(self) -> StreamId | None:
         return self.terms.under
-
-    @property
-    def exclusive(self) -> Scope | None:
-        """What it holds exclusively once it is in force."""
-        terms = self.terms
-        return Scope(terms.function, terms.territory, terms.under) if terms.exclusive else None
 
     @property
     def freed(self) -> Scope | None:
@@ -293,7 +288,7 @@ def _prepared(state: Mandate, event: Prepared) -> Mandate:
 def _lived(state: Mandate, event: Lived) -> Mandate:
     match event:
         case happened.MandateActivated():
-            return replace(state, stage=Stage.ACTIVE, activated_on=event.activated_on)
+            return replace(state, stage=Stage.ACTIVE, activated_on=event.activated_on, exclusive=event.exclusive)
         case happened.MandateSubDelegated():
             return replace(state, children=(*state.children, event.child))
         case happened.ExerciseReported():

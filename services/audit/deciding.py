@@ -31,6 +31,7 @@ from services.codec import Codec, construct, plain, sealed_fields
 from services.facts import Streams
 from services.handle import Drafted, Forbidden, Note, Order, Unknown, decide_again
 from services.opening import GIVEN, well_known
+from services.store.claims import Claims
 from services.store.ports import StoredRecord
 
 T = TypeVar("T")
@@ -152,7 +153,7 @@ class Redecider:
         self._states = Refolded(contexts)
         self._homes = {event: context for context in contexts.values() for event in context.events}
         self._forms: dict[type, type[msgspec.Struct]] = {}
-        self._claims: dict[str, UUID] = {}
+        self._claims = Claims()
         self._lost: set[UUID] = set()
         self.unchecked: Counter[str] = Counter()
         self.decided = 0
@@ -291,11 +292,13 @@ class Redecider:
             for claim in context.claims(event)
         ]
         for _, claim in claims:
-            if not claim.taken and self._claims.get(claim.word) == stream:
-                del self._claims[claim.word]
-        for position, claim in claims:
-            holder = self._claims.setdefault(claim.word, stream) if claim.taken else stream
-            if holder != stream:
+            if not claim.taken:
+                self._claims.free(claim.word, stream)
+        for position, claim in ((position, claim) for position, claim in claims if claim.taken):
+            holder = self._claims.holder(claim.word, stream, shared=claim.shared)
+            if holder is None:
+                self._claims.take(claim.word, stream, shared=claim.shared)
+            else:
                 says = f"{claim.word} belongs to another stream."
                 yield Finding("claim-taken", says, position, str(holder), str(stream))
 
