@@ -10,6 +10,8 @@ from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Generic, NewType, Self, TypeAlias, TypeVar
 from uuid import UUID, uuid5
 
+from domain.replacing import quick
+
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | bool"
 Command = TypeVar("Command")
 State = TypeVar("State")
@@ -173,11 +175,17 @@ class EventName(str):
 
     @property
     def stream(self) -> StreamId:
-        return StreamId(UUID(self[:36]))
+        return _stream_of(self)
 
     @property
     def version(self) -> int:
         return int(self[37:])
+
+
+@lru_cache(maxsize=10_000)
+def _stream_of(name: EventName) -> StreamId:
+    """Many records rest on the same few accreditations."""
+    return StreamId(UUID(name[:36]))
 
 
 def day_of(text: str) -> date:
@@ -208,15 +216,25 @@ class PartialDate(str):
 
     def earliest(self) -> date | None:
         """The first day it can mean; None where nothing is known."""
-        return date.fromisoformat((self + "-01-01")[:10]) if self.known else None
+        return _earliest(self)
 
     def latest(self) -> date | None:
         """The last day it can mean; None where nothing is known."""
-        if not self.known or len(self) == 10:
-            return self.earliest()
-        year, month = int(self[:4]), int(self[5:] or 12)
-        following = date(year + month // 12, month % 12 + 1, 1) if (year, month) < (9999, 12) else date.max
-        return following if following == date.max else date.fromordinal(following.toordinal() - 1)
+        return _latest(self)
+
+
+@lru_cache(maxsize=10_000)
+def _earliest(day: PartialDate) -> date | None:
+    return date.fromisoformat((day + "-01-01")[:10]) if day.known else None
+
+
+@lru_cache(maxsize=10_000)
+def _latest(day: PartialDate) -> date | None:
+    if not day.known or len(day) == 10:
+        return _earliest(day)
+    year, month = int(day[:4]), int(day[5:] or 12)
+    following = date(year + month // 12, month % 12 + 1, 1) if (year, month) < (9999, 12) else date.max
+    return following if following == date.max else date.fromordinal(following.toordinal() - 1)
 
 
 class Words(Mapping[str, str]):
@@ -249,6 +267,10 @@ class Words(Mapping[str, str]):
 
     def __repr__(self) -> str:
         return f"Words({self._by_language!r})"
+
+    def plain(self) -> dict[str, str]:
+        """As records hold it; the languages stand in order."""
+        return self._by_language.copy()
 
     def best(self, *wanted: str) -> str:
         """The text in the first language that is there; else English, else the first."""
@@ -371,6 +393,7 @@ class Policy:
 # --- who acts ---
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who gave a command: a unit through an accredited person, or the system (clock, reaction, ...)."""
@@ -382,6 +405,7 @@ class Actor:
     system: str | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class UnitFacts:
     """What other contexts may know of a unit when they decide. `successor`: who is first to take over from it."""
@@ -428,6 +452,7 @@ class Holding:
         return (self.held_from is None or self.held_from <= first) and ends
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class MandateFacts:
     """What other contexts, and the mandates that rest on it, may know of a mandate.
@@ -581,6 +606,7 @@ class Context:
 # --- what was recorded ---
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """One record, decoded: what views fold and auditors replay."""

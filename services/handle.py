@@ -3,8 +3,8 @@
 import asyncio
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from types import SimpleNamespace
@@ -25,6 +25,7 @@ from domain.kernel import (
     Context,
     EventName,
     Grounds,
+    Json,
     OpenedText,
     PartialDate,
     Refused,
@@ -33,7 +34,8 @@ from domain.kernel import (
     StreamId,
     UnitId,
 )
-from services.codec import Codec, Heading, record_writer, sealed_fields
+from domain.replacing import quick, replace
+from services.codec import Codec, Heading, Written, record_writer, sealed_fields
 from services.facts import Basis, Streams, local_day, look_up, needs
 from services.keyring import Keyring
 from services.openings import Openings
@@ -42,8 +44,10 @@ from services.store.ports import Change, Conflict, Draft, Opening, Receipt, Stor
 
 TRIES = 3
 STATES_KEPT = 50_000
+UNKNOWN = PartialDate("unknown")
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Note:
     """What stands beside a command's own fields: when it counts in law, why, on which legal basis and documents."""
@@ -57,6 +61,7 @@ class Note:
     documents: tuple[Attached, ...] = ()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Order:
     """One command as it was asked for.
@@ -113,17 +118,28 @@ class Stale(Exception):
         self.expected, self.found, self.what_changed = expected, found, tuple(what_changed)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Drafted:
     """What a command comes to on the facts there are: `events` behind `version` of its stream, ready to be written.
 
-    `heading` is what their records have in common.
+    `heading` is what their records have in common, `command` what the first of them says was asked.
     """
 
+    stream: StreamId
     version: int
     events: tuple[Any, ...]
     heading: Heading
-    drafts: tuple[Draft, ...]
+    command: Json
+    codec: Codec
+
+    @property
+    def drafts(self) -> tuple[Draft, ...]:
+        return self.codec.drafts(self.stream, self.version + 1, self.events, self.heading, self.command)
+
+    def written(self) -> Iterator[Written]:
+        """The same as bytes, for whoever compares them."""
+        return self.codec.written(self.stream, self.version + 1, self.events, self.heading, self.command)
 
 
 class Desk(Protocol):
@@ -145,6 +161,7 @@ class Desk(Protocol):
         """The types of a stream's records above a version."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class _Loaded:
     """`context`: whose stream it is, by what happened there first; empty while nothing did."""
@@ -513,7 +530,7 @@ class _Decision:
             self.order.fields,
             self.order.actor,
             home,
-            self.order.note.effective_on or PartialDate("unknown"),
+            self.order.note.effective_on or UNKNOWN,
             self.stream,
             now,
             state,
@@ -528,7 +545,7 @@ class _Decision:
         assert actor.accreditation is not None
         assert actor.role is not None
         unit_state = await basis.read("units", StreamId(actor.unit))
-        unit = units.facts(unit_state, actor.unit)
+        unit = await basis.unit(actor.unit)
         today = local_day(basis.now, unit)
         held = units.accreditation_in_force(unit_state, actor.accreditation, today)
         if held is None or held.role is not actor.role:
@@ -576,7 +593,7 @@ class _Decision:
             documents=note.documents,
         )  # fmt: skip
         asked = codec.command(f"{context.name}.{order.command}", command)
-        return Drafted(version, events, heading, codec.drafts(self.stream, version + 1, events, heading, asked))
+        return Drafted(self.stream, version, events, heading, asked, codec)
 
     @property
     def erases(self) -> tuple[UUID, ...]:

@@ -1,6 +1,6 @@
 """What is known of one mandate after its history, and what other contexts may ask of it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import TypeAlias, assert_never
@@ -11,10 +11,12 @@ from domain.kernel import MandateFacts, Money, StreamId, UnitId
 from domain.mandates import events as happened
 from domain.mandates.events import Event, MandateDrafted
 from domain.mandates.words import ENDED, STANDING, Due, Ground, Pause, Scope, Stage
+from domain.replacing import quick, replace
 
 NOBODY = UnitId(UUID(int=0))
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class DeadlineState:
     kind: Due
@@ -71,6 +73,7 @@ class Absent:
     """Nothing was drafted yet."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Mandate:
     """`terms`: as drafted; `giver`, `recipient` and `ends_on` as they are now. Deadline n is the item at n - 1.
