@@ -5,6 +5,7 @@ from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 
 DAY = timedelta(days=1)
 SATURDAY_AND_SUNDAY = frozenset({5, 6})
@@ -79,6 +80,7 @@ def add_months(day: date, n: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
+@lru_cache(maxsize=10_000)
 def due(start: date, calendar: Calendar, *, months: int = 0, days: int = 0, working_days: int = 0) -> date:
     """The last day of a period that begins on `start`.
 

@@ -4,11 +4,14 @@ from functools import lru_cache
 from typing import Any
 
 import holidays
+from holidays import registry
 from holidays.groups.christian import ChristianHolidays
 from holidays.groups.international import InternationalHolidays
 
 from domain.calendars import Calendar
 
+COUNTRIES = frozenset(code for _, code, *_ in registry.COUNTRIES.values())
+"""Those that the library knows, told without loading them all."""
 YEARS = range(1990, 2061)
 WEEKENDS_ONLY = "weekends-only"
 """Name of the calendar of places whose holidays nobody told us."""
@@ -25,10 +28,10 @@ def calendar_of(jurisdiction: str) -> Calendar:
     if jurisdiction == "EU":
         return Calendar("EU", holidays=frozenset(UnionHolidays(years=YEARS)))
     country, _, part = jurisdiction.partition("-")
-    known = holidays.list_supported_countries(include_aliases=False).get(country)
-    if known is None or len(country) != 2:
+    known = getattr(holidays, country, None) if country in COUNTRIES else None
+    if known is None:
         return Calendar(WEEKENDS_ONLY)
-    part = part if part in known else ""
+    part = part if part in known.subdivisions else ""
     days = holidays.country_holidays(country, subdiv=part or None, years=YEARS)
     return Calendar(
         name=f"{country}-{part}" if part else country,

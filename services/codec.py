@@ -1,13 +1,13 @@
 """Records as bytes and back: canonical JSON out, typed events in."""
 
 import types
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
-from typing import Annotated, Any, Union, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, NamedTuple, Union, cast, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import msgspec
@@ -28,6 +28,8 @@ from domain.kernel import (
     UnitId,
     Words,
 )
+from domain.replacing import quick
+from services.speaking import nobody, units_within
 from services.store.ports import Draft, StoredRecord
 
 Writer = Callable[[Any], Any]
@@ -37,7 +39,12 @@ SEALED_MEMBER = b'"sealed":{'
 
 def construct(kind: type, value: Any) -> Any:
     """msgspec's hook for value objects: each is made from the plain value that stands in the record."""
-    return kind(value)
+    return _told(kind, value) if kind in _REPEATED and type(value) is str else kind(value)
+
+
+_REPEATED = frozenset({PartialDate, EventName})
+_told = lru_cache(10_000)(lambda kind, text: kind(text))
+"""Many records name the same days and the same records."""
 
 
 def plain(hint: Any) -> tuple[Any, tuple[Any, ...], bool]:
@@ -59,7 +66,10 @@ def plain(hint: Any) -> tuple[Any, tuple[Any, ...], bool]:
 
 
 def writer(hint: Any) -> Writer:
-    """How values of a type become JSON. A type that records must not hold (float, bytes, dict, ...) is a TypeError."""
+    """How values of a type become what msgspec writes as JSON, names in order.
+
+    A type that records must not hold (float, bytes, dict, ...) is a TypeError.
+    """
     kind, _, _ = plain(hint)
     if kind in (str, int, bool):
         return _as_is
@@ -68,19 +78,17 @@ def writer(hint: Any) -> Writer:
         if rest != [...]:
             raise TypeError(f"{kind} is not a tuple of one type.")
         write = writer(item)
-        return lambda values: [write(value) for value in values]
+        return _as_is if write is _as_is else lambda values: [write(value) for value in values]
     if not isinstance(kind, type):
         raise TypeError(f"Records do not hold {hint}.")
-    if issubclass(kind, (UUID, PartialDate, EventName, Sealed)):
+    if issubclass(kind, (PartialDate, EventName, Sealed)):
         return str
-    if issubclass(kind, StrEnum):
-        return lambda value: value.value
     if issubclass(kind, Words):
-        return dict
+        return Words.plain
     if issubclass(kind, Decimal):
         return lambda value: format(value, "f")
-    if issubclass(kind, date) and not issubclass(kind, datetime):
-        return lambda value: value.isoformat()
+    if issubclass(kind, (UUID, StrEnum)) or (issubclass(kind, date) and not issubclass(kind, datetime)):
+        return _as_is
     if is_dataclass(kind):
         return record_writer(kind)
     raise TypeError(f"Records do not hold {hint}.")
@@ -99,59 +107,18 @@ def record_writer(kind: type) -> Writer:
     hints = get_type_hints(kind, include_extras=True)
     if bare := [name for name in required(kind) if plain(hints[name])[2] and not _is_given(hints[name])]:
         raise TypeError(f"{kind.__name__} may lack {', '.join(sorted(bare))}, and says no default to read it back by.")
-    parts = [(field.name, writer(hints[field.name])) for field in fields(kind) if not _is_given(hints[field.name])]
-
-    def write(value: Any) -> dict[str, Json]:
-        found = {}
-        for name, of in parts:
-            item = getattr(value, name)
-            if item is not None:
-                found[name] = of(item)
-        return found
-
-    return write
+    parts = {field.name: writer(hints[field.name]) for field in fields(kind) if not _is_given(hints[field.name])}
+    # One function with a line for each field: it is asked several times for every record.
+    lines = ["def write(value):", "    found = {}"]
+    for name, of in sorted(parts.items()):
+        lines.append(f"    if (item := value.{name}) is not None:")
+        lines.append(f"        found[{name!r}] = " + ("item" if of is _as_is else f"write_{name}(item)"))
+    made: dict[str, Any] = {f"write_{name}": of for name, of in parts.items()}
+    exec("\n".join([*lines, "    return found"]), made)
+    return made["write"]  # type: ignore[no-any-return]
 
 
-Names = Callable[[Any], Iterable[UUID]]
-
-
-def _none(event: Any) -> Iterable[UUID]:
-    return ()
-
-
-def _unit_names(hint: Any) -> Names | None:
-    """How the units that a value names are found: itself, items of a tuple, fields of a dataclass; None: never any."""
-    bare = _bare(hint)
-    if bare is UnitId:
-        return lambda value: (value,)
-    if get_origin(bare) is tuple:
-        inner = _unit_names(get_args(bare)[0])
-        return None if inner is None else lambda values: [unit for value in values for unit in inner(value)]
-    if isinstance(bare, type) and is_dataclass(bare):
-        return _units_within(bare)
-    return None
-
-
-def _units_within(kind: type) -> Names | None:
-    hints = get_type_hints(kind, include_extras=True)
-    parts = [(name, found) for name, hint in hints.items() if (found := _unit_names(hint)) is not None]
-    if not parts:
-        return None
-    return lambda value: [
-        unit for name, found in parts if (said := getattr(value, name)) is not None for unit in found(said)
-    ]
-
-
-def _bare(hint: Any) -> Any:
-    if get_origin(hint) is Annotated:
-        hint = get_args(hint)[0]
-    if get_origin(hint) in (Union, types.UnionType):
-        hint = next(member for member in get_args(hint) if member is not type(None))
-        return _bare(hint)
-    return hint
-
-
-class _ActorWire(msgspec.Struct):
+class ActorWire(msgspec.Struct):
     unit: UUID | None = None
     role: Role | None = None
     sphere: Sphere | None = None
@@ -159,12 +126,18 @@ class _ActorWire(msgspec.Struct):
     system: str | None = None
 
 
+def acting(who: ActorWire) -> Actor:
+    """The actor that a record names."""
+    accreditation = EventName(who.accreditation) if who.accreditation else None
+    return Actor(UnitId(who.unit) if who.unit else None, who.role, who.sphere, accreditation, who.system)
+
+
 class _Envelope(msgspec.Struct):
     at: datetime
     effective_on: str
     cmd: UUID
     of: tuple[int, int]
-    actor: _ActorWire
+    actor: ActorWire
     rules: str
     because: str = ""
     basis: str = ""
@@ -180,6 +153,7 @@ class _Sealed(msgspec.Struct):
     sealed: dict[str, str] = {}
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Heading:
     """What all records of one command have in common."""
@@ -198,6 +172,15 @@ class Heading:
     documents: Sequence[Attached] = ()
 
 
+class Written(NamedTuple):
+    """A record's bytes without its moment, see `Draft`."""
+
+    version: int
+    type: str
+    head: bytes
+    tail: bytes
+
+
 class _Form:
     """How one type of event is written and read, worked out once."""
 
@@ -206,7 +189,7 @@ class _Form:
         self.kind = kind
         self.write = record_writer(kind)
         self.sealed = tuple(name for name, hint in hints.items() if plain(hint)[0] is Sealed)
-        self.units = _units_within(kind) or _none
+        self.units = units_within(kind) or nobody
         lean = msgspec.defstruct(f"Lean{kind.__name__}", [("data", kind)])
         full = msgspec.defstruct(f"Full{kind.__name__}", [("data", kind)], bases=(_Envelope,), kw_only=True)
         self.lean: msgspec.json.Decoder[Any] = msgspec.json.Decoder(lean, dec_hook=construct)
@@ -228,29 +211,32 @@ class Codec:
         self, stream: StreamId, version: int, events: Sequence[Any], heading: Heading, command: Json
     ) -> tuple[Draft, ...]:
         """The records of one command, the first of them at `version` of its stream."""
-        actor = b'{"actor":' + msgspec.json.encode(_present(heading.actor), order="sorted") + b","
-        common = _common(heading)
-        drafts = []
+        written = self.written(stream, version, events, heading, command)
+        return tuple(
+            Draft(stream, one.version, one.type, one.head, one.tail, self.units_of(stream, event, heading))
+            for one, event in zip(written, events, strict=True)
+        )
+
+    def written(
+        self, stream: StreamId, version: int, events: Sequence[Any], heading: Heading, command: Json
+    ) -> Iterator[Written]:
+        """The same as bytes alone."""
+        head, tail = _head(heading.actor), _tail(heading, self.ledger, stream)
+        tail.command = command
         for number, event in enumerate(events, start=1):
             name = self.written_as[type(event)]
-            body = common | self._body(name, event)
-            body |= {"v": 1, "ledger": self.ledger, "id": str(stream), "ver": version + number - 1, "type": name}
-            body["of"] = [number, len(events)]
-            if number == 1:
-                body["command"] = command
-            tail = b"," + msgspec.json.encode(body, order="sorted")[1:]
-            drafts.append(Draft(stream, version + number - 1, name, actor, tail, self.units_of(stream, event, heading)))
-        return tuple(drafts)
+            self._body(name, event, tail)
+            tail.of, tail.type, tail.ver = (number, len(events)), name, version + number - 1
+            yield Written(tail.ver, name, head, b"," + _encode(tail)[1:])
+            tail.command = None
 
-    def _body(self, name: str, event: Any) -> dict[str, Json]:
+    def _body(self, name: str, event: Any, tail: "_Tail") -> None:
         form = self._forms[name]
-        data = form.write(event)
-        body: dict[str, Json] = {"data": data}
+        tail.data = data = form.write(event)
+        tail.sealed = None
         if form.sealed:
             hidden = {f"/{path}": data.pop(path) for path in form.sealed if path in data}
-            if hidden:
-                body["sealed"] = cast(Json, hidden)
-        return body
+            tail.sealed = hidden or None
 
     def units_of(self, stream: StreamId, event: Any, heading: Heading) -> tuple[UUID, ...]:
         """The units a record speaks of: who acted, whom it names, and a unit's own stream."""
@@ -281,7 +267,6 @@ class Codec:
         form = self._forms[stored.type]
         state = _unsealed(stored.state) if form.sealed else stored.state
         found = form.full.decode(state)
-        who = found.actor
         return Recorded(
             position=stored.position,
             stream=StreamId(stored.stream),
@@ -291,13 +276,7 @@ class Codec:
             effective_on=_day(found.effective_on),
             cmd=found.cmd,
             of=found.of,
-            actor=Actor(
-                UnitId(who.unit) if who.unit else None,
-                who.role,
-                who.sphere,
-                EventName(who.accreditation) if who.accreditation else None,
-                who.system,
-            ),
+            actor=acting(found.actor),
             rules=found.rules,
             event=found.data,
             because=found.because,
@@ -331,28 +310,62 @@ def sealed_fields(record: StoredRecord) -> tuple[SealedField, ...]:
     return tuple(SealedField(EventName.at(record.stream, record.version), path) for path in sorted(found))
 
 
-def _present(actor: Actor) -> dict[str, str]:
-    found = {name: getattr(actor, name) for name in ("unit", "role", "sphere", "accreditation", "system")}
-    return {name: str(value) for name, value in found.items() if value is not None}
+@lru_cache(4096)
+def _head(actor: Actor) -> bytes:
+    """How records begin that somebody gave: few give many."""
+    said = {name: getattr(actor, name) for name in ("unit", "role", "sphere", "accreditation", "system")}
+    plainly = {name: str(value) for name, value in said.items() if value is not None}
+    return b'{"actor":' + msgspec.json.encode(plainly, order="sorted") + b","
 
 
-def _common(heading: Heading) -> dict[str, Any]:
-    body: dict[str, Any] = {
-        "cmd": str(heading.cmd),
-        "effective_on": str(heading.effective_on),
-        "rules": heading.rules,
-        "vis": "public",
-    }
-    if heading.reads:
-        body["reads"] = [[str(stream), version] for stream, version in heading.reads]
-    if heading.documents:
-        body["blob"] = [_attached(one) for one in heading.documents]
-    if heading.policies:
-        body["policies"] = list(heading.policies)
-    for name in ("because", "basis", "lang", "cause", "corrects"):
-        if value := getattr(heading, name):
-            body[name] = str(value)
-    return body
+class _Tail(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What stands in a record behind its moment, in the order of the names."""
+
+    basis: str | None = None
+    because: str | None = None
+    blob: list[Any] | None = None
+    cause: str | None = None
+    cmd: UUID
+    command: Any = None
+    corrects: str | None = None
+    data: dict[str, Any] | None = None
+    effective_on: str
+    id: UUID
+    lang: str | None = None
+    ledger: str
+    of: tuple[int, int] | None = None
+    policies: Sequence[str] | None = None
+    reads: Sequence[tuple[UUID, int]] | None = None
+    rules: str
+    sealed: dict[str, Any] | None = None
+    type: str | None = None
+    v: int
+    ver: int | None = None
+    vis: str
+
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+def _tail(heading: Heading, ledger: str, stream: StreamId) -> _Tail:
+    """What all records of one command have in common. Absent rather than empty."""
+    return _Tail(
+        basis=heading.basis or None,
+        because=heading.because or None,
+        blob=[_attached(one) for one in heading.documents] or None,
+        cause=str(heading.cause) if heading.cause else None,
+        cmd=heading.cmd,
+        corrects=str(heading.corrects) if heading.corrects else None,
+        effective_on=str(heading.effective_on),
+        id=stream,
+        lang=heading.lang or None,
+        ledger=ledger,
+        policies=heading.policies or None,
+        reads=heading.reads or None,
+        rules=heading.rules,
+        v=1,
+        vis="public",
+    )
 
 
 def required(kind: type) -> frozenset[str]:

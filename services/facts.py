@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Protocol, get_args, get_origin, get_type_hints
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -36,6 +36,7 @@ EVERYWHERE = "*"
 DEEPEST_HIERARCHY = 20
 DEEPEST_CHAIN = 20
 LONGEST_LINE = 20
+UNITS_KEPT = 10_000
 OF_STATE = "state."
 ON_ITS_DAY = "@effective_on"
 """Behind a policy's name: the version of the day from which the act counts, rather than today's."""
@@ -68,6 +69,7 @@ class Basis:
     reads: dict[UUID, int] = field(default_factory=dict)
     policies: list[str] = field(default_factory=list)
     known: dict[UnitId, UnitFacts] = field(default_factory=dict)
+    day: Today | None = None
 
     def named(self, of: str) -> Any:
         """What a `Given` is about: a field of the request, or, as `state.giver`, something of the stream itself."""
@@ -85,7 +87,7 @@ class Basis:
         """What is known of a unit; `exists` is False for one that was never registered."""
         found = self.known.get(unit)
         if found is None:
-            found = self.known[unit] = units.facts(await self.read("units", StreamId(unit)), unit)
+            found = self.known[unit] = _facts_of(await self.read("units", StreamId(unit)), unit)
         return found
 
     async def at_home(self) -> UnitFacts | None:
@@ -94,7 +96,9 @@ class Basis:
         return await self.unit(unit) if unit else None
 
     async def today(self) -> Today:
-        return Today(local_day(self.now, await self.at_home()))
+        if self.day is None:
+            self.day = Today(local_day(self.now, await self.at_home()))
+        return self.day
 
     async def policy(self, name: str) -> Policy:
         """The policy in force today: the jurisdiction's own, else its country's, else the one for everywhere.
@@ -188,6 +192,21 @@ class Basis:
         return tuple(found)
 
 
+_LATELY: dict[UnitId, tuple[units.State, UnitFacts]] = {}
+
+
+def _facts_of(state: units.State, unit: UnitId) -> UnitFacts:
+    """As `units.facts`; most commands ask for units whose state is still the very same."""
+    lately = _LATELY.get(unit)
+    if lately is not None and lately[0] is state:
+        return lately[1]
+    found = units.facts(state, unit)
+    if len(_LATELY) >= UNITS_KEPT:
+        _LATELY.clear()
+    _LATELY[unit] = state, found
+    return found
+
+
 def local_day(now: datetime, home: UnitFacts | None) -> date:
     """Which day it is where a unit is; UTC where no unit is concerned."""
     try:
@@ -196,6 +215,7 @@ def local_day(now: datetime, home: UnitFacts | None) -> date:
         return now.date()
 
 
+@lru_cache(1_000)
 def _places(jurisdiction: str) -> Sequence[str]:
     """`DE-BY` is asked first, then `DE`, then everywhere."""
     country = jurisdiction.split("-")[0]

@@ -1,13 +1,13 @@
 """Guards that many decisions share. Each refuses, or gives back what it found."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 
 from domain.commitments.events import DeadlineSet, Event
 from domain.commitments.state import Absent, Commitment, MilestoneState, PartyState, SourceStanding, State
 from domain.commitments.words import AGREEING, ENDED, RUNNING, Answer, Stage, Target, check_target
 from domain.kernel import PartialDate, Refused, UnitFacts, UnitId
+from domain.replacing import replace
 
 FARTHEST = date(9000, 1, 1)
 """Past it, adding periods to dates would leave the calendar."""

@@ -1,6 +1,5 @@
 """How each event changes what is known of a commitment."""
 
-from dataclasses import replace
 from typing import TypeAlias, assert_never
 
 from domain.commitments import events as happened
@@ -23,6 +22,7 @@ from domain.commitments.state import (
 from domain.commitments.words import AGREEING, Answer, Changes, Judged, Part, Pause, Stage
 from domain.deadlines import Standing
 from domain.kernel import PartialDate, UnitId
+from domain.replacing import replace
 
 
 def evolve(state: State, event: Event) -> State:

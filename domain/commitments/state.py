@@ -19,6 +19,7 @@ from domain.commitments.words import (
 )
 from domain.deadlines import Standing
 from domain.kernel import CommitmentFacts, PartialDate, Sphere, StreamId, UnitId, Words
+from domain.replacing import quick
 
 
 class SourceStanding(StrEnum):
@@ -29,6 +30,7 @@ class SourceStanding(StrEnum):
     CONTESTED = "contested"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class PartyState:
     """`orphaned`: the unit is no more, and nobody stands in its place."""
@@ -48,6 +50,7 @@ class MilestoneState:
     confirmed: bool = False
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ReportState:
     """`version` of the stream at which it was recorded, by which a correction names it."""
@@ -87,6 +90,7 @@ class AmendmentState:
     open: bool = True
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class DeadlineState:
     kind: Due
@@ -116,6 +120,7 @@ class Absent:
     """Nothing was proposed yet."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Commitment:
     """Numbered things (targets, milestones, ...) are tuples: number n is the item at n - 1.

@@ -1,7 +1,6 @@
 """A party is no more: who stands in its place, what passes to them, and what shows until somebody does."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from typing import TypeAlias
 
@@ -12,6 +11,7 @@ from domain.commitments.events import Event
 from domain.commitments.state import Commitment, PartyState, State
 from domain.commitments.words import ENDED, Answer, Changes, Due, NewMilestone, NewTarget, Part, Share, Target
 from domain.kernel import PartialDate, Refused, Sphere, UnitFacts, UnitId
+from domain.replacing import replace
 
 Place: TypeAlias = tuple[Part, bool, Answer]
 """(part, required, answer): what one party is in a commitment."""

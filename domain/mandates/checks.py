@@ -1,13 +1,13 @@
 """Guards that many decisions share. Each refuses, or gives back what it found."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 
 from domain.kernel import PartialDate, Refused, UnitFacts
 from domain.mandates.events import DeadlineSet, Event
 from domain.mandates.state import Absent, Mandate, State
 from domain.mandates.words import ENDED, IN_PREPARATION, STANDING, Settlement, Stage
+from domain.replacing import replace
 
 FARTHEST = date(9000, 1, 1)
 """Past it, adding periods to dates would leave the calendar."""

@@ -1,6 +1,6 @@
 """The one value that the context of mandates exports."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, get_args
 
 from domain.kernel import By, Claim, Context, Decider, Role, UnitId
@@ -9,6 +9,7 @@ from domain.mandates import events as happened
 from domain.mandates.decide import decide
 from domain.mandates.events import Event
 from domain.mandates.state import Absent, Mandate, evolve
+from domain.mandates.words import Scope
 
 OFFICER = (Role.LIAISON_OFFICER, Role.AUTHORISED_SIGNATORY)
 SIGNATORY = (Role.AUTHORISED_SIGNATORY,)
@@ -48,16 +49,26 @@ def claims(event: Event) -> Sequence[Claim]:
             taken = False
         case _:
             return ()
-    if event.exclusive is None:
-        return ()
-    says = f"Somebody else is entrusted with {event.exclusive.function} there, and with nobody beside them."
-    return tuple(Claim(word, taken, says) for word in event.exclusive.words)
+    return () if event.exclusive is None else tuple(_held(event.exclusive, taken=taken))
+
+
+def _held(scope: Scope, *, taken: bool) -> Iterator[Claim]:
+    """The territory alone; what it lies in shared with others that lie there, so that nobody holds all of it."""
+    says = f"Somebody else is entrusted with {scope.function} exclusively in {{place}}, or in a part of it."
+    for word in scope.words(scope.territory):
+        yield Claim(word, taken, says=says, place=scope.territory)
+    says = (
+        f"Somebody else is entrusted with {scope.function} exclusively in all of {{place}}, where this territory lies."
+    )
+    for land in scope.within:
+        for word in scope.words(land):
+            yield Claim(word, taken, shared=True, says=says, place=land)
 
 
 MANDATES = Context(
     name="mandates",
     says="What units entrust to one another: devolved, delegated, deconcentrated; with what money, until when.",
-    rules="mandates.1",
+    rules="mandates.2",
     decider=Decider(initial=Absent(), decide=decide, evolve=evolve),
     commands={
         "draft": By(asked.DraftMandate, OFFICER, acting_for="giver", starts=True),

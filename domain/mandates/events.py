@@ -123,7 +123,7 @@ class MandateWithdrawn:
 
 @dataclass(frozen=True, slots=True)
 class MandateActivated:
-    """In force from that day on. `exclusive`: what nobody else may be entrusted with meanwhile."""
+    """In force from that day on. `exclusive`: what nobody else may be entrusted with exclusively meanwhile."""
 
     activated_on: date
     exclusive: Scope | None = None

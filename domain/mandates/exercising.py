@@ -22,7 +22,7 @@ from domain.mandates.entitled import sound_renewal, sound_terms, to_keep
 from domain.mandates.entrusting import consulted_in_time
 from domain.mandates.events import Event
 from domain.mandates.state import DeadlineState, Mandate, State
-from domain.mandates.words import IN_PREPARATION, STANDING, Due, Kind, Pause, Stage
+from domain.mandates.words import IN_PREPARATION, STANDING, Due, Kind, Pause, Scope, Stage
 
 NEVER_IN_FORCE = IN_PREPARATION | {Stage.DECLINED, Stage.WITHDRAWN}
 
@@ -45,7 +45,15 @@ def activate(command: asked.ActivateMandate, state: State) -> Sequence[Event]:
     consulted_in_time(found, day, command.policy)
     _funded_by_law(found, command)
     flagged = funding.at_activation(found, command.policy)
-    return [happened.MandateActivated(day, found.exclusive), *flagged, *_clocks(found, day, command)]
+    return [happened.MandateActivated(day, _exclusive(found, command)), *flagged, *_clocks(found, day, command)]
+
+
+def _exclusive(state: Mandate, command: asked.ActivateMandate) -> Scope | None:
+    """What nobody else is to be entrusted with in the territory, in a part of it, or in all of what it lies in."""
+    terms = state.terms
+    if not terms.exclusive:
+        return None
+    return Scope(terms.function, terms.territory, terms.under, tuple(land.id for land in command.lands[1:]))
 
 
 def _agreed(state: Mandate) -> None:

@@ -1,6 +1,6 @@
 """What is known of one mandate after its history, and what other contexts may ask of it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import TypeAlias, assert_never
@@ -11,10 +11,12 @@ from domain.kernel import MandateFacts, Money, StreamId, UnitId
 from domain.mandates import events as happened
 from domain.mandates.events import Event, MandateDrafted
 from domain.mandates.words import ENDED, STANDING, Due, Ground, Pause, Scope, Stage
+from domain.replacing import quick, replace
 
 NOBODY = UnitId(UUID(int=0))
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class DeadlineState:
     kind: Due
@@ -71,13 +73,14 @@ class Absent:
     """Nothing was drafted yet."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Mandate:
     """`terms`: as drafted; `giver`, `recipient` and `ends_on` as they are now. Deadline n is the item at n - 1.
 
     `version` is the number of events so far. `lines`: one for each line of a budget, as last said. `renewal`: the last
     day that was offered, until it is agreed. `reported_to`: the last day that a report covers. `over_on`: the first
-    day on which it is in force no more.
+    day on which it is in force no more. `exclusive`: what it holds exclusively, as recorded when it came into force.
     """
 
     version: int
@@ -93,6 +96,7 @@ class Mandate:
     flagged: bool = False
     reservations: bool = False
     activated_on: date | None = None
+    exclusive: Scope | None = None
     over_on: date | None = None
     suspension_offered: happened.SuspensionOffered | None = None
     suspension: Suspension | None = None
@@ -111,12 +115,6 @@ class Mandate:
     @property
     def under(self) -> StreamId | None:
         return self.terms.under
-
-    @property
-    def exclusive(self) -> Scope | None:
-        """What it holds exclusively once it is in force."""
-        terms = self.terms
-        return Scope(terms.function, terms.territory, terms.under) if terms.exclusive else None
 
     @property
     def freed(self) -> Scope | None:
@@ -293,7 +291,7 @@ def _prepared(state: Mandate, event: Prepared) -> Mandate:
 def _lived(state: Mandate, event: Lived) -> Mandate:
     match event:
         case happened.MandateActivated():
-            return replace(state, stage=Stage.ACTIVE, activated_on=event.activated_on)
+            return replace(state, stage=Stage.ACTIVE, activated_on=event.activated_on, exclusive=event.exclusive)
         case happened.MandateSubDelegated():
             return replace(state, children=(*state.children, event.child))
         case happened.ExerciseReported():

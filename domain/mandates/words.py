@@ -139,17 +139,21 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What is held exclusively: a function in a territory, by law or within the mandate it rests on."""
+    """What is held exclusively: a function in a territory, by law or within the mandate it rests on.
+
+    `within`: what the territory lay in on the day of the record, nearest first; meanwhile nobody holds it exclusively
+    in all of that.
+    """
 
     function: str
     territory: UnitId
     under: StreamId | None = None
+    within: tuple[UnitId, ...] = ()
 
-    @property
-    def words(self) -> tuple[str, ...]:
-        """What only one mandate may hold at a time: a word for each group of COFOG, so that 07 meets 07.3."""
+    def words(self, land: UnitId) -> tuple[str, ...]:
+        """What stands for the function in a land: a word for each group of COFOG, so that 07 meets 07.3."""
         groups = [group for group in sorted(cofog.GROUPS) if cofog.covers(self.function, group)]
-        return tuple(f"exclusive-mandate:{self.under or 'law'}:{group}:{self.territory}" for group in groups)
+        return tuple(f"exclusive-mandate:{self.under or 'law'}:{group}:{land}" for group in groups)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, TypeAlias, assert_never
 
@@ -21,6 +21,7 @@ from domain.kernel import (
     named_stream,
 )
 from domain.policies.parameters import KNOWN, contradictions
+from domain.replacing import replace
 
 EVERYWHERE = "*"
 JURISDICTION = r"\*|[A-Z]{2}(?:-[A-Z0-9]{1,3})?"

@@ -1,11 +1,12 @@
 """What is known of one unit after its history, and what other contexts may ask of it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TypeAlias, assert_never
 
 from domain.kernel import EventName, Holding, PartialDate, Role, Sphere, UnitFacts, UnitId, Words
+from domain.replacing import replace
 from domain.units.events import (
     AccreditationRevoked,
     CompetenceRecorded,

@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol, TypeVar, get_type_hints
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -16,21 +16,25 @@ from domain.kernel import (
     By,
     Context,
     EventName,
-    Given,
     OpenedText,
     PartialDate,
     Recorded,
     Refused,
     StreamId,
+    no_claims,
 )
 from domain.ledger.findings import Finding
 from domain.ledger.history import Members
+from domain.replacing import quick, replace
+from services.audit.asked import Reading
 from services.audit.leaves import Leaf
 from services.audit.structure import Command, First
-from services.codec import Codec, construct, plain, sealed_fields
+from services.codec import Codec, sealed_fields
+from services.deciding import Drafted, decide_again
 from services.facts import Streams
-from services.handle import Drafted, Forbidden, Note, Order, Unknown, decide_again
 from services.opening import GIVEN, well_known
+from services.orders import Forbidden, Note, Order, Unknown
+from services.store.claims import Claims
 from services.store.ports import StoredRecord
 
 T = TypeVar("T")
@@ -47,19 +51,13 @@ DECIDED, FOLDED, ATTESTED = 1, 2, 3
 SYSTEMS = frozenset({"clock", "reaction", "opening", attestations.SYSTEM})
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Taken:
     """All records of one command, at consecutive positions, and their members."""
 
     records: tuple[StoredRecord, ...]
     leaves: tuple[Leaf | Members, ...]
-
-
-class _Command(msgspec.Struct):
-    """The command as the first of its records holds it."""
-
-    name: str
-    fields: dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -92,7 +90,7 @@ class Refolded:
 
     def note_erased(self, events: Sequence[Any]) -> None:
         for event in events:
-            if isinstance(event, SubjectErased):
+            if type(event) is SubjectErased:
                 self._erased.update(event.fields)
 
     def note_sealed(self, cmd: UUID, records: Sequence[StoredRecord]) -> None:
@@ -110,6 +108,7 @@ class Refolded:
         self._found[stream] = (home, version + len(events), context.decider.fold(events, state))
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class _Desk:
     contexts: Mapping[str, Context]
@@ -151,8 +150,8 @@ class Redecider:
         self._share, self._shares, self._number, self._follower = share, shares, 0, follower
         self._states = Refolded(contexts)
         self._homes = {event: context for context in contexts.values() for event in context.events}
-        self._forms: dict[type, type[msgspec.Struct]] = {}
-        self._claims: dict[str, UUID] = {}
+        self._reading = Reading(codec, contexts)
+        self._claims = Claims()
         self._lost: set[UUID] = set()
         self.unchecked: Counter[str] = Counter()
         self.decided = 0
@@ -168,7 +167,7 @@ class Redecider:
             self._lost.add(first.stream)
             return
         try:
-            recorded, events = self._read(records)
+            recorded, events = self._read(records, leaves[0])
         except UNSOUND as error:
             self._lost.add(first.stream)
             says = f"The record cannot be read: {error}"
@@ -182,7 +181,8 @@ class Redecider:
             if self._share == 0:
                 self._found.add(claimed, FOLDED)
             self._states.fold(context, first.stream, events)
-            self._states.note_sealed(recorded.cmd, records)
+            if any(leaf.sealed for leaf in leaves):
+                self._states.note_sealed(recorded.cmd, records)
             self._states.note_erased(events)
         except UNSOUND as error:
             self._lost.add(first.stream)
@@ -190,9 +190,9 @@ class Redecider:
             if self._share == 0:
                 self._found.add([Finding("record-unfoldable", says, first.position)], FOLDED)
 
-    def _read(self, records: Sequence[StoredRecord]) -> tuple[Recorded, Sequence[Any]]:
+    def _read(self, records: Sequence[StoredRecord], leaf: Leaf | Members) -> tuple[Recorded, Sequence[Any]]:
         """The first record and all events; the other records are read whole only for who wants them."""
-        first = self._codec.decode(records[0])
+        first = self._reading.recorded(records[0], leaf)
         events = [first.event, *self._codec.events(records[1:])]
         if self._follower is not None and self._follower.wants:
             try:
@@ -211,7 +211,7 @@ class Redecider:
             self.unchecked["commands that rest on records which could not be read"] += 1
             return
         try:
-            name, order = self._order(first, leaf)
+            name, order = self._reading.order(first, leaf)
         except UNSOUND as error:
             yield Finding("command-unreadable", f"The recorded command is none: {error}", first.position)
             return
@@ -225,22 +225,6 @@ class Redecider:
         if finding is not None:
             yield finding
 
-    def _order(self, first: Recorded, leaf: Leaf | Members) -> tuple[str, Order]:
-        said = msgspec.convert(leaf.command, _Command)
-        context, _, name = said.name.partition(".")
-        by = self._contexts[context].commands[name]
-        form = self._forms.get(by.command) or self._forms.setdefault(by.command, _request(by.command))
-        asked = msgspec.convert(said.fields, form, dec_hook=construct)
-        note = Note(
-            because=first.because, basis=first.basis, lang=first.lang, cause=first.cause, corrects=first.corrects,
-            documents=first.documents,
-        )  # fmt: skip
-        order = Order(
-            context=context, command=name, fields={one: getattr(asked, one) for one in form.__struct_fields__},
-            cmd=first.cmd, actor=replace(first.actor, sphere=None), caller="auditor", stream=first.stream, note=note,
-        )  # fmt: skip
-        return name, order
-
     def _compared(self, order: Order, taken: Taken, first: Recorded) -> Finding | None:
         """Decided at the moment it was recorded, or just before; on the day it counts from by default, or as it says.
 
@@ -249,7 +233,10 @@ class Redecider:
         found: Finding | None = None
         for moment, effective_on in _attempts(first):
             got: Finding | None
-            asked = replace(order, note=replace(order.note, effective_on=effective_on)) if effective_on else order
+            note = Note(
+                effective_on, first.because, first.basis, first.lang, first.cause, first.corrects, first.documents
+            )
+            asked = replace(order, note=note)
             desk = _Desk(self._contexts, self._codec, self._states, lambda at=moment: at)  # type: ignore[misc]
             try:
                 got = self._difference(finished(decide_again(desk, asked, first.stream)), taken)
@@ -270,11 +257,10 @@ class Redecider:
 
     def _difference(self, drafted: Drafted, taken: Taken) -> Finding | None:
         first = taken.records[0]
-        if len(drafted.drafts) != len(taken.records):
+        if len(drafted.events) != len(taken.records):
             return Finding("decision-differs", "The command comes to another number of records.", first.position,
-                           str(len(drafted.drafts)), str(len(taken.records)))  # fmt: skip
-        for draft, record, leaf in zip(drafted.drafts, taken.records, taken.leaves, strict=True):
-            assert draft.tail is not None
+                           str(len(drafted.events)), str(len(taken.records)))  # fmt: skip
+        for draft, record, leaf in zip(drafted.written(), taken.records, taken.leaves, strict=True):
             written = draft.head + b'"at":"%s"' % leaf.at.encode() + draft.tail
             if written == record.state:
                 continue
@@ -284,6 +270,8 @@ class Redecider:
         return None
 
     def _claimed(self, context: Context, taken: Taken, events: Sequence[Any]) -> Iterator[Finding]:
+        if context.claims is no_claims:
+            return
         stream = taken.records[0].stream
         claims = [
             (one.position, claim)
@@ -291,11 +279,13 @@ class Redecider:
             for claim in context.claims(event)
         ]
         for _, claim in claims:
-            if not claim.taken and self._claims.get(claim.word) == stream:
-                del self._claims[claim.word]
-        for position, claim in claims:
-            holder = self._claims.setdefault(claim.word, stream) if claim.taken else stream
-            if holder != stream:
+            if not claim.taken:
+                self._claims.free(claim.word, stream)
+        for position, claim in ((position, claim) for position, claim in claims if claim.taken):
+            holder = self._claims.holder(claim.word, stream, shared=claim.shared)
+            if holder is None:
+                self._claims.take(claim.word, stream, shared=claim.shared)
+            else:
                 says = f"{claim.word} belongs to another stream."
                 yield Finding("claim-taken", says, position, str(holder), str(stream))
 
@@ -352,20 +342,3 @@ def _departs(expected: Mapping[str, Any], got: Mapping[str, Any], position: int)
 
 def _shown(value: Any) -> str:
     return "" if value is None else msgspec.json.encode(value).decode()[:500]
-
-
-def _request(kind: type) -> type[msgspec.Struct]:
-    """A command's own fields, without those that are given."""
-    hints = get_type_hints(kind, include_extras=True)
-    own = list[Any]()
-    for one in fields(kind):
-        if any(isinstance(note, Given) for note in plain(hints[one.name])[1]):
-            continue
-        hint: Any = hints[one.name]
-        if one.default is not MISSING:
-            own.append((one.name, hint, msgspec.field(default=one.default)))
-        elif one.default_factory is not MISSING:
-            own.append((one.name, hint, msgspec.field(default_factory=one.default_factory)))
-        else:
-            own.append((one.name, hint))
-    return msgspec.defstruct(f"Asked{kind.__name__}", own, kw_only=True, forbid_unknown_fields=True)

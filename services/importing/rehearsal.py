@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from services.store.batch import stamped
+from services.store.claims import Claims, given_twice
 from services.store.ports import Change, Conflict, Draft, Filter, Head, Opening, Receipt, Store, StoredRecord
 
 
@@ -14,14 +15,14 @@ class Rehearsal:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._written: dict[UUID, list[StoredRecord]] = {}
-        self._claims: dict[str, UUID] = {}
+        self._claims = Claims()
 
     async def append(self, change: Change) -> Receipt:
         """Keeps the records for the reads to come. Raises Conflict as the store would, for words taken in this run."""
-        taken = [word for word, holder in change.takes if self._claims.get(word, holder) != holder]
+        taken = [*given_twice(change), *self._claims.against(change)]
         if taken:
             raise Conflict(claims=taken)
-        self._claims |= dict(change.takes)
+        self._claims.apply(change)
         now = datetime.now(UTC)
         for draft in change.drafts:
             self._written.setdefault(draft.stream, []).append(_as_stored(draft, now))

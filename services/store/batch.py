@@ -79,11 +79,12 @@ def stamped(at: datetime) -> bytes:
 
 
 def probes(waiting: Sequence[Waiting]) -> Columns:
-    """What must hold for the batch: streams and their versions, words taken and by whom, words freed and by whom."""
+    """What must hold for the batch: streams and their versions; words taken, shared and freed, each with by whom."""
     expects = [expected for item in waiting for expected in item.expects]
     takes = [take for item in waiting for take in item.change.takes]
+    shares = [share for item in waiting for share in item.change.shares]
     frees = [free for item in waiting for free in item.change.frees]
-    return (*_columns(expects, 2), *_columns(takes, 2), *_columns(frees, 2))
+    return (*_columns(expects, 2), *_columns(takes, 2), *_columns(shares, 2), *_columns(frees, 2))
 
 
 def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> Columns:

@@ -12,6 +12,7 @@ from domain.ledger.records import leaf_hash
 from services.keys import SigningKey
 from services.store.batch import stamped
 from services.store.checkpoints import Notary
+from services.store.claims import Claims
 from services.store.ledger import utc_now
 from services.store.ports import (
     Change,
@@ -34,7 +35,7 @@ class MemoryStore:
         self._records: list[StoredRecord] = []
         self._units: list[frozenset[UUID]] = []
         self._streams: dict[UUID, list[StoredRecord]] = {}
-        self._claims: dict[str, UUID] = {}
+        self._claims = Claims()
         self._commands: dict[UUID, tuple[Change, int, datetime]] = {}
         self._openings: dict[tuple[UUID, int, str], Opening] = {}
         self._heads: list[Head] = []
@@ -143,12 +144,7 @@ class MemoryStore:
             for stream, expected in waiting.expects
             if (found := self._streams[stream][-1].version if stream in self._streams else min(expected, 0)) != expected
         ]
-        freed = set(waiting.change.frees)
-        held = [
-            word
-            for word, stream in waiting.change.takes
-            if (holder := self._claims.get(word, stream)) != stream and (word, holder) not in freed
-        ]
+        held = self._claims.against(waiting.change)
         if moved or held:
             raise Conflict(moved, held)
 
@@ -164,10 +160,7 @@ class MemoryStore:
             growth = merkle.grow(self._edge, self._leaves[self._edge.size :])
             self._edge = growth.edge
             self._heads.append(Head(growth.edge.size, at, self._notary.sign(growth.edge.size, growth.root)))
-        for word, stream in change.frees:
-            if self._claims.get(word) == stream:
-                del self._claims[word]
-        self._claims.update(change.takes)
+        self._claims.apply(change)
         self._openings = {key: one for key, one in self._openings.items() if one.subject not in change.erases}
         for opening in change.openings:
             self._openings[opening.stream, opening.version, opening.path] = opening

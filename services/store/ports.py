@@ -44,7 +44,9 @@ class Change:
     """What one command asks to append: all of it or none of it.
 
     `drafts` may be empty ("already so"): then only the answer is kept. The first draft of a stream names the version
-    it expects; `reads` are versions of other streams that the decision rested on (0: it did not exist).
+    it expects; `reads` are versions of other streams that the decision rested on (0: it did not exist). `takes`: words
+    that a stream holds alone from now on; `shares`: words that it holds together with others who share them; `frees`
+    come first.
     `fingerprint` tells the same request from another one under the same `cmd`. `erases`: the subjects whose openings
     end with it, and the notes of tokens for accreditations among them.
     """
@@ -55,6 +57,7 @@ class Change:
     drafts: tuple[Draft, ...]
     reads: tuple[tuple[UUID, int], ...] = ()
     takes: tuple[tuple[str, UUID], ...] = ()
+    shares: tuple[tuple[str, UUID], ...] = ()
     frees: tuple[tuple[str, UUID], ...] = ()
     openings: tuple[Opening, ...] = ()
     erases: tuple[UUID, ...] = ()
@@ -107,11 +110,13 @@ class StoreError(Exception):
 class Conflict(StoreError):
     """A stream, a stream that was read, or a claim moved on. Nothing was written; decide again on fresh facts."""
 
-    def __init__(self, moved: Sequence[tuple[UUID, int, int]] = (), claims: Sequence[str] = ()) -> None:
+    def __init__(self, moved: Sequence[tuple[UUID, int, int]] = (), claims: Sequence[tuple[str, UUID]] = ()) -> None:
         super().__init__(f"{len(moved)} streams moved on, {len(claims)} claims are held by others")
         self.moved = tuple(moved)
         """(stream, version expected, version found)"""
-        self.claims = tuple(claims)
+        self.claims = tuple(word for word, _ in claims)
+        self.holders = tuple(holder for _, holder in claims)
+        """One who holds each word of `claims`, in the same order."""
 
 
 class CommandReused(StoreError):

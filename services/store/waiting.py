@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from uuid import UUID
 
+from services.store.claims import given_twice
 from services.store.connecting import Connection
 from services.store.ports import Busy, Change, Conflict, Receipt, TooLarge
 
@@ -37,7 +38,8 @@ class Waiting:
     """One command in the queue, what it rests on, and where its answer goes.
 
     `expects`: (stream, newest version that it must have; -1 or 0: none yet), of streams written and read. `reads` are
-    all of these streams, `writes` those that it adds to.
+    all of these streams, `writes` those that it adds to. `words` are those that it takes for one alone, or frees;
+    `shares` those that others may take like this, too.
     """
 
     change: Change
@@ -46,6 +48,7 @@ class Waiting:
     writes: frozenset[UUID]
     reads: frozenset[UUID]
     words: tuple[str, ...]
+    shares: tuple[str, ...]
     bytes: int
     alongside: Alongside | None = None
 
@@ -57,8 +60,8 @@ class Waiting:
         total, begins = _measure(change)
         writes = frozenset(begins)
         reads = writes.union(stream for stream, _ in change.reads) if change.reads else writes
-        words = _words(change) if change.takes or change.frees else ()
-        return cls(change, answer, (*begins.items(), *change.reads), writes, reads, words, total, alongside)
+        words, shares = _words(change) if change.takes or change.shares or change.frees else ((), ())
+        return cls(change, answer, (*begins.items(), *change.reads), writes, reads, words, shares, total, alongside)
 
     def succeed(self, outcome: "Receipt | Known") -> None:
         if not self.answer.done():  # a caller who gave up
@@ -69,13 +72,11 @@ class Waiting:
             self.answer.set_exception(error)
 
 
-def _words(change: Change) -> tuple[str, ...]:
-    """The words that a change takes and frees. Raises Conflict where it gives one word to two streams."""
-    taken: dict[str, UUID] = {}
-    for word, stream in change.takes:
-        if taken.setdefault(word, stream) != stream:
-            raise Conflict(claims=[word])
-    return (*taken, *(word for word, _ in change.frees))
+def _words(change: Change) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The words that a change takes or frees, and those that it shares. Raises Conflict where two cannot have one."""
+    if twice := list(given_twice(change)):
+        raise Conflict(claims=twice)
+    return tuple(word for word, _ in (*change.takes, *change.frees)), tuple(word for word, _ in change.shares)
 
 
 def _measure(change: Change) -> tuple[int, dict[UUID, int]]:
@@ -132,7 +133,7 @@ class Queue:
             self._some.set()
 
     def take(self, at_most: int = BATCH_AT_MOST) -> list[Waiting]:
-        """The next batch: no command in it touches what an earlier one writes, claims or frees.
+        """The next batch: no command in it touches what an earlier one writes, claims or frees; but several may share.
 
         One that does waits for the next batch, and whatever touches it waits behind it. One with something alongside
         is a batch of its own.
@@ -145,6 +146,7 @@ class Queue:
         later: list[Waiting] = []
         written: set[UUID] = set()
         touched: set[str] = set()
+        shared: set[str] = set()
         commands: set[UUID] = set()
         room = BATCH_BYTES
         at_most = min(at_most, BATCH_AT_MOST)
@@ -156,15 +158,17 @@ class Queue:
             if (
                 waiting.change.cmd in commands
                 or not written.isdisjoint(waiting.reads)
-                or not touched.isdisjoint(waiting.words)
+                or not (touched.isdisjoint(waiting.words) and shared.isdisjoint(waiting.words))
+                or not touched.isdisjoint(waiting.shares)
             ):
                 later.append(waiting)
             else:
                 batch.append(waiting)
                 room -= waiting.bytes
             written |= waiting.writes
-            if waiting.words:
+            if waiting.words or waiting.shares:
                 touched.update(waiting.words)
+                shared.update(waiting.shares)
             commands.add(waiting.change.cmd)
         self._waiting.extendleft(reversed(later))
         self._rest()

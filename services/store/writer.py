@@ -237,7 +237,7 @@ class Writer:
         """Answers those in whose way something stands; the others are returned."""
         known = set(found["known"] or ())
         moved = dict(zip(found["moved"] or (), found["moved_to"] or (), strict=True))
-        held = set(found["held"] or ())
+        held = dict(zip(found["held"] or (), found["held_by"] or (), strict=True))
         left = []
         for waiting in batch:
             if waiting.change.cmd in known:
@@ -276,8 +276,8 @@ class _Session:
     async def open(cls, dsn: str) -> "_Session":
         connection = await connect_writer(dsn)
         try:
-            probe = await connection.prepare(f"select * from ledger.probe({_numbered(7)})")
-            append = await connection.prepare(f"select * from ledger.append({_numbered(33)})")
+            probe = await connection.prepare(f"select * from ledger.probe({_numbered(9)})")
+            append = await connection.prepare(f"select * from ledger.append({_numbered(35)})")
         except BaseException:
             connection.terminate()
             raise
@@ -288,13 +288,14 @@ def _numbered(count: int) -> str:
     return ", ".join(f"${number}" for number in range(1, count + 1))
 
 
-def _conflict(waiting: Waiting, moved: dict[UUID, int], held: set[str]) -> Conflict | None:
+def _conflict(waiting: Waiting, moved: dict[UUID, int], held: dict[str, UUID]) -> Conflict | None:
     streams = [
         (stream, expected, moved[stream])
         for stream, expected in waiting.expects
         if stream in moved and moved[stream] != expected
     ]
-    words = [word for word, _ in waiting.change.takes if word in held]
+    asked = (*waiting.change.takes, *waiting.change.shares)
+    words = [(word, held[word]) for word, _ in asked if word in held]
     return Conflict(streams, words) if streams or words else None
 
 

@@ -176,6 +176,32 @@ def test_a_suspension_by_mutual_consent_takes_the_word_of_both(country: Country)
     assert (row["state"], row["suspended_for"]) == ("suspended", "mutual")
 
 
+def test_exclusive_mandates_over_the_whole_and_over_a_part_exclude_one_another(country: Country) -> None:
+    region, city, village = country.region, country.city, country.village
+
+    def agreed(territory: Party) -> str:
+        terms = country.terms(region, village, territory, exclusive=True)
+        address = f"mandates/{country.asks(region, 'mandates/draft', **terms).json['stream']}"
+        assert country.asks(region, f"{address}/offer").status == 201
+        assert country.asks(village, f"{address}/accept").status == 201
+        return address
+
+    both = {"Bad Region": agreed(region), "Bad City": agreed(city)}
+    sentences = {
+        "Bad Region": "in Bad Region, or in a part of it.",
+        "Bad City": "in all of Bad Region, where this territory lies.",
+    }
+    for first, then in (("Bad Region", "Bad City"), ("Bad City", "Bad Region")):
+        assert country.asks(region, f"{both[first]}/activate").status == 201
+        found = country.no("already-claimed", region, f"{both[then]}/activate")
+        assert found["detail"] == f"Somebody else is entrusted with 04.5 exclusively {sentences[then]}"
+        assert found["facts"]["held_by"] == [both[first].removeprefix("mandates/")]
+        why = {"ground": "incapacity", "because": "We cannot.", "lang": "en"}
+        assert country.asks(village, f"{both[first]}/return", **why).status == 201
+        both[first] = agreed(region if first == "Bad Region" else city)
+    assert country.asks(region, f"{both['Bad Region']}/activate").status == 201
+
+
 # --- opinions ---
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from domain.kernel import Claim, PartialDate, Today
+from domain.kernel import Claim, PartialDate, Today, UnitId
 from domain.mandates import MANDATES
 from domain.mandates import commands as asked
 from domain.mandates import events as happened
-from domain.mandates.words import Due, Ending, Instrument, Kind, Pause, Scope, Settlement, Stage
+from domain.mandates.words import Due, Ending, Instrument, Kind, Pause, ReturnGround, Scope, Settlement, Stage
 from tests.domain.mandate_stories import (
     CHILD,
     CITY,
@@ -20,6 +20,7 @@ from tests.domain.mandate_stories import (
     PARENT,
     REGION,
     START,
+    STATE,
     STREAM,
     VILLAGE,
     accept,
@@ -125,7 +126,17 @@ def test_within_one_person_nobody_is_asked() -> None:
 # --- exclusive ---
 
 exclusive = (draft(exclusive=True), estimate, fund, offer, accept, activate)
-WORD = f"exclusive-mandate:law:07.3:{CITY}"
+SCOPE = Scope("07.3", CITY, within=(REGION, STATE))
+RETURNED = date(2026, 9, 1)
+
+
+def word(land: UnitId) -> str:
+    return f"exclusive-mandate:law:07.3:{land}"
+
+
+def held(*, taken: bool = True) -> list[Claim]:
+    """The city alone; what it lies in shared."""
+    return [Claim(word(CITY), taken), *(Claim(word(land), taken, shared=True) for land in (REGION, STATE))]
 
 
 def claims(*commands: Any) -> list[Claim]:
@@ -134,8 +145,8 @@ def claims(*commands: Any) -> list[Claim]:
 
 def test_what_is_exclusive_is_taken_while_it_is_in_force() -> None:
     assert claims(*exclusive[:-1]) == []
-    assert claims(*exclusive, suspend, restore) == [Claim(WORD, taken=True)]
-    assert claims(*exclusive, give_back_settled()) == [Claim(WORD, taken=True), Claim(WORD, taken=False)]
+    assert claims(*exclusive, suspend, restore) == held()
+    assert claims(*exclusive, give_back_settled()) == [*held(), *held(taken=False)]
     assert claims(*active, give_back_settled()) == []
 
 
@@ -146,11 +157,52 @@ def give_back_settled() -> asked.ReturnMandate:
 
 
 def test_a_division_meets_each_of_its_groups() -> None:
-    whole, part = Scope("07", CITY).words, Scope("07.3", CITY).words
+    whole, part = Scope("07", CITY).words(CITY), Scope("07.3", CITY).words(CITY)
     assert set(part) < set(whole)
     assert len(whole) == 6
-    assert not set(part) & set(Scope("07.3", VILLAGE).words)
-    assert not set(part) & set(Scope("07.3", CITY, PARENT).words), "within a mandate, its own recipients only"
+    assert not set(part) & set(Scope("07.3", VILLAGE).words(VILLAGE))
+    assert not set(part) & set(Scope("07.3", CITY, PARENT).words(CITY)), "within a mandate, its own recipients only"
+
+
+def test_the_record_names_what_the_territory_lies_in_that_day() -> None:
+    begun = story(*exclusive[:-1])
+    begun.when(activate).then(happened.MandateActivated(START, SCOPE), starts(EXPIRY, Due.EXPIRY, START, END))
+    moved = replace(activate, lands=(unit(CITY), unit(REGION)))
+    begun.when(moved).then(
+        happened.MandateActivated(START, replace(SCOPE, within=(REGION,))), starts(EXPIRY, Due.EXPIRY, START, END)
+    )
+
+
+def test_a_territory_meets_what_lies_in_it_and_neighbours_meet_only_as_those_who_share() -> None:
+    city, village = (dict(kinds(Scope("07.3", land, within=(REGION, STATE)))) for land in (CITY, VILLAGE))
+    region = dict(kinds(Scope("07.3", REGION, within=(STATE,))))
+    for part in (city, village):
+        assert (region[word(REGION)], part[word(REGION)]) == ("alone", "shared")
+    assert {(city[one], village[one]) for one in city.keys() & village.keys()} == {("shared", "shared")}
+
+
+def kinds(scope: Scope) -> list[tuple[str, str]]:
+    found = MANDATES.claims(happened.MandateActivated(START, scope))
+    return [(claim.word, "shared" if claim.shared else "alone") for claim in found]
+
+
+def test_the_sentence_says_what_is_held_and_where() -> None:
+    here, above, *_ = MANDATES.claims(happened.MandateActivated(START, SCOPE))
+    assert (here.place, above.place) == (CITY, REGION)
+    assert here.says == "Somebody else is entrusted with 07.3 exclusively in {place}, or in a part of it."
+    assert (
+        above.says == "Somebody else is entrusted with 07.3 exclusively in all of {place}, where this territory lies."
+    )
+
+
+def test_what_ends_frees_what_was_taken_wherever_the_territory_lies_by_then() -> None:
+    """What the record of its beginning says counts; one of before names no territories above."""
+    ended = happened.MandateReturned(RETURNED, ReturnGround.INCAPACITY, Settlement(euros(0), "Account 12"), SCOPE)
+    assert story(*exclusive).when(give_back_settled()).events[0] == ended
+    before = story(*exclusive[:-1]).given(happened.MandateActivated(START, Scope("07.3", CITY)))
+    earlier = replace(ended, exclusive=Scope("07.3", CITY))
+    assert before.when(give_back_settled()).events[0] == earlier
+    assert MANDATES.claims(earlier) == (Claim(word(CITY), taken=False),)
 
 
 # --- reports ---

@@ -1,6 +1,7 @@
 """Any history that the rules allow replays to the same state, and nothing but a refusal ever stops a command."""
 
 from itertools import chain
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -53,7 +54,10 @@ def test_what_is_exclusive_is_taken_once_and_freed_once(moves: list[Move]) -> No
             assert (claim.word in held) is not claim.taken
             held ^= {claim.word}
     state = decider.fold(tuple(chain.from_iterable(move.events for move in moves)))
-    assert held == (set(state.exclusive.words) if state.exclusive and state.stage in STANDING else set())
+    scope: Any = state.freed
+    assert (scope is not None) is (state.terms.exclusive and state.stage in STANDING)
+    lands = (scope.territory, *scope.within) if scope else ()
+    assert held == {word for land in lands for word in scope.words(land)}
 
 
 @given(histories())

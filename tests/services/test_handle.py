@@ -18,8 +18,9 @@ from domain.ledger.records import sealed_hash
 from domain.units import Identifier, Kind
 from services.bootstrap import Services, assemble
 from services.config import Config
-from services.handle import Answer, Forbidden, Note, Office, Order, Stale, Unknown
+from services.handle import Office
 from services.opening import open_ledger
+from services.orders import Answer, Forbidden, Note, Order, Stale, Unknown
 from services.sealing import disclosed
 from services.store.ports import CommandReused
 
@@ -223,12 +224,13 @@ async def test_reasons_are_demanded_where_the_rule_demands_them(services: Servic
 
 
 async def test_a_code_of_a_register_belongs_to_one_unit(services: Services) -> None:
-    await unit(services, "Lyon", code="69123")
+    lyon = await unit(services, "Lyon", code="69123")
     before = await size(services)
     with pytest.raises(Refused) as refused:
         await unit(services, "Another Lyon", code="69123")
     assert refused.value.code == "already-claimed"
     assert refused.value.reason == "Another unit has the identifier insee:69123."
+    assert refused.value.facts == {"claims": ("identifier:insee:69123",), "held_by": (lyon,)}
     assert await size(services) == before
 
 

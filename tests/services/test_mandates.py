@@ -1,7 +1,8 @@
 """Mandates on a real ledger: drafted, accepted, in force, passed on, ended; and found again on any date."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -17,9 +18,9 @@ from domain.mandates.words import Condition, Instrument, Kind, ReturnGround, Set
 from domain.units import Kind as UnitKind
 from domain.units import Manner
 from services.bootstrap import Services, assemble
-from services.handle import Answer, Forbidden, Note
+from services.orders import Answer, Forbidden, Note
 from services.views.ports import Filter, NoValidTime, Op, Query
-from tests.services.test_handle import config, give, person
+from tests.services.test_handle import config, give, person, process
 
 BECAUSE = "The council so decided."
 CLOCK, REACTION = Actor(system="clock"), Actor(system="reaction")
@@ -58,16 +59,20 @@ async def registered(services: Services, name: str, sphere: Sphere, jurisdiction
     return UnitId(answer.stream)
 
 
+async def by_law(services: Services, holder: UnitId, territory: UnitId) -> None:
+    await give(
+        services, services.registrar, "units.record-competence", holder, function="08", territory=territory,
+        manner=Manner.OWN, legal_basis="Constitution of Kenya, Fourth Schedule", held_from=PartialDate("2010"),
+    )  # fmt: skip
+
+
 @pytest_asyncio.fixture
 async def country(database_url: str, tmp_path: Path) -> AsyncIterator[Country]:
     async with assemble(config(database_url, tmp_path), acting=False) as services:
         state = await registered(services, "Kenya", Sphere.NATIONAL)
         county = await registered(services, "Nairobi County", Sphere.REGIONAL)
         town = await registered(services, "Westlands", Sphere.LOCAL)
-        await give(
-            services, services.registrar, "units.record-competence", state, function="08", territory=county,
-            manner=Manner.OWN, legal_basis="Constitution of Kenya, Fourth Schedule", held_from=PartialDate("2010"),
-        )  # fmt: skip
+        await by_law(services, state, county)
         people = {}
         for one in (state, county, town):
             signatory = await person(services, one, Role.AUTHORISED_SIGNATORY)
@@ -88,6 +93,13 @@ def terms(here: Country, **changed: Any) -> dict[str, Any]:
 
 async def in_force(here: Country, start: str = "2019-04-01", /, **changed: Any) -> UUID:
     """A mandate, from draft to activation; the money is there."""
+    stream = await agreed(here, **changed)
+    await here.say(terms(here, **changed)["giver"], "activate", stream, start)
+    return stream
+
+
+async def agreed(here: Country, **changed: Any) -> UUID:
+    """A mandate that waits for its activation."""
     said = terms(here, **changed)
     giver, recipient = said["giver"], said["recipient"]
     name = "sub-delegate" if "under" in said else "draft"
@@ -101,7 +113,6 @@ async def in_force(here: Country, start: str = "2019-04-01", /, **changed: Any) 
     await here.say(money, "commit-funding", stream, "2019-03-02", budget_line="R1084", budget_year=2019, yearly=cost)
     await here.say(giver, "offer", stream, "2019-03-03")
     await here.say(recipient, "accept", stream, "2019-03-20")
-    await here.say(giver, "activate", stream, start)
     return stream
 
 
@@ -176,10 +187,111 @@ async def test_what_is_given_exclusively_is_given_to_one_until_it_ends(country: 
     with pytest.raises(Refused) as refused:
         await in_force(country, recipient=country.town, exclusive=True)
     assert refused.value.code == "already-claimed"
-    settled = Settlement(Money(Decimal(0), "KES"), "Treasury circular 7/2021")
-    why: dict[str, Any] = {"ground": ReturnGround.INCAPACITY, "legal_basis": None}
-    await country.say(country.county, "return", first, "2021-06-30", settlement=settled, **why)
+    await given_back(country, country.county, first)
     await in_force(country, "2021-06-30", recipient=country.town, exclusive=True)
+
+
+async def given_back(here: Country, recipient: UnitId, mandate: UUID) -> None:
+    settled = Settlement(Money(Decimal(0), "KES"), "Treasury circular 7/2021")
+    why: dict[str, Any] = {"ground": ReturnGround.INCAPACITY, "legal_basis": None, "settlement": settled}
+    await here.say(recipient, "return", mandate, "2021-06-30", **why)
+
+
+async def lies_in(here: Country, unit: UnitId, parent: UnitId | None) -> None:
+    await give(here.services, here.services.registrar, "units.set-parent", unit, parent=parent)
+
+
+async def claimed(here: Country) -> set[tuple[str, bool]]:
+    """The words that are held, and whether they are shared, without what is the same in all of these tests."""
+    rows = await here.services.store.pool.fetch("select word, shared from ledger.claims where word like 'exclusive%'")
+    return {(row["word"].removeprefix("exclusive-mandate:law:08.2:"), row["shared"]) for row in rows}
+
+
+async def test_what_is_given_exclusively_over_the_whole_and_over_a_part_excludes_one_another(country: Country) -> None:
+    county, town = country.county, country.town
+    await lies_in(country, county, country.state)
+    await lies_in(country, town, county)
+    part: dict[str, Any] = {"exclusive": True, "recipient": town, "territory": town}
+    first = await in_force(country, exclusive=True)
+    assert await claimed(country) == {(str(county), False), (str(country.state), True)}
+    with pytest.raises(Refused) as refused:
+        await in_force(country, **part)
+    assert (refused.value.code, refused.value.facts["held_by"]) == ("already-claimed", (first,))
+    where = "all of Nairobi County, where this territory lies."
+    assert refused.value.reason == f"Somebody else is entrusted with 08.2 exclusively in {where}"
+    await given_back(country, county, first)
+    second = await in_force(country, "2021-06-30", **part)
+    with pytest.raises(Refused) as refused:
+        await in_force(country, "2021-07-01", exclusive=True)
+    assert (refused.value.code, refused.value.facts["held_by"]) == ("already-claimed", (second,))
+    assert refused.value.reason == (
+        "Somebody else is entrusted with 08.2 exclusively in Nairobi County, or in a part of it."
+    )
+    await given_back(country, town, second)
+    assert await claimed(country) == set()
+
+
+async def test_towns_side_by_side_are_each_given_exclusively(country: Country) -> None:
+    await lies_in(country, country.town, country.county)
+    other = await registered(country.services, "Kibra", Sphere.LOCAL)
+    await lies_in(country, other, country.county)
+    for town in (country.town, other):
+        await in_force(country, exclusive=True, recipient=country.town, territory=town)
+    assert await claimed(country) == {
+        (str(country.town), False), (str(other), False), (str(country.county), True),
+    }  # fmt: skip
+
+
+async def test_a_territory_that_moves_later_leaves_mandates_as_they_were_recorded(country: Country) -> None:
+    """Both stand, and the view shows them side by side; what begins from then on meets what it lies in by then."""
+    county, town = country.county, country.town
+    await by_law(country.services, country.state, town)
+    part: dict[str, Any] = {"exclusive": True, "recipient": town, "territory": town}
+    first, second = await in_force(country, exclusive=True), await in_force(country, **part)
+    await lies_in(country, town, county)
+    rows = await country.seen("competences", Filter("exclusive", Op.EQ, (True,)), valid_at=date(2020, 1, 1))
+    assert [(row["holder_name"], row["territory_name"], row["mandate"]) for row in rows] == [
+        ("Nairobi County", "Nairobi County", str(first)), ("Westlands", "Westlands", str(second)),
+    ]  # fmt: skip
+    await given_back(country, town, second)
+    assert await claimed(country) == {(str(county), False)}
+    with pytest.raises(Refused) as refused:
+        await in_force(country, "2021-06-30", **part)
+    assert (refused.value.code, refused.value.facts["held_by"]) == ("already-claimed", (first,))
+
+
+async def test_of_two_that_begin_at_once_in_two_processes_one_is_in_force(
+    country: Country, database_url: str, tmp_path: Path
+) -> None:
+    await lies_in(country, country.town, country.county)
+    async with process(database_url, tmp_path) as other:
+        elsewhere = replace(country, services=other)
+        whole = await agreed(country, exclusive=True)
+        part = await agreed(elsewhere, exclusive=True, recipient=country.town, territory=country.town)
+        answers = await asyncio.gather(
+            country.say(country.state, "activate", whole, "2019-04-01"),
+            elsewhere.say(country.state, "activate", part, "2019-04-01"),
+            return_exceptions=True,
+        )
+    [refused] = [one for one in answers if isinstance(one, Refused)]
+    [begun] = [one for one in answers if isinstance(one, Answer)]
+    assert (refused.code, refused.facts["held_by"]) == ("already-claimed", (begun.stream,))
+
+
+async def test_a_process_that_knows_an_earlier_hierarchy_looks_again(
+    country: Country, database_url: str, tmp_path: Path
+) -> None:
+    """The units that a territory lies in are among what was read, and the append holds their versions."""
+    county, town = country.county, country.town
+    await by_law(country.services, country.state, town)
+    first = await in_force(country, exclusive=True)
+    async with process(database_url, tmp_path) as other:
+        elsewhere = replace(country, services=other)
+        part = await agreed(elsewhere, exclusive=True, recipient=town, territory=town)
+        await lies_in(country, town, county)
+        with pytest.raises(Refused) as refused:
+            await elsewhere.say(country.state, "activate", part, "2019-04-01")
+    assert (refused.value.code, refused.value.facts["held_by"]) == ("already-claimed", (first,))
 
 
 async def test_an_unfunded_mandate_shows_its_gap_until_it_is_paid_for(country: Country) -> None:

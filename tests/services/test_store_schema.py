@@ -15,7 +15,7 @@ from services.store import migrations
 from services.store.ledger import GENESIS, ForeignLedger, LedgerStore, opened, opened_store
 from services.store.listener import Listener
 from services.store.migrations import FILES, SchemaUnfit, check, migrate
-from services.store.ports import Change, Opening, Unavailable
+from services.store.ports import Change, Conflict, Opening, Unavailable
 from services.store.whole import Broken, check_whole
 from tests.conftest import NewDatabase
 from tests.services.store_ledgers import KEY, NOTARY, ORIGIN, change, draft, made_key
@@ -84,6 +84,36 @@ async def test_what_only_looks_like_postgresql_is_refused() -> None:
 
     with pytest.raises(SchemaUnfit, match="advisory locks"):
         await migrations._refuse_pretenders(Cockroach())  # type: ignore[arg-type]
+
+
+async def test_what_was_claimed_before_claims_could_be_shared_is_held_alone(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        for path in sorted(FILES.glob("000[1-6]*.sql")):
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+        before.setattr(migrations, "FILES", tmp_path)
+        await migrate(database_url)
+    holder, other = uuid4(), uuid4()
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("insert into ledger.claims (word, stream) values ('iso:BE', $1)", holder)
+    await connection.close()
+    assert await migrate(database_url) == [path.name for path in sorted(FILES.glob("*.sql"))][6:]
+    async with opened_store(database_url, ORIGIN, KEY) as store:
+        for kind in ("takes", "shares"):
+            with pytest.raises(Conflict) as conflict:
+                await store.append(replace(change(draft(uuid4())), **{kind: (("iso:BE", other),)}))  # type: ignore[arg-type]
+            assert conflict.value.holders == (holder,)
+        await store.append(replace(change(draft(uuid4())), takes=(("iso:BE", holder),)))
+        await store.append(
+            replace(change(draft(uuid4())), frees=(("iso:BE", holder),), shares=(("iso:BE", holder), ("iso:BE", other)))
+        )
+
+
+async def test_no_word_is_held_alone_by_two_even_for_the_owner(owner: "asyncpg.Connection[asyncpg.Record]") -> None:
+    await owner.execute("insert into ledger.claims values ('iso:BE', $1, false)", uuid4())
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await owner.execute("insert into ledger.claims values ('iso:BE', $1, false)", uuid4())
 
 
 # --- privileges ---

@@ -6,8 +6,10 @@ from datetime import date
 from domain import deadlines
 from domain.commitments.words import Due, Pause
 from domain.kernel import UnitId
+from domain.replacing import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class DeadlineSet(deadlines.DeadlineSet):
     """A clock of a commitment starts. `about`: the milestone, or the deadline whose miss a notice follows."""
@@ -15,6 +17,7 @@ class DeadlineSet(deadlines.DeadlineSet):
     kind: Due
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class DeadlineMet(deadlines.DeadlineMet):
     """What was owed under a commitment is there."""

@@ -1,10 +1,10 @@
 """Guards that decisions on an allocation share. Each refuses, or gives back what it found."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 
 from domain.kernel import Refused, Sphere, UnitId
+from domain.replacing import replace
 from domain.subsidiarity.allocations import commands as asked
 from domain.subsidiarity.allocations.events import AllocationDeadlineSet, Event
 from domain.subsidiarity.allocations.state import Absent, Allocation, State

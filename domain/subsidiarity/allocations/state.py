@@ -1,11 +1,12 @@
 """What later decisions need to know of an allocation, and how each event changes it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias, assert_never
 
 from domain.deadlines import Standing
 from domain.kernel import Sphere, StreamId, UnitId
+from domain.replacing import replace
 from domain.subsidiarity.allocations import events as happened
 from domain.subsidiarity.allocations.events import Event
 from domain.subsidiarity.allocations.words import Asked, Due, Grid, Mode, Stage

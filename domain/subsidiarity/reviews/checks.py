@@ -1,11 +1,11 @@
 """Guards that decisions on a review share. Each refuses, or gives back what it found."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 
 from domain.deadlines import Standing
 from domain.kernel import Refused
+from domain.replacing import replace
 from domain.subsidiarity.guards import alive, counted
 from domain.subsidiarity.reviews import commands as asked
 from domain.subsidiarity.reviews.events import Event, ScrutinyDeadlineSet

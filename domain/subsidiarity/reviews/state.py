@@ -1,12 +1,13 @@
 """What later decisions need to know of a review, and how each event changes it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TypeAlias, assert_never
 
 from domain.calendars import Span
 from domain.deadlines import Standing
 from domain.kernel import ReviewFacts, StreamId, UnitId
+from domain.replacing import replace
 from domain.subsidiarity.reviews import events as happened
 from domain.subsidiarity.reviews.events import Event
 from domain.subsidiarity.reviews.words import Body, Card, Due, Legislator, Needed, Stage, Voter

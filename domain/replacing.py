@@ -1,0 +1,93 @@
+"""Frozen values made, and changed, at the speed of open ones: folding a long history makes little else.
+
+A frozen dataclass sets each field through `object.__setattr__`, and `dataclasses.replace` asks every field for its rules
+before. Here a class gets functions of its own, once. They fill an open twin of it (the same slots, and no guard on
+them) with plain assignments, and then let it be one of the frozen class.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+T = TypeVar("T")
+
+if TYPE_CHECKING:
+    # To a type checker it is that very function, whose arguments it holds against the fields of the class.
+    from dataclasses import replace as replace
+else:
+    import dataclasses
+
+    def replace(value, /, **changes):
+        """The same as `dataclasses.replace`, faster. A class that checks its values in `__post_init__` still does."""
+        changed = _changing(type(value))
+        return dataclasses.replace(value, **changes) if changed is None else changed(value, changes)
+
+
+def quick(kind: type[T]) -> type[T]:
+    """A frozen dataclass with slots whose values are made fast: for those of which there are several a record.
+
+    TypeError for a class that checks its values, or makes defaults anew for each.
+    """
+    twin, own = _twin(kind), fields(kind)  # type: ignore[arg-type]
+    if twin is None or hasattr(kind, "__post_init__") or not all(map(_is_plain, own)):
+        raise TypeError(f"{kind.__name__} cannot be made any faster.")
+    given = ", ".join(one.name if one.default is MISSING else f"{one.name}=__default_{one.name}" for one in own)
+    set_each = "".join(f"    self.{one.name} = {one.name}\n" for one in own)
+    # No field is called so.
+    lines = f"def __init__(self, {given}):\n    __become(self, '__class__', __twin)\n{set_each}    self.__class__ = __kind\n"
+    known: dict[str, Any] = {"__become": object.__setattr__, "__twin": twin, "__kind": kind}
+    made = _made(lines, known | {f"__default_{one.name}": one.default for one in own})["__init__"]
+    made.__qualname__, made.__annotations__ = f"{kind.__qualname__}.__init__", kind.__init__.__annotations__
+    kind.__init__ = made  # type: ignore[method-assign]
+    return kind
+
+
+def _is_plain(one: "Field[Any]") -> bool:
+    return one.init and not one.kw_only and one.default_factory is MISSING
+
+
+@cache
+def _changing(kind: type) -> Callable[[Any, Mapping[str, Any]], Any] | None:
+    """How values of a class are changed, as one function; None where only `dataclasses` knows."""
+    if not is_dataclass(kind) or hasattr(kind, "__post_init__") or not all(field.init for field in fields(kind)):
+        return None
+    twin = _twin(kind)
+    if twin is None:
+        return None
+    copied = "".join(f"    new.{field.name} = old.{field.name}\n" for field in fields(kind))
+    lines = f"def changed(old, changes):\n    new = blank(twin)\n{copied}{_CHANGED}"
+    return _made(lines, {"blank": object.__new__, "twin": twin, "kind": kind})["changed"]  # type: ignore[no-any-return]
+
+
+_CHANGED = """\
+    try:
+        for name, value in changes.items():
+            setattr(new, name, value)
+    except AttributeError:
+        raise TypeError(f"{kind.__name__} has no field {name!r}") from None
+    new.__class__ = kind
+    return new
+"""
+
+
+def _made(lines: str, known: dict[str, Any]) -> dict[str, Any]:
+    """What these lines define. They are written here, as `dataclasses` writes an `__init__`."""
+    exec(lines, known)
+    return known
+
+
+def _twin(kind: type) -> type | None:
+    """A class whose values become those of `kind` by name alone: its layout, without its guard."""
+    own = {
+        "__slots__": kind.__dict__.get("__slots__", ()),
+        "__setattr__": object.__setattr__,
+        "__delattr__": object.__delattr__,
+    }
+    twin = type(kind)(kind.__name__, kind.__bases__, own)
+    blank: Any = object.__new__(twin)
+    try:
+        blank.__class__ = kind
+    except TypeError:  # they are laid out otherwise
+        return None
+    return twin

@@ -1,0 +1,115 @@
+"""What the first record of a command says: what was asked, by whom, and what came of it first."""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, get_type_hints
+from uuid import UUID
+
+import msgspec
+
+from domain.kernel import Actor, Attached, Context, EventName, Given, PartialDate, Recorded
+from domain.ledger.history import Members
+from domain.replacing import replace
+from services.audit.leaves import Leaf
+from services.codec import ActorWire, Codec, acting, construct, plain
+from services.orders import Order
+from services.store.ports import StoredRecord
+
+Form = type[msgspec.Struct]
+
+
+class _Command(msgspec.Struct):
+    """The command as the first of its records holds it."""
+
+    name: str
+    fields: dict[str, Any]
+
+
+class Reading:
+    """Reads commands from records whose members are known already, by the same types as the codec."""
+
+    def __init__(self, codec: Codec, contexts: Mapping[str, Context]) -> None:
+        self._codec, self._contexts = codec, contexts
+        self._forms: dict[type, tuple[Form, tuple[str, ...]]] = {}
+
+    def recorded(self, record: StoredRecord, leaf: Leaf | Members) -> Recorded:
+        """The same as `Codec.decode`, and raises the same."""
+        if type(leaf) is not Leaf:
+            return self._codec.decode(record)
+        try:
+            return Recorded(
+                record.position,
+                record.stream,  # type: ignore[arg-type]
+                record.version,
+                record.type,
+                msgspec.convert(leaf.at, datetime),
+                _day(leaf.effective_on),
+                msgspec.convert(leaf.cmd, UUID),
+                leaf.of,
+                _actor(tuple(leaf.actor.items())),
+                leaf.rules,
+                self._codec.event(record),
+                leaf.because or "",
+                leaf.basis or "",
+                leaf.lang or "",
+                _name(leaf.cause) if leaf.cause else None,
+                _name(leaf.corrects) if leaf.corrects else None,
+                tuple(leaf.policies) if leaf.policies else (),
+                msgspec.convert(leaf.blob, tuple[Attached, ...]) if leaf.blob else (),
+            )
+        except (msgspec.MsgspecError, ValueError):
+            return self._codec.decode(record)  # it says what is wrong
+
+    def order(self, first: Recorded, leaf: Leaf | Members) -> tuple[str, Order]:
+        """The command's name, and the command as it was asked for, but for what stands beside it."""
+        said = msgspec.convert(leaf.command, _Command)
+        context, _, name = said.name.partition(".")
+        by = self._contexts[context].commands[name]
+        form, names = self._forms.get(by.command) or self._form(by.command)
+        asked = msgspec.convert(said.fields, form, dec_hook=construct)
+        who = first.actor
+        order = Order(
+            context, name, {one: getattr(asked, one) for one in names}, first.cmd,
+            who if who.sphere is None else _without_sphere(who), "auditor", first.stream,
+        )  # fmt: skip
+        return name, order
+
+    def _form(self, kind: type) -> tuple[Form, tuple[str, ...]]:
+        form = _request(kind)
+        self._forms[kind] = found = form, form.__struct_fields__
+        return found
+
+
+_day = lru_cache(4096)(PartialDate)
+_name = lru_cache(4096)(EventName)
+
+
+@lru_cache(4096)
+def _actor(members: tuple[tuple[str, str], ...]) -> Actor:
+    """Few give many commands."""
+    return acting(msgspec.convert(dict(members), ActorWire))
+
+
+@lru_cache(4096)
+def _without_sphere(actor: Actor) -> Actor:
+    """As it was asked: in which sphere its unit stands is looked up."""
+    return replace(actor, sphere=None)
+
+
+def _request(kind: type) -> Form:
+    """A command's own fields, without those that are given."""
+    hints = get_type_hints(kind, include_extras=True)
+    own = list[Any]()
+    for one in fields(kind):
+        if any(isinstance(note, Given) for note in plain(hints[one.name])[1]):
+            continue
+        hint: Any = hints[one.name]
+        if one.default is not MISSING:
+            own.append((one.name, hint, msgspec.field(default=one.default)))
+        elif one.default_factory is not MISSING:
+            own.append((one.name, hint, msgspec.field(default_factory=one.default_factory)))
+        else:
+            own.append((one.name, hint))
+    return msgspec.defstruct(f"Asked{kind.__name__}", own, kw_only=True, forbid_unknown_fields=True)

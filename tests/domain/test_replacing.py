@@ -1,0 +1,94 @@
+"""A value with some fields changed is what `dataclasses.replace` makes of it, whatever its class is like."""
+
+import dataclasses
+from dataclasses import FrozenInstanceError, dataclass, field
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from domain.calendars import Span
+from domain.deadlines import DeadlineSet
+from domain.kernel import Money
+from domain.replacing import replace
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    name: str
+    height: int = 1
+    leaves: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Oak(Tree):
+    acorns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Acorn:
+    """No fields at all."""
+
+
+@dataclass(frozen=True)
+class Loose:
+    name: str
+    height: int = 1
+
+
+@dataclass(slots=True)
+class Growing:
+    height: int
+    rings: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    name: str
+    length: int = field(init=False, default=0)
+
+
+@pytest.mark.parametrize(
+    ("value", "changes"),
+    [
+        (Tree("lime", 3, ("a",)), {"height": 4}),
+        (Tree("lime", 3, ("a",)), {"name": "elm", "leaves": ()}),
+        (Tree("lime"), {}),
+        (Oak("oak", 9, (), 4), {"height": 10, "acorns": 5}),
+        (Acorn(), {}),
+        (Loose("lime"), {"height": 2}),
+        (Growing(3, [1]), {"height": 4}),
+        (Counted("lime"), {"name": "elm"}),
+        (DeadlineSet(1, "report", date(2026, 1, 1), date(2027, 1, 1), "p@1", "FR"), {"number": 2}),
+    ],
+)
+def test_it_is_what_dataclasses_make_of_it(value: object, changes: dict[str, object]) -> None:
+    before = dataclasses.astuple(value)  # type: ignore[call-overload]
+    changed = replace(value, **changes)  # type: ignore[type-var]
+    assert changed == dataclasses.replace(value, **changes)  # type: ignore[type-var]
+    assert type(changed) is type(value)
+    assert (repr(changed), changed is not value) == (repr(dataclasses.replace(value, **changes)), True)  # type: ignore[type-var]
+    assert dataclasses.astuple(value) == before, "the value itself stays as it was"  # type: ignore[call-overload]
+
+
+def test_it_is_as_frozen_as_before() -> None:
+    changed = replace(Tree("lime"), height=2)
+    with pytest.raises(FrozenInstanceError):
+        changed.height = 3  # type: ignore[misc]
+    with pytest.raises(FrozenInstanceError):
+        del changed.name
+    assert hash(changed) == hash(Tree("lime", 2))
+
+
+def test_a_class_that_checks_itself_still_does() -> None:
+    with pytest.raises(ValueError, match="does not end before it begins"):
+        replace(Span(date(2026, 1, 1), date(2026, 2, 1)), last=date(2025, 1, 1))
+    with pytest.raises(ValueError, match="three capital letters"):
+        replace(Money(Decimal(1), "EUR"), currency="euro")
+
+
+def test_a_field_that_there_is_not_is_an_error() -> None:
+    with pytest.raises(TypeError, match="acorns"):
+        replace(Tree("lime"), acorns=1)  # type: ignore[call-arg]
+    with pytest.raises(TypeError):
+        replace(3)  # type: ignore[type-var]
