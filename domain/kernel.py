@@ -247,7 +247,7 @@ class Words(Mapping[str, str]):
         if not by_language:
             raise ValueError("A text needs at least one language.")
         for tag, text in by_language.items():
-            if not _TAG.fullmatch(tag):
+            if not _is_tag(tag):
                 raise ValueError(f"{tag!r} is no language tag.")
             if not text.strip():
                 raise ValueError("A text is not blank.")
@@ -281,6 +281,7 @@ class Words(Mapping[str, str]):
 
 
 _EVENT_NAME, _PARTIAL_DATE, _TAG = map(re.compile, (EventName.FORM, PartialDate.FORM, Words.TAG))
+_is_tag = lru_cache(maxsize=1_000)(_TAG.fullmatch)
 
 
 @dataclass(frozen=True, slots=True)
