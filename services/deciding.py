@@ -196,7 +196,7 @@ class Decision:
     async def _complete(self, basis: Basis) -> Any:
         """The command with what the service looks up and with hashes where texts were sealed."""
         if not basis.effective_on.known and self.order.note.effective_on is None:
-            basis.effective_on = PartialDate(await basis.today())
+            basis.effective_on = _day(await basis.today())
         given = {name: await look_up(basis, kind, note) for name, (kind, note) in self.plan.given.items()}
         return self.plan.by.command(**{**self.order.fields, **self.sealing.hashes, **given})
 
@@ -232,6 +232,9 @@ async def decide_again(desk: Desk, order: Order, stream: StreamId) -> Drafted:
     """
     plan = _plan_of(desk.contexts[order.context].commands[order.command])
     return await Decision(desk, plan, order, stream, NOTHING_SEALED).drafted()
+
+
+_day = lru_cache(1_000)(PartialDate)
 
 
 def _a(noun: str) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, ClassVar, TypeAlias
 
 from domain.kernel.notes import Says, Text, Whole
@@ -28,7 +29,7 @@ class Words(Mapping[str, str]):
         if not by_language:
             raise ValueError("A text needs at least one language.")
         for tag, text in by_language.items():
-            if not _TAG.fullmatch(tag):
+            if not _is_tag(tag):
                 raise ValueError(f"{tag!r} is no language tag.")
             if not text.strip():
                 raise ValueError("A text is not blank.")
@@ -62,6 +63,7 @@ class Words(Mapping[str, str]):
 
 
 _TAG = re.compile(Words.TAG)
+_is_tag = lru_cache(maxsize=1_000)(_TAG.fullmatch)
 
 
 @dataclass(frozen=True, slots=True)
