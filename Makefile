@@ -2,6 +2,7 @@
 #
 #   PYTHON=python3.13   the Python that .venv is made with
 #   ARGS="-k mandates"  handed to the program behind the target
+#   ARGS="-n 2 --dist worksteal"   of `make test`: two processes, each with a PostgreSQL of its own
 #   PORT, HOST, DATABASE_URL and the like reach `subsidia` from the environment or from make's command line
 
 PYTHON ?= python3

@@ -11,7 +11,7 @@ from aiohttp import web
 from api.binding import AT_MOST, UnsupportedMedia
 from api.faults import Fault, Invalid, Located, pointer
 from domain.kernel import Refused
-from services.handle import Forbidden, Stale, Unknown
+from services.orders import Forbidden, Stale, Unknown
 from services.store.ports import Busy, CommandReused, Conflict, TooLarge, Unavailable
 from services.views.ports import BadQuery, NotBuilt, NotYet
 

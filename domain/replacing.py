@@ -1,8 +1,8 @@
 """Frozen values made, and changed, at the speed of open ones: folding a long history makes little else.
 
-A frozen dataclass sets each field through `object.__setattr__`, and `dataclasses.replace` asks every field for its rules
-before. Here a class gets functions of its own, once. They fill an open twin of it (the same slots, and no guard on
-them) with plain assignments, and then let it be one of the frozen class.
+A frozen dataclass sets each field through `object.__setattr__`, and `dataclasses.replace` asks every field for its
+rules before. Here a class gets functions of its own, once. They fill an open twin of it (the same slots, and no guard
+on them) with plain assignments, and then let it be one of the frozen class.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,11 +33,12 @@ def quick(kind: type[T]) -> type[T]:
     if twin is None or hasattr(kind, "__post_init__") or not all(map(_is_plain, own)):
         raise TypeError(f"{kind.__name__} cannot be made any faster.")
     given = ", ".join(one.name if one.default is MISSING else f"{one.name}=__default_{one.name}" for one in own)
-    set_each = "".join(f"    self.{one.name} = {one.name}\n" for one in own)
-    # No field is called so.
-    lines = f"def __init__(self, {given}):\n    __become(self, '__class__', __twin)\n{set_each}    self.__class__ = __kind\n"
+    # No field's name begins with two underscores.
+    lines = [f"def __init__(self, {given}):", "    __become(self, '__class__', __twin)"]
+    lines += [f"    self.{one.name} = {one.name}" for one in own]
+    lines += ["    self.__class__ = __kind"]
     known: dict[str, Any] = {"__become": object.__setattr__, "__twin": twin, "__kind": kind}
-    made = _made(lines, known | {f"__default_{one.name}": one.default for one in own})["__init__"]
+    made = _made("\n".join(lines), known | {f"__default_{one.name}": one.default for one in own})["__init__"]
     made.__qualname__, made.__annotations__ = f"{kind.__qualname__}.__init__", kind.__init__.__annotations__
     kind.__init__ = made  # type: ignore[method-assign]
     return kind

@@ -15,7 +15,8 @@ from domain.attestations import ATTESTATIONS, SYSTEM, ViewAttested, attestation_
 from domain.kernel import NAMES, Actor, EventName, Refused, StreamId
 from domain.ledger.dumps import Dumped
 from projections.kernel import View
-from services.handle import Office, Order
+from services.handle import Office
+from services.orders import Order
 from services.store.connecting import Connection, Pool
 from services.store.ports import StoredRecord
 from services.views.dumping import dumped, reached

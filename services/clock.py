@@ -16,7 +16,8 @@ import structlog
 
 from domain.kernel import NAMES, Actor, Context, EventName, PartialDate, Refused, StreamId
 from services.codec import Codec
-from services.handle import Note, Office, Order
+from services.handle import Office
+from services.orders import Note, Order
 from services.store.connecting import Connection
 from services.store.ports import StoredRecord, StoreError
 from services.working import agenda

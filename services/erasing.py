@@ -7,9 +7,10 @@ import msgspec
 
 from domain.kernel import Actor, EventName
 from services.codec import Codec
-from services.handle import Answer, Note, Office, Order
+from services.handle import Office
 from services.keyring import Keyring
 from services.openings import erased_subjects
+from services.orders import Answer, Note, Order
 from services.store.ports import Store
 
 

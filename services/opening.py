@@ -9,7 +9,8 @@ from domain import policies, units
 from domain.kernel import Actor, EventName, PartialDate, Role, Sphere, StreamId, UnitId, Words, named_stream
 from domain.opening import LEDGER_STREAM
 from services.facts import local_day
-from services.handle import Note, Office, Order
+from services.handle import Office
+from services.orders import Note, Order
 
 OPENING = Actor(system="opening")
 GIVEN = frozenset(

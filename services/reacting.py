@@ -16,7 +16,8 @@ import structlog
 
 from domain.kernel import NAMES, Actor, Context, Recorded, Refused, StreamId
 from services.codec import Codec
-from services.handle import Forbidden, Note, Office, Order, Unknown
+from services.handle import Office
+from services.orders import Forbidden, Note, Order, Unknown
 from services.reactions import REACTIONS, Found, LookAgain, Reaction, Then, only
 from services.store.connecting import Connection
 from services.store.ports import CommandReused, StoredRecord

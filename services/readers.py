@@ -5,7 +5,8 @@ from datetime import datetime
 from domain import units
 from domain.kernel import Actor, StreamId
 from services.facts import local_day
-from services.handle import Forbidden, States
+from services.orders import Forbidden
+from services.states import States
 
 
 async def check_reader(states: States, reader: Actor, now: datetime) -> None:

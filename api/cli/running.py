@@ -13,11 +13,11 @@ from domain.kernel import Refused
 from services.bootstrap import Services, assemble
 from services.cluster import PostgresUnavailable
 from services.config import Config, Misconfigured
-from services.handle import Forbidden
 from services.importing.plan import WrongFile
 from services.importing.running import Progress
 from services.keys import KeyUnusable
 from services.logs import configure_logs
+from services.orders import Forbidden
 from services.store.ledger import ForeignLedger
 from services.store.migrations import SchemaUnfit
 from services.store.ports import Conflict, TooLarge, Unavailable

@@ -103,6 +103,11 @@ class History:
     _at: str = ""
     _open: Entry | None = None
     _done: int = 0
+    _many: int = 0
+    _heading: tuple[Any, ...] | None = None
+    """Of the record that is open, which the next one shares."""
+    _vouched: str = ""
+    """An accreditation that is known to be there."""
 
     def take(self, position: int, leaf: Mapping[str, Any]) -> Sequence[Finding]:
         """What is wrong with the record at this position, which `check_leaf` approved of."""
@@ -121,7 +126,8 @@ class History:
         self._command(position, entry, found)
         self._backwards(position, entry, found)
         stream, version = entry.id, entry.ver
-        expected = self._newest(stream, version - 1) + 1
+        newest = self.versions.get(stream)
+        expected = (self._newest(stream, version - 1) if newest is None else newest) + 1
         if version != expected:
             says = f"The versions of stream {stream} are not dense."
             found.append(Finding("version-gap", says, position, str(expected), str(version)))
@@ -165,8 +171,10 @@ class History:
 
     def _command(self, position: int, entry: Entry, found: list[Finding]) -> None:
         number, many = entry.of
-        begun = self._open
-        if number == 1:
+        begun, heading = self._open, None if many == 1 else _heading(entry)
+        if begun is not None and number == self._done + 1 and many == self._many and heading == self._heading:
+            pass  # the next one of the same command
+        elif number == 1:
             if begun is not None:
                 found.append(self._cut_short(position, begun))
             if entry.cmd in self._commands:
@@ -176,16 +184,19 @@ class History:
             if entry.command is None:
                 says = "The first record of a command does not say the command."
                 found.append(Finding("command-missing", says, position))
-        elif begun is None or (number, many) != (self._done + 1, begun.of[1]):
+        elif begun is None or number != self._done + 1 or many != self._many:
             expected = "1" if begun is None else f"{self._done + 1} of {begun.of[1]}"
             says = "The records of a command are not consecutive and complete."
             found.append(Finding("command-broken", says, position, expected, f"{number} of {many}"))
-        elif _heading(begun) != _heading(entry):
+        else:
             other = next(name for name in _HEADING if getattr(begun, name) != getattr(entry, name))
             says = f"The records of one command differ in `{other}`."
             one, another = str(getattr(begun, other)), str(getattr(entry, other))
             found.append(Finding("command-broken", says, position, one, another))
-        self._open, self._done = (None, 0) if number == many else (entry, number)
+        if number == many:
+            self._open, self._done = None, 0
+        else:
+            self._open, self._done, self._many, self._heading = entry, number, many, heading
 
     def _cut_short(self, position: int, begun: Entry) -> Finding:
         many = begun.of[1]
@@ -198,11 +209,16 @@ class History:
             self._refers(position, "cause", entry.cause, found)
         if entry.corrects is not None:
             self._refers(position, "corrects", entry.corrects, found)
-        if (accreditation := entry.actor.get("accreditation")) is not None:
+        accreditation = entry.actor.get("accreditation")
+        if accreditation is not None and accreditation != self._vouched:
+            found_before = len(found)
             self._refers(position, "accreditation", accreditation, found)
+            if len(found) == found_before:
+                self._vouched = accreditation  # it is there from now on; the next records often rest on it, too
         if entry.reads and entry.of[0] == 1:
             for stream, version in entry.reads:
-                if (newest := self._newest(stream, version)) != version:
+                newest = self.versions.get(stream)
+                if newest != version and (newest := self._newest(stream, version)) != version:
                     says = f"The decision read stream {stream} at another version than its newest."
                     found.append(Finding("read-stale", says, position, str(newest), str(version)))
 

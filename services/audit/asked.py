@@ -14,7 +14,7 @@ from domain.ledger.history import Members
 from domain.replacing import replace
 from services.audit.leaves import Leaf
 from services.codec import ActorWire, Codec, acting, construct, plain
-from services.handle import Order
+from services.orders import Order
 from services.store.ports import StoredRecord
 
 Form = type[msgspec.Struct]

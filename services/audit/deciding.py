@@ -30,9 +30,10 @@ from services.audit.asked import Reading
 from services.audit.leaves import Leaf
 from services.audit.structure import Command, First
 from services.codec import Codec, sealed_fields
+from services.deciding import Drafted, decide_again
 from services.facts import Streams
-from services.handle import Drafted, Forbidden, Note, Order, Unknown, decide_again
 from services.opening import GIVEN, well_known
+from services.orders import Forbidden, Note, Order, Unknown
 from services.store.claims import Claims
 from services.store.ports import StoredRecord
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
@@ -67,6 +67,9 @@ _shaped = re.compile(rf"{UUID_FORM}{UUID_FORM}{MOMENT}").fullmatch
 _is_day = lru_cache(4096)(re.compile(PartialDate.FORM).fullmatch)
 _is_stream = lru_cache(4096)(re.compile(UUID_FORM).fullmatch)
 _first = itemgetter(0)
+_heading = attrgetter("cmd", "id", "at", "effective_on", "reads")
+_approved: list[tuple[Any, ...]] = [()]
+"""The last heading that was found to be of its form."""
 
 
 def read(record: bytes, position: int) -> Leaf | Members:
@@ -82,15 +85,25 @@ def read(record: bytes, position: int) -> Leaf | Members:
     if (
         _encode(leaf) == record
         and b'"_' not in record  # what begins so may be a reserved key
-        and _shaped(f"{leaf.id}{leaf.cmd}{leaf.at}")
-        and _is_day(leaf.effective_on)
+        and (_heading(leaf) == _approved[0] or _is_headed(leaf))
         and leaf.of[0] <= leaf.of[1]
-        and (leaf.reads is None or all(map(_is_stream, map(_first, leaf.reads))))
         and len(record) <= MAX_BYTES
         and (record.isascii() or _has_ascii_keys(record, leaf))
     ):
         return leaf
     return _with_care(record, position)
+
+
+def _is_headed(leaf: Leaf) -> bool:
+    """Whether what records of one command have in common is of its form: of the next of them it is the same."""
+    if (
+        _shaped(f"{leaf.id}{leaf.cmd}{leaf.at}")
+        and _is_day(leaf.effective_on)
+        and (leaf.reads is None or all(map(_is_stream, map(_first, leaf.reads))))
+    ):
+        _approved[0] = _heading(leaf)
+        return True
+    return False
 
 
 def trusted(record: bytes, position: int) -> Leaf | Members:

@@ -138,7 +138,7 @@ class Structure:
     def tile(self, tile: Tile) -> bool:
         """Takes the records of one tile. False where its file breaks off: then there is nothing behind it."""
         entries, fault = self.bundle.whatever(tile)
-        leaves = [leaf_hash(record) for record in entries]
+        leaves = list(map(leaf_hash, entries))
         if fault is None:
             self.found.add(compared(self.bundle, Tile(0, tile.number, tile.width), leaves), rank=-1)
         self.tree.grow(leaves)

@@ -16,7 +16,7 @@ from services.audit.bundle import CHECKPOINT, EARLIER, Bundle, Unfit, position_o
 from services.audit.sharing import Decided, Deciding, decide_together
 from services.audit.structure import SHOWN, Commands, Structure, Tree, compared, first_difference
 from services.audit.surveying import go_through
-from services.audit.workers import Workers
+from services.audit.workers import Workers, uncollected
 from services.codec import Codec
 from services.keys import check_with
 from services.names import NAMES
@@ -85,8 +85,9 @@ def verify(
     report.checked.append(f"the signature of the checkpoint of {head.size} records, by {key}")
     audit = _Audit(bundle, key, head, report, contexts, names, decide, workers)
     audit.binding(saved)
-    for done in audit.records():
-        progress(done, audit.steps)
+    with uncollected():
+        for done in audit.records():
+            progress(done, audit.steps)
     audit.files()
     audit.conclude()
     _say_what_is_left(report, saved, audit)

@@ -18,7 +18,6 @@ from domain.commitments.words import Instrument
 from domain.kernel import Actor, Sphere, StreamId, UnitId
 from domain.units import Kind
 from services.codec import Codec
-from services.handle import Note
 from services.importing.directory import Directory, Known
 from services.importing.net_zero_terms import COLUMNS, STATUS, faults, terms
 from services.importing.plan import (
@@ -34,6 +33,7 @@ from services.importing.plan import (
     order,
 )
 from services.importing.rows import Row, read_rows, repeated
+from services.orders import Note
 from services.store.ports import Store
 
 PLACE = "net-zero-tracker"

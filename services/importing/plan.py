@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from uuid import UUID, uuid5
 
 from domain.kernel import NAMES, Actor, StreamId
-from services.handle import Note, Order
+from services.orders import Note, Order
 
 CALLER = "import"
 """Whose commands repeat one another: every run of every importer."""

@@ -8,10 +8,11 @@ from time import monotonic
 from typing import TypeAlias
 
 from domain.kernel import Refused
-from services.handle import Answer, Office
+from services.handle import Office
 from services.importing.plan import QUEUED, REFUSED, UNCHANGED, Asked, BadRow, Plan, Summary
 from services.importing.rehearsal import Rehearsal
 from services.keyring import MemoryKeyring
+from services.orders import Answer
 from services.store.ports import Busy, CommandReused, Conflict, TooLarge
 
 AT_ONCE = 256

@@ -11,7 +11,8 @@ from domain.commitments.state import Commitment
 from domain.commitments.words import Due
 from domain.deadlines import Standing
 from domain.kernel import NAMES, Actor, EventName, PartialDate, Role, StreamId, UnitId, Words
-from services.handle import Answer, Note, Office, Order
+from services.handle import Office
+from services.orders import Answer, Note, Order
 
 CALLER = "story"
 CLOCK, REACTION = Actor(system="clock"), Actor(system="reaction")

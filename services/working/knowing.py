@@ -5,7 +5,7 @@ from typing import Any
 
 from domain import units
 from domain.kernel import Context, StreamId
-from services.handle import States
+from services.states import States
 
 UTC_ZONE = "UTC"
 

@@ -15,7 +15,7 @@ from uuid import uuid4
 import pytest
 
 from domain.kernel import Actor, EventName, Role, StreamId
-from services.handle import Note, Order
+from services.orders import Note, Order
 from tests.api.client import Said, get, give, locked, proposal, proposed, send
 from tests.api.conftest import Live
 

@@ -13,8 +13,8 @@ from domain.ledger import checkpoints, notes, proof_files, proofs, tiles
 from domain.ledger.notes import Verifier
 from domain.ledger.records import leaf_hash
 from domain.units import Kind
-from services.handle import Order
 from services.keys import check_with
+from services.orders import Order
 from tests.api.conftest import Live
 
 

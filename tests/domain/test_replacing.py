@@ -1,6 +1,7 @@
 """A value with some fields changed is what `dataclasses.replace` makes of it, whatever its class is like."""
 
 import dataclasses
+import inspect
 from dataclasses import FrozenInstanceError, dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -10,7 +11,7 @@ import pytest
 from domain.calendars import Span
 from domain.deadlines import DeadlineSet
 from domain.kernel import Money
-from domain.replacing import replace
+from domain.replacing import quick, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,51 @@ def test_a_class_that_checks_itself_still_does() -> None:
         replace(Span(date(2026, 1, 1), date(2026, 2, 1)), last=date(2025, 1, 1))
     with pytest.raises(ValueError, match="three capital letters"):
         replace(Money(Decimal(1), "EUR"), currency="euro")
+
+
+@quick
+@dataclass(frozen=True, slots=True)
+class Beech:
+    name: str
+    kind: int = 1
+    twin: tuple[str, ...] = ()
+    self_sown: bool = False
+
+
+@quick
+@dataclass(frozen=True, slots=True)
+class Copper(Beech):
+    colour: str = "red"
+
+
+def test_what_is_made_fast_is_the_same_and_as_frozen() -> None:
+    beech = Beech("beech", twin=("a",))
+    assert dataclasses.astuple(beech) == ("beech", 1, ("a",), False)
+    assert beech == replace(Beech(name="other", kind=1, twin=("a",)), name="beech")
+    assert (type(beech), repr(Copper("b", 2))) == (
+        Beech,
+        "Copper(name='b', kind=2, twin=(), self_sown=False, colour='red')",
+    )
+    with pytest.raises(FrozenInstanceError):
+        beech.kind = 3  # type: ignore[misc]
+    with pytest.raises(TypeError, match="name"):
+        Beech()  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="height"):
+        Beech("beech", height=3)  # type: ignore[call-arg]
+    assert inspect.signature(Beech) == inspect.signature(dataclass(frozen=True, slots=True)(Plain))
+
+
+class Plain:
+    name: str
+    kind: int = 1
+    twin: tuple[str, ...] = ()
+    self_sown: bool = False
+
+
+@pytest.mark.parametrize("kind", [Span, Loose, Counted, Growing])
+def test_a_class_that_cannot_be_made_faster_is_refused_where_it_is_declared(kind: type) -> None:
+    with pytest.raises(TypeError, match="any faster"):
+        quick(kind)
 
 
 def test_a_field_that_there_is_not_is_an_error() -> None:

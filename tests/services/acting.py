@@ -17,7 +17,7 @@ from domain.units import Kind as UnitKind
 from domain.units import Manner
 from services.bootstrap import Services, assemble
 from services.clock import Clock
-from services.handle import Note
+from services.orders import Note
 from services.store.listener import Listener
 from services.working.following import Follower
 from tests.services.test_handle import config, give, person

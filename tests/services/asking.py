@@ -28,7 +28,7 @@ from domain.kernel import (
     Words,
 )
 from services.codec import plain
-from services.handle import Note, Order
+from services.orders import Note, Order
 
 COMMANDS = tuple((context.name, name) for context in CONTEXTS.values() for name in context.commands)
 SYSTEMS = ("clock", "reaction", "opening", "attestation")

@@ -29,10 +29,11 @@ from services.audit.fetching import Fetched, fetch
 from services.audit.verifying import Report, verify
 from services.codec import Codec
 from services.config import DEMO_ORIGIN
-from services.handle import Office, Order
+from services.handle import Office
 from services.keyring import MemoryKeyring
 from services.names import NAMES
 from services.opening import open_ledger
+from services.orders import Order
 from services.store.checkpoints import Notary
 from services.store.connecting import close_pool, open_pool
 from services.store.ledger import opened_store

@@ -26,7 +26,7 @@ from domain.subsidiarity.reviews.words import (
 from domain.subsidiarity.words import Indicator
 from domain.units import Manner
 from services.bootstrap import Services
-from services.handle import Answer, Note
+from services.orders import Answer, Note
 from services.story import tell
 from tests.services.acting import FUNCTION, SINCE, Party, entrusted, set_clock, unit_of
 from tests.services.test_handle import give, person

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from domain.kernel import PartialDate, Sphere, StreamId, UnitId, Words
 from domain.units import Identifier, Kind, Unit
-from services.handle import Note
+from services.orders import Note
 from tests.services.scribe import Scribe
 
 COMMUNE = "COM"

@@ -16,11 +16,12 @@ from domain.contexts import CONTEXTS
 from domain.kernel import Actor, EventName, Role, StreamId
 from services.codec import Codec
 from services.config import DEMO_ORIGIN
-from services.handle import Office, Order
+from services.handle import Office
 from services.keyring import MemoryKeyring
 from services.names import NAMES
 from services.opening import open_ledger
 from services.openings import Openings
+from services.orders import Order
 from services.store.ledger import opened_store, utc_now
 from services.store.tokens import Tokens
 from tests.services.audited import NOTARY

@@ -14,10 +14,12 @@ from domain.ledger.records import sealed_hash
 from domain.units import Kind
 from services.audit.deciding import Refolded, finished
 from services.codec import Codec
-from services.handle import Drafted, Note, Office, Order, decide_again
+from services.deciding import Drafted, decide_again
+from services.handle import Office
 from services.keyring import MemoryKeyring
 from services.names import NAMES
 from services.opening import open_ledger
+from services.orders import Note, Order
 from services.store.batch import stamped
 from services.store.memory import MemoryStore
 from services.store.ports import StoredRecord

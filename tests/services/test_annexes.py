@@ -22,8 +22,8 @@ from services.audit.verifying import verify
 from services.bootstrap import Services
 from services.clock import order
 from services.erasing import erase
-from services.handle import Answer, Order
 from services.keyring import MemoryKeyring
+from services.orders import Answer, Order
 from services.working.agenda import Due
 from tests.conftest import NewDatabase
 from tests.services.acting import PARIS, local, promise, register, set_clock, told, unit_of

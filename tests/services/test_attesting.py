@@ -15,7 +15,7 @@ from domain.kernel import Refused, Role
 from projections.views import ATTESTED, VIEWS
 from services.attesting import ATTESTER, Said, order
 from services.bootstrap import Services, assemble
-from services.handle import Forbidden
+from services.orders import Forbidden
 from services.views.dumping import dumped
 from services.views.ports import NotBuilt, Query
 from tests.services.acting import set_clock, told

@@ -23,7 +23,7 @@ from domain.units import Manner
 from services.audit import proving
 from services.audit.bundle import Bundle
 from services.audit.verifying import Report, verify
-from services.handle import Note
+from services.orders import Note
 from services.store.checkpoints import Notary
 from tests.conftest import NewDatabase
 from tests.services.audited import NOTARY, VKEY, Golden, Harmed, audited, copied, fetched, served, written

@@ -16,7 +16,7 @@ from domain.contexts import CONTEXTS
 from domain.kernel import EventName, PartialDate, Recorded, Role, Sphere, Words
 from services.bootstrap import Services
 from services.clock import Clock, order
-from services.handle import Note
+from services.orders import Note
 from services.store.connecting import connect_worker
 from services.store.ports import Change, Receipt, Unavailable
 from services.working import agenda

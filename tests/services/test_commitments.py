@@ -16,7 +16,7 @@ from domain.kernel import PartialDate, Role, StreamId, Words
 from domain.policies import SHIPPED, policy_stream
 from services.bootstrap import Services
 from services.calendars import calendar_of
-from services.handle import Note
+from services.orders import Note
 from tests.services.acting import BEGUN, Party, party, register, set_clock, told
 from tests.services.test_handle import give, person
 

@@ -13,7 +13,7 @@ from domain.commitments.words import Milestone
 from domain.kernel import Attached, EventName, PartialDate, Refused, Role, Sphere, UnitId, Words
 from domain.units import Kind
 from services.bootstrap import Services, assemble
-from services.handle import Answer, Note
+from services.orders import Answer, Note
 from services.views.ports import Query
 from tests.services.test_handle import config, give, person, propose, size
 

@@ -14,9 +14,10 @@ from domain.erasures import SubjectErased
 from domain.kernel import Actor, EventName, Refused, Role, StreamId, UnitId
 from services.bootstrap import Services, assemble
 from services.erasing import erase, finish_erasures, subject_named
-from services.handle import Answer, Forbidden, Order, fingerprint
+from services.handle import fingerprint
 from services.keyring import FolderKeyring
 from services.openings import erased_subjects
+from services.orders import Answer, Forbidden, Order
 from services.sealing import keyed
 from services.store.ports import CommandReused, Filter, Unavailable
 from tests.services.store_faults.proxy import Cut, Wire, wired

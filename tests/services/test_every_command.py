@@ -20,8 +20,9 @@ from domain.contexts import CONTEXTS
 from domain.kernel import Actor, EventName, Refused, Role, StreamId, UnitId
 from projections.views import VIEWS
 from services.bootstrap import Services
-from services.handle import Answer, Forbidden, Office, Order, Stale, Unknown
+from services.handle import Office
 from services.keys import load_or_make
+from services.orders import Answer, Forbidden, Order, Stale, Unknown
 from services.projector import opened_projector
 from services.replaying import canonical, replay
 from services.store.checkpoints import Notary

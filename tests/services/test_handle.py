@@ -18,8 +18,9 @@ from domain.ledger.records import sealed_hash
 from domain.units import Identifier, Kind
 from services.bootstrap import Services, assemble
 from services.config import Config
-from services.handle import Answer, Forbidden, Note, Office, Order, Stale, Unknown
+from services.handle import Office
 from services.opening import open_ledger
+from services.orders import Answer, Forbidden, Note, Order, Stale, Unknown
 from services.sealing import disclosed
 from services.store.ports import CommandReused
 

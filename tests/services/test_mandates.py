@@ -18,7 +18,7 @@ from domain.mandates.words import Condition, Instrument, Kind, ReturnGround, Set
 from domain.units import Kind as UnitKind
 from domain.units import Manner
 from services.bootstrap import Services, assemble
-from services.handle import Answer, Forbidden, Note
+from services.orders import Answer, Forbidden, Note
 from services.views.ports import Filter, NoValidTime, Op, Query
 from tests.services.test_handle import config, give, person, process
 

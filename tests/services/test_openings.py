@@ -10,10 +10,11 @@ from domain.kernel import Actor, Role, StreamId, UnitId
 from domain.ledger.records import opened_hash
 from services.bootstrap import Services
 from services.erasing import erase
-from services.handle import Forbidden, Note, _Loaded
 from services.openings import Examined, Marks
+from services.orders import Forbidden, Note
 from services.readers import check_reader
 from services.sealing import enclosed
+from services.states import _Loaded
 from services.store.ports import StoredRecord
 from tests.services.test_handle import SINCE, give, person, services, unit
 

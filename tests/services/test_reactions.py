@@ -19,7 +19,7 @@ from domain.mandates.words import Due, Ending, Kind, Pause
 from domain.subsidiarity.allocations import events as allocations
 from domain.subsidiarity.allocations.words import Mode
 from services.bootstrap import Services
-from services.handle import Note
+from services.orders import Note
 from services.reacting import Reactor
 from services.reactions import REACTIONS, Found, Reaction, Then
 from services.store.connecting import connect_worker

@@ -30,7 +30,7 @@ from domain.subsidiarity.words import Indicator
 from domain.units import Kind
 from services.bootstrap import Services, assemble
 from services.config import Config
-from services.handle import Answer, Note, Order
+from services.orders import Answer, Note, Order
 
 EPPO = PartialDate("2013-08-21")
 """On which the proposal for a European Public Prosecutor's Office was sent; scrutiny ended on 28 October 2013."""

@@ -18,7 +18,7 @@ from services.audit.deciding import Redecider
 from services.audit.leaves import read
 from services.audit.structure import Commands, First
 from services.bootstrap import Services
-from services.handle import Note
+from services.orders import Note
 from services.store.migrations import FILES
 from tests.services.acting import (
     AUCKLAND,

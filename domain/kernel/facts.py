@@ -1,0 +1,107 @@
+"""What contexts may know of one another's things when they decide."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from domain.kernel.days import PartialDate
+from domain.kernel.ids import StreamId, UnitId
+from domain.kernel.people import Sphere
+from domain.replacing import quick
+
+
+@quick
+@dataclass(frozen=True, slots=True)
+class UnitFacts:
+    """What other contexts may know of a unit when they decide. `successor`: who is first to take over from it."""
+
+    id: UnitId
+    exists: bool
+    name: str
+    sphere: Sphere
+    jurisdiction: str
+    time_zone: str
+    alive_from: date | None = None
+    alive_until: date | None = None
+    parent: UnitId | None = None
+    successor: UnitId | None = None
+
+    def alive_on(self, day: PartialDate) -> bool:
+        """Whether the unit can have acted on that day: a partial date is given the benefit of the doubt."""
+        if not self.exists:
+            return False
+        first, last = day.earliest(), day.latest()
+        return (self.alive_from is None or last is None or last >= self.alive_from) and (
+            self.alive_until is None or first is None or first < self.alive_until
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A competence that a unit holds by law, as other contexts may know it. First and last day included.
+
+    A day that is None is open; a partial date is given the benefit of the doubt. `manner`: own, shared or exclusive.
+    """
+
+    unit: UnitId
+    function: str
+    territory: UnitId
+    manner: str
+    legal_basis: str
+    held_from: date | None = None
+    held_until: date | None = None
+
+    def holds_on(self, first: date, last: date | None = None) -> bool:
+        """Whether it is held on every day from `first` to `last` (None: for good)."""
+        ends = self.held_until is None or (last is not None and last <= self.held_until)
+        return (self.held_from is None or self.held_from <= first) and ends
+
+
+@quick
+@dataclass(frozen=True, slots=True)
+class MandateFacts:
+    """What other contexts, and the mandates that rest on it, may know of a mandate.
+
+    `kind` and `stage` are words of that context. `in_force`: active and not suspended; `ended`: for good. `depth`: how
+    often the power was passed on since somebody held it as their own.
+    """
+
+    id: StreamId
+    exists: bool
+    giver: UnitId
+    recipient: UnitId
+    kind: str
+    stage: str
+    function: str
+    territory: UnitId
+    starts_on: date
+    ends_on: date | None = None
+    in_force: bool = False
+    ended: bool = False
+    exclusive: bool = False
+    may_subdelegate: bool = False
+    depth: int = 0
+    under: StreamId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewFacts:
+    """What other reviews may know of a review. `widened`: its draft was amended so far that it has to be reviewed anew.
+
+    `follows`: the review of the draft that its own one widens.
+    """
+
+    id: StreamId
+    exists: bool
+    author: UnitId | None = None
+    polity: UnitId | None = None
+    widened: bool = False
+    follows: StreamId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommitmentFacts:
+    """What other contexts may know of a commitment. `bound`: its owner, and who accepted and did not withdraw."""
+
+    id: StreamId
+    exists: bool
+    bound: tuple[UnitId, ...] = ()
