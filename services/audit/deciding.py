@@ -165,7 +165,7 @@ class Redecider:
             self._lost.add(first.stream)
             return
         try:
-            recorded, events = self._read(records, leaves[0])
+            recorded, events = self._read(records, leaves)
         except UNSOUND as error:
             self._lost.add(first.stream)
             says = f"The record cannot be read: {error}"
@@ -188,10 +188,12 @@ class Redecider:
             if self._share == 0:
                 self._found.add([Finding("record-unfoldable", says, first.position)], FOLDED)
 
-    def _read(self, records: Sequence[StoredRecord], leaf: Leaf | Members) -> tuple[Recorded, Sequence[Any]]:
+    def _read(
+        self, records: Sequence[StoredRecord], leaves: Sequence[Leaf | Members]
+    ) -> tuple[Recorded, Sequence[Any]]:
         """The first record and all events; the other records are read whole only for who wants them."""
-        first = self._reading.recorded(records[0], leaf)
-        events = [first.event, *self._codec.events(records[1:])]
+        first = self._reading.recorded(records[0], leaves[0])
+        events = [first.event, *map(self._reading.event, records[1:], leaves[1:])]
         if self._follower is not None and self._follower.wants:
             try:
                 recorded = [first, *map(self._codec.decode, records[1:])]
