@@ -10,17 +10,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import structlog
 
-from domain.kernel import NAMES, Actor, Context, Recorded, Refused, StreamId
+from domain.kernel import Actor, Context, Recorded, Refused, StreamId
 from services.codec import Codec
 from services.handle import Forbidden, Note, Office, Order, Unknown
-from services.reactions import REACTIONS, Found, LookAgain, Reaction, Then, only
+from services.reactions import REACTIONS, Found, LookAgain, Reaction, Then, command_id, only
 from services.store.connecting import Connection
 from services.store.ports import CommandReused, StoredRecord
-from services.working import agenda, leaning
+from services.working import agenda, leaning, leant
 from services.working.following import POLL, Ledger, advance
 from services.working.knowing import known, zone_of
 from services.working.leaning import LEANING, Lean
@@ -104,7 +104,7 @@ class Reactor:
             return old
         async with connection.transaction():
             await advance(connection, self.name, old, new)
-            await leaning.keep(connection, leans)
+            await leant.keep(connection, leans)
             for one in done:
                 await self._note(connection, new, one)
         return new
@@ -172,7 +172,7 @@ class Reactor:
         states = self._office.states
         context = self._context_of[type(record.event)]
         state = await known(states, context, record.stream, record.version)
-        who = [] if reaction.manner is None else await leaning.leaning_on(connection, record.stream, reaction.manner)
+        who = [] if reaction.manner is None else await leant.leaning_on(connection, record.stream, reaction.manner)
         return reaction.then(record, Found(state, {stream: await self._leaner(stream) for stream in who}))
 
     async def _leaner(self, stream: StreamId) -> Any:
@@ -225,7 +225,7 @@ def order(reaction: Reaction, record: Recorded, then: Then) -> Order:
         context=then.context,
         command=then.command,
         fields=then.fields,
-        cmd=uuid5(NAMES, f"reaction:{record.name}:{reaction.name}:{then.stream}"),
+        cmd=command_id(reaction, record, then.stream),
         actor=REACTION,
         caller="reaction",
         stream=then.stream,

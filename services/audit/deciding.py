@@ -28,6 +28,7 @@ from domain.ledger.history import Members
 from domain.replacing import quick, replace
 from services.audit.asked import Reading
 from services.audit.leaves import Leaf
+from services.audit.reacted import Reacted
 from services.audit.structure import Command, First
 from services.codec import Codec, sealed_fields
 from services.facts import Streams
@@ -148,6 +149,7 @@ class Redecider:
         self._share, self._shares, self._number, self._follower = share, shares, 0, follower
         self._states = Refolded(contexts)
         self._homes = {event: context for context in contexts.values() for event in context.events}
+        self._reacted = Reacted(codec, self._homes, self._states.now)
         self._reading = Reading(codec, contexts)
         self._claims: dict[str, UUID] = {}
         self._lost: set[UUID] = set()
@@ -182,6 +184,7 @@ class Redecider:
             if any(leaf.sealed for leaf in leaves):
                 self._states.note_sealed(recorded.cmd, records)
             self._states.note_erased(events)
+            self._reacted.note(records, events)
         except UNSOUND as error:
             self._lost.add(first.stream)
             says = f"It cannot follow on what came before: {error}"
@@ -207,7 +210,10 @@ class Redecider:
         if first.rules != context.rules:
             self.unchecked[f"commands decided under {first.rules}, which this program does not ship"] += 1
             return
-        if self._lost and self._lost & {first.stream, *(UUID(stream) for stream, _ in leaf.reads or ())}:
+        rests_on = {first.stream, *(UUID(stream) for stream, _ in leaf.reads or ())} if self._lost else set()
+        if first.actor.system == "reaction" and first.cause is not None:
+            rests_on.add(first.cause.stream)
+        if self._lost & rests_on:
             self.unchecked["commands that rest on records which could not be read"] += 1
             return
         try:
@@ -218,6 +224,9 @@ class Redecider:
         by = context.commands[name]
         if (fault := _usurped(context, name, by, first)) is not None:
             yield Finding("authority-unfounded", fault, first.position, "somebody who may", str(first.actor.system))
+            return
+        if first.actor.system == "reaction" and (fault := self._reacted.fault(first, order)) is not None:
+            yield Finding("reaction-unfounded", fault, first.position, "a reaction to its cause", str(first.cause))
             return
         self.decided += 1
         self._states.deciding = taken.leaves
