@@ -10,14 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import structlog
 
-from domain.kernel import Actor, Context, Recorded, Refused, StreamId
+from domain.kernel import NAMES, Actor, Context, Recorded, Refused, StreamId
 from services.codec import Codec
 from services.handle import Forbidden, Note, Office, Order, Unknown
-from services.reactions import REACTIONS, Found, LookAgain, Reaction, Then, command_id, only
+from services.reactions import REACTIONS, Found, LookAgain, Reaction, Then, only
 from services.store.connecting import Connection
 from services.store.ports import CommandReused, StoredRecord
 from services.working import agenda, leaning, leant
@@ -225,7 +225,7 @@ def order(reaction: Reaction, record: Recorded, then: Then) -> Order:
         context=then.context,
         command=then.command,
         fields=then.fields,
-        cmd=command_id(reaction, record, then.stream),
+        cmd=uuid5(NAMES, f"reaction:{record.name}:{reaction.name}:{then.stream}"),
         actor=REACTION,
         caller="reaction",
         stream=then.stream,

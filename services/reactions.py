@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from domain import cofog, units
 from domain.commitments.state import Commitment
-from domain.kernel import NAMES, PartialDate, Recorded, StreamId, UnitId
+from domain.kernel import PartialDate, Recorded, StreamId, UnitId
 from domain.mandates import events as mandates
 from domain.mandates.state import Mandate
 from domain.subsidiarity.reviews import events as reviews
@@ -177,8 +177,3 @@ REACTIONS: tuple[Reaction, ...] = (
 def only(thens: Sequence[Then | LookAgain], stream: UUID) -> Then | None:
     """That of one stream: a reaction says one thing to each."""
     return next((then for then in thens if isinstance(then, Then) and then.stream == stream), None)
-
-
-def command_id(reaction: Reaction, record: Recorded, stream: UUID) -> UUID:
-    """What a crash repeats has the same id, and is recorded once."""
-    return uuid5(NAMES, f"reaction:{record.name}:{reaction.name}:{stream}")

@@ -8,7 +8,7 @@ from uuid import UUID
 from domain.kernel import Context, EventName, Recorded
 from services.codec import Codec
 from services.handle import Order
-from services.reactions import REACTIONS, Found, Reaction, Then, command_id, only
+from services.reactions import REACTIONS, Found, Reaction, Then, only
 from services.store.ports import StoredRecord
 from services.working.leaning import LEANING, Lean, leans
 
@@ -63,12 +63,13 @@ class Reacted:
         cause, since = self._causes.get(first.cause, (None, 0))
         if cause is None:
             return "Nothing follows from the record that is named as its cause."
-        for reaction in self._to[type(cause.event)]:
-            if command_id(reaction, cause, first.stream) == first.cmd:
-                if any(self._is_said(then, first, order) for then in self._said(reaction, cause, since, first.stream)):
-                    return None
-                return f"The reaction {reaction.name} gives no such command."
-        return "The command's id is that of no reaction to its cause."
+        said = (
+            then for reaction in self._to[type(cause.event)]
+            for then in self._said(reaction, cause, since, first.stream)
+        )  # fmt: skip
+        if any(self._is_said(then, first, order) for then in said):
+            return None
+        return "No reaction to its cause gives this command."
 
     def _said(self, reaction: Reaction, cause: Recorded, since: int, stream: UUID) -> Iterator[Then]:
         """What it says to a stream, by each state of the cause's own in which it may have looked."""

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import pytest_asyncio
@@ -277,7 +276,6 @@ async def invented(services: Services) -> set[str]:
         another = next(one for one in records if one.type == "unit-registered.1")
         for forged in (
             {"cause": f"{another.stream}/1"},  # to which nothing reacts
-            {"cmd": str(UUID(int=place))},
             {"effective_on": "2034-01-01"},
             {"command": leaf["command"] | {"fields": leaf["command"]["fields"] | {"former": str(another.stream)}}},
         ):
