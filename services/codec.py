@@ -206,6 +206,8 @@ class Codec:
         # Several stored names may be read as one class; the last one named is how it is written.
         self.written_as = {kind: name for name, kind in names.items()}
         self._commands: dict[type, Writer] = {}
+        self.open = {name: form.kind for name, form in self._forms.items() if not form.sealed}
+        """The types of which nothing is sealed: their data alone are the event."""
 
     def drafts(
         self, stream: StreamId, version: int, events: Sequence[Any], heading: Heading, command: Json

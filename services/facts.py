@@ -210,9 +210,12 @@ def _facts_of(state: units.State, unit: UnitId) -> UnitFacts:
 def local_day(now: datetime, home: UnitFacts | None) -> date:
     """Which day it is where a unit is; UTC where no unit is concerned."""
     try:
-        return now.astimezone(ZoneInfo(home.time_zone if home and home.exists else "UTC")).date()
+        return now.astimezone(_zone(home.time_zone if home and home.exists else "UTC")).date()
     except ZoneInfoNotFoundError:
         return now.date()
+
+
+_zone = lru_cache(1_000)(ZoneInfo)
 
 
 @lru_cache(1_000)

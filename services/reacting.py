@@ -21,7 +21,7 @@ from services.orders import Forbidden, Note, Order, Unknown
 from services.reactions import REACTIONS, Found, LookAgain, Reaction, Then, only
 from services.store.connecting import Connection
 from services.store.ports import CommandReused, StoredRecord
-from services.working import agenda, leaning
+from services.working import agenda, leaning, leant
 from services.working.following import POLL, Ledger, advance
 from services.working.knowing import known, zone_of
 from services.working.leaning import LEANING, Lean
@@ -106,7 +106,7 @@ class Reactor:
             return old
         async with connection.transaction():
             await advance(connection, self.name, old, new)
-            await leaning.keep(connection, leans)
+            await leant.keep(connection, leans)
             for one in done:
                 await self._note(connection, new, one)
         return new
@@ -174,7 +174,7 @@ class Reactor:
         states = self._office.states
         context = self._context_of[type(record.event)]
         state = await known(states, context, record.stream, record.version)
-        who = [] if reaction.manner is None else await leaning.leaning_on(connection, record.stream, reaction.manner)
+        who = [] if reaction.manner is None else await leant.leaning_on(connection, record.stream, reaction.manner)
         return reaction.then(record, Found(state, {stream: await self._leaner(stream) for stream in who}))
 
     async def _leaner(self, stream: StreamId) -> Any:

@@ -131,6 +131,7 @@ class History:
         if version != expected:
             says = f"The versions of stream {stream} are not dense."
             found.append(Finding("version-gap", says, position, str(expected), str(version)))
+            self._vouched = ""  # the stream may be shorter now
         self.versions[stream] = version
         if self.supposed is not None and not self._at:
             self.supposed.begun = entry.at

@@ -32,6 +32,7 @@ class Reading:
 
     def __init__(self, codec: Codec, contexts: Mapping[str, Context]) -> None:
         self._codec, self._contexts = codec, contexts
+        self._kinds = codec.open
         self._forms: dict[type, tuple[Form, tuple[str, ...]]] = {}
 
     def recorded(self, record: StoredRecord, leaf: Leaf | Members) -> Recorded:
@@ -50,7 +51,7 @@ class Reading:
                 leaf.of,
                 _actor(tuple(leaf.actor.items())),
                 leaf.rules,
-                self._codec.event(record),
+                self.event(record, leaf),
                 leaf.because or "",
                 leaf.basis or "",
                 leaf.lang or "",
@@ -61,6 +62,16 @@ class Reading:
             )
         except (msgspec.MsgspecError, ValueError):
             return self._codec.decode(record)  # it says what is wrong
+
+    def event(self, record: StoredRecord, leaf: Leaf | Members) -> Any:
+        """The same as `Codec.event`, from data that were read once already."""
+        kind = self._kinds.get(record.type)
+        if kind is None or type(leaf) is not Leaf:
+            return self._codec.event(record)
+        try:
+            return msgspec.convert(leaf.data, kind, dec_hook=construct)
+        except (msgspec.MsgspecError, ValueError):
+            return self._codec.event(record)  # it says what is wrong
 
     def order(self, first: Recorded, leaf: Leaf | Members) -> tuple[str, Order]:
         """The command's name, and the command as it was asked for, but for what stands beside it."""

@@ -28,6 +28,7 @@ from domain.ledger.history import Members
 from domain.replacing import quick, replace
 from services.audit.asked import Reading
 from services.audit.leaves import Leaf
+from services.audit.reacted import Reacted
 from services.audit.structure import Command, First
 from services.codec import Codec, sealed_fields
 from services.deciding import Drafted, decide_again
@@ -150,6 +151,7 @@ class Redecider:
         self._share, self._shares, self._number, self._follower = share, shares, 0, follower
         self._states = Refolded(contexts)
         self._homes = {event: context for context in contexts.values() for event in context.events}
+        self._reacted = Reacted(codec, self._homes, self._states.now)
         self._reading = Reading(codec, contexts)
         self._claims = Claims()
         self._lost: set[UUID] = set()
@@ -167,7 +169,7 @@ class Redecider:
             self._lost.add(first.stream)
             return
         try:
-            recorded, events = self._read(records, leaves[0])
+            recorded, events = self._read(records, leaves)
         except UNSOUND as error:
             self._lost.add(first.stream)
             says = f"The record cannot be read: {error}"
@@ -184,16 +186,19 @@ class Redecider:
             if any(leaf.sealed for leaf in leaves):
                 self._states.note_sealed(recorded.cmd, records)
             self._states.note_erased(events)
+            self._reacted.note(records, events)
         except UNSOUND as error:
             self._lost.add(first.stream)
             says = f"It cannot follow on what came before: {error}"
             if self._share == 0:
                 self._found.add([Finding("record-unfoldable", says, first.position)], FOLDED)
 
-    def _read(self, records: Sequence[StoredRecord], leaf: Leaf | Members) -> tuple[Recorded, Sequence[Any]]:
+    def _read(
+        self, records: Sequence[StoredRecord], leaves: Sequence[Leaf | Members]
+    ) -> tuple[Recorded, Sequence[Any]]:
         """The first record and all events; the other records are read whole only for who wants them."""
-        first = self._reading.recorded(records[0], leaf)
-        events = [first.event, *self._codec.events(records[1:])]
+        first = self._reading.recorded(records[0], leaves[0])
+        events = [first.event, *map(self._reading.event, records[1:], leaves[1:])]
         if self._follower is not None and self._follower.wants:
             try:
                 recorded = [first, *map(self._codec.decode, records[1:])]
@@ -207,7 +212,10 @@ class Redecider:
         if first.rules != context.rules:
             self.unchecked[f"commands decided under {first.rules}, which this program does not ship"] += 1
             return
-        if self._lost and self._lost & {first.stream, *(UUID(stream) for stream, _ in leaf.reads or ())}:
+        rests_on = {first.stream, *(UUID(stream) for stream, _ in leaf.reads or ())} if self._lost else set()
+        if first.actor.system == "reaction" and first.cause is not None:
+            rests_on.add(first.cause.stream)
+        if self._lost & rests_on:
             self.unchecked["commands that rest on records which could not be read"] += 1
             return
         try:
@@ -218,6 +226,9 @@ class Redecider:
         by = context.commands[name]
         if (fault := _usurped(context, name, by, first)) is not None:
             yield Finding("authority-unfounded", fault, first.position, "somebody who may", str(first.actor.system))
+            return
+        if first.actor.system == "reaction" and (fault := self._reacted.fault(first, order)) is not None:
+            yield Finding("reaction-unfounded", fault, first.position, "a reaction to its cause", str(first.cause))
             return
         self.decided += 1
         self._states.deciding = taken.leaves

@@ -1,4 +1,4 @@
-"""Who leans on what, found without a search: kept by the worker that reacts, as of the record it reacts to."""
+"""Who leans on what, as records say it."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -6,9 +6,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from domain.commitments import events as commitments
-from domain.kernel import StreamId
 from domain.mandates import events as mandates
-from services.store.connecting import Connection
 
 
 class Manner(StrEnum):
@@ -58,18 +56,3 @@ def leans(stream: UUID, event: object) -> Sequence[Lean]:
             return [(event.mandate, Manner.RESTS_ON, stream)]
         case _:
             return ()
-
-
-async def keep(connection: Connection, found: Sequence[Lean]) -> None:
-    if found:
-        await connection.execute(
-            "insert into workers.leans (thing, manner, stream) select * from unnest($1::uuid[], $2::text[], $3::uuid[])"
-            " on conflict do nothing",
-            *map(list, zip(*found, strict=True)),
-        )  # fmt: skip
-
-
-async def leaning_on(connection: Connection, thing: UUID, manner: Manner) -> list[StreamId]:
-    """The streams that ever leant on it in that manner, in the order of their ids."""
-    query = "select stream from workers.leans where thing = $1 and manner = $2 order by stream"
-    return [StreamId(row[0]) for row in await connection.fetch(query, thing, manner.value)]

@@ -1,5 +1,6 @@
 """Units merge, split and end on a real ledger: what they promised is handed over, once, with its cause, or shows."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from domain.commitments.words import Milestone, Part
 from domain.commitments.words import Party as Invited
 from domain.contexts import CONTEXTS
 from domain.kernel import EventName, PartialDate, Sphere, StreamId, UnitId, Words
+from domain.ledger.records import canonical
 from services.audit.deciding import Redecider
 from services.audit.leaves import read
 from services.audit.structure import Commands, First
@@ -260,3 +262,30 @@ async def test_an_auditor_decides_the_same_again(database_url: str, tmp_path: Pa
         commands.end()
         assert found.ranked() == []
         assert not redecider.unchecked
+        assert await invented(services) == {"reaction-unfounded"}
+
+
+async def invented(services: Services) -> set[str]:
+    """What an audit says of each thing that reactions did, told as if for the sake of another record, or otherwise."""
+    records = [record async for batch in services.store.scan() for record in batch]
+    codes = set[str]()
+    for place, record in enumerate(records):
+        leaf = json.loads(record.state)
+        if leaf["actor"].get("system") != "reaction" or leaf["of"][0] != 1:
+            continue
+        another = next(one for one in records if one.type == "unit-registered.1")
+        for forged in (
+            {"cause": f"{another.stream}/1"},  # to which nothing reacts
+            {"effective_on": "2034-01-01"},
+            {"command": leaf["command"] | {"fields": leaf["command"]["fields"] | {"former": str(another.stream)}}},
+        ):
+            states = [one.state for one in records[: place + leaf["of"][1]]]
+            states[place] = canonical(leaf | forged)
+            found = First()
+            commands = Commands(Redecider(services.codec, CONTEXTS, found).take)
+            for position, state in enumerate(states):
+                commands.take(position, state, read(state, position))
+            commands.end()
+            (said,) = [one for _, _, one in found.ranked() if one.position == place]
+            codes.add(said.code)
+    return codes

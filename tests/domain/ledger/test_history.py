@@ -153,3 +153,19 @@ def test_the_gravest_finding_gives_the_verdict() -> None:
     assert verdict_of([cut]) is Verdict.INCOMPLETE
     assert verdict_of([cut, broken]) is Verdict.BROKEN
     assert verdict_of([cut, broken, fork]) is Verdict.FORK
+
+
+def test_an_accreditation_that_was_there_is_looked_for_again_in_a_stream_that_became_shorter() -> None:
+    actor = {"accreditation": f"{OAK}/2"}
+    acting = [record(number, id=ELM, ver=number - 2, actor=actor) for number in (3, 4)]
+    assert told(first, second, *acting) == []
+    shorter = record(9, ver=1)
+    assert told(first, second, acting[0], shorter, acting[1]) == [("version-gap", 3), ("reference-forward", 4)]
+
+
+@pytest.mark.parametrize("place", [1, 2])
+def test_each_record_of_a_command_is_held_against_the_one_before(place: int) -> None:
+    three = [record(3, of=[number, 3], ver=number) for number in (1, 2, 3)]
+    assert told(*three) == []
+    three[place]["basis"] = "another law"
+    assert told(*three) == [("command-broken", number) for number in ((1, 2) if place == 1 else (2,))]
