@@ -7,7 +7,7 @@ from uuid import UUID
 
 from domain.kernel import Context, EventName, Recorded
 from services.codec import Codec
-from services.handle import Order
+from services.orders import Order
 from services.reactions import REACTIONS, Found, Reaction, Then, only
 from services.store.ports import StoredRecord
 from services.working.leaning import LEANING, Lean, leans
