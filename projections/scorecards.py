@@ -19,82 +19,11 @@ from domain.kernel import Indexed, Level, Recorded, Says, Searched, Sphere
 from domain.opening import LedgerOpened
 from domain.replacing import replace
 from domain.units import UNITS as UNIT_CONTEXT
-from domain.units import Stage as UnitStage
 from projections.commitment_row import CommitmentRow, PartyRow
+from projections.engagements import EngagementRow, both, came_or_went
 from projections.figures import STANDARD, Inputs, Rule, in_a_hundred, no_inputs
 from projections.kernel import Look, View
 from projections.units import UnitRow
-
-GONE = frozenset({UnitStage.ABOLISHED, UnitStage.MERGING})
-
-
-# --- how many commitments each unit takes part in ---
-
-
-@dataclass(frozen=True, slots=True)
-class EngagementRow:
-    """How many commitments a unit takes part in; a unit with none is there with 0."""
-
-    unit: Annotated[UUID, Indexed(), Says("The unit.")]
-    sphere: Annotated[Sphere, Indexed(), Says("Its sphere.")]
-    alive: Annotated[bool, Indexed(), Says("Whether it still exists.")]
-    commitments: Annotated[int, Says("How many commitments it owns or has accepted to take part in.")] = 0
-
-
-def _takes_part(row: CommitmentRow | None) -> list[UUID]:
-    return [party.unit for party in row.parties if party.answer is Answer.ACCEPTED] if row else []
-
-
-def _came_or_went(before: CommitmentRow | None, after: CommitmentRow | None) -> frozenset[UUID]:
-    """The units that take part before or after, and not both: of most records there are none."""
-    if before is after or (before is not None and after is not None and before.parties is after.parties):
-        return _NOBODY
-    was, now = _takes_part(before), _takes_part(after)
-    return _NOBODY if was == now else frozenset(was) ^ frozenset(now)
-
-
-_NOBODY: frozenset[UUID] = frozenset()
-
-
-def engagement_keys(record: Recorded, look: Look) -> Iterable[str]:
-    if look.row("units", record.key) is not None:
-        return (record.key,)
-    moved = _came_or_went(*_both(look, "commitments", record.key))
-    return [unit for unit in sorted(map(str, moved)) if look.row("units", unit) is not None] if moved else ()
-
-
-def fold_engagement(key: str, before: EngagementRow | None, record: Recorded, look: Look) -> EngagementRow | None:
-    unit: UnitRow = look.row("units", key)
-    alive = unit.state not in GONE
-    row = before or EngagementRow(UUID(key), unit.sphere, alive)
-    sides = _both(look, "commitments", record.key)
-    change = 0
-    if UUID(key) in _came_or_went(*sides):
-        change = 1 if UUID(key) in _takes_part(sides[1]) else -1
-    if change == 0 and row.alive == alive:
-        return row
-    return replace(row, alive=alive, commitments=row.commitments + change)
-
-
-def _both(look: Look, view: str, key: str) -> tuple[Any, Any]:
-    """The row before this record and after it."""
-    return look.before(view, key), look.row(view, key)
-
-
-ENGAGEMENTS = View(
-    name="engagements",
-    version=1,
-    says="In how many commitments each unit takes part.",
-    row=EngagementRow,
-    key_says="The unit's id.",
-    touched_by=(*UNIT_CONTEXT.events, *COMMITMENT_CONTEXT.events),
-    keys=engagement_keys,
-    fold=fold_engagement,
-    reads=("units", "commitments"),
-)
-
-
-# --- scorecards ---
 
 
 class Scope(StrEnum):
@@ -314,12 +243,12 @@ class _Counting:
 
 
 def _touched(record: Recorded, look: Look) -> Rows:
-    whole = _both(look, "commitments", record.key)
-    moved = _came_or_went(*whole)
+    whole = both(look, "commitments", record.key)
+    moved = came_or_went(*whole)
     if whole[1] is not None and not moved:
         return whole
     units = sorted({record.key, *map(str, moved)})
-    return (*whole, *(row for unit in units for row in _both(look, "engagements", unit)))
+    return (*whole, *(row for unit in units for row in both(look, "engagements", unit)))
 
 
 def _changes(pairs: Pairs) -> Mapping[str, Mapping[str, int]]:

@@ -7,6 +7,7 @@ from projections.commitments import COMMITMENTS
 from projections.competences import COMPETENCES
 from projections.corrections import CORRECTIONS
 from projections.delegations import DELEGATIONS
+from projections.engagements import ENGAGEMENTS
 from projections.goalposts import GOALPOSTS
 from projections.kernel import View
 from projections.mandates import MANDATES
@@ -14,7 +15,7 @@ from projections.milestones import MILESTONES
 from projections.obligations import OBLIGATIONS
 from projections.opinions import OPINIONS
 from projections.reviews import REVIEWS
-from projections.scorecards import ENGAGEMENTS, SCORECARDS
+from projections.scorecards import SCORECARDS
 from projections.shifts import AWAITING_MANDATE, UPWARD_SHIFTS
 from projections.turns import TURNS
 from projections.unfunded_mandates import UNFUNDED_MANDATES

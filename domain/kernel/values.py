@@ -81,10 +81,7 @@ class Money:
     def __post_init__(self) -> None:
         if not _AMOUNT.fullmatch(format(self.amount, "f")):
             raise ValueError("An amount is a decimal number of at most 18 digits and 6 decimals.")
-        if not _CURRENCY.fullmatch(self.currency):
-            raise ValueError("A currency is three capital letters (ISO 4217).")
-        if not _PRICE_BASIS.fullmatch(self.price_basis):
-            raise ValueError("A price basis is `current` or a year.")
+        _check_kind(self.currency, self.price_basis)
 
     def __add__(self, other: "Money") -> "Money":
         if self.currency != other.currency:
@@ -95,6 +92,15 @@ class Money:
 
 
 _AMOUNT, _CURRENCY, _PRICE_BASIS = map(re.compile, (Money.AMOUNT, Money.CURRENCY, Money.PRICE_BASIS))
+
+
+@lru_cache(maxsize=1000)
+def _check_kind(currency: str, price_basis: str) -> None:
+    """There are few of them, and many amounts."""
+    if not _CURRENCY.fullmatch(currency):
+        raise ValueError("A currency is three capital letters (ISO 4217).")
+    if not _PRICE_BASIS.fullmatch(price_basis):
+        raise ValueError("A price basis is `current` or a year.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from domain.commitments import commands as asked
 from domain.commitments.words import Outcome, Stage
 from domain.kernel import EventName, Level, PartialDate
+from domain.ledger.records import canonical
 from projections.commitment_row import CommitmentRow
 from projections.figures import (
     CONTESTED_LEFT_OUT,
@@ -21,6 +22,7 @@ from projections.figures import (
     in_a_hundred,
     late,
     no_inputs,
+    said_of,
 )
 from projections.scorecards import COUNTS, ScorecardRow, of_commitment, of_engagement, scorecards
 from projections.views import VIEWS
@@ -198,3 +200,9 @@ def test_a_digest_tells_key_rule_order_record_and_change() -> None:
     ]  # fmt: skip
     assert len({one.digest for one in digests}) == len(digests)
     assert base.then(record, {}) is base
+
+
+@given(changes=st.dictionaries(st.sampled_from(COUNTS), st.integers(-99, 99)))
+def test_what_a_digest_hashes_is_canonical_json(changes: dict[str, int]) -> None:
+    record = directory().told[-1]
+    assert said_of(record, changes) == canonical({"changes": dict(changes), "record": str(record.name)})

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from domain.kernel import Recorded
 from projections.commitments import COMMITMENTS
 from projections.kernel import Look, View
@@ -53,6 +55,21 @@ def read_back(view: View) -> View:
 def test_how_a_fold_is_written_does_not_matter() -> None:
     again = replace(COMMITMENTS, fold=lambda *said: COMMITMENTS.fold(*said), says="Otherwise.")
     assert meanings([UNITS, again])[ref(again)] == known()[ref(COMMITMENTS)]
+
+
+def test_a_record_that_a_later_view_cannot_fold_changes_no_earlier_view() -> None:
+    def cannot(key: str, before: object, record: Recorded, look: Look) -> object:
+        raise ArithmeticError
+
+    views = (UNITS, replace(COMMITMENTS, name="never", touched_by=UNITS.touched_by, fold=cannot))
+    *earlier, last = (record for record in history() if type(record.event) in UNITS.touched_by)
+    folded, alone = Folded(views), Folded([UNITS])
+    for record in (*earlier[:20], last):
+        with pytest.raises(ArithmeticError):
+            folded.apply(record)
+        alone.apply(record)
+    assert [*folded.rows(UNITS)] == []
+    assert [*alone.rows(UNITS)] != []
 
 
 def test_the_history_has_most_of_what_can_happen_and_every_view_has_rows() -> None:

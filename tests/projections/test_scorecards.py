@@ -12,7 +12,8 @@ from domain.commitments import commands as asked
 from domain.commitments.words import Completion, Outcome
 from domain.kernel import Level, PartialDate, Sphere, StreamId, UnitId
 from domain.units import UnitAbolished, UnitRestored, UnitsMerged
-from projections.scorecards import COUNTS, EngagementRow, Scope, ScorecardRow, of_commitment, of_engagement
+from projections.engagements import EngagementRow
+from projections.scorecards import COUNTS, Scope, ScorecardRow, of_commitment, of_engagement
 from projections.views import VIEWS
 from tests.domain.commitment_stories import (
     CITY,
