@@ -35,6 +35,8 @@ _WRITER = {
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
     "enable_bitmapscan": "off",
+    # Planning what stands in the way of a batch costs more than looking it up.
+    "plan_cache_mode": "force_generic_plan",
 }
 _READER = {
     "role": ROLE,
