@@ -170,6 +170,8 @@ class Writer:
             while True:
                 await asyncio.sleep(0)  # it is sent, and those who were answered may come again
                 receipts = composed.receipts()
+                if call.done() and _overtook(call, composed):  # else all that follow come too early
+                    call = self._call(session.here, composed, batch)
                 session.turn()
                 if (ahead := self._ahead(composed)) is not None:
                     following = self._call(session.here, ahead, self._way[1])
@@ -346,6 +348,12 @@ class _Session:
     def terminate(self) -> None:
         self.here.connection.terminate()
         self.there.connection.terminate()
+
+
+def _overtook(call: "asyncio.Future[Any]", composed: Composed) -> bool:
+    """Whether a batch had the lock before the one that was sent before it, and was refused."""
+    heard = call.exception() is None
+    return heard and call.result()["size"] < composed.before.size
 
 
 def _nobody() -> "asyncio.Future[Any]":
