@@ -114,10 +114,8 @@ class Writer:
             except Exception as error:
                 # Nobody of a batch in doubt is told anything before the database was asked, or patience ends. A server
                 # that took the line and dropped it is there, and may take the next one.
-                doubt, dropped = (
-                    any(batch.doubt for batch in self._way),
-                    is_gone(error) and not isinstance(error, OSError),
-                )
+                doubt = any(batch.doubt for batch in self._way)
+                dropped = is_gone(error) and not isinstance(error, OSError)
                 if dropped:
                     deadline = deadline or monotonic() + self._patience
                 if (doubt or dropped) and monotonic() < deadline:
@@ -191,6 +189,7 @@ class Writer:
                 batch, composed, call, following = self._way[0], ahead, following, _nobody()
         except BaseException as error:
             if isinstance(error, asyncpg.PostgresError) and not is_gone(error):
+                batch.sent = False  # the server said no
                 await self._heard(following)
             call.cancel()
             following.cancel()
@@ -203,7 +202,8 @@ class Writer:
                 assert not row["done"], "its head is not there"
         except asyncpg.PostgresError as error:
             if is_gone(error):
-                return
+                for batch in self._way:
+                    batch.lost()
         for batch in self._way:
             batch.sent = False
 
@@ -227,7 +227,9 @@ class Writer:
 
     def _refused(self, composed: Composed, row: Any) -> None:
         """The database wrote nothing: something stands in the way of some, or the head is another."""
-        if row["size"] != composed.before.size or (row["at"] is not None and row["at"] > composed.call[1]):
+        _, moment, edge = composed.call[:3]
+        another = row["size"] != composed.before.size or (row["edge"] or b"") != edge
+        if another or (row["at"] is not None and row["at"] > moment):
             self._head, self._lock_first_until = None, monotonic() + LOCK_FIRST_FOR
         self._sort_out(self._way[0], row)
         if not self._way[0].waiting:
