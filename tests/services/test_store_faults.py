@@ -19,7 +19,7 @@ from services.postgres import Embedded
 from services.store.batch import Reached, compose
 from services.store.ledger import LedgerStore, opened_store, utc_now
 from services.store.migrations import migrate
-from services.store.ports import Busy, Change, Receipt, Unavailable
+from services.store.ports import Busy, Change, Conflict, Receipt, Unavailable
 from services.store.waiting import Waiting
 from services.store.whole import check_whole
 from services.store.writer import LOCK, WORTH_HALVING
@@ -121,6 +121,43 @@ async def test_what_was_composed_on_another_history_of_the_same_size_is_refused(
     assert (row["done"], row["size"]) == (False, head.size)
     assert await check_whole(pool, NOTARY) == head.size
     await store.append(own)
+
+
+async def test_a_history_put_in_place_of_the_remembered_one_is_seen_and_followed(
+    migrated_url: str, pool: "asyncpg.Pool[asyncpg.Record]", store: LedgerStore
+) -> None:
+    """As after a restore from a backup beside a running server: as many records as before, but other ones."""
+    await store.append(thing())
+    async with pool.acquire() as owner, owner.transaction():
+        await owner.execute("set local session_replication_role = replica")
+        for table in ("records", "commands", "checkpoints", "subtrees", "spoken_of"):
+            await owner.execute(f"delete from ledger.{table}")
+    async with opened_store(migrated_url, ORIGIN, KEY) as other:
+        instead, own = thing("instead"), [thing() for _ in range(2 * WORTH_HALVING)]
+        answers: list[object] = [await other.append(instead)]
+    async with asyncio.timeout(60):  # a writer that held on to its head would try for ever
+        answers += await asyncio.gather(*(store.append(one) for one in own), return_exceptions=True)
+    assert all(isinstance(answer, Receipt) for answer in answers), answers
+    assert await is_true(pool, [instead, *own], answers) == 1 + len(own)
+
+
+@pytest.mark.parametrize("cut", list(Cut))
+async def test_a_line_lost_while_the_batch_before_it_is_refused(
+    migrated_url: str, pool: "asyncpg.Pool[asyncpg.Record]", cut: Cut
+) -> None:
+    async with wired(migrated_url) as (dsn, wire), opened_store(dsn, ORIGIN, KEY) as store:
+        stream = uuid4()
+        asked = [change(draft(stream)), change(draft(stream)), *(thing() for _ in range(2 * WORTH_HALVING))]
+        asked[-1] = thing(MARK)
+        answers: list[object] = [await store.append(asked[0])]
+        wire.arm(APPEND, cut)
+        answers += await asyncio.gather(*(store.append(one) for one in asked[1:]), return_exceptions=True)
+        assert wire.cuts == 1
+        assert isinstance(answers.pop(1), Conflict)
+        del asked[1]
+        assert [getattr(answer, "repeated", answer) for answer in answers] == [False] * len(asked)
+        await asyncio.sleep(0.5 if cut is Cut.LATE else 0)
+        assert await is_true(pool, asked, answers) == len(asked)
 
 
 async def test_two_batches_that_wait_for_the_lock_too_long_are_both_known_not_to_be_recorded(
