@@ -56,7 +56,7 @@ class Clock:
         }
 
     async def take(self, connection: Connection, position: int, stored: Sequence[StoredRecord]) -> int:
-        """Keeps the agenda. KeyError: a type that this program does not know may be a deadline, and is not skipped."""
+        """Keeps the agenda. UnknownType: what this program does not know may be a deadline, and is not skipped."""
         entries: dict[Key, Entry] = {}
         context_of: dict[UUID, str] = {}
         versions: dict[UUID, int] = {}

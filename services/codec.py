@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
-from typing import Annotated, Any, NamedTuple, Union, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, NamedTuple, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import msgspec
@@ -32,6 +32,7 @@ from domain.replacing import quick
 from services.speaking import nobody, units_within
 from services.store.ports import Draft, StoredRecord
 
+T = TypeVar("T")
 Writer = Callable[[Any], Any]
 SEALED_MEMBER = b'"sealed":{'
 """What the bytes of a record hold if anything in it is sealed; most need not be read for it."""
@@ -196,13 +197,28 @@ class _Form:
         self.full: msgspec.json.Decoder[Any] = msgspec.json.Decoder(full, dec_hook=construct)
 
 
+class UnknownType(KeyError):
+    """A type of record that this program does not know."""
+
+    def __str__(self) -> str:
+        return f"This program does not know records of the type {self.args[0]}; a newer version of it wrote them."
+
+
+class _Known(dict[str, T]):
+    """By stored name; what is not there is no slip of ours, but a record of another version of the program."""
+
+    def __missing__(self, type_: str) -> T:
+        raise UnknownType(type_)
+
+
 class Codec:
     """Turns events into canonical records of one ledger, and records into events."""
 
     def __init__(self, ledger: str, names: Mapping[str, type]) -> None:
         self.ledger = ledger
-        self.names = names
-        self._forms = {name: _Form(kind) for name, kind in names.items()}
+        self.names: Mapping[str, type] = _Known(names)
+        """Stored name -> class; UnknownType for any other name."""
+        self._forms = _Known({name: _Form(kind) for name, kind in names.items()})
         # Several stored names may be read as one class; the last one named is how it is written.
         self.written_as = {kind: name for name, kind in names.items()}
         self._commands: dict[type, Writer] = {}
@@ -265,7 +281,7 @@ class Codec:
         return [self.event(record) for record in stored]
 
     def decode(self, stored: StoredRecord) -> Recorded:
-        """The record with all that stands around its event. KeyError: a type that this code does not know."""
+        """The record with all that stands around its event. Raises UnknownType."""
         form = self._forms[stored.type]
         state = _unsealed(stored.state) if form.sealed else stored.state
         found = form.full.decode(state)

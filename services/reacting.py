@@ -75,7 +75,7 @@ class Reactor:
     async def take(self, connection: Connection, position: int, stored: Sequence[StoredRecord]) -> int:
         """Reacts to each record on its own; what nobody reacts to is passed over together.
 
-        KeyError: a type that this program does not know may call for a reaction, and is not skipped.
+        UnknownType: a type that this program does not know may call for a reaction, and is not skipped.
         """
         leans: list[Lean] = []
         for one in stored:

@@ -77,7 +77,9 @@ async def _main(kind: str, *rest: str) -> None:
         await _serve(web.AppRunner(app, access_log=None))
     dsn, folder = rest
     following = kind == "grown"
-    async with assemble(growing(dsn, Path(folder)), workers=following, views=(GROWTH,), names=GROWING) as services:
+    async with assemble(
+        growing(dsn, Path(folder)), workers=following, acting=False, views=(GROWTH,), names=GROWING
+    ) as services:
         await _serve(make_runner(services, Here(services)))
 
 

@@ -26,7 +26,7 @@ from domain.kernel import (
     Words,
 )
 from domain.ledger.records import check_leaf
-from services.codec import Codec, Heading, writer
+from services.codec import Codec, Heading, UnknownType, writer
 from services.names import NAMES
 from services.store.ports import Draft, StoredRecord
 
@@ -124,6 +124,14 @@ def test_absent_rather_than_null() -> None:
         "currency": "EUR",
         "price_basis": "current",
     }
+
+
+def test_a_record_of_a_newer_program_is_named_as_one() -> None:
+    later = StoredRecord(0, uuid4(), 1, "mandate-danced.7", b"{}")
+    for read in (CODEC.decode, CODEC.event):
+        with pytest.raises(UnknownType) as unknown:
+            read(later)
+        assert str(unknown.value).startswith("This program does not know records of the type mandate-danced.7")
 
 
 def test_every_event_of_every_context_has_a_stored_name() -> None:
