@@ -1,11 +1,19 @@
 """Waits for what a register does in its own time, however loaded the machine is."""
 
+import asyncio
 import urllib.error
 import urllib.request
+from collections.abc import Awaitable, Callable
 from time import monotonic, sleep
 
 PATIENCE = 60.0
-"""Seconds after which a view that is still behind has stopped."""
+"""Seconds after which what has not come does not come: it is no measure of speed."""
+
+
+async def until(holds: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not await holds():
+            await asyncio.sleep(0.01)
 
 
 def until_shown(home: str, view: str) -> None:

@@ -14,6 +14,7 @@ import asyncpg
 
 from services.store.writer import LOCK
 from tests.api.conftest import Live
+from tests.waiting import PATIENCE
 
 JSON = "application/json"
 
@@ -79,7 +80,7 @@ def locked(live: Live) -> Iterator[Callable[[int], None]]:
     live.run(stood.execute(f"select pg_advisory_lock({LOCK})"))
 
     def waits(many: int) -> None:
-        ends = monotonic() + 10
+        ends = monotonic() + PATIENCE
         while live.run(stood.fetchval(_WAITING)) < many:
             assert monotonic() < ends, "nobody came"
 

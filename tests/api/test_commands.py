@@ -18,6 +18,7 @@ from domain.kernel import Actor, EventName, Role, StreamId
 from services.orders import Note, Order
 from tests.api.client import Said, get, give, locked, proposal, proposed, send
 from tests.api.conftest import Live
+from tests.waiting import PATIENCE
 
 STAFF = {"kind": "staff", "what": {"en": "Two posts"}}
 
@@ -394,7 +395,7 @@ def test_a_caller_who_leaves_does_not_undo_the_record(live: Live) -> None:
         wire.sendall(asked + body)
         waits(1)
     found: list[Any] = []
-    ends = monotonic() + 10
+    ends = monotonic() + PATIENCE
     while not found and monotonic() < ends:
         found = get(live, "/v1/commitments", q=title).items
     assert [row["name"] for row in found] == [title]

@@ -11,6 +11,7 @@ import pytest
 from services.postgres import Embedded
 from tests.api.client import Said, get, give, locked, proposal, proposed
 from tests.api.conftest import Live, served
+from tests.waiting import PATIENCE
 
 
 def unavailable(said: Said, code: str) -> None:
@@ -73,7 +74,7 @@ def test_while_the_database_is_gone_everybody_is_told_and_then_all_is_there_agai
 
 
 def _back(live: Live) -> dict[str, int]:
-    ends = monotonic() + 30
+    ends = monotonic() + PATIENCE
     while True:
         said = give(live, "commitments/propose", proposal(live))
         if said.status == 201:

@@ -9,6 +9,7 @@ from domain.kernel import Role, UnitId
 from tests.api.client import get, give, proposal, seen
 from tests.api.conftest import Live
 from tests.services.test_handle import person
+from tests.waiting import PATIENCE
 
 TODAY = datetime.now(UTC).date() - timedelta(days=1)
 """A day that has begun everywhere."""
@@ -45,7 +46,7 @@ def owned(live: Live, unit: str, **asked: Any) -> set[str]:
 
 
 def until_owned(live: Live, unit: str, keys: set[str]) -> None:
-    ends = monotonic() + 30
+    ends = monotonic() + PATIENCE
     while owned(live, unit) != keys:
         assert monotonic() < ends, "the reaction did not come"
         sleep(0.1)
@@ -83,7 +84,7 @@ def test_what_nobody_takes_over_is_on_a_list_with_the_day(live: Live) -> None:
     lone = town(live, "Lone")
     (stream,) = promised(live, lone)
     of_unit(live, lone, "abolish")
-    ends = monotonic() + 30
+    ends = monotonic() + PATIENCE
     while not (rows := get(live, "/v1/commitments", orphaned_since__is_null="false", owner=lone).items):
         assert monotonic() < ends, "the reaction did not come"
         sleep(0.1)

@@ -1,8 +1,6 @@
 """The working processes that a server has beside itself: each does its part, and is started again when it ends."""
 
-import asyncio
 import os
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import psutil
@@ -11,6 +9,7 @@ from api.cli.working import Crew, Part, crew
 from services.bootstrap import assemble
 from services.config import Config
 from tests.services.test_handle import config
+from tests.waiting import until
 
 
 def environment(found: Config) -> dict[str, str]:
@@ -21,12 +20,6 @@ def environment(found: Config) -> dict[str, str]:
 def processes_of(part: Part) -> list[psutil.Process]:
     """Our children that do this part."""
     return [one for one in psutil.Process().children() if one.cmdline()[-3:] == ["--only", part, "--beside"]]
-
-
-async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(30):
-        while not await holds():
-            await asyncio.sleep(0.05)
 
 
 async def test_each_does_its_part_and_one_that_is_killed_is_started_again(database_url: str, tmp_path: Path) -> None:

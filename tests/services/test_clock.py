@@ -38,7 +38,7 @@ from tests.services.acting import (
     unit_of,
 )
 from tests.services.test_handle import give, person
-from tests.services.test_projector import until
+from tests.waiting import until
 
 STEP = date(2035, 4, 10)
 

@@ -25,6 +25,7 @@ from services.store.whole import check_whole
 from services.store.writer import LOCK, WORTH_HALVING
 from tests.services.store_faults.proxy import Cut, wired
 from tests.services.store_ledgers import KEY, NOTARY, ORIGIN, change, draft
+from tests.waiting import PATIENCE
 
 MARK = "the one to lose"
 APPEND, COMMIT = MARK.encode(), b"Q\0\0\0\x0bcommit\0"
@@ -135,7 +136,7 @@ async def test_a_history_put_in_place_of_the_remembered_one_is_seen_and_followed
     async with opened_store(migrated_url, ORIGIN, KEY) as other:
         instead, own = thing("instead"), [thing() for _ in range(2 * WORTH_HALVING)]
         answers: list[object] = [await other.append(instead)]
-    async with asyncio.timeout(60):  # a writer that held on to its head would try for ever
+    async with asyncio.timeout(PATIENCE):  # a writer that held on to its head would try for ever
         answers += await asyncio.gather(*(store.append(one) for one in own), return_exceptions=True)
     assert all(isinstance(answer, Receipt) for answer in answers), answers
     assert await is_true(pool, [instead, *own], answers) == 1 + len(own)
@@ -409,7 +410,7 @@ async def test_a_writer_that_is_cancelled_tells_everybody_the_truth(
         if kept:
             await _let_go(held)
         # The first batch is answered and the next one on its way; or nobody gets the lock.
-        await asyncio.wait(tasks, timeout=10 if kept else 0.05, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(tasks, timeout=PATIENCE if kept else 0.05, return_when=asyncio.FIRST_COMPLETED)
         await store.writer.stop(patience=0)
         assert not store.alive
         answers = await asyncio.gather(*tasks, return_exceptions=True)

@@ -247,10 +247,10 @@ async def test_a_listener_wakes_everybody_when_records_come(migrated_url: str, s
         waiting = [asyncio.create_task(listener.wait_for_records(after)) for after in (-1, -1, 0)]
         await asyncio.sleep(0.1)
         await store.append(change(draft(uuid4())))
-        assert [await asyncio.wait_for(one, 5) for one in waiting[:2]] == [1, 1]
+        assert [await asyncio.wait_for(one, 30) for one in waiting[:2]] == [1, 1]
         assert not waiting[2].done()
         await store.append(change(draft(uuid4()), draft(uuid4())))
-        assert await asyncio.wait_for(waiting[2], 5) == 3
+        assert await asyncio.wait_for(waiting[2], 30) == 3
         assert await listener.wait_for_records(1) == 3
 
 
@@ -265,5 +265,5 @@ async def test_a_listener_whose_connection_was_lost_listens_again(
             " and query ilike '%ledger.checkpoints%' and pid <> pg_backend_pid()"
         )
         await store.append(change(draft(uuid4())))
-        assert await asyncio.wait_for(listener.wait_for_records(0), 5) == 2
+        assert await asyncio.wait_for(listener.wait_for_records(0), 30) == 2
         assert listener.alive

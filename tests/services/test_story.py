@@ -7,7 +7,6 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
-from time import monotonic
 from typing import Any
 from unicodedata import normalize
 
@@ -210,12 +209,6 @@ def _texts(value: Any) -> Iterator[Words]:
     elif is_dataclass(value) and not isinstance(value, type):
         for one in fields(value):
             yield from _texts(getattr(value, one.name))
-
-
-async def test_it_takes_less_than_the_start_allows(services: Services) -> None:
-    begun = monotonic()
-    await tell(services.office, services.registrar)
-    assert monotonic() - begun < 10  # about two seconds; this only catches a story that waits for something
 
 
 async def _commitments(services: Services) -> list[StreamId]:
