@@ -13,7 +13,7 @@ from services.store.waiting import Waiting
 
 Sign: TypeAlias = Callable[[int, bytes], str]
 """(size, root) -> the signed checkpoint."""
-Columns: TypeAlias = tuple[Sequence[Any], ...]
+Columns: TypeAlias = tuple[Sequence[Any] | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def compose(head: Reached, waiting: Sequence[Waiting], now: datetime, sign: Sign
 
 def stamped(at: datetime) -> bytes:
     """The member `at` of a record: UTC, to the microsecond."""
-    return at.astimezone(UTC).strftime('"at":"%Y-%m-%dT%H:%M:%S.%fZ"').encode()
+    return b'"at":"%bZ"' % at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds").encode()
 
 
 def probes(waiting: Sequence[Waiting]) -> Columns:
@@ -88,7 +88,8 @@ def probes(waiting: Sequence[Waiting]) -> Columns:
 
 
 def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> Columns:
-    return tuple(zip(*rows, strict=True)) if rows else ((),) * width
+    """The rows as arrays. Where there are none, null instead of each: it is sent at once, and unnests to no rows."""
+    return tuple(zip(*rows, strict=True)) if rows else (None,) * width
 
 
 def _states(changes: Sequence[Change], at: datetime) -> list[bytes]:
@@ -143,5 +144,5 @@ def _openings(changes: Sequence[Change]) -> Columns:
 
 def _tree(growth: Growth | None, after: Reached) -> tuple[Any, ...]:
     if growth is None:
-        return (None, None, None, (), (), ())
+        return (None,) * 6
     return (growth.root, growth.edge.packed(), after.checkpoint, *_columns(growth.subtrees, 3))

@@ -1,6 +1,6 @@
 """The ledger's own checkpoints: signed with its key, and recognised again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from domain.ledger import checkpoints, notes
 from domain.ledger.checkpoints import BadCheckpoint, Checkpoint
@@ -18,6 +18,10 @@ class Notary:
 
     origin: str
     key: SigningKey
+    _named: VerifierKey = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_named", VerifierKey(self.origin, self.key.public))
 
     @property
     def verifier(self) -> str:
@@ -42,7 +46,3 @@ class Notary:
         except (BadNote, BadCheckpoint) as error:
             raise Unsigned(f"The checkpoint is not signed by the key of this ledger. {error}") from error
         return said.size, said.root
-
-    @property
-    def _named(self) -> VerifierKey:
-        return VerifierKey(self.origin, self.key.public)
