@@ -1,7 +1,9 @@
 """Checks a bundle from its bytes alone, with a key that the auditor brought: note, tree, records, decisions."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 
 from domain.contexts import CONTEXTS
@@ -13,6 +15,7 @@ from domain.ledger.history import History
 from domain.ledger.notes import BadNote, Verifier, VerifierKey
 from domain.ledger.tiles import Tile
 from services.audit.bundle import CHECKPOINT, EARLIER, Bundle, Unfit, position_of, tile_of
+from services.audit.leaves import Unreadable, read
 from services.audit.sharing import Decided, Deciding, decide_together
 from services.audit.structure import SHOWN, Commands, Structure, Tree, compared, first_difference
 from services.audit.surveying import go_through
@@ -22,6 +25,8 @@ from services.keys import check_with
 from services.names import NAMES
 
 Progress = Callable[[int, int], None]
+CLOCKS = timedelta(days=1)
+"""By so much an auditor's clock may be wrong before a ledger is said to be from the future."""
 
 
 @dataclass(slots=True)
@@ -70,10 +75,11 @@ def verify(
     contexts: Mapping[str, Context] = CONTEXTS,
     names: Mapping[str, type] = NAMES,
     progress: Progress = lambda done, total: None,
+    now: datetime | None = None,
 ) -> Report:
     """Everything that can be checked offline. `saved`: a checkpoint that the auditor kept from an earlier audit.
 
-    With `workers` it is quicker, and the same is found.
+    With `workers` it is quicker, and the same is found. `now`: by the clock of this machine, if nothing is said.
     """
     report = Report(origin=key.name)
     try:
@@ -88,6 +94,7 @@ def verify(
     with uncollected():
         for done in audit.records():
             progress(done, audit.steps)
+    audit.times(now or datetime.now(UTC))
     audit.files()
     audit.conclude()
     _say_what_is_left(report, saved, audit)
@@ -239,6 +246,27 @@ class _Audit:
                 self.decided = done
             else:
                 yield self.head.size + done
+
+    # --- the times ---
+
+    def times(self, now: datetime) -> None:
+        """Nothing was recorded later than today; what is only wrong by a bad clock here is so by less than a day."""
+        latest = f"{now + CLOCKS:%Y-%m-%dT%H:%M:%S.%fZ}"
+        if self.structure.history.latest > latest:
+            says = "By the clock of this machine, it was recorded in days to come."
+            found = self.structure.history.latest
+            self.report.add(Finding("time-ahead", says, self._first_after(latest), f"at most {latest}", found))
+
+    def _first_after(self, latest: str) -> int | None:
+        for tile in tiles.bundles(self.head.size):
+            entries, fault = self.bundle.whatever(tile)
+            for position, record in enumerate(entries, start=tile.first):
+                with suppress(Unreadable):
+                    if read(record, position).at > latest:
+                        return position
+            if fault is not None:
+                break
+        return None
 
     # --- the files ---
 
