@@ -13,11 +13,11 @@ from domain.ledger.checkpoints import BadCheckpoint, Checkpoint
 from domain.ledger.findings import Finding, Verdict, verdict_of
 from domain.ledger.history import History
 from domain.ledger.notes import BadNote, Verifier, VerifierKey
-from domain.ledger.tiles import Tile
-from services.audit.bundle import CHECKPOINT, EARLIER, Bundle, Unfit, position_of, tile_of
+from services.audit.bundle import CHECKPOINT, EARLIER, Bundle, Unfit, position_of
+from services.audit.files import others, upper
 from services.audit.leaves import Unreadable, read
 from services.audit.sharing import Decided, Deciding, decide_together
-from services.audit.structure import SHOWN, Commands, Structure, Tree, compared, first_difference
+from services.audit.structure import SHOWN, Commands, Structure, Tree, first_difference
 from services.audit.surveying import go_through
 from services.audit.workers import Workers, uncollected
 from services.codec import Codec
@@ -33,7 +33,7 @@ CLOCKS = timedelta(days=1)
 class Report:
     """What an audit came to. `verified`: so many records, from the first, are as signed and as the rules demand.
 
-    `checked` and `unchecked` say in words what was looked at and what was not.
+    `checked` and `unchecked` say in words what was looked at and what was not. `throughout`: it is about all records.
     """
 
     origin: str = ""
@@ -43,6 +43,7 @@ class Report:
     findings: list[Finding] = field(default_factory=list)
     checked: list[str] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
+    throughout: bool = False
 
     @property
     def verdict(self) -> Verdict:
@@ -81,7 +82,7 @@ def verify(
 
     With `workers` it is quicker, and the same is found. `now`: by the clock of this machine, if nothing is said.
     """
-    report = Report(origin=key.name)
+    report = Report(origin=key.name, throughout=True)
     try:
         head = _head(bundle, key)
     except Unfit as unfit:
@@ -91,6 +92,9 @@ def verify(
     report.checked.append(f"the signature of the checkpoint of {head.size} records, by {key}")
     audit = _Audit(bundle, key, head, report, contexts, names, decide, workers)
     audit.binding(saved)
+    if head.size == 0:
+        report.add(Finding("ledger-empty", "Nothing is recorded: there is nothing to verify."))
+        return report
     with uncollected():
         for done in audit.records():
             progress(done, audit.steps)
@@ -175,7 +179,7 @@ class _Audit:
         try:
             said = signed(content, self.key)
         except (BadNote, BadCheckpoint) as error:
-            if second:
+            if second or not path.removeprefix(EARLIER).isdecimal():
                 says = f"{path} is no part of a bundle. Remove it, or fetch the ledger into a new directory."
                 self.report.add(Finding("foreign-file", says, None, "", path))
             else:
@@ -247,7 +251,7 @@ class _Audit:
             else:
                 yield self.head.size + done
 
-    # --- the times ---
+    # --- the times, and the files ---
 
     def times(self, now: datetime) -> None:
         """Nothing was recorded later than today; what is only wrong by a bad clock here is so by less than a day."""
@@ -268,39 +272,10 @@ class _Audit:
                 break
         return None
 
-    # --- the files ---
-
     def files(self) -> None:
-        """Every tile of the upper levels, and whatever else lies there."""
-        known = {CHECKPOINT}
-        for tile in tiles.hash_tiles(self.head.size):
-            known.add(str(tile))
-            if tile.level and not self.structure.stopped:
-                computed = self.tree.subtrees.get(tile.level, [])[tile.first : tile.first + tile.width]
-                self.report.add(*compared(self.bundle, tile, computed))
-        known.update(map(str, tiles.bundles(self.head.size)))
-        for path in self.bundle.files():
-            if path not in known and "/" in path and not path.startswith(EARLIER):
-                self._other(path)
-
-    def _other(self, path: str) -> None:
-        """A narrower tile may lie there from earlier, if it is the beginning of the one that counts."""
-        tile = tile_of(path)
-        whole = None
-        if tile is not None:
-            width = min(tiles.WIDTH, tiles.across(tile.level, self.head.size) - tile.first)
-            whole = None if width < tile.width else Tile(tile.level, tile.number, width)
-        if tile is None or whole is None:
-            says = f"{path} is no part of a bundle of {self.head.size} records."
-            self.report.add(Finding("foreign-file", says, None, "", path))
-            return
-        read = self.bundle.entries if tile.level is None else self.bundle.hashes
-        try:
-            if nth := first_difference(read(tile), read(whole)[: tile.width]):
-                says = f"{path} is not what {whole} begins with."
-                self.report.add(Finding("tile-differs", says, position_of(tile, nth - 1)))
-        except Unfit as unfit:
-            self.report.add(unfit.finding)
+        if self.structure.stopped is None:
+            self.report.add(*upper(self.bundle, self.tree, self.head.size))
+        self.report.add(*others(self.bundle, self.head.size))
 
     # --- the verdict ---
 
