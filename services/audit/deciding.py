@@ -26,6 +26,7 @@ from domain.replacing import quick, replace
 from services.audit.asked import Reading
 from services.audit.founded import Rules, misplaced, unaccredited, usurped
 from services.audit.leaves import Leaf
+from services.audit.owed import Owed
 from services.audit.reacted import Reacted
 from services.audit.structure import Command, First
 from services.codec import Codec, sealed_fields
@@ -46,6 +47,10 @@ DIFFERS = "opening-differs"
 """The rule's word for a released value that is not what was sealed; the finding's as well."""
 DECIDED, FOLDED, ATTESTED = 1, 2, 3
 """What is said of one position comes in this order, behind what its bytes and their order show."""
+
+
+class Withheld(LookupError):
+    """What stands sealed in a record, the records under decision do not release."""
 
 
 @quick
@@ -83,7 +88,7 @@ class Refolded:
                 return OpenedText(value, salt)
         if any(one.record == record and one.path == path for one in self._erased):
             return None
-        raise LookupError(f"what was sealed in {record}; no record says that it was erased")
+        raise Withheld(f"what was sealed in {record}; no record says that it was erased")
 
     def note_erased(self, events: Sequence[Any]) -> None:
         for event in events:
@@ -149,7 +154,7 @@ class Redecider:
         self._homes = {event: context for context in contexts.values() for event in context.events}
         self._reacted = Reacted(codec, self._homes, self._states.now)
         self._reading = Reading(codec, contexts)
-        self._rules = Rules()
+        self._rules, self._owed, self._at = Rules(), Owed(contexts), ""
         self._claims = Claims()
         self._lost: set[UUID] = set()
         self.unchecked: Counter[str] = Counter()
@@ -184,10 +189,34 @@ class Redecider:
                 self._states.note_sealed(recorded.cmd, records)
             self._states.note_erased(events)
             self._reacted.note(records, events)
+            self._owed.note(records, events, leaves[0].at)
+            self._at = leaves[0].at
         except UNSOUND as error:
             self._lost.add(first.stream)
             says = f"It cannot follow on what came before: {error}"
             self._say([Finding("record-unfoldable", says, first.position)], FOLDED)
+
+    def end(self) -> None:
+        """There are no more."""
+        self._say(self._unsaid(), FOLDED)
+
+    def _unsaid(self) -> Iterator[Finding]:
+        """What the clock ought to have said by the last record, and did not."""
+        if not self._at:
+            return
+        now = datetime.fromisoformat(self._at)
+        desk, self._states.deciding = _Desk(self._contexts, self._codec, self._states, lambda: now), ()
+        for order, what in self._owed.due(now):
+            assert order.stream is not None
+            try:
+                said = bool(finished(decide_again(desk, order, order.stream)).events)
+            except Withheld:
+                said = True
+            except (Refused, Forbidden, Unknown, *UNSOUND):
+                continue
+            if said and order.stream not in self._lost:
+                says = f"A deadline passed, and the register's clock did not say so: set by {what}."
+                yield Finding("deadline-unpassed", says, None, f"{order.context}.{order.command}")
 
     def _say(self, findings: Iterable[Finding], rank: int) -> None:
         """What everybody finds, one says."""
@@ -231,6 +260,9 @@ class Redecider:
         _, before = self._states.now(context.name, first.stream)
         elsewhere = misplaced(context.commands[name], first, order)
         if (amiss := elsewhere or usurped(context, name, first, order, before, self._codec.ledger)) is not None:
+            yield amiss
+            return
+        if name == context.clock and (amiss := self._owed.fault(first, order)) is not None:
             yield amiss
             return
         if first.actor.system == "reaction" and (fault := self._reacted.fault(first, order)) is not None:
@@ -288,9 +320,12 @@ class Redecider:
             written = draft.head + b'"at":"%s"' % leaf.at.encode() + draft.tail
             if written == record.state:
                 continue
+            expected, got = msgspec.json.decode(written), msgspec.json.decode(record.state)
             if draft.type != record.type and drafted.events[leaf.of[0] - 1] == self._codec.event(record):
-                continue  # written in an earlier form of the same event
-            return _departs(msgspec.json.decode(written), msgspec.json.decode(record.state), record.position)
+                expected |= {"type": record.type, "data": got["data"]}  # an earlier form of the same event
+                if expected == got:
+                    continue
+            return _departs(expected, got, record.position)
         return None
 
     def _claimed(self, context: Context, taken: Taken, events: Sequence[Any]) -> Iterator[Finding]:

@@ -343,6 +343,8 @@ def _say_what_is_left(report: Report, saved: bytes | None, audit: _Audit) -> Non
         report.checked.append(f"{audit.decided.decided:,} commands decided again, with who gave them and on what")
         report.checked.append(f"{audit.decided.attested:,} attestations of views, by folding the records again")
         report.unchecked += [f"{count:,} {what}" for what, count in sorted(audit.decided.unchecked.items())]
+        report.unchecked += audit.decided.open
+        report.unchecked.append("whether the register did all that was to follow from a record by its reactions")
         report.unchecked.append(
             f"public holidays: they are those of the `holidays` library {version('holidays')} on this machine"
         )

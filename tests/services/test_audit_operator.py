@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 import pytest
 
 from domain import policies
+from domain.commitments.words import Milestone
 from domain.kernel import NAMES, Actor, EventName, PartialDate, Role, Sealed, Sphere, StreamId, UnitId, Words
 from domain.ledger.findings import Verdict
 from domain.ledger.records import canonical, sealed_hash
@@ -21,7 +22,7 @@ from services.deciding import decide_again
 from services.opening import OPENING, well_known
 from services.orders import Note, Order
 from tests.services.audited import VKEY, written
-from tests.services.scribe import Scribe
+from tests.services.scribe import TREES, Scribe
 
 TOWN: Mapping[str, Any] = {
     "name": Words({"en": "Town"}), "sphere": Sphere.LOCAL, "kind": Kind.MUNICIPALITY, "jurisdiction": "FR",
@@ -38,6 +39,7 @@ class Operator(Scribe):
     """Records what it likes, in the name of whom it likes; the rules alone it does not bend."""
 
     town: UnitId
+    signatory: Actor
 
     async def begin(self) -> None:
         await self.open()
@@ -174,6 +176,107 @@ async def test_what_has_one_place_is_recorded_there(
     assert (report.verdict, told(report)) == (Verdict.BROKEN, [("stream-differs", operator.last)])
 
 
+# --- in the name of the clock ---
+
+LAST_DAY = date(2026, 4, 30)
+CLOCK = Actor(system="clock")
+
+
+def promise_a_step(operator: Operator) -> UUID:
+    """A promise of one step, due on the last day; the stream."""
+    signatory = operator.signatory = operator.accredit(operator.town, Role.AUTHORISED_SIGNATORY, date(2026, 1, 1))
+    promise = operator.give(
+        "commitments.propose", signatory, owner=operator.town, title=TREES, description=TREES,
+        ends_on=PartialDate("2030"), starts_on=None, sdg=(), parties=(), document=None,
+    )  # fmt: skip
+    milestone = Milestone(TREES, LAST_DAY, operator.town)
+    operator.give("commitments.add-milestone", signatory, promise, milestone=milestone)
+    operator.give("commitments.adopt", signatory, promise)
+    return promise
+
+
+def the_deadline(operator: Operator) -> tuple[int, EventName]:
+    """The number of the step's, and the record that set it."""
+    for one in operator.records:
+        said = json.loads(one.state)
+        if one.type == "deadline-set.1" and said["data"]["due_on"] == str(LAST_DAY):
+            return said["data"]["number"], EventName.at(one.stream, one.version)
+    raise AssertionError("no deadline was set")
+
+
+def later(operator: Operator, days: int) -> None:
+    """Something else is recorded, so many days after the last one of the step."""
+    operator.now = datetime(LAST_DAY.year, LAST_DAY.month, LAST_DAY.day, 9, tzinfo=UTC) + timedelta(days=days)
+    operator.give("units.register", operator.registrar, **TOWN)
+
+
+def speak(operator: Operator, promise: UUID, day: date, cause: EventName) -> None:
+    number, _ = the_deadline(operator)
+    note = Note(effective_on=PartialDate(day), cause=cause)
+    operator.record("commitments.miss-deadline", CLOCK, promise, uuid4(), {"deadline": number}, note)
+
+
+async def test_a_clock_that_keeps_silent_is_found(operator: Operator, tmp_path: Path) -> None:
+    promise = promise_a_step(operator)
+    later(operator, 2)
+    assert operator.audited(tmp_path / "soon").verdict is Verdict.VERIFIED, "it may still speak"
+    later(operator, 5)
+    report = operator.audited(tmp_path / "late")
+    assert (report.verdict, told(report)) == (Verdict.POLICY_NOT_MET, [("deadline-unpassed", None)])
+    assert report.verified == len(operator.records)
+    speak(operator, promise, LAST_DAY + timedelta(days=1), the_deadline(operator)[1])
+    assert operator.audited(tmp_path / "spoken").verdict is Verdict.VERIFIED
+
+
+async def test_the_clock_speaks_of_the_day_that_was_recorded(operator: Operator, tmp_path: Path) -> None:
+    promise = promise_a_step(operator)
+    later(operator, 2)
+    before = len(operator.records)
+    _, set_by = the_deadline(operator)
+    elsewhere = EventName(f"{promise}/1")
+    for number, (day, cause) in enumerate([(date(2027, 1, 1), set_by), (LAST_DAY + timedelta(days=1), elsewhere)]):
+        del operator.records[before:]
+        speak(operator, promise, day, cause)
+        report = operator.audited(tmp_path / str(number))
+        assert (report.verdict, told(report)) == (Verdict.BROKEN, [("clock-unfounded", before)])
+        operator.states = Operator().states
+        for one in operator.records[:before]:
+            event = operator.codec.event(one)
+            home = next(each for each in operator.contexts.values() if type(event) in each.events)
+            operator.states.fold(home, one.stream, [event])
+
+
+async def test_an_embargo_that_is_never_lifted_is_found(operator: Operator, tmp_path: Path) -> None:
+    promise = promise_a_step(operator)
+    text = Sealed(sealed_hash(bytes(32), "What was agreed behind closed doors"))
+    annex: dict[str, Any] = {
+        "unit": operator.town,
+        "commitment": promise,
+        "title": TREES,
+        "language": "en",
+        "text": text,
+    }
+    operator.give("annexes.seal", operator.signatory, release_on=date(2026, 4, 1), **annex)
+    operator.now = datetime(2026, 4, 20, tzinfo=UTC)
+    operator.give("units.register", operator.registrar, **TOWN)
+    report = operator.audited(tmp_path)
+    assert (report.verdict, told(report)) == (Verdict.POLICY_NOT_MET, [("deadline-unpassed", None)])
+    assert report.findings[0].expected == "annexes.release"
+
+
+async def test_the_clock_and_reactions_do_not_speak_for_one_another(operator: Operator, tmp_path: Path) -> None:
+    promise = promise_a_step(operator)
+    later(operator, 2)
+    number, set_by = the_deadline(operator)
+    note = Note(effective_on=PartialDate(LAST_DAY + timedelta(days=1)), cause=set_by)
+    who = Actor(system="reaction")
+    operator.record("commitments.miss-deadline", who, promise, uuid4(), {"deadline": number}, note)
+    first = next(place for place, one in enumerate(operator.records) if b'"reaction"' in one.state)
+    report = operator.audited(tmp_path)
+    assert report.verdict is Verdict.BROKEN
+    assert ("authority-unfounded", first) in told(report)
+
+
 # --- under other rules, in a form that nobody knows, at another time ---
 
 
@@ -207,6 +310,33 @@ async def test_an_unknown_record_among_what_all_rests_on_is_no_way_around_the_ru
     operator.change(operator.last, **{**hidden, "ver": version + 1})
     report = operator.audited(tmp_path)
     assert (report.verdict, told(report)) == (Verdict.INCOMPLETE, [("type-unknown", operator.last)])
+
+
+async def test_rules_that_were_replaced_do_not_come_back(operator: Operator, tmp_path: Path) -> None:
+    """No longer shipped, and so not decided again: else they were a way around the rules."""
+    rule = json.loads(operator.records[operator.last].state)
+    assert rule["rules"] == "units.1"
+    newest = replace(operator.contexts["units"], rules="units.2")
+    operator.contexts = {**operator.contexts, "units": newest}
+    operator.give("units.register", operator.registrar, **TOWN)
+    operator.now += timedelta(days=2)
+    operator.give("units.register", operator.registrar, **TOWN)
+    operator.change(operator.last, rules="units.1")
+    bundle = written(tmp_path, [one.state for one in operator.records])
+    report = verify(bundle, VKEY, contexts=operator.contexts)
+    assert (report.verdict, told(report)) == (Verdict.POLICY_NOT_MET, [("rules-backwards", operator.last)])
+
+
+async def test_under_rules_of_the_past_an_officer_was_accredited_all_the_same(
+    operator: Operator, tmp_path: Path
+) -> None:
+    contexts = {**operator.contexts, "units": replace(operator.contexts["units"], rules="units.2")}
+    report = verify(written(tmp_path / "1", [one.state for one in operator.records]), VKEY, contexts=contexts)
+    assert (report.verdict, told(report)) == (Verdict.VERIFIED, [])
+    actor = json.loads(operator.records[-1].state)["actor"]
+    operator.change(operator.last, actor=actor | {"accreditation": f"{actor['unit']}/1"})
+    report = verify(written(tmp_path / "2", [one.state for one in operator.records]), VKEY, contexts=contexts)
+    assert (report.verdict, told(report)) == (Verdict.BROKEN, [("authority-unfounded", operator.last)])
 
 
 async def test_nothing_is_recorded_in_days_to_come(operator: Operator, tmp_path: Path) -> None:
