@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 
-from services.audit.fetching import Get, Unreachable
+from services.audit.fetching import AskedWrongly, Get, Unreachable
 
 PATIENCE = (0.5, 2.0, 5.0)
 """Seconds until a failed request is made again."""
@@ -46,6 +46,8 @@ async def _answer(session: aiohttp.ClientSession, path: str) -> bytes | None:
             return None
         if answer.status in (429, 500, 502, 503, 504):
             raise _Later(f"{answer.url} answers {answer.status}")
+        if answer.status == 400:
+            raise AskedWrongly(f"{answer.url} answers 400: {(await answer.text())[:300]}")
         if answer.status != 200:
             raise Unreachable(f"{answer.url} answers {answer.status}: {(await answer.text())[:300]}")
         content = await answer.content.read(AT_MOST + 1)

@@ -29,7 +29,7 @@ async def open_ledger(office: Office, origin: str, key: str) -> Actor:
     Policies that this program ships and the ledger lacks are adopted, so that a newer program brings its own. Safe to
     repeat, and from several processes at once: each record has its well-known command.
     """
-    registrar = UnitId(named_stream("registrar", origin))
+    registrar = registrar_of(origin)
     await _open(office, origin, key, registrar)
     await _adopt_policies(office)
     _, state = await office.states.state("units", StreamId(registrar))
@@ -65,6 +65,32 @@ async def _adopt_policies(office: Office) -> None:
             fields = {"in_force_from": later.in_force_from, "values": later.values}
             because = f"The version that counts from {later.in_force_from}."
             await _say(office, "policies", "amend", stream, fields, because=because)
+
+
+def registrar_of(origin: str) -> UnitId:
+    """The unit that keeps a ledger of this origin."""
+    return UnitId(named_stream("registrar", origin))
+
+
+def is_of_registrar(stream: StreamId, order: Order, state: Any, origin: str) -> bool:
+    """Whether it is what the opening says of the registrar: who it is, that it is there, who acts for it first."""
+    registrar = registrar_of(origin)
+    if order.context == "ledger":
+        return bool(order.fields["registrar"] == registrar)
+    first = order.command != "accredit" or (order.fields["role"] is Role.REGISTRAR and not _accredited(state))
+    return stream == registrar and first
+
+
+def is_shipped(stream: StreamId, order: Order, state: Any) -> bool:
+    """Whether it is a policy that this program brings, adopted or amended as `open_ledger` does."""
+    said = order.fields
+    if order.command == "adopt":
+        names = ("name", "jurisdiction", "in_force_from", "values")
+        return any(all(getattr(one, name) == said[name] for name in names) for one in policies.SHIPPED)
+    later = [one for one in policies.AMENDED if policies.policy_stream(one.name, one.jurisdiction) == stream]
+    told = len(state.versions) if isinstance(state, policies.Adopted) else 0
+    expected = [(one.in_force_from, one.values) for one in later[told - 1 : told]] if told else []
+    return (said["in_force_from"], said["values"]) in expected
 
 
 def _accredited(state: units.State) -> bool:

@@ -1,5 +1,6 @@
 """`subsidia audit`: copy a ledger, check it offline, prove records, see views as they stood. No database is opened."""
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -19,8 +20,8 @@ from domain.ledger.notes import BadKey, VerifierKey
 from projections.kernel import View
 from projections.views import VIEWS
 from services.audit import crosschecking, fetching, proving, replaying, verifying
-from services.audit.bundle import Bundle, Unfit
-from services.audit.fetching import Unreachable
+from services.audit.bundle import CHECKPOINT, PART, Bundle, Unfit
+from services.audit.fetching import AskedWrongly, Unreachable
 from services.audit.replaying import Replay, Stood
 from services.audit.verifying import Report
 from services.audit.workers import workers
@@ -105,7 +106,7 @@ def fetch(url: str, out: Path, fresh: bool, as_json: bool) -> None:
         click.echo(f"{found.size:,} records are in {out}: {report.checked[0]}.")
         click.echo("Nothing has been checked yet: run `subsidia audit verify`.")
         return
-    close(report, as_json)
+    close(report, as_json, well="fetched")
 
 
 @audit.command()
@@ -122,14 +123,17 @@ def verify(bundle: Path, key: VerifierKey, state: Path | None, structure_only: b
     saved = state.read_bytes() if state is not None and state.is_file() else None
     with shown("verify") as progress, workers(jobs) as several:
         report = verifying.verify(copy, key, saved=saved, decide=not structure_only, workers=several, progress=progress)
-    if state is not None and report.verdict is Verdict.VERIFIED:
-        _keep(state, copy.note())
     close(report, as_json)
+    if state is not None:
+        _keep(state, copy.note())
 
 
 def _keep(state: Path, note: bytes) -> None:
+    """In the place of the one before, which stays where there is no room for another."""
+    part = state.with_name(f".{state.name}{PART}")
     try:
-        state.write_bytes(note)
+        part.write_bytes(note)
+        os.replace(part, state)
     except OSError as error:
         raise click.UsageError(f"The checkpoint cannot be kept: {error}") from error
 
@@ -162,6 +166,8 @@ def _fetched_proof(url: str, position: int) -> str:
             raise Unreachable(f"{url} gives no proofs.")
         text = answer.decode()
         proof_files.parse(text)
+    except AskedWrongly as error:
+        raise Unfit(Finding("question-refused", str(error))) from error
     except (Unreachable, UnicodeDecodeError, proof_files.BadProof) as error:
         raise Unfit(Finding("unreachable", str(error))) from error
     return text
@@ -195,6 +201,9 @@ def compare(first: Path, second: Path, source: str | None, key: VerifierKey | No
     except Unreachable as error:
         close(Report(findings=[Finding("unreachable", str(error))]), as_json)
         return
+    except Unfit as unfit:
+        close(Report(findings=[unfit.finding]), as_json)
+        return
     between = proving.sizes(pair)
     if source is None and between is not None and between[0] != between[1]:
         raise click.UsageError("They are of two sizes: name a URL or a BUNDLE that joins them.")
@@ -210,13 +219,14 @@ class _Hashes(msgspec.Struct):
 
 
 def _consistency(url: str, pair: tuple[bytes, bytes]) -> list[bytes] | None:
-    """What the server answers about two sizes; None where there is nothing to ask."""
+    """What the server answers about two sizes; None where there is nothing to ask. Raises Unreachable, Unfit."""
     sizes = proving.sizes(pair)
     if sizes is None or sizes[0] in (0, sizes[1]):
         return None
 
     async def work() -> bytes | None:
         async with server(url) as get:
+            proving.can_tell(await get(CHECKPOINT), pair)
             return await get(f"v1/proofs/consistency?from={sizes[0]}&to={sizes[1]}")
 
     answer = run(work())

@@ -10,7 +10,7 @@ import msgspec
 from api.cli.audit import FOLDER
 from api.cli.keeping import Moment
 from api.cli.running import shown
-from api.cli.verdicts import as_json, close
+from api.cli.verdicts import as_json, close, legible
 from projections.figures import RULES
 from services.audit import figuring
 from services.audit.bundle import Bundle, Unfit
@@ -68,7 +68,7 @@ def _plain(found: Figured) -> dict[str, Any]:
 def _show(found: Figured) -> None:
     rows = [msgspec.json.decode(row, type=dict[str, Any]) for row in found.rows.values()]
     inputs = [row.pop("inputs") for row in rows]
-    click.secho(f"{rows[0]['key']}  {rows[0]['title']}", bold=True)
+    click.secho(legible(f"{rows[0]['key']}  {rows[0]['title']}"), bold=True)
     names = [name for name in dict.fromkeys(name for row in rows for name in row) if any(row.get(name) for row in rows)]
     wide = max(map(len, names))
     across = max(14, *map(len, found.rows))
@@ -84,4 +84,4 @@ def _show(found: Figured) -> None:
     for rule, otherwise in found.otherwise.items():
         for each in otherwise:
             states = f"{each.standard or 'left out'} -> {each.other or 'left out'}"
-            click.echo(f"{rule}: {each.key} {each.name}: {states}")
+            click.echo(legible(f"{rule}: {each.key} {each.name}: {states}"))

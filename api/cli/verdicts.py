@@ -1,5 +1,6 @@
 """What an audit found, said to people or to programs, and the exit status that it means."""
 
+import unicodedata
 from typing import Any
 
 import click
@@ -22,14 +23,30 @@ SAID = {
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
 
 
-def close(report: Report, as_json: bool) -> None:
-    """Says what was found, and ends with the status that it means; returns only where all is well."""
+def close(report: Report, as_json: bool, *, well: str = "") -> None:
+    """Says what was found, and ends with the status that it means; returns only where all is well.
+
+    `well`: the verdict then, where it is another than "verified".
+    """
     if as_json:
-        click.echo(msgspec.json.encode(_plain(report)))
+        said = {"verdict": well} if well and report.verdict is Verdict.VERIFIED else {}
+        click.echo(msgspec.json.encode(_plain(report) | said))
     else:
         _show(report)
     if report.verdict is not Verdict.VERIFIED:
         raise SystemExit(report.verdict)
+
+
+def legible(text: str) -> str:
+    """A text as it may go to a terminal: what moves the cursor, breaks the line or turns the direction is spelled out.
+
+    Whoever writes records could else have the report say what nobody found.
+    """
+    return "".join(f"\\u{ord(one):04x}" if _steers(one) else one for one in text)
+
+
+def _steers(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 def _plain(report: Report) -> dict[str, Any]:
@@ -47,19 +64,24 @@ def _plain(report: Report) -> dict[str, Any]:
 def _show(report: Report) -> None:
     for one in report.findings:
         where = "" if one.position is None else f" at position {one.position}"
-        click.secho(f"{one.code}{where}: {one.says}", fg="red", err=True)
+        click.secho(f"{one.code}{where}: {legible(one.says)}", fg="red", err=True)
         for word, said in (("expected", one.expected), ("got", one.got)):
             if said:
-                click.echo(f"    {word:<9}{said}", err=True)
+                click.echo(f"    {word:<9}{legible(said)}", err=True)
     for word, lines in (("checked", report.checked), ("NOT checked", report.unchecked)):
         for line in lines:
-            click.echo(f"{word + ':':<13} {line}")
-    if report.size and report.findings and report.verified:
-        click.echo(f"The history verifies up to position {report.verified - 1} of {report.size - 1}.")
-    elif report.size and report.findings:
-        click.echo(f"Not one of the {report.size} records verifies.")
+            click.echo(f"{word + ':':<13} {legible(line)}")
+    if report.throughout and report.size and report.findings:
+        _say_how_far(report)
     verdict = report.verdict
     click.secho(f"{SAID[verdict]} (exit {int(verdict)})", fg=COLOURS.get(verdict, "red"), bold=True)
+
+
+def _say_how_far(report: Report) -> None:
+    if report.verified:
+        click.echo(f"The history verifies up to position {report.verified - 1} of {report.size - 1}.")
+    else:
+        click.echo(f"Not one of the {report.size} records verifies.")
 
 
 def say_change(view: str, one: Changed, as_json: bool) -> None:
@@ -81,7 +103,7 @@ def _as_json(view: str, one: Changed) -> bytes:
 def _for_people(view: str, one: Changed) -> None:
     sides = [{} if side is None else msgspec.json.decode(side) for side in (one.before, one.after)]
     sign = "+" if one.before is None else "-" if one.after is None else "~"
-    click.secho(f"{sign} {view} {one.key}", fg={"+": "green", "-": "red", "~": "yellow"}[sign])
+    click.secho(f"{sign} {view} {legible(one.key)}", fg={"+": "green", "-": "red", "~": "yellow"}[sign])
     for name in sorted({*sides[0], *sides[1]} - {"key"}):
         old, new = sides[0].get(name), sides[1].get(name)
         if old != new and sign == "~":
@@ -89,7 +111,7 @@ def _for_people(view: str, one: Changed) -> None:
 
 
 def _short(value: Any) -> str:
-    text = "(nothing)" if value is None else msgspec.json.encode(value).decode()
+    text = "(nothing)" if value is None else legible(msgspec.json.encode(value).decode())
     return text if len(text) <= 200 else f"{text[:200]}..."
 
 

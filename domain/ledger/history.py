@@ -13,6 +13,8 @@ from domain.ledger.findings import Finding
 MOMENT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
 UUID_FORM = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _MOMENT, _UUID, _NAME, _DATE = map(re.compile, (MOMENT, UUID_FORM, EventName.FORM, PartialDate.FORM))
+VERSION = 1
+"""Of the form in which records are written; the only one so far."""
 _HEADING = ("id", "at", "cmd", "actor", "effective_on", "rules", "reads", "policies", "because", "basis", "lang")
 """What all records of one command have in common."""
 _heading = attrgetter(*_HEADING)
@@ -112,9 +114,7 @@ class History:
     def take(self, position: int, leaf: Mapping[str, Any]) -> Sequence[Finding]:
         """What is wrong with the record at this position, which `check_leaf` approved of."""
         if fault := malformed(leaf):
-            return [
-                Finding("record-malformed", f"The record's `{fault}` is missing or is no {fault}.", position, fault)
-            ]
+            return [unfit(position, leaf, fault)]
         return self.follow(position, Members.of_leaf(leaf))
 
     def follow(self, position: int, entry: Entry) -> Sequence[Finding]:
@@ -162,6 +162,11 @@ class History:
         self._commands |= run._commands
         self._at = run._at
         return True
+
+    @property
+    def latest(self) -> str:
+        """The latest time of any record so far."""
+        return self._at
 
     @property
     def between_commands(self) -> bool:
@@ -261,6 +266,15 @@ def malformed(leaf: Mapping[str, Any]) -> str | None:
     )
 
 
+def unfit(position: int, leaf: Mapping[str, Any], fault: str) -> Finding:
+    """What is wrong with a record whose member `fault` is not what it must be."""
+    version = leaf.get("v")
+    if fault == "v" and type(version) is int and version > VERSION:
+        says = f"The record is written in version {version} of the form: audit with a newer program."
+        return Finding("record-newer", says, position, str(VERSION), str(version))
+    return Finding("record-malformed", f"The record's `{fault}` is missing or is no {fault}.", position, fault)
+
+
 def _text(value: Any) -> bool:
     return isinstance(value, str) and value != ""
 
@@ -284,7 +298,7 @@ def _read(value: Any) -> bool:
 
 
 _MEMBERS: Mapping[str, Callable[[Any], bool]] = {
-    "v": lambda value: value == 1 and value is not True,
+    "v": lambda value: value == VERSION and value is not True,
     "ledger": _text,
     "id": _uuid,
     "ver": _whole,

@@ -67,6 +67,15 @@ def hash_tiles(size: int, since: int = 0) -> Iterator[Tile]:
         level += 1
 
 
+def how_many(size: int) -> int:
+    """The number of all hash tiles and entry bundles of a tree of `size` records."""
+    found, level = -(-size // WIDTH), 0
+    while across(level, size):
+        found += -(-across(level, size) // WIDTH)
+        level += 1
+    return found
+
+
 def bundles(size: int, since: int = 0) -> Iterator[Tile]:
     """The entry bundles of `size` records; without those that were full at size `since`."""
     return _across(None, size, since)

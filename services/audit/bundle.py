@@ -7,6 +7,7 @@ from pathlib import Path
 
 from domain.ledger import merkle, tiles
 from domain.ledger.findings import Finding
+from domain.ledger.records import MAX_BYTES
 from domain.ledger.tiles import BadBundle, BadPath, Tile
 
 CHECKPOINT = "checkpoint"
@@ -15,6 +16,8 @@ EARLIER = "checkpoints/"
 
 Those of a full tile are there as well, where what it holds is not what its root says."""
 
+AT_MOST = tiles.WIDTH * (2 + MAX_BYTES)
+"""Bytes of the largest file that a bundle may hold: a full tile of the largest records."""
 PART = ".part"
 """What a file is called, behind a dot, while it is written."""
 
@@ -43,10 +46,17 @@ class Bundle:
         return found
 
     def read(self, path: str) -> bytes | None:
-        """A file's bytes; None where there is none."""
+        """A file's bytes, as many as any file of a bundle may have; None where there is none that can be read.
+
+        What is no plain file, but a pipe or a device, might never end.
+        """
+        found = self.folder / path
         try:
-            return (self.folder / path).read_bytes()
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            if not found.is_file():
+                return None
+            with found.open("rb") as file:
+                return file.read(AT_MOST + 1)
+        except OSError:
             return None
 
     def write(self, path: str, content: bytes) -> None:
@@ -120,7 +130,8 @@ class Bundle:
     def _tile(self, tile: Tile) -> bytes:
         content = self.read(str(tile))
         if content is None:
-            raise Unfit(Finding("tile-missing", f"The bundle lacks the file {tile}.", position_of(tile)))
+            says = f"The bundle lacks the file {tile}, or it cannot be read."
+            raise Unfit(Finding("tile-missing", says, position_of(tile)))
         return content
 
 

@@ -9,11 +9,8 @@ from uuid import UUID
 
 import msgspec
 
-from domain import attestations
 from domain.erasures import SealedField, SubjectErased
 from domain.kernel import (
-    Actor,
-    By,
     Context,
     EventName,
     OpenedText,
@@ -27,13 +24,14 @@ from domain.ledger.findings import Finding
 from domain.ledger.history import Members
 from domain.replacing import quick, replace
 from services.audit.asked import Reading
+from services.audit.founded import Rules, misplaced, unaccredited, usurped
 from services.audit.leaves import Leaf
+from services.audit.owed import Owed
 from services.audit.reacted import Reacted
 from services.audit.structure import Command, First
 from services.codec import Codec, sealed_fields
 from services.deciding import Drafted, decide_again
 from services.facts import Streams
-from services.opening import GIVEN, well_known
 from services.orders import Forbidden, Note, Order, Unknown
 from services.store.claims import Claims
 from services.store.ports import StoredRecord
@@ -49,7 +47,10 @@ DIFFERS = "opening-differs"
 """The rule's word for a released value that is not what was sealed; the finding's as well."""
 DECIDED, FOLDED, ATTESTED = 1, 2, 3
 """What is said of one position comes in this order, behind what its bytes and their order show."""
-SYSTEMS = frozenset({"clock", "reaction", "opening", attestations.SYSTEM})
+
+
+class Withheld(LookupError):
+    """What stands sealed in a record, the records under decision do not release."""
 
 
 @quick
@@ -87,7 +88,7 @@ class Refolded:
                 return OpenedText(value, salt)
         if any(one.record == record and one.path == path for one in self._erased):
             return None
-        raise LookupError(f"what was sealed in {record}; no record says that it was erased")
+        raise Withheld(f"what was sealed in {record}; no record says that it was erased")
 
     def note_erased(self, events: Sequence[Any]) -> None:
         for event in events:
@@ -153,6 +154,7 @@ class Redecider:
         self._homes = {event: context for context in contexts.values() for event in context.events}
         self._reacted = Reacted(codec, self._homes, self._states.now)
         self._reading = Reading(codec, contexts)
+        self._rules, self._owed, self._at = Rules(), Owed(contexts), ""
         self._claims = Claims()
         self._lost: set[UUID] = set()
         self.unchecked: Counter[str] = Counter()
@@ -166,6 +168,7 @@ class Redecider:
         mine, self._number = self._number % self._shares == self._share, self._number + 1
         if unknown := next((one.type for one in taken.records if one.type not in self._codec.names), None):
             self.unchecked[f"commands with records of the type {unknown}, which this program does not know"] += mine
+            self._say(self._rules.unknown(unknown, first.position), DECIDED)
             self._lost.add(first.stream)
             return
         try:
@@ -176,22 +179,50 @@ class Redecider:
             self._found.add([Finding("record-unreadable", says, first.position)] if mine else (), DECIDED)
             return
         context = self._homes[type(recorded.event)]
+        self._say(self._rules.take(context, recorded), DECIDED)
         if mine:
             self._found.add(self._decided(context, taken, recorded), DECIDED)
         try:
-            claimed = list(self._claimed(context, taken, events))
-            if self._share == 0:
-                self._found.add(claimed, FOLDED)
+            self._say(self._claimed(context, taken, events), FOLDED)
             self._states.fold(context, first.stream, events)
             if any(leaf.sealed for leaf in leaves):
                 self._states.note_sealed(recorded.cmd, records)
             self._states.note_erased(events)
             self._reacted.note(records, events)
+            self._owed.note(records, events, leaves[0].at)
+            self._at = leaves[0].at
         except UNSOUND as error:
             self._lost.add(first.stream)
             says = f"It cannot follow on what came before: {error}"
-            if self._share == 0:
-                self._found.add([Finding("record-unfoldable", says, first.position)], FOLDED)
+            self._say([Finding("record-unfoldable", says, first.position)], FOLDED)
+
+    def end(self) -> None:
+        """There are no more."""
+        self._say(self._unsaid(), FOLDED)
+
+    def _unsaid(self) -> Iterator[Finding]:
+        """What the clock ought to have said by the last record, and did not."""
+        if not self._at:
+            return
+        now = datetime.fromisoformat(self._at)
+        desk, self._states.deciding = _Desk(self._contexts, self._codec, self._states, lambda: now), ()
+        for order, what in self._owed.due(now):
+            assert order.stream is not None
+            try:
+                said = bool(finished(decide_again(desk, order, order.stream)).events)
+            except Withheld:
+                said = True
+            except (Refused, Forbidden, Unknown, *UNSOUND):
+                continue
+            if said and order.stream not in self._lost:
+                says = f"A deadline passed, and the register's clock did not say so: set by {what}."
+                yield Finding("deadline-unpassed", says, None, f"{order.context}.{order.command}")
+
+    def _say(self, findings: Iterable[Finding], rank: int) -> None:
+        """What everybody finds, one says."""
+        found = list(findings)
+        if self._share == 0:
+            self._found.add(found, rank)
 
     def _read(
         self, records: Sequence[StoredRecord], leaves: Sequence[Leaf | Members]
@@ -211,6 +242,7 @@ class Redecider:
         leaf = taken.leaves[0]
         if first.rules != context.rules:
             self.unchecked[f"commands decided under {first.rules}, which this program does not ship"] += 1
+            yield from self._unaccredited(first)
             return
         rests_on = {first.stream, *(UUID(stream) for stream, _ in leaf.reads or ())} if self._lost else set()
         if first.actor.system == "reaction" and first.cause is not None:
@@ -220,12 +252,18 @@ class Redecider:
             return
         try:
             name, order = self._reading.order(first, leaf)
+            if order.context != context.name:
+                raise LookupError(f"one of {order.context}, and its record one of {context.name}")
         except UNSOUND as error:
             yield Finding("command-unreadable", f"The recorded command is none: {error}", first.position)
             return
-        by = context.commands[name]
-        if (fault := _usurped(context, name, by, first)) is not None:
-            yield Finding("authority-unfounded", fault, first.position, "somebody who may", str(first.actor.system))
+        _, before = self._states.now(context.name, first.stream)
+        elsewhere = misplaced(context.commands[name], first, order)
+        if (amiss := elsewhere or usurped(context, name, first, order, before, self._codec.ledger)) is not None:
+            yield amiss
+            return
+        if name == context.clock and (amiss := self._owed.fault(first, order)) is not None:
+            yield amiss
             return
         if first.actor.system == "reaction" and (fault := self._reacted.fault(first, order)) is not None:
             yield Finding("reaction-unfounded", fault, first.position, "a reaction to its cause", str(first.cause))
@@ -235,6 +273,13 @@ class Redecider:
         finding = self._compared(order, taken, first)
         if finding is not None:
             yield finding
+
+    def _unaccredited(self, first: Recorded) -> Iterator[Finding]:
+        """What can be said of who acted where the rules are unknown."""
+        unit = first.actor.unit
+        if unit is not None and unit not in self._lost:
+            fault = unaccredited(first, self._states.now("units", unit)[1])
+            yield from () if fault is None else (fault,)
 
     def _compared(self, order: Order, taken: Taken, first: Recorded) -> Finding | None:
         """Decided at the moment it was recorded, or just before; on the day it counts from by default, or as it says.
@@ -275,9 +320,12 @@ class Redecider:
             written = draft.head + b'"at":"%s"' % leaf.at.encode() + draft.tail
             if written == record.state:
                 continue
+            expected, got = msgspec.json.decode(written), msgspec.json.decode(record.state)
             if draft.type != record.type and drafted.events[leaf.of[0] - 1] == self._codec.event(record):
-                continue  # written in an earlier form of the same event
-            return _departs(msgspec.json.decode(written), msgspec.json.decode(record.state), record.position)
+                expected |= {"type": record.type, "data": got["data"]}  # an earlier form of the same event
+                if expected == got:
+                    continue
+            return _departs(expected, got, record.position)
         return None
 
     def _claimed(self, context: Context, taken: Taken, events: Sequence[Any]) -> Iterator[Finding]:
@@ -321,26 +369,6 @@ def _attempts(first: Recorded) -> Iterator[tuple[datetime, PartialDate | None]]:
     turned = BEGINNING + ((first.at - BEGINNING) // quarter) * quarter
     if turned > since:
         yield from ((since, effective_on) for effective_on in said)
-
-
-def _usurped(context: Context, name: str, by: By, first: Recorded) -> str | None:
-    """Why the register itself cannot have given this command; None where it can, or where an officer gave it."""
-    actor: Actor = first.actor
-    if actor.system is None:
-        return None
-    if actor.system not in SYSTEMS or actor.unit is not None:
-        return "Nothing of this name acts for the register."
-    if actor.system == "opening" and (
-        (context.name, name) not in GIVEN or first.cmd != well_known(context.name, name, first.name)
-    ):
-        return "The opening of a ledger does not give this command."
-    if (actor.system == attestations.SYSTEM) != (context.name == attestations.ATTESTATIONS.name):
-        return "Views are attested by the register itself, which does nothing else under that name."
-    if actor.system in ("clock", "reaction") and by.roles:
-        return "The clock and reactions do not give commands that are for officers."
-    if actor.system == "reaction" and first.cause is None:
-        return "A reaction names the record that it reacts to."
-    return None
 
 
 def _departs(expected: Mapping[str, Any], got: Mapping[str, Any], position: int) -> Finding:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import msgspec
 
@@ -25,6 +26,10 @@ FORK = ".fork.checkpoint"
 
 class Unreachable(Exception):
     """The server does not answer, or not as a ledger does; the sentence says what happened."""
+
+
+class AskedWrongly(Unreachable):
+    """The server says that what it was asked for makes no sense."""
 
 
 class _Checkpoints(msgspec.Struct):
@@ -55,17 +60,19 @@ async def fetch(get: Get, bundle: Bundle, progress: Progress, *, fresh: bool = F
     note = await get(CHECKPOINT)
     try:
         said = read_checkpoint(note or b"")
+    except (BadNote, BadCheckpoint) as error:
+        raise Unreachable(f"What lies under this address is no ledger: its checkpoint is none. {error}") from error
+    try:
         before = None if (old := bundle.read(CHECKPOINT)) is None else read_checkpoint(old)
     except (BadNote, BadCheckpoint) as error:
-        return Fetched(findings=(Finding("checkpoint-malformed", f"There is no checkpoint: {error}"),))
+        return Fetched(findings=(Finding("checkpoint-malformed", f"The bundle's own checkpoint is none: {error}"),))
     if before is not None and before.size > said.size:
         says = "The server shows fewer records than this bundle holds."
         found = Finding("older-than-saved", says, None, f"at least {before.size} records", str(said.size))
         return Fetched(said.size, findings=(found,))
     assert note is not None
-    wanted = [*tiles.hash_tiles(said.size), *tiles.bundles(said.size)]
-    missing = [tile for tile in wanted if fresh or not _has(bundle, tile)]
-    findings = [*await _tiles(get, bundle, missing, len(wanted), progress)]
+    copied = await _tiles(get, bundle, said.size, progress, fresh=fresh)
+    findings = [*copied.findings]
     findings += [] if findings else _extends(bundle, before, said)
     if any(one.code == "fork" for one in findings):
         beside = bundle.folder.with_name(bundle.folder.name + FORK)
@@ -76,7 +83,7 @@ async def fetch(get: Get, bundle: Bundle, progress: Progress, *, fresh: bool = F
             await _earlier(get, bundle, number * tiles.WIDTH, min((number + 1) * tiles.WIDTH, said.size))
         bundle.write(CHECKPOINT, note)
         _sweep(bundle, said.size, bound)
-    return Fetched(said.size, len(missing), len(wanted) - len(missing), tuple(findings))
+    return Fetched(said.size, copied.fetched, copied.kept, tuple(findings))
 
 
 def _has(bundle: Bundle, tile: Tile) -> bool:
@@ -90,21 +97,24 @@ def _has(bundle: Bundle, tile: Tile) -> bool:
     return True
 
 
-async def _tiles(
-    get: Get, bundle: Bundle, missing: Sequence[Tile], total: int, progress: Progress
-) -> Sequence[Finding]:
-    findings, waiting, done = list[Finding](), iter(missing), total - len(missing)
+async def _tiles(get: Get, bundle: Bundle, size: int, progress: Progress, *, fresh: bool) -> Fetched:
+    """One tile after the other, without a list of all: what a server says its size is, nobody has signed yet."""
+    findings, fetched, kept = list[Finding](), 0, 0
+    waiting, total = chain(tiles.hash_tiles(size), tiles.bundles(size)), tiles.how_many(size)
 
     async def work() -> None:
-        nonlocal done
+        nonlocal fetched, kept
         for tile in waiting:
-            content = await get(str(tile))
-            if content is None:
+            if findings:
+                return
+            if not fresh and _has(bundle, tile):
+                kept += 1
+            elif (content := await get(str(tile))) is None:
                 findings.append(Finding("tile-missing", f"The server has no {tile}, though its checkpoint says so."))
             else:
                 bundle.write(str(tile), content)
-            done += 1
-            progress(done, total)
+                fetched += 1
+            progress(fetched + kept, total)
 
     workers = [asyncio.ensure_future(work()) for _ in range(AT_ONCE)]
     try:
@@ -112,7 +122,7 @@ async def _tiles(
     finally:
         for worker in workers:
             worker.cancel()
-    return findings
+    return Fetched(size, fetched, kept, tuple(findings))
 
 
 def _extends(bundle: Bundle, before: Checkpoint | None, said: Checkpoint) -> Sequence[Finding]:
@@ -156,6 +166,8 @@ async def _earlier(get: Get, bundle: Bundle, after: int | None, until: int) -> N
                 bundle.write(f"{EARLIER}{read_checkpoint(note).size}", note.encode())
         except (msgspec.MsgspecError, BadNote, BadCheckpoint) as error:
             raise Unreachable(f"What the server calls its checkpoints are none: {error}") from error
+        if page.next is not None and page.next <= after:
+            raise Unreachable(f"The server's list of checkpoints does not come to an end: {page.next} follows {after}.")
         after = page.next
 
 

@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from domain.kernel import PartialDate
 from domain.ledger.findings import Finding
-from domain.ledger.history import MOMENT, UUID_FORM, Members, malformed
+from domain.ledger.history import MOMENT, UUID_FORM, Members, malformed, unfit
 from domain.ledger.records import MAX_BYTES, MAX_INTEGER, BadLeaf, check_leaf
 
 _Scalar: TypeAlias = str | bool | Annotated[int, Meta(ge=-MAX_INTEGER, le=MAX_INTEGER)]
@@ -120,8 +120,7 @@ def _with_care(record: bytes, position: int) -> Members:
     except BadLeaf as bad:
         raise Unreadable(Finding(bad.code, str(bad), position), {}) from None
     if fault := malformed(leaf):
-        says = f"The record's `{fault}` is missing or is no {fault}."
-        raise Unreadable(Finding("record-malformed", says, position, fault), leaf)
+        raise Unreadable(unfit(position, leaf, fault), leaf)
     return Members.of_leaf(leaf)
 
 

@@ -1,7 +1,8 @@
 """Proofs of single records, and of two checkpoints against one another, from a bundle or from what a server answers."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from domain.ledger import merkle, proof_files
 from domain.ledger.checkpoints import BadCheckpoint, Checkpoint
@@ -11,7 +12,7 @@ from domain.ledger.proof_files import BadProof, InclusionProof
 from domain.ledger.proofs import verify_consistency, verify_inclusion
 from domain.ledger.records import canonical, leaf_hash
 from services.audit.bundle import Bundle, Unfit
-from services.audit.fetching import read_checkpoint
+from services.audit.fetching import Unreachable, read_checkpoint
 from services.audit.verifying import Report, signed
 
 
@@ -39,12 +40,14 @@ def check(text: str, record: bytes, key: VerifierKey) -> Report:
         report.add(Finding("note-unsigned", f"The proof's checkpoint is not signed by your key. {error}"))
         return report
     report.size, report.root = said.size, said.root.hex()
-    leaf = next((leaf for leaf in map(leaf_hash, _spellings(record)) if _proves(proof, said, leaf)), None)
-    if leaf is None:
+    spellings = _spellings(record)
+    shown = next((one for one in spellings if _proves(proof, said, leaf_hash(one))), None)
+    if shown is None:
         says = f"This record does not lie at position {proof.position} of the tree of {said.size}."
         report.add(Finding("inclusion-fails", says, proof.position, said.root.hex(), leaf_hash(record).hex()))
         return report
     report.checked.append(f"the record lies at position {proof.position} of the {said.size} that {key} signed")
+    report.unchecked += [spellings[shown]] if spellings[shown] else []
     report.unchecked.append("all other records of the ledger: see `subsidia audit verify`")
     return report
 
@@ -53,16 +56,27 @@ def _proves(proof: InclusionProof, said: Checkpoint, leaf: bytes) -> bool:
     return verify_inclusion(proof.position, said.size, leaf, proof.hashes, said.root)
 
 
-def _spellings(record: bytes) -> Sequence[bytes]:
-    """The bytes as they are, and as canonical JSON; of an answer of /v1/records/, the record in it."""
+def _spellings(record: bytes) -> Mapping[bytes, str]:
+    """The bytes as they are, and as canonical JSON; of an answer of /v1/records/, the record in it.
+
+    With each, what of the file it is not. A member that is there twice could be read in two ways: that is no spelling.
+    """
+    found = {record: ""}
     try:
-        whole = json.loads(record)
-        found = [canonical(whole)]
+        whole = json.loads(record, object_pairs_hook=_once)
+        found.setdefault(canonical(whole), "")
         if isinstance(whole, dict) and isinstance(whole.get("record"), dict):
-            found.append(canonical(whole["record"]))
+            found.setdefault(canonical(whole["record"]), "what stands in the file beside the member `record`")
     except (ValueError, TypeError, RecursionError):
-        return (record,)
-    return (record, *found)
+        pass
+    return found
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("a member is there twice")
+    return members
 
 
 def compare(
@@ -90,7 +104,7 @@ def compare(
     elif older.size == newer.size:
         _same_size(report, older, newer)
     elif bundle is not None:
-        _by_bundle(report, older, newer, bundle)
+        _by_bundle(report, older, newer, bundle, key)
     else:
         _by_proof(report, older, newer, proof or ())
     if not report.findings:
@@ -105,9 +119,9 @@ def _same_size(report: Report, older: Checkpoint, newer: Checkpoint) -> None:
         report.add(_fork(older, older.root.hex(), newer.root.hex()))
 
 
-def _by_bundle(report: Report, older: Checkpoint, newer: Checkpoint, bundle: Bundle) -> None:
+def _by_bundle(report: Report, older: Checkpoint, newer: Checkpoint, bundle: Bundle, key: VerifierKey | None) -> None:
     try:
-        size = _checkpoint(bundle.note()).size
+        size = _sound(bundle, key).size
         if size < newer.size:
             says = f"The bundle has {size} records; fetch again."
             report.add(Finding("bundle-too-small", says, None, str(newer.size), str(size)))
@@ -118,6 +132,20 @@ def _by_bundle(report: Report, older: Checkpoint, newer: Checkpoint, bundle: Bun
                 report.add(_fork(one, one.root.hex(), root.hex()))
     except Unfit as unfit:
         report.add(unfit.finding)
+
+
+def _sound(bundle: Bundle, key: VerifierKey | None) -> Checkpoint:
+    """The bundle's own checkpoint, if its tiles come to it: else whoever harmed a copy could accuse a ledger."""
+    note = bundle.note()
+    try:
+        said = _checkpoint(note) if key is None else signed(note, key)
+    except (BadNote, BadCheckpoint) as error:
+        raise Unfit(Finding("note-unsigned", f"The bundle's checkpoint is not signed by your key. {error}")) from error
+    (root,) = bundle.roots([(0, said.size)], said.size) if said.size else (merkle.empty_root(),)
+    if root != said.root:
+        says = "The bundle's tiles do not come to its own checkpoint: run `subsidia audit verify` on it."
+        raise Unfit(Finding("root-differs", says, None, said.root.hex(), root.hex()))
+    return said
 
 
 def _by_proof(report: Report, older: Checkpoint, newer: Checkpoint, proof: Sequence[bytes]) -> None:
@@ -137,6 +165,24 @@ def _checkpoint(note: bytes) -> Checkpoint:
         return read_checkpoint(note)
     except (BadNote, BadCheckpoint) as error:
         raise Unfit(Finding("checkpoint-malformed", f"The bundle's checkpoint is none: {error}")) from error
+
+
+def can_tell(head: bytes | None, notes: tuple[bytes, bytes]) -> None:
+    """Whether a server with this checkpoint can show how two others hang together. Raises Unfit, Unreachable.
+
+    A proof that leads nowhere is only evidence where the ledger is the one that the two are of.
+    """
+    first, second = map(read_checkpoint, notes)
+    try:
+        said = read_checkpoint(head or b"")
+    except (BadNote, BadCheckpoint) as error:
+        raise Unreachable(f"What lies under this address is no ledger: its checkpoint is none. {error}") from error
+    if said.origin not in (first.origin, second.origin):
+        raise Unfit(Finding("ledger-foreign", "The server keeps another ledger.", None, first.origin, said.origin))
+    newest = max(first.size, second.size)
+    if said.size < newest:
+        says = "The server shows fewer records than the newer checkpoint is of."
+        raise Unfit(Finding("older-than-saved", says, None, str(newest), str(said.size)))
 
 
 def sizes(notes: tuple[bytes, bytes]) -> tuple[int, int] | None:

@@ -39,7 +39,9 @@ def attestations(bundle: Bundle, size: int) -> Iterator[Attested]:
     """The attestations that the records of a bundle hold, in order; what is no record is passed over."""
     decoder = msgspec.json.Decoder(_Leaf)
     for tile in tiles.bundles(size):
-        if _MARK not in (bundle.read(str(tile)) or b""):
+        if (content := bundle.read(str(tile))) is None:
+            return  # nobody reads on behind a gap
+        if _MARK not in content:
             continue
         for position, record in enumerate(bundle.whatever(tile)[0], start=tile.first):
             if _MARK in record:
@@ -62,7 +64,12 @@ class Recomputing:
     def __init__(self, bundle: Bundle, size: int, views: Sequence[View] = ATTESTED) -> None:
         self.unchecked: Counter[str] = Counter()
         self.checked = 0
-        self._ahead: list[Attested] = []
+        self.unattested = {view.name for view in views}
+        """Views of which no attestation was compared."""
+        self.last = -1
+        """The newest position of which one was."""
+        self._amiss: list[Finding] = []
+        self._unknown: set[tuple[str, int]] = set()
         self._wanted: dict[int, list[Attested]] = {}
         versions = {view.name: view.version for view in views}
         for one in attestations(bundle, size):
@@ -76,7 +83,13 @@ class Recomputing:
     def _sort(self, one: Attested, versions: Mapping[str, int]) -> None:
         said = one.said
         if said.position >= one.recorded:
-            self._ahead.append(one)
+            says = f"It attests {said.view} as of a position that was not recorded yet."
+            expected = f"below {one.recorded}"
+            self._amiss.append(Finding("attestation-ahead", says, one.recorded, expected, str(said.position)))
+        elif not 1 <= said.version <= versions.get(said.view, 0):
+            if (named := (said.view, said.version)) not in self._unknown:
+                self._unknown.add(named)
+                self._amiss.append(_unknown(one))
         elif versions.get(said.view) != said.version:
             self.unchecked[f"attestations of {said.view}@{said.version}, which this program does not ship"] += 1
         else:
@@ -107,14 +120,21 @@ class Recomputing:
     def end(self) -> Iterator[Finding]:
         """What is left to say after the last record."""
         self._stop()
-        for one in self._ahead:
-            says = f"It attests {one.said.view} as of a position that was not recorded yet."
-            yield Finding("attestation-ahead", says, one.recorded, f"below {one.recorded}", str(one.said.position))
+        yield from self._amiss
+
+    @property
+    def left_open(self) -> Sequence[str]:
+        """Of which views, and since when, nobody can tell by attestations."""
+        found = [f"the views of which nothing was attested: {', '.join(sorted(self.unattested))}"]
+        later = [f"the views after position {self.last}: no attestation speaks of them"]
+        return (found if self.unattested else []) + (later if self.last >= 0 else [])
 
     def _compared(self, folded: Folded, position: int) -> Iterator[Finding]:
         for one in self._wanted.pop(position, ()):
             found = folded.dumped(self._views[one.said.view], position)
             self.checked += 1
+            self.last = position
+            self.unattested.discard(one.said.view)
             if (found.digest, found.rows) != (one.said.digest, one.said.rows):
                 says = f"The {one.said.view} attested here, as of position {position}, do not follow from the records."
                 expected, got = (f"{each.rows} rows, {each.digest}" for each in (found, one.said))
@@ -125,3 +145,12 @@ class Recomputing:
         if left := sum(map(len, self._wanted.values())):
             self.unchecked["attestations of views, whose records could not all be read"] += left
         self._folded, self._wanted = None, {}
+
+
+def _unknown(one: Attested) -> Finding:
+    """An attestation in a version that is not, or not yet, one of this program's."""
+    got = f"{one.said.view}@{one.said.version}"
+    if one.said.version < 1:
+        return Finding("view-unknown", "There never was such a version of a view.", one.recorded, "", got)
+    says = "This program does not know what is attested: audit with a newer one."
+    return Finding("view-newer", says, one.recorded, "", got)

@@ -29,6 +29,8 @@ class Decided:
     decided: int = 0
     attested: int = 0
     unchecked: Counter[str] = field(default_factory=Counter)
+    open: list[str] = field(default_factory=list)
+    """What attestations do not say of the views."""
 
     def add(self, other: "Decided") -> None:
         """What another one came to."""
@@ -36,6 +38,7 @@ class Decided:
         self.decided += other.decided
         self.attested += other.attested
         self.unchecked += other.unchecked
+        self.open += other.open
 
 
 @dataclass(slots=True)
@@ -56,11 +59,13 @@ class Deciding:
 
     def end(self) -> Decided:
         """There are no more."""
+        self.redecider.end()
         whole = Decided(self.found, self.redecider.decided, 0, self.redecider.unchecked)
         if self.recomputing is not None:
             self.found.add(self.recomputing.end(), ATTESTED)
             whole.attested = self.recomputing.checked
             whole.unchecked = whole.unchecked + self.recomputing.unchecked
+            whole.open += self.recomputing.left_open
         return whole
 
 

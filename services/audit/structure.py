@@ -51,7 +51,7 @@ class Tree:
     wanted: Sequence[int]
     edge: Edge = field(default_factory=lambda: Edge(0, ()))
     subtrees: dict[int, list[bytes]] = field(default_factory=dict)
-    roots: dict[int, bytes] = field(default_factory=dict)
+    roots: dict[int, bytes] = field(default_factory=lambda: {0: merkle.empty_root()})
 
     def grow(self, leaves: Sequence[bytes]) -> None:
         rest, begin = leaves, self.edge.size

@@ -1,7 +1,9 @@
 """Checks a bundle from its bytes alone, with a key that the auditor brought: note, tree, records, decisions."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 
 from domain.contexts import CONTEXTS
@@ -11,10 +13,11 @@ from domain.ledger.checkpoints import BadCheckpoint, Checkpoint
 from domain.ledger.findings import Finding, Verdict, verdict_of
 from domain.ledger.history import History
 from domain.ledger.notes import BadNote, Verifier, VerifierKey
-from domain.ledger.tiles import Tile
-from services.audit.bundle import CHECKPOINT, EARLIER, Bundle, Unfit, position_of, tile_of
+from services.audit.bundle import CHECKPOINT, EARLIER, Bundle, Unfit, position_of
+from services.audit.files import others, upper
+from services.audit.leaves import Unreadable, read
 from services.audit.sharing import Decided, Deciding, decide_together
-from services.audit.structure import SHOWN, Commands, Structure, Tree, compared, first_difference
+from services.audit.structure import SHOWN, Commands, Structure, Tree, first_difference
 from services.audit.surveying import go_through
 from services.audit.workers import Workers, uncollected
 from services.codec import Codec
@@ -22,13 +25,15 @@ from services.keys import check_with
 from services.names import NAMES
 
 Progress = Callable[[int, int], None]
+CLOCKS = timedelta(days=1)
+"""By so much an auditor's clock may be wrong before a ledger is said to be from the future."""
 
 
 @dataclass(slots=True)
 class Report:
     """What an audit came to. `verified`: so many records, from the first, are as signed and as the rules demand.
 
-    `checked` and `unchecked` say in words what was looked at and what was not.
+    `checked` and `unchecked` say in words what was looked at and what was not. `throughout`: it is about all records.
     """
 
     origin: str = ""
@@ -38,6 +43,7 @@ class Report:
     findings: list[Finding] = field(default_factory=list)
     checked: list[str] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
+    throughout: bool = False
 
     @property
     def verdict(self) -> Verdict:
@@ -70,12 +76,13 @@ def verify(
     contexts: Mapping[str, Context] = CONTEXTS,
     names: Mapping[str, type] = NAMES,
     progress: Progress = lambda done, total: None,
+    now: datetime | None = None,
 ) -> Report:
     """Everything that can be checked offline. `saved`: a checkpoint that the auditor kept from an earlier audit.
 
-    With `workers` it is quicker, and the same is found.
+    With `workers` it is quicker, and the same is found. `now`: by the clock of this machine, if nothing is said.
     """
-    report = Report(origin=key.name)
+    report = Report(origin=key.name, throughout=True)
     try:
         head = _head(bundle, key)
     except Unfit as unfit:
@@ -85,9 +92,13 @@ def verify(
     report.checked.append(f"the signature of the checkpoint of {head.size} records, by {key}")
     audit = _Audit(bundle, key, head, report, contexts, names, decide, workers)
     audit.binding(saved)
+    if head.size == 0:
+        report.add(Finding("ledger-empty", "Nothing is recorded: there is nothing to verify."))
+        return report
     with uncollected():
         for done in audit.records():
             progress(done, audit.steps)
+    audit.times(now or datetime.now(UTC))
     audit.files()
     audit.conclude()
     _say_what_is_left(report, saved, audit)
@@ -168,7 +179,7 @@ class _Audit:
         try:
             said = signed(content, self.key)
         except (BadNote, BadCheckpoint) as error:
-            if second:
+            if second or not path.removeprefix(EARLIER).isdecimal():
                 says = f"{path} is no part of a bundle. Remove it, or fetch the ledger into a new directory."
                 self.report.add(Finding("foreign-file", says, None, "", path))
             else:
@@ -240,39 +251,31 @@ class _Audit:
             else:
                 yield self.head.size + done
 
-    # --- the files ---
+    # --- the times, and the files ---
+
+    def times(self, now: datetime) -> None:
+        """Nothing was recorded later than today; what is only wrong by a bad clock here is so by less than a day."""
+        latest = f"{now + CLOCKS:%Y-%m-%dT%H:%M:%S.%fZ}"
+        if self.structure.history.latest > latest:
+            says = "By the clock of this machine, it was recorded in days to come."
+            found = self.structure.history.latest
+            self.report.add(Finding("time-ahead", says, self._first_after(latest), f"at most {latest}", found))
+
+    def _first_after(self, latest: str) -> int | None:
+        for tile in tiles.bundles(self.head.size):
+            entries, fault = self.bundle.whatever(tile)
+            for position, record in enumerate(entries, start=tile.first):
+                with suppress(Unreadable):
+                    if read(record, position).at > latest:
+                        return position
+            if fault is not None:
+                break
+        return None
 
     def files(self) -> None:
-        """Every tile of the upper levels, and whatever else lies there."""
-        known = {CHECKPOINT}
-        for tile in tiles.hash_tiles(self.head.size):
-            known.add(str(tile))
-            if tile.level and not self.structure.stopped:
-                computed = self.tree.subtrees.get(tile.level, [])[tile.first : tile.first + tile.width]
-                self.report.add(*compared(self.bundle, tile, computed))
-        known.update(map(str, tiles.bundles(self.head.size)))
-        for path in self.bundle.files():
-            if path not in known and "/" in path and not path.startswith(EARLIER):
-                self._other(path)
-
-    def _other(self, path: str) -> None:
-        """A narrower tile may lie there from earlier, if it is the beginning of the one that counts."""
-        tile = tile_of(path)
-        whole = None
-        if tile is not None:
-            width = min(tiles.WIDTH, tiles.across(tile.level, self.head.size) - tile.first)
-            whole = None if width < tile.width else Tile(tile.level, tile.number, width)
-        if tile is None or whole is None:
-            says = f"{path} is no part of a bundle of {self.head.size} records."
-            self.report.add(Finding("foreign-file", says, None, "", path))
-            return
-        read = self.bundle.entries if tile.level is None else self.bundle.hashes
-        try:
-            if nth := first_difference(read(tile), read(whole)[: tile.width]):
-                says = f"{path} is not what {whole} begins with."
-                self.report.add(Finding("tile-differs", says, position_of(tile, nth - 1)))
-        except Unfit as unfit:
-            self.report.add(unfit.finding)
+        if self.structure.stopped is None:
+            self.report.add(*upper(self.bundle, self.tree, self.head.size))
+        self.report.add(*others(self.bundle, self.head.size))
 
     # --- the verdict ---
 
@@ -340,6 +343,8 @@ def _say_what_is_left(report: Report, saved: bytes | None, audit: _Audit) -> Non
         report.checked.append(f"{audit.decided.decided:,} commands decided again, with who gave them and on what")
         report.checked.append(f"{audit.decided.attested:,} attestations of views, by folding the records again")
         report.unchecked += [f"{count:,} {what}" for what, count in sorted(audit.decided.unchecked.items())]
+        report.unchecked += audit.decided.open
+        report.unchecked.append("whether the register did all that was to follow from a record by its reactions")
         report.unchecked.append(
             f"public holidays: they are those of the `holidays` library {version('holidays')} on this machine"
         )

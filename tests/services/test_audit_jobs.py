@@ -163,8 +163,10 @@ def test_where_every_record_is_wrong_the_same_hundred_findings_are_shown(
     assert same(written(tmp_path / "forged", forged), two) is Verdict.VERIFIED, (
         "told alike in the command and in the event"
     )
-    unknown = [state.replace(b'"rules":"', b'"rules":"x') for state in long]
-    assert same(written(tmp_path / "unknown", unknown), two) is Verdict.VERIFIED, "rules that this program never knew"
+    newer = [state.replace(b'.1","type"', b'.9","type"') for state in long]
+    assert same(written(tmp_path / "newer", newer), two) is Verdict.INCOMPLETE, "rules that this program does not know"
+    never = [state.replace(b'"rules":"', b'"rules":"x') for state in long]
+    assert same(written(tmp_path / "never", never), two) is Verdict.BROKEN, "rules that nobody ever knew"
     asked = [state.replace(b"Trees for every", b"Trees for ever,", 1) for state in long]
     assert same(written(tmp_path / "asked", asked), two) is Verdict.BROKEN, "something else was asked, again and again"
     backwards = [changed(state, at=f"2026-01-01T00:00:00.{999_999 - at:06}Z") for at, state in enumerate(long)]

@@ -163,6 +163,33 @@ async def test_another_version_is_said_to_be_unchecked(dsn: str, golden: Golden,
     assert dict(found.unchecked) == {"attestations of units@1, which this program does not ship": 1}
 
 
+async def test_what_no_program_ever_attested_is_no_attestation(dsn: str, golden: Golden, tmp_path: Path) -> None:
+    """A view in a version to come leaves no verdict: a newer program may know it."""
+    never, to_come = (Dumped("units", number, 100, 3, "ab" * 32) for number in (0, 99))
+    async with kept(dsn) as keeper:
+        await keeper.office.give(order(to_come, golden.size))
+        report = await audited(dsn, tmp_path / "to come")
+        assert (report.verdict, [one.code for one in report.findings]) == (Verdict.INCOMPLETE, ["view-newer"])
+        await keeper.office.give(order(never, golden.size))
+    report = await audited(dsn, tmp_path / "never")
+    assert report.verdict is Verdict.BROKEN
+    assert [(one.code, one.position) for one in report.findings] == [
+        ("view-newer", golden.size), ("view-unknown", golden.size + 1),
+    ]  # fmt: skip
+
+
+async def test_views_that_nobody_attested_are_named(dsn: str, golden: Golden, tmp_path: Path) -> None:
+    report = await audited(dsn, tmp_path / "none")
+    (line,) = [one for one in report.unchecked if "nothing was attested" in one]
+    assert all(view.name in line for view in ATTESTED)
+    async with kept(dsn) as keeper:
+        await keeper.attest([view for view in ATTESTED if view.name == "units"])
+    report = await audited(dsn, tmp_path / "one")
+    (line,) = [one for one in report.unchecked if "nothing was attested" in one]
+    assert "units" not in line.split(": ")[1].split(", ")
+    assert f"the views after position {golden.size - 1}: no attestation speaks of them" in report.unchecked
+
+
 async def test_records_that_cannot_be_read_leave_attestations_unchecked(
     dsn: str, golden: Golden, tmp_path: Path
 ) -> None:

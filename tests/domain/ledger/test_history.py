@@ -138,13 +138,19 @@ def test_what_a_run_shows_of_itself_is_wrong_wherever_it_lies() -> None:
 @pytest.mark.parametrize(
     ("member", "value"),
     [
-        ("v", 2), ("v", True), ("ledger", ""), ("id", "oak"), ("ver", 0), ("ver", True), ("type", 7), ("at", "today"),
+        ("v", 0), ("v", "2"), ("v", True), ("ledger", ""), ("id", "oak"), ("ver", 0), ("ver", True), ("type", 7),
+        ("at", "today"),
         ("cmd", ""), ("of", [2, 1]), ("of", [0, 1]), ("of", [1]), ("actor", {}), ("actor", "clock"),
         ("effective_on", "soon"), ("rules", ""), ("data", []), ("reads", [["oak", 1]]), ("reads", [[OAK]]),
     ],
 )  # fmt: skip
 def test_a_record_without_its_members_is_malformed(member: str, value: Any) -> None:
     assert told(record(**{member: value})) == [("record-malformed", 0)]
+
+
+def test_a_record_of_a_later_form_is_not_called_wrong() -> None:
+    assert told(record(v=2)) == [("record-newer", 0)]
+    assert Finding("record-newer", "").verdict is Verdict.INCOMPLETE
 
 
 def test_the_gravest_finding_gives_the_verdict() -> None:

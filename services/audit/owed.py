@@ -1,0 +1,84 @@
+"""What the register's own clock owes: that it speaks of the day which was recorded, and that it speaks at all."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from domain.deadlines import DeadlineMet, DeadlineMissed, DeadlineMoved, DeadlineSet, DeadlineSuspended, DeadlineVoided
+from domain.kernel import Actor, Context, EventName, PartialDate, Recorded, StreamId
+from domain.ledger.findings import Finding
+from services.orders import Note, Order
+from services.store.ports import StoredRecord
+
+CLOCKS = (DeadlineSet, DeadlineMoved, DeadlineSuspended, DeadlineMet, DeadlineMissed, DeadlineVoided)
+PATIENCE = timedelta(days=1)
+"""So long after its day is over everywhere, or after it was set if that was later, a deadline may go unmentioned."""
+LAST = date(9990, 1, 1)
+"""Later days are as far away as this one: past it, no moment could be told."""
+EVERYWHERE = timedelta(hours=36)
+"""From the midnight with which a day begins in UTC until it is over in every time zone."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    context: str
+    due_on: date
+    set_by: EventName
+    since: str
+
+
+class Owed:
+    """Keeps the deadlines that are open. `due` gives those that the clock ought to have passed by now."""
+
+    def __init__(self, contexts: Mapping[str, Context]) -> None:
+        self._kinds = {
+            kind: context.name
+            for context in contexts.values()
+            for kind in context.events
+            if context.clock and issubclass(kind, CLOCKS)
+        }
+        self._clocks = {context.name: context.clock for context in contexts.values()}
+        self._open: dict[tuple[UUID, int], _Open] = {}
+
+    def note(self, records: Sequence[StoredRecord], events: Sequence[Any], at: str) -> None:
+        """All records of a command, which was recorded `at`."""
+        for record, event in zip(records, events, strict=True):
+            if (context := self._kinds.get(type(event))) is None:
+                continue
+            key = record.stream, event.number
+            if isinstance(event, DeadlineSet | DeadlineMoved):
+                set_by = EventName.at(record.stream, record.version)
+                self._open[key] = _Open(context, event.due_on, set_by, at)
+            else:
+                self._open.pop(key, None)
+
+    def fault(self, first: Recorded, order: Order) -> Finding | None:
+        """Whether the clock speaks of another day, or of another cause, than the deadline has that it names."""
+        one = self._open.get((first.stream, order.fields["deadline"]))
+        if first.actor.system != "clock" or one is None:
+            return None
+        day = _after(one.due_on)
+        if first.effective_on == day and first.cause in (None, one.set_by):
+            return None
+        expected, got = f"{day}, {one.set_by}", f"{first.effective_on}, {first.cause}"
+        says = "The clock does not speak of the day after the deadline, or not of the record that set it."
+        return Finding("clock-unfounded", says, first.position, expected, got)
+
+    def due(self, now: datetime) -> Iterator[tuple[Order, str]]:
+        """What the clock would say, with what had been due when."""
+        for (stream, number), one in self._open.items():
+            over = datetime.combine(min(one.due_on, LAST), time.min, UTC) + EVERYWHERE
+            if now - max(over, datetime.fromisoformat(one.since)) > PATIENCE:
+                yield _order(StreamId(stream), number, one, self._clocks[one.context]), f"{one.set_by}, {one.due_on}"
+
+
+def _order(stream: StreamId, number: int, one: _Open, clock: str) -> Order:
+    note = Note(effective_on=_after(one.due_on), cause=one.set_by)
+    fields, system = {"deadline": number}, Actor(system="clock")
+    return Order(one.context, clock, fields, one.set_by.stream, system, "auditor", stream, note)
+
+
+def _after(day: date) -> PartialDate:
+    return PartialDate(min(day, LAST) + timedelta(days=1))

@@ -1,0 +1,358 @@
+"""What an operator who holds the signing key may record on purpose: all is hashed, signed and told in one piece."""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+import pytest
+
+from domain import policies
+from domain.commitments.words import Milestone
+from domain.kernel import NAMES, Actor, EventName, PartialDate, Role, Sealed, Sphere, StreamId, UnitId, Words
+from domain.ledger.findings import Verdict
+from domain.ledger.records import canonical, sealed_hash
+from domain.replacing import replace
+from domain.units import Kind
+from services.audit.deciding import finished
+from services.audit.verifying import Report, verify
+from services.deciding import decide_again
+from services.opening import OPENING, well_known
+from services.orders import Note, Order
+from tests.services.audited import VKEY, written
+from tests.services.scribe import TREES, Scribe
+
+TOWN: Mapping[str, Any] = {
+    "name": Words({"en": "Town"}), "sphere": Sphere.LOCAL, "kind": Kind.MUNICIPALITY, "jurisdiction": "FR",
+    "time_zone": "Europe/Paris", "alive_from": PartialDate("2020"), "parent": None, "identifiers": (), "source": None,
+}  # fmt: skip
+SIGNATORY: Mapping[str, Any] = {
+    "role": Role.AUTHORISED_SIGNATORY, "name": Sealed(sealed_hash(bytes(32), "Ada Example")),
+    "valid_from": date(2026, 1, 1), "valid_until": None,
+}  # fmt: skip
+REGISTRAR = {**SIGNATORY, "role": Role.REGISTRAR}
+
+
+class Operator(Scribe):
+    """Records what it likes, in the name of whom it likes; the rules alone it does not bend."""
+
+    town: UnitId
+    signatory: Actor
+
+    async def begin(self) -> None:
+        await self.open()
+        self.town = UnitId(self.give("units.register", self.registrar, **TOWN))
+
+    def as_the_opening(self, command: str, stream: UUID, *, note: Note | None = None, **fields: Any) -> None:
+        """Under the id that the opening's command would have."""
+        context, _, name = command.partition(".")
+        version, _ = self.states.now(context, stream)
+        self.record(
+            command, OPENING, stream, well_known(context, name, EventName.at(stream, version + 1)), fields, note
+        )
+
+    def record(
+        self, command: str, actor: Actor, stream: UUID, cmd: UUID, fields: Mapping[str, Any], note: Note | None = None
+    ) -> None:
+        context, _, name = command.partition(".")
+        self.now += timedelta(seconds=1)
+        order = Order(context, name, fields, cmd, actor, "operator", StreamId(stream), note or Note())
+        self._write(StreamId(stream), self.contexts[context], finished(decide_again(self, order, StreamId(stream))))
+
+    def change(self, position: int, **members: Any) -> None:
+        """Another record in the place of one; nothing else follows from it."""
+        told = self.records[position]
+        self.records[position] = told._replace(state=canonical(json.loads(told.state) | members))
+
+    def audited(self, folder: Path, *, now: datetime | None = None) -> Report:
+        return verify(written(folder, [one.state for one in self.records]), VKEY, now=now)
+
+    @property
+    def last(self) -> int:
+        return len(self.records) - 1
+
+
+@pytest.fixture
+async def operator() -> Operator:
+    found = Operator()
+    await found.begin()
+    return found
+
+
+def told(report: Report) -> list[tuple[str, int | None]]:
+    return [(one.code, one.position) for one in report.findings]
+
+
+async def test_whoever_records_by_the_rules_is_not_accused(operator: Operator, tmp_path: Path) -> None:
+    operator.accredit(operator.town, Role.AUTHORISED_SIGNATORY, date(2026, 1, 1))
+    report = operator.audited(tmp_path)
+    assert (report.verdict, report.findings) == (Verdict.VERIFIED, [])
+
+
+# --- in the name of the opening ---
+
+
+def accredit_a_signatory(operator: Operator) -> None:
+    operator.as_the_opening("units.accredit", operator.town, **SIGNATORY)
+
+
+def accredit_a_registrar_elsewhere(operator: Operator) -> None:
+    operator.as_the_opening("units.accredit", operator.town, **REGISTRAR)
+
+
+def accredit_another_registrar(operator: Operator) -> None:
+    assert operator.registrar.unit is not None
+    operator.as_the_opening("units.accredit", operator.registrar.unit, **REGISTRAR)
+
+
+def register_a_unit(operator: Operator) -> None:
+    operator.as_the_opening("units.register", uuid5(NAMES, "another town"), **TOWN)
+
+
+@pytest.mark.parametrize(
+    "deed", [accredit_a_signatory, accredit_a_registrar_elsewhere, accredit_another_registrar, register_a_unit]
+)
+async def test_the_opening_gives_only_what_opens_a_ledger(
+    deed: Callable[[Operator], None], operator: Operator, tmp_path: Path
+) -> None:
+    deed(operator)
+    report = operator.audited(tmp_path)
+    assert (report.verdict, told(report)) == (Verdict.BROKEN, [("authority-unfounded", operator.last)])
+
+
+SHIPPED = next(one for one in policies.SHIPPED if one.name == "commitment" and one.jurisdiction == policies.EVERYWHERE)
+
+
+def amend_a_policy(operator: Operator) -> None:
+    stream = policies.policy_stream(SHIPPED.name)
+    longer = tuple(replace(one, value="999") if one.value.isdigit() else one for one in SHIPPED.values)
+    because = Note(because="The version that counts from now on.", lang="en")
+    operator.as_the_opening("policies.amend", stream, note=because, in_force_from=date(2026, 3, 1), values=longer)
+
+
+def adopt_one_of_its_own(operator: Operator) -> None:
+    fields: dict[str, Any] = {"name": SHIPPED.name, "in_force_from": SHIPPED.in_force_from, "values": SHIPPED.values}
+    operator.as_the_opening("policies.adopt", policies.policy_stream(SHIPPED.name, "FR"), jurisdiction="FR", **fields)
+
+
+@pytest.mark.parametrize("deed", [amend_a_policy, adopt_one_of_its_own])
+async def test_a_policy_that_no_program_brought_is_not_verified(
+    deed: Callable[[Operator], None], operator: Operator, tmp_path: Path
+) -> None:
+    """A newer program may have brought it: there is no verdict until somebody asks that one."""
+    deed(operator)
+    report = operator.audited(tmp_path)
+    assert (report.verdict, told(report)) == (Verdict.INCOMPLETE, [("policy-unshipped", operator.last)])
+
+
+# --- in another place ---
+
+
+def open_the_ledger_again(operator: Operator) -> None:
+    fields: dict[str, Any] = {
+        "origin": "elsewhere.example/ledger",
+        "key": "none",
+        "registrar": operator.registrar.unit,
+        "registrar_name": Words({"en": "Somebody"}),
+    }
+    operator.as_the_opening("ledger.open", uuid5(NAMES, "another opening"), **fields)
+
+
+def hide_an_erasure(operator: Operator) -> None:
+    operator.accredit(operator.town, Role.AUTHORISED_SIGNATORY, date(2026, 1, 1))
+    subject = UUID(json.loads(operator.records[-1].state)["cmd"])
+    operator.states.note_sealed(subject, operator.records[-1:])
+    operator.give("erasures.erase", operator.registrar, subject=subject, basis="Regulation (EU) 2016/679, art. 17")
+
+
+@pytest.mark.parametrize("deed", [open_the_ledger_again, hide_an_erasure])
+async def test_what_has_one_place_is_recorded_there(
+    deed: Callable[[Operator], None], operator: Operator, tmp_path: Path
+) -> None:
+    deed(operator)
+    report = operator.audited(tmp_path)
+    assert (report.verdict, told(report)) == (Verdict.BROKEN, [("stream-differs", operator.last)])
+
+
+# --- in the name of the clock ---
+
+LAST_DAY = date(2026, 4, 30)
+CLOCK = Actor(system="clock")
+
+
+def promise_a_step(operator: Operator) -> UUID:
+    """A promise of one step, due on the last day; the stream."""
+    signatory = operator.signatory = operator.accredit(operator.town, Role.AUTHORISED_SIGNATORY, date(2026, 1, 1))
+    promise = operator.give(
+        "commitments.propose", signatory, owner=operator.town, title=TREES, description=TREES,
+        ends_on=PartialDate("2030"), starts_on=None, sdg=(), parties=(), document=None,
+    )  # fmt: skip
+    milestone = Milestone(TREES, LAST_DAY, operator.town)
+    operator.give("commitments.add-milestone", signatory, promise, milestone=milestone)
+    operator.give("commitments.adopt", signatory, promise)
+    return promise
+
+
+def the_deadline(operator: Operator) -> tuple[int, EventName]:
+    """The number of the step's, and the record that set it."""
+    for one in operator.records:
+        said = json.loads(one.state)
+        if one.type == "deadline-set.1" and said["data"]["due_on"] == str(LAST_DAY):
+            return said["data"]["number"], EventName.at(one.stream, one.version)
+    raise AssertionError("no deadline was set")
+
+
+def later(operator: Operator, days: int) -> None:
+    """Something else is recorded, so many days after the last one of the step."""
+    operator.now = datetime(LAST_DAY.year, LAST_DAY.month, LAST_DAY.day, 9, tzinfo=UTC) + timedelta(days=days)
+    operator.give("units.register", operator.registrar, **TOWN)
+
+
+def speak(operator: Operator, promise: UUID, day: date, cause: EventName) -> None:
+    number, _ = the_deadline(operator)
+    note = Note(effective_on=PartialDate(day), cause=cause)
+    operator.record("commitments.miss-deadline", CLOCK, promise, uuid4(), {"deadline": number}, note)
+
+
+async def test_a_clock_that_keeps_silent_is_found(operator: Operator, tmp_path: Path) -> None:
+    promise = promise_a_step(operator)
+    later(operator, 2)
+    assert operator.audited(tmp_path / "soon").verdict is Verdict.VERIFIED, "it may still speak"
+    later(operator, 5)
+    report = operator.audited(tmp_path / "late")
+    assert (report.verdict, told(report)) == (Verdict.POLICY_NOT_MET, [("deadline-unpassed", None)])
+    assert report.verified == len(operator.records)
+    speak(operator, promise, LAST_DAY + timedelta(days=1), the_deadline(operator)[1])
+    assert operator.audited(tmp_path / "spoken").verdict is Verdict.VERIFIED
+
+
+async def test_the_clock_speaks_of_the_day_that_was_recorded(operator: Operator, tmp_path: Path) -> None:
+    promise = promise_a_step(operator)
+    later(operator, 2)
+    before = len(operator.records)
+    _, set_by = the_deadline(operator)
+    elsewhere = EventName(f"{promise}/1")
+    for number, (day, cause) in enumerate([(date(2027, 1, 1), set_by), (LAST_DAY + timedelta(days=1), elsewhere)]):
+        del operator.records[before:]
+        speak(operator, promise, day, cause)
+        report = operator.audited(tmp_path / str(number))
+        assert (report.verdict, told(report)) == (Verdict.BROKEN, [("clock-unfounded", before)])
+        operator.states = Operator().states
+        for one in operator.records[:before]:
+            event = operator.codec.event(one)
+            home = next(each for each in operator.contexts.values() if type(event) in each.events)
+            operator.states.fold(home, one.stream, [event])
+
+
+async def test_an_embargo_that_is_never_lifted_is_found(operator: Operator, tmp_path: Path) -> None:
+    promise = promise_a_step(operator)
+    text = Sealed(sealed_hash(bytes(32), "What was agreed behind closed doors"))
+    annex: dict[str, Any] = {
+        "unit": operator.town,
+        "commitment": promise,
+        "title": TREES,
+        "language": "en",
+        "text": text,
+    }
+    operator.give("annexes.seal", operator.signatory, release_on=date(2026, 4, 1), **annex)
+    operator.now = datetime(2026, 4, 20, tzinfo=UTC)
+    operator.give("units.register", operator.registrar, **TOWN)
+    report = operator.audited(tmp_path)
+    assert (report.verdict, told(report)) == (Verdict.POLICY_NOT_MET, [("deadline-unpassed", None)])
+    assert report.findings[0].expected == "annexes.release"
+
+
+async def test_the_clock_and_reactions_do_not_speak_for_one_another(operator: Operator, tmp_path: Path) -> None:
+    promise = promise_a_step(operator)
+    later(operator, 2)
+    number, set_by = the_deadline(operator)
+    note = Note(effective_on=PartialDate(LAST_DAY + timedelta(days=1)), cause=set_by)
+    who = Actor(system="reaction")
+    operator.record("commitments.miss-deadline", who, promise, uuid4(), {"deadline": number}, note)
+    first = next(place for place, one in enumerate(operator.records) if b'"reaction"' in one.state)
+    report = operator.audited(tmp_path)
+    assert report.verdict is Verdict.BROKEN
+    assert ("authority-unfounded", first) in told(report)
+
+
+# --- under other rules, in a form that nobody knows, at another time ---
+
+
+@pytest.mark.parametrize("rules", ["units.0", "units.01", "units", "mandates.1", "anything", "units.1 "])
+async def test_rules_that_never_were_decide_nothing(rules: str, operator: Operator, tmp_path: Path) -> None:
+    operator.change(operator.last, rules=rules)
+    report = operator.audited(tmp_path)
+    assert (report.verdict, told(report)) == (Verdict.BROKEN, [("rules-unknown", operator.last)])
+
+
+async def test_rules_and_records_of_a_newer_program_are_left_to_it(operator: Operator, tmp_path: Path) -> None:
+    first = operator.last
+    operator.change(first, rules="units.2")
+    operator.give("units.register", operator.registrar, **TOWN)
+    operator.change(operator.last, rules="units.2")
+    report = operator.audited(tmp_path / "rules")
+    assert (report.verdict, told(report)) == (Verdict.INCOMPLETE, [("rules-newer", first)])
+    operator.change(first, rules="units.1", type="unit-founded.1")
+    operator.change(operator.last, rules="units.1", type="unit-founded.1")
+    report = operator.audited(tmp_path / "types")
+    assert (report.verdict, told(report)) == (Verdict.INCOMPLETE, [("type-unknown", first)])
+
+
+async def test_an_unknown_record_among_what_all_rests_on_is_no_way_around_the_rules(
+    operator: Operator, tmp_path: Path
+) -> None:
+    """Nothing that reads the registrar's unit can be decided again from there on."""
+    operator.give("units.register", operator.registrar, **TOWN)
+    hidden = json.loads(operator.records[-1].state) | {"id": str(operator.registrar.unit), "type": "unit-nodded.1"}
+    version, _ = operator.states.now("units", UnitId(UUID(hidden["id"])))
+    operator.change(operator.last, **{**hidden, "ver": version + 1})
+    report = operator.audited(tmp_path)
+    assert (report.verdict, told(report)) == (Verdict.INCOMPLETE, [("type-unknown", operator.last)])
+
+
+async def test_rules_that_were_replaced_do_not_come_back(operator: Operator, tmp_path: Path) -> None:
+    """No longer shipped, and so not decided again: else they were a way around the rules."""
+    rule = json.loads(operator.records[operator.last].state)
+    assert rule["rules"] == "units.1"
+    newest = replace(operator.contexts["units"], rules="units.2")
+    operator.contexts = {**operator.contexts, "units": newest}
+    operator.give("units.register", operator.registrar, **TOWN)
+    operator.now += timedelta(days=2)
+    operator.give("units.register", operator.registrar, **TOWN)
+    operator.change(operator.last, rules="units.1")
+    bundle = written(tmp_path, [one.state for one in operator.records])
+    report = verify(bundle, VKEY, contexts=operator.contexts)
+    assert (report.verdict, told(report)) == (Verdict.POLICY_NOT_MET, [("rules-backwards", operator.last)])
+
+
+async def test_under_rules_of_the_past_an_officer_was_accredited_all_the_same(
+    operator: Operator, tmp_path: Path
+) -> None:
+    contexts = {**operator.contexts, "units": replace(operator.contexts["units"], rules="units.2")}
+    report = verify(written(tmp_path / "1", [one.state for one in operator.records]), VKEY, contexts=contexts)
+    assert (report.verdict, told(report)) == (Verdict.VERIFIED, [])
+    actor = json.loads(operator.records[-1].state)["actor"]
+    operator.change(operator.last, actor=actor | {"accreditation": f"{actor['unit']}/1"})
+    report = verify(written(tmp_path / "2", [one.state for one in operator.records]), VKEY, contexts=contexts)
+    assert (report.verdict, told(report)) == (Verdict.BROKEN, [("authority-unfounded", operator.last)])
+
+
+async def test_nothing_is_recorded_in_days_to_come(operator: Operator, tmp_path: Path) -> None:
+    report = operator.audited(tmp_path, now=operator.now - timedelta(hours=20))
+    assert report.verdict is Verdict.VERIFIED, "clocks differ"
+    ahead = json.loads(operator.records[-1].state)["at"]
+    report = operator.audited(tmp_path, now=operator.now - timedelta(days=2))
+    assert report.verdict is Verdict.BROKEN
+    assert {(one.code, one.got) for one in report.findings} == {("time-ahead", ahead)}
+
+
+async def test_a_command_is_one_of_its_own_context(operator: Operator, tmp_path: Path) -> None:
+    """Fields that fit another command, too, which no such record can come of."""
+    at = next(place for place, one in enumerate(operator.records) if b'"policies.adopt"' in one.state)
+    operator.change(at, command=json.loads(operator.records[at].state)["command"] | {"name": "policies.amend"})
+    operator.change(operator.last, command={"name": "annexes.release", "fields": {"deadline": 1}})
+    report = operator.audited(tmp_path)
+    assert report.verdict is Verdict.BROKEN
+    assert ("command-unreadable", operator.last) in told(report)
