@@ -60,6 +60,19 @@ def test_every_typed_column_filters(live: Live, asked: dict[str, str], holds: An
     assert "progress__is_null" in asked or len(found) < len(everything)
 
 
+@pytest.mark.parametrize(
+    ("view", "column"),
+    [
+        ("commitments", "title"), ("milestones", "title"), ("mandates", "purpose"), ("reviews", "title"),
+        ("allocations", "matter"),
+    ],
+)  # fmt: skip
+def test_a_thing_is_found_by_its_title_in_any_of_its_languages(live: Live, view: str, column: str) -> None:
+    told = next(row for row in get(live, f"/v1/{view}", as_of=_story(live)).items if "fr" in row[column])
+    for text in told[column].values():
+        assert told["key"] in keys(get(live, f"/v1/{view}", q=text[:200], limit=500, as_of=_story(live)).items), text
+
+
 COUNTED = [(view.name, one.name) for view in VIEWS for one in view.computed if one.type is int]
 """Whole numbers that depend on the day: PostgreSQL reckons them in 32 bits, and people may ask for any."""
 
