@@ -195,7 +195,20 @@ def test_importing_a_snapshot_from_dry_run_to_second_run(verbs: Verbs, snapshot:
     again = verbs.well("import", "net-zero-tracker", str(snapshot))
     assert counted(again)["unchanged"] == 1
     assert "Nothing changed" in again
-    assert "FR-75C" in verbs.well("import", "net-zero-tracker", "--review")
+    waiting = verbs.well("import", "net-zero-tracker", "--review")
+    assert "FR-75C" in waiting
+    snapshot.write_text(snapshot.read_text().splitlines()[0] + "\n")
+    assert "has no row" in verbs("import", "net-zero-tracker", str(snapshot)).stderr
+    assert verbs.well("import", "net-zero-tracker", "--review") == waiting
+
+
+@pytest.mark.parametrize(("name", "said"), [("no/such/report.csv", "no folder"), ("report.pdf", "neither in .csv nor")])
+def test_a_report_that_cannot_be_written_is_said_before_anything_is(
+    verbs: Verbs, tmp_path: Path, name: str, said: str
+) -> None:
+    result = verbs("import", "iso-3166", "FR", "--report", str(tmp_path / name))
+    assert (result.exit_code, said in result.stderr) == (2, True)
+    assert counted(verbs.well("import", "iso-3166", "FR", "--dry-run"))["unchanged"] == 0
 
 
 def test_a_chosen_unit_is_taken(verbs: Verbs, snapshot: Path, tmp_path: Path) -> None:
