@@ -178,7 +178,10 @@ class Decision:
         if acting_for is None:
             return None
         if isinstance(acting_for, str):
-            return frozenset((getattr(asked, acting_for),))
+            unit = getattr(asked, acting_for)
+            if not (await basis.unit(unit)).exists:
+                raise Refused("unit-unknown", "There is no such unit in the register.", unit=unit)
+            return frozenset((unit,))
         return acting_for(asked, state)
 
     async def _why_not(self, actor: Actor, allowed: frozenset[UnitId] | None) -> str:

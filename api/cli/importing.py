@@ -54,7 +54,12 @@ def _report_file(_context: click.Context, _option: click.Parameter, path: Path |
 def common(command: F) -> F:
     """The options that every importer has."""
     for option in (
-        click.option("--report", type=REPORT, callback=_report_file, help="Write bad and queued rows to this file (.csv or .json)."),
+        click.option(
+            "--report",
+            type=REPORT,
+            callback=_report_file,
+            help="Write bad and queued rows to this file (.csv or .json).",
+        ),
         click.option("--strict", is_flag=True, help="Write nothing if one row is bad (exit status 3)."),
         click.option("--dry-run", is_flag=True, help="Write nothing; the summary is what it would be."),
     ):

@@ -45,7 +45,7 @@ class Table:
         return f"{self.view.name}@{self.view.version}"
 
     def _digest(self) -> str:
-        """Tells what the tables hold; where it differs, they are built anew. No statement says which texts are searched."""
+        """Tells what tables hold; where it differs, they are built anew. No statement says which texts are searched."""
         searched = [field.column.name for field in self.fields if field.texts]
         says = (*self.create("t"), *self.indexes("t"), " ".join(searched))
         return hashlib.sha256("\n".join(says).encode()).hexdigest()[:16]

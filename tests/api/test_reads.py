@@ -30,6 +30,23 @@ def keys(rows: Sequence[Any]) -> list[str]:
 # --- filters, search, order ---
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"sdg": "13"}, "sdg: There is no such parameter. Near to it: sdg.has."),
+        ({"ends_on__before": "2030"}, "ends_on.before: There is no such parameter. Near to it: ends_on, ends_on.ge, "),
+        ({"stat": "adopted"}, "stat: There is no such parameter. Near to it: state, "),
+        ({"qqqqqqqqqq": "1"}, "qqqqqqqqqq: There is no such parameter. There are: adopted_on, "),
+        ({"as_of": datetime.now(UTC).date().isoformat()}, "is not over yet (UTC): leave as_of out"),
+        ({"as_of": "9999-12-31T00:00:00Z"}, "is yet to come (UTC): leave as_of out"),
+    ],
+)  # fmt: skip
+def test_a_question_that_is_wrong_is_answered_with_what_would_be_right(
+    live: Live, asked: dict[str, str], said: str
+) -> None:
+    assert said in get(live, "/v1/commitments", **asked).json["detail"]
+
+
 def _local_with_one(row: Any) -> bool:
     return bool(row["owner_sphere"] == "local" and row["milestones"] == 1)
 
