@@ -123,7 +123,9 @@ class Decision:
         if note.corrects is None:
             return
         if not note.basis and not note.documents:
-            raise Refused("evidence-required", "A correction rests on a legal basis or on documents; name one.")
+            raise Refused(
+                "evidence-required", "A correction rests on something: name its legal `basis`, or `documents`."
+            )
         version, state = await self.desk.states.state(context.name, note.corrects.stream)
         if note.corrects.stream != self.stream:
             await basis.read(context.name, note.corrects.stream)

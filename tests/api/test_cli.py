@@ -326,6 +326,12 @@ def test_a_rebuilt_view_is_said_and_an_unknown_one_refused(verbs: Verbs) -> None
     assert verbs("rebuild", "nothing").exit_code == 2
 
 
+def test_the_help_of_rebuild_names_the_views_and_stands_straight() -> None:
+    said = CliRunner().invoke(cli, ["rebuild", "--help"]).output
+    assert "\n  Example: subsidia rebuild commitments\n" in said
+    assert "Views: units, " in said
+
+
 def test_a_view_that_is_being_rebuilt_is_not_rebuilt_beside_that(verbs: Verbs, database: str) -> None:
     verbs.well("import", "iso-3166", "BE")
 
@@ -360,6 +366,12 @@ def test_the_doctor_finds_a_fresh_set_up_well_and_says_what_to_do_otherwise(verb
     gone = verbs("doctor", DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
     assert gone.exit_code == 3
     assert "DATABASE_URL" in gone.stdout
+
+
+def test_the_doctor_says_of_a_folder_that_cannot_be_made_what_to_do(verbs: Verbs) -> None:
+    # Not even the superuser makes folders there, whatever its mode says.
+    said = verbs("doctor", SUBSIDIA_VAR="/proc/subsidia/var").stdout
+    assert re.search(r"^bad +folder +/proc/subsidia/var\n +Let this account write in /proc,", said, re.M)
 
 
 def test_the_doctor_names_migrations_that_are_missing(verbs: Verbs) -> None:
