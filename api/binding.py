@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -170,5 +171,9 @@ def read_query(request: web.Request, parameters: Mapping[str, Parameter], gather
 def unknown_parameter(name: str, known: Mapping[str, Any]) -> Fault:
     """Names the parameters there are, as far as a sentence can hold them."""
     there = sorted(known)
-    shown = ", ".join(there[:30]) + (", ..." if len(there) > 30 else "")
+    near = [other for other in there if other.partition(".")[0] == name.partition(".")[0]]
+    near = near or get_close_matches(name, there, 5)
+    if near:
+        return Fault("unknown-parameter", f"There is no such parameter. Near to it: {', '.join(near)}.")
+    shown = ", ".join(there[:30]) + (f" and {len(there) - 30} more, see /docs" if len(there) > 30 else "")
     return Fault("unknown-parameter", f"There is no such parameter. There are: {shown}." if there else "None is known.")

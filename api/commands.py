@@ -149,6 +149,7 @@ class Giving:
             "version": answer.version,
             "position": receipt.first + receipt.count - 1,
             "events": list(answer.events),
+            "records": _names_of(answer),
             "receipt": {
                 "command": str(receipt.cmd),
                 "at": stamp(receipt.at),
@@ -165,6 +166,12 @@ class Giving:
         headers = {"Location": location, "ETag": f'"{answer.version}"', "Content-Type": "application/json"}
         status = 201 if receipt.count else 200
         return Whole(lines(headers), msgspec.json.encode(said), status)
+
+
+def _names_of(answer: Answer) -> list[str]:
+    """What each record is called, as `corrects` asks for it: the last one is the stream at its version."""
+    first = answer.version - len(answer.events) + 1
+    return [f"{answer.stream}/{first + number}" for number in range(len(answer.events))]
 
 
 _ENVELOPE = frozenset(Envelope.__dataclass_fields__)

@@ -130,7 +130,19 @@ async def elsewhere(request: web.Request) -> web.StreamResponse:
         raise NoSuchAddress
     if request.method == hdrs.METH_OPTIONS:
         return _options(request, allowed)
-    raise WrongMethod(frozenset(allowed | {hdrs.METH_OPTIONS}))
+    commands = _commands(request) if request.method == hdrs.METH_POST else ()
+    raise WrongMethod(frozenset(allowed | {hdrs.METH_OPTIONS}), commands)
+
+
+def _commands(request: web.Request) -> tuple[str, ...]:
+    """Where the commands of the context that the address begins with are given."""
+    begun = "/".join(request.path.split("/", 3)[:3]) + "/"
+    posted = (
+        route.resource.canonical
+        for route in request.app.router.routes()
+        if route.method == hdrs.METH_POST and route.resource
+    )
+    return tuple(sorted(address for address in posted if address.startswith(begun)))
 
 
 def _options(request: web.Request, allowed: set[str]) -> web.Response:

@@ -1,6 +1,6 @@
 """One table from our errors to problems (RFC 9457), and nothing else decides about a status."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
 from typing import Any
@@ -16,6 +16,8 @@ from services.store.ports import Busy, CommandReused, Conflict, TooLarge, Unavai
 from services.views.ports import BadQuery, NotBuilt, NotYet
 
 JSON_PROBLEM = "application/problem+json"
+NAMED = 8
+"""Places that the sentence on a request names; `errors` has all of them."""
 HOW_TO_SIGN_IN = (
     "Commands carry a bearer token: `Authorization: Bearer <token>`. The register's operator makes one with"
     " `subsidia token`, bound to your accreditation."
@@ -74,9 +76,10 @@ class NoSuchThing(Exception):
 
 @dataclass
 class WrongMethod(Exception):
-    """The address is served with other methods."""
+    """The address is served with other methods. `commands`: where those of its context are given, if it has one."""
 
     allowed: frozenset[str]
+    commands: tuple[str, ...] = ()
 
 
 @dataclass
@@ -142,10 +145,17 @@ def plain_facts(value: Any) -> Any:
 
 def _invalid(error: Invalid) -> Problem:
     code = "malformed-json" if error.malformed else "invalid-request"
-    many = len(error.faults)
-    detail = f"{error.faults[0].fault}" if many == 1 else f"{many} things are wrong with the request; see errors."
     errors = [one.said() for one in error.faults]
-    return Problem(error.status, code, PROBLEMS[code][1], detail, {"errors": errors})
+    return Problem(error.status, code, PROBLEMS[code][1], _whats_wrong(error.faults), {"errors": errors})
+
+
+def _whats_wrong(faults: Sequence[Located]) -> str:
+    """One sentence on all faults, which names the places where they lie."""
+    places = list(dict.fromkeys(one.pointer[1:] for one in faults if one.pointer))
+    if len(faults) == 1:
+        return f"{places[0]}: {faults[0].fault}" if places else str(faults[0].fault)
+    named = ", ".join(places[:NAMED]) + (", ..." if len(places) > NAMED else "")
+    return f"{len(faults)} things are wrong with the request{': ' if named else ''}{named}; see errors."
 
 
 def _refused(error: Refused) -> Problem:
@@ -154,7 +164,15 @@ def _refused(error: Refused) -> Problem:
         more["policy"] = plain_facts(error.policy)
     if error.facts:
         more["facts"] = plain_facts(error.facts)
-    return Problem(409, error.code, PROBLEMS["refused"][1], error.reason, more)
+    if error.names:
+        more["names"] = {str(unit): name for unit, name in error.names.items()}
+    return Problem(409, error.code, PROBLEMS["refused"][1], _of_whom(error), more)
+
+
+def _of_whom(error: Refused) -> str:
+    """The reason, with the names of the units it is about where it does not say them."""
+    unsaid = [name for name in error.names.values() if name not in error.reason]
+    return f"{error.reason.rstrip('.')}: {', '.join(unsaid)}." if unsaid else error.reason
 
 
 def _conflict(error: Conflict) -> Problem:
@@ -188,6 +206,14 @@ def _not_yet(error: NotYet) -> Problem:
     return _problem("view-behind", str(error), {"Retry-After": "1"}, wanted=error.asked, reached=error.position)
 
 
+def _wrong_method(error: WrongMethod) -> Problem:
+    allowed = ", ".join(sorted(error.allowed))
+    if not error.commands:
+        return _problem("method-not-allowed", f"It is served with {allowed}.", {"Allow": allowed})
+    detail = f"No command is given at this address, which is served with {allowed}; `commands` names those there are."
+    return _problem("method-not-allowed", detail, {"Allow": allowed}, commands=list(error.commands))
+
+
 def _behind(error: Behind) -> Problem:
     detail = f"The view {error.view} has not reached position {error.wanted} yet; it is at {error.reached}."
     return _problem("view-behind", detail, {"Retry-After": "1"}, wanted=error.wanted, reached=error.reached)
@@ -219,11 +245,7 @@ TABLE: Mapping[type[BaseException], Callable[[Any], Problem]] = {
     ),
     NoSuchAddress: lambda error: _problem("no-such-address", "See /docs for what is served."),
     NoSuchThing: lambda error: _problem("unknown", error.detail),
-    WrongMethod: lambda error: _problem(
-        "method-not-allowed",
-        f"It is served with {', '.join(sorted(error.allowed))}.",
-        {"Allow": ", ".join(sorted(error.allowed))},
-    ),
+    WrongMethod: _wrong_method,
     NotAcceptable: lambda error: _problem(
         "not-acceptable", f"It is served as {', '.join(error.offered)}.", offered=list(error.offered)
     ),

@@ -62,7 +62,10 @@ class Moments:
         moment = as_of if isinstance(as_of, datetime) else _end_of(as_of)
         now = datetime.now(UTC)
         if moment > now:
-            raise _future("What the register will have said then is not known yet.")
+            over = (
+                "is not over yet" if isinstance(as_of, date) and not isinstance(as_of, datetime) else "is yet to come"
+            )
+            raise _future(f"{as_of} {over} (UTC): leave as_of out for what the register says now.")
         position = await self._store.position_at(moment)
         return Pinned(position, moment.date(), settled=moment < now - SETTLED)
 

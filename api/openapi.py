@@ -167,7 +167,7 @@ def of_whom(verb: Verb) -> str:
         return "of any unit that the rules allow"
     if isinstance(acting, str):
         return f"of the unit named in `{acting}`"
-    return _OF_WHOM.get(acting.__name__.strip("_"), f"of the unit that is {acting.__name__.strip('_')}")
+    return _OF_WHOM[acting.__name__.strip("_")]
 
 
 _OF_WHOM = {
@@ -177,6 +177,16 @@ _OF_WHOM = {
     "invited": "of a unit that was invited to take part",
     "responsible": "of the unit that answers for that step",
     "owing": "of the unit that owes the deadline",
+    "giver": "of the unit that entrusts it",
+    "recipient": "of the unit that it is entrusted to",
+    "either": "of the unit that entrusts it, or of the one that it is entrusted to",
+    "author": "of a unit that drafted it",
+    "keeper": "of a unit that drafted it, or of the one under whose law it is scrutinised",
+    "legislators": "of a body that is to adopt it",
+    "asked": "of a unit that was asked for its grid",
+    "concerned": "of the unit that asked, of the one that decides, or of one that was asked for its grid",
+    "decider": "of the unit that decides",
+    "requester": "of the unit that asked",
 }
 
 
@@ -185,7 +195,7 @@ _OF_WHOM = {
 
 def _view(spec: APISpec, question: Question, shown: dict[str, Schema]) -> None:
     view = question.view
-    name = f"{view.name.capitalize()}Row"
+    name = "".join(word.capitalize() for word in view.name.split("-")) + "Row"
     spec.components.schema(name, row_schema(view, shown))
     filters = [_filter(name_, one) for name_, one in question.filters.items()]
     media = {

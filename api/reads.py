@@ -108,7 +108,7 @@ class Reading:
 
     def _one(self, request: web.Request, key: str, row: bytes | None, standing: Standing) -> web.StreamResponse:
         if row is None:
-            raise NoSuchThing(f"There is no {self._name} of this key as of position {standing.position}.")
+            raise NoSuchThing(f"The view {self._name} has no row of this key as of position {standing.position}.")
         body = b'{"item":' + row + standing.tail
         if _packs(request, body):
             return answer(request, body, standing.etag, standing.control)

@@ -1,7 +1,7 @@
 """Pages for people: a landing page, and the reference generated from the same declarations as everything else."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,15 @@ import msgspec
 from aiohttp import web
 from markupsafe import Markup, escape
 
+from api import values
 from api.asking import Question
 from api.caching import LIVE, not_modified, packed, takes_gzip, unchanged
-from api.commands import Verb
+from api.commands import Envelope, Verb
 from api.edge import public
 from api.errors import HOW_TO_SIGN_IN, PROBLEMS
 from api.openapi import of_whom, who_may
-from domain.kernel import Context
+from api.shapes import parts_of
+from domain.kernel import Context, Money
 
 PAGES = Path(__file__).parent / "pages"
 STRICT = {
@@ -28,6 +30,12 @@ STRICT = {
     "Referrer-Policy": "no-referrer",
     "X-Frame-Options": "DENY",
 }
+SPOKEN = {
+    values.partial_date().document["pattern"]: "year, month or day (2030, 2030-06, 2030-06-30), or unknown",
+    values.event_name().document["pattern"]: "a record: stream/version",
+    values.decimal(Money.AMOUNT).document["pattern"]: "decimal number, as a text",
+}
+"""Forms of texts that have a name of their own."""
 _HTML = "text/html; charset=utf-8"
 
 
@@ -53,6 +61,13 @@ def coded(text: str) -> Markup:
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
+def every_command(document: Mapping[str, Any], verbs: Sequence[Verb], envelope: Set[str]) -> Mapping[str, Any]:
+    """The schema of what may stand beside every command's own fields, from one that has none of its own."""
+    schemas = document["components"]["schemas"]
+    least = min((schemas[verb.request.name] for verb in verbs), key=lambda one: len(one["properties"]))
+    return {"properties": {name: one for name, one in least["properties"].items() if name in envelope}}
+
+
 def routes(
     document: Mapping[str, Any],
     verbs: Sequence[Verb],
@@ -66,11 +81,13 @@ def routes(
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     pages.filters["coded"] = coded
+    envelope = {part.name for part in parts_of(Envelope)}
     by_operation = {verb.operation: verb for verb in verbs}
     reference = pages.get_template("reference.html").render(
         document=document, verbs=verbs, questions=questions, contexts=list(contexts.values()), problems=PROBLEMS,
         spoken=[one for one in contexts.values() if any(verb.context is one for verb in verbs)],
         how_to_sign_in=HOW_TO_SIGN_IN, who_may=who_may, bodies={verb.request.name for verb in verbs},
+        spoken_forms=SPOKEN, every=every_command(document, verbs, envelope), envelope=envelope,
         of_whom=lambda context, name: of_whom(by_operation[f"{context}.{name}"]),
     )  # fmt: skip
     landing = pages.get_template("landing.html").render(origin=origin, views=[one.view for one in questions])

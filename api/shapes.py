@@ -19,7 +19,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from api import values
 from api.faults import Fault, Invalid, Located, Wrong, flattened
-from api.values import Leaf
+from api.values import Currency, Leaf
 from domain.kernel import EventName, Given, Many, Money, PartialDate, Says, Seal, Sealed, Text, Whole, Words
 from services.codec import plain
 
@@ -193,7 +193,7 @@ def leaf_of(kind: Any, notes: Sequence[Any]) -> Leaf:
     note = _note(notes, Text) or Text()
     seal, bounds = _note(notes, Seal), _note(notes, Whole) or Whole()
     if kind is str:
-        return values.text(note.at_most, note.at_least, note.form)
+        return values.text(note.at_most, note.at_least, note.form, like=_like(note, _note(notes, Says)))
     if kind is bool:
         return values.yes_no()
     if kind is int:
@@ -212,14 +212,23 @@ def leaf_of(kind: Any, notes: Sequence[Any]) -> Leaf:
     raise TypeError(f"Requests do not hold {kind}.")
 
 
+def _like(note: Text, said: Says | None) -> str:
+    """What a form asks for, in words and by an example."""
+    if not note.form or said is None:
+        return ""
+    example = "It is written otherwise" if said.example is None else f"It is written like {said.example}"
+    return f"{example}. {said.text}".rstrip()
+
+
 _NAMED: Mapping[Any, Callable[[], Leaf]] = {
     UUID: values.uuid,
     PartialDate: values.partial_date,
     EventName: values.event_name,
+    Currency: values.currency,
 }
 _MONEY = {
     "amount": Annotated[Decimal, Text(at_most=26, form=Money.AMOUNT), Says("A decimal number, as a text.", "1200.50")],
-    "currency": Annotated[str, Text(at_most=3, at_least=3, form=Money.CURRENCY), Says("ISO 4217 code.", "EUR")],
+    "currency": Annotated[Currency, Says("ISO 4217 code.", "EUR")],
     "price_basis": Annotated[
         str, Text(at_most=7, form=Money.PRICE_BASIS), Says("`current`, or the year of constant prices.", "current")
     ],

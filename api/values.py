@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
+import pycountry
 from msgspec import Meta
 
 from api.faults import Wrong
@@ -55,22 +56,26 @@ def same(value: Any) -> Any:
 
 
 def text(
-    at_most: int, at_least: int = 1, form: str = "", make: Callable[[str], Any] = same, says: str = "", **document: Any
-) -> Leaf:
-    """A text: its length in characters and its form; without a form it is not blank (unless `at_least` is 0)."""
+    at_most: int, at_least: int = 1, form: str = "", make: Callable[[str], Any] = same, says: str = "", like: str = "",
+    **document: Any,
+) -> Leaf:  # fmt: skip
+    """A text: its length in characters and its form; without a form it is not blank (unless `at_least` is 0).
+
+    `says`: the sentence on whatever is wrong with it. `like`: that on its form, for those who read no pattern.
+    """
     # A form that admits any visible character does not mean to admit NUL.
     form = form.replace(r"\S", r"[^\s\x00]")
     whole = re.compile(form) if form else None
 
     def check(value: Any) -> None:
         if not isinstance(value, str):
-            raise Wrong("type", "A text is asked for.")
+            raise Wrong("type", says or "A text is asked for.")
         if not at_least <= len(value) <= at_most:
-            raise Wrong("length", says or _length(at_least, at_most, "characters", len(value)))
+            raise Wrong("length", says or f"{_length(at_least, at_most, 'characters', len(value))} {like}".rstrip())
         if _UNCLEAN.search(value):
             raise Wrong("characters", "A text holds neither the character NUL nor half of a surrogate pair.")
         if whole and not whole.fullmatch(value):
-            raise Wrong("form", says or f"It must have the form {form}")
+            raise Wrong("form", says or like or f"It must have the form {form}")
         if not whole and at_least and not value.strip():
             raise Wrong("blank", "A text is not blank.")
 
@@ -157,6 +162,33 @@ def uuid(kind: Callable[[str], Any] = UUID) -> Leaf:
 
 def event_name() -> Leaf:
     return text(47, 38, EventName.FORM, EventName, "The name of a record is asked for: <stream>/<version>.")
+
+
+class Currency(str):
+    """The type of a field that holds the code of a currency."""
+
+    __slots__ = ()
+
+
+# fmt: off
+WITHDRAWN = (
+    "ATS", "BEF", "BGN", "CYP", "DEM", "EEK", "ESP", "FIM", "FRF", "GRD", "HRK",
+    "IEP", "ITL", "LTL", "LUF", "LVL", "MTL", "NLG", "PTE", "SIT", "SKK", "XEU",
+)
+# fmt: on
+"""Currencies that the euro replaced: what was promised in them may still be recorded."""
+CURRENCIES = sorted({one.alpha_3 for one in pycountry.currencies} - {"XXX", "XTS"} | {*WITHDRAWN})
+"""Codes of ISO 4217, but for those that stand for no currency and for tests."""
+
+
+def currency() -> Leaf:
+    known = frozenset(CURRENCIES)
+
+    def check(value: Any) -> None:
+        if not isinstance(value, str) or value not in known:
+            raise Wrong("choice", "The code of a currency is asked for (ISO 4217), in capital letters: EUR.")
+
+    return Leaf({"type": "string", "enum": CURRENCIES}, Literal[tuple(CURRENCIES)], check, same)
 
 
 def decimal(form: str, at_most: int = 40) -> Leaf:

@@ -60,7 +60,7 @@ class AllocationRow:
     """One question of who should act, as it stands."""
 
     name: Annotated[str, Searched(), Says("What it is about, in English if there is an English title.")]
-    matter: Annotated[Words, Says("What it is about, in its languages.")]
+    matter: Annotated[Words, Searched(), Says("What it is about, in its languages.")]
     function: Annotated[str, Indexed(), Says("The function of government: a COFOG code.")]
     territory: Annotated[UUID, Indexed(), Says("The unit in whose territory it is to be done.")]
     territory_name: Annotated[str, Searched(), Says("Its name.")]

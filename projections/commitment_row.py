@@ -128,7 +128,7 @@ class AssessmentRow:
 class CommitmentRow:
     """One commitment: who promised what, how far it is, who says so, and whose turn it is."""
 
-    title: Annotated[Words, Says("What is promised, in a line.")]
+    title: Annotated[Words, Searched(), Says("What is promised, in a line.")]
     name: Annotated[str, Searched(), Says("The title, in English if there is an English one.")]
     description: Annotated[Words, Says("What is promised, and to whom.")]
     owner: Annotated[UUID, Indexed(), Says("The unit that answers for the whole.")]

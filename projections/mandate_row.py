@@ -65,7 +65,7 @@ class MandateRow:
     """One mandate: what was entrusted to whom, on which terms, with what money, and how it stands."""
 
     name: Annotated[str, Searched(), Says("What the recipient is to do, in English if that is said, shortened.")]
-    purpose: Annotated[Words, Says("What the recipient is to do, for people.")]
+    purpose: Annotated[Words, Searched(), Says("What the recipient is to do, for people.")]
     giver: Annotated[UUID, Indexed(), Says("The unit that entrusts.")]
     giver_name: Annotated[str, Searched(), Says("Its name.")]
     giver_sphere: Annotated[Sphere, Indexed(), Says("The sphere in which it stands.")]

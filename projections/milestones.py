@@ -31,7 +31,7 @@ class MilestoneRow:
     commitment: Annotated[UUID, Indexed(), Says("The commitment.")]
     commitment_name: Annotated[str, Searched(), Says("Its title.")]
     number: Annotated[int, Says("The milestone's number in it.")]
-    title: Annotated[Words, Says("What is done when the step is taken.")]
+    title: Annotated[Words, Searched(), Says("What is done when the step is taken.")]
     name: Annotated[str, Searched(), Says("The title, in English if there is an English one.")]
     responsible: Annotated[UUID, Indexed(), Says("The unit that takes the step.")]
     responsible_name: Annotated[str, Searched(), Says("Its name.")]

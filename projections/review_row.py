@@ -73,7 +73,7 @@ class ReviewRow:
     """One draft under scrutiny, as it stands."""
 
     name: Annotated[str, Searched(), Says("What the draft is called, in English if there is an English title.")]
-    title: Annotated[Words, Says("What the draft is called, in its languages.")]
+    title: Annotated[Words, Searched(), Says("What the draft is called, in its languages.")]
     reference: Annotated[str, Indexed(), Searched(), Says("How the draft is cited.")]
     polity: Annotated[UUID, Indexed(), Says("The unit under whose law it is scrutinised.")]
     polity_name: Annotated[str, Searched(), Says("Its name.")]

@@ -123,7 +123,9 @@ class Decision:
         if note.corrects is None:
             return
         if not note.basis and not note.documents:
-            raise Refused("evidence-required", "A correction rests on a legal basis or on documents; name one.")
+            raise Refused(
+                "evidence-required", "A correction rests on something: name its legal `basis`, or `documents`."
+            )
         version, state = await self.desk.states.state(context.name, note.corrects.stream)
         if note.corrects.stream != self.stream:
             await basis.read(context.name, note.corrects.stream)
@@ -178,7 +180,10 @@ class Decision:
         if acting_for is None:
             return None
         if isinstance(acting_for, str):
-            return frozenset((getattr(asked, acting_for),))
+            unit = getattr(asked, acting_for)
+            if not (await basis.unit(unit)).exists:
+                raise Refused("unit-unknown", "There is no such unit in the register.", unit=unit)
+            return frozenset((unit,))
         return acting_for(asked, state)
 
     async def _why_not(self, actor: Actor, allowed: frozenset[UnitId] | None) -> str:

@@ -1,16 +1,17 @@
 """Checks the whole set-up, and says what to do about whatever is not well."""
 
 import asyncio
-import os
 import shutil
 import stat
 import sys
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, distribution, requires
+from pathlib import Path
 from re import match
 
 from services.cluster import PostgresUnavailable
@@ -118,14 +119,22 @@ def _installed(name: str) -> bool:
 
 
 def _folder(config: Config) -> Finding:
-    folder = config.var if config.var.exists() else config.var.parent
-    well = folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+    folder = _nearest(config.var)
+    try:  # what an account may do, no bits of a mode tell for sure: read-only file systems, /proc
+        tempfile.TemporaryFile(dir=folder).close()
+        well = True
+    except OSError:
+        well = False
     return _finding("folder", well, str(config.var), f"Let this account write in {folder}, or set SUBSIDIA_VAR.")
 
 
+def _nearest(folder: Path) -> Path:
+    """The folder itself, or the one above in which it will be made."""
+    return folder if folder.exists() else _nearest(folder.parent)
+
+
 def _disk(config: Config) -> Finding:
-    folder = config.var if config.var.exists() else config.var.parent
-    free = shutil.disk_usage(folder).free if folder.exists() else 0
+    free = shutil.disk_usage(_nearest(config.var)).free
     said, do = f"{free / GIGABYTE:.1f} GB free", "Make room: a full disk stops every write."
     return _finding("disk", free > 2 * GIGABYTE, said, do, Verdict.NOTE if free > GIGABYTE // 4 else Verdict.ILL)
 

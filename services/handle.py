@@ -23,6 +23,8 @@ from services.states import States
 from services.store.ports import Change, Conflict, Receipt, Store, Unavailable
 
 TRIES = 3
+NAMED = 20
+"""Units that a refusal is about, and that are called by name."""
 
 
 @dataclass(slots=True)
@@ -64,6 +66,7 @@ class Office:
             except Refused as refused:
                 if refused.policy is None:  # no number of a policy said no, but a rule of the context itself
                     refused.policy = Grounds(self.contexts[order.context].rules, refused.code, "default")
+                refused.names = await self._names(refused.facts)
                 raise
 
     async def _give(self, plan: Plan, order: Order, stream: StreamId) -> Answer:
@@ -144,6 +147,16 @@ class Office:
     async def _of_place(self, says: str, place: UnitId) -> str:
         _, state = await self.states.state("units", StreamId(place))
         return says.replace("{place}", units.facts(state, place).name or str(place))
+
+    async def _names(self, facts: Mapping[str, Any]) -> Mapping[UUID, str]:
+        """What the units are called that a refusal is about."""
+        about = [*facts.get("units", ()), *([facts["unit"]] if facts.get("unit") else [])]
+        found = {}
+        for unit in about[:NAMED]:
+            _, state = await self.states.state("units", StreamId(unit))
+            if name := units.facts(state, unit).name:
+                found[unit] = name
+        return found
 
     async def _repeated(self, order: Order, sealing: Sealing) -> Answer | None:
         if not order.client_named:

@@ -1,5 +1,6 @@
 """`subsidia import`: what published sources say, brought into the register by its registrar."""
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
@@ -18,6 +19,7 @@ from services.importing.running import carry_out
 
 F = TypeVar("F", bound=Callable[..., Any])
 FILE = click.Path(path_type=Path, dir_okay=False)
+REPORT = click.Path(path_type=Path, dir_okay=False, writable=True)
 MOST_LINES = 200
 
 
@@ -36,10 +38,28 @@ def import_group() -> None:
     """
 
 
+def _report_file(_context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
+    """Where a report can be written, examined before anything is imported."""
+    if path is None:
+        return None
+    if path.suffix not in (".csv", ".json"):
+        raise click.BadParameter(f"{path} ends neither in .csv nor in .json.")
+    if not path.absolute().parent.is_dir():
+        raise click.BadParameter(f"There is no folder {path.absolute().parent}.")
+    if not os.access(path.absolute().parent, os.W_OK):
+        raise click.BadParameter(f"This account may not write in {path.absolute().parent}.")
+    return path
+
+
 def common(command: F) -> F:
     """The options that every importer has."""
     for option in (
-        click.option("--report", type=FILE, help="Write bad and queued rows to this file (.csv or .json)."),
+        click.option(
+            "--report",
+            type=REPORT,
+            callback=_report_file,
+            help="Write bad and queued rows to this file (.csv or .json).",
+        ),
         click.option("--strict", is_flag=True, help="Write nothing if one row is bad (exit status 3)."),
         click.option("--dry-run", is_flag=True, help="Write nothing; the summary is what it would be."),
     ):
@@ -153,7 +173,10 @@ async def _carried_out(
     with shown(plan.place) as progress:
         summary = await carry_out(services.office, plan, dry_run=dry_run, strict=strict, progress=progress)
     if report is not None:
-        review.write_report(report, summary)
+        try:
+            review.write_report(report, summary)
+        except OSError as error:
+            raise Failed(f"The import was carried out, but {report} cannot be written: {error.strerror}.") from error
     return summary
 
 

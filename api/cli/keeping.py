@@ -1,6 +1,7 @@
 """Verbs for whoever keeps the register: migrate, rebuild, replay, doctor."""
 
 from datetime import UTC, datetime
+from inspect import cleandoc
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -65,7 +66,7 @@ def rebuild(view: str) -> None:
     click.echo(f"{view} is built anew.")
 
 
-rebuild.help = (rebuild.help or "") + f"\n\nViews: {', '.join(view.name for view in VIEWS)}."
+rebuild.help = cleandoc(rebuild.help or "") + f"\n\nViews: {', '.join(view.name for view in VIEWS)}."
 
 
 if TYPE_CHECKING:

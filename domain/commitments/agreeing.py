@@ -280,7 +280,9 @@ def adopt(command: asked.AdoptCommitment, state: State) -> Sequence[Event]:
     awaited = [party.unit for party in found.parties if party.required and party.answer is not Answer.ACCEPTED]
     if awaited:
         raise Refused(
-            "acceptance-missing", "Units without which it cannot be adopted have not accepted.", units=awaited
+            "acceptance-missing",
+            "Whoever declined can be invited anew, as not required; it cannot be adopted before these units accept.",
+            units=awaited,
         )
     if not found.milestones:
         raise Refused("no-milestone", "A commitment is adopted with at least one milestone.")

@@ -37,7 +37,7 @@ def correct(command: asked.CorrectProgress, state: State) -> Sequence[Event]:
     named = enumerate(found.reports, start=1)
     numbered = {one.version: (number, one) for number, one in named}
     if command.corrects.stream != command.stream or command.corrects.version not in numbered:
-        raise Refused("no-such-report", "No report on this commitment was recorded under that name.")
+        raise Refused("no-such-report", "No report was recorded under that name here; the history names them all.")
     number, one = numbered[command.corrects.version]
     if one.unit != command.acting.id:
         raise Refused("other-units-report", "A unit corrects its own reports; those of others it can contest.")

@@ -27,7 +27,9 @@ def assess_completion(command: asked.AssessCompletion, state: State) -> Sequence
     """OGP: what cannot be verified is not reviewable, and gets no score."""
     found = _judged_by(state, command.acting.id)
     if not found.verifiable:
-        raise Refused("not-verifiable", "What nobody can check gets no completion score.")
+        raise Refused(
+            "not-verifiable", "What nobody can check gets no score of completion; judge first whether it can be."
+        )
     if command.milestone is None:
         _window(found, command.today, command.policy)
     else:
@@ -104,7 +106,12 @@ def close(command: asked.CloseCommitment, state: State) -> Sequence[Event]:
     level = command.level or earned
     ranks = list(Level)
     if ranks.index(level) > ranks.index(earned):
-        raise Refused("level-not-earned", f"So far it is {earned.value.replace('_', ' ')}.", earned=earned)
+        raise Refused(
+            "level-not-earned",
+            f"So far this outcome is {earned.value.replace('_', ' ')}: close it on that level, or first have a report"
+            " of it confirmed by another party, or its completion assessed from outside.",
+            earned=earned,
+        )
     return [happened.CommitmentClosed(command.outcome, level, command.evidence), *clocks.void(found)]
 
 

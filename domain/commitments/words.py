@@ -15,7 +15,9 @@ Number: TypeAlias = Annotated[int, Whole(1, 10_000)]
 Percent: TypeAlias = Annotated[int, Whole(0, 100)]
 Title: TypeAlias = Annotated[Words, Text(at_most=300)]
 Prose: TypeAlias = Annotated[Words, Text(at_most=4000)]
-SdgCode: TypeAlias = Annotated[str, Text(at_most=5, form=SDG_FORM)]
+SdgCode: TypeAlias = Annotated[
+    str, Text(at_most=5, form=SDG_FORM), Says("A goal or a target of the 2030 Agenda.", "11.7")
+]
 
 
 class Part(StrEnum):
@@ -306,7 +308,9 @@ class Document:
     """A document that is kept elsewhere, and the hash that tells whether it is still the same."""
 
     title: Annotated[Words, Text(at_most=300), Says("What the document is called.")]
-    url: Annotated[str, Text(at_most=1000, form=r"https?://\S+"), Says("Where it can be read.")]
+    url: Annotated[
+        str, Text(at_most=1000, form=r"https?://\S+"), Says("Where it can be read.", "https://example.org/plan.pdf")
+    ]
     sha256: Annotated[str | None, Text(at_most=64, form=r"[0-9a-f]{64}"), Says("SHA-256 of its bytes, in hex.")] = None
 
 
@@ -315,7 +319,9 @@ class Source:
     """The published source from which the registrar records, and the row in it."""
 
     name: Annotated[str, Text(at_most=200), Says("What the source is called.", "Net Zero Tracker")]
-    url: Annotated[str, Text(at_most=1000, form=r"https?://\S+"), Says("Where it is published.")]
+    url: Annotated[
+        str, Text(at_most=1000, form=r"https?://\S+"), Says("Where it is published.", "https://example.org/pledges")
+    ]
     retrieved_on: Annotated[date, Says("When it was retrieved.")]
     licence: Annotated[str, Text(at_most=100), Says("The licence it is published under.", "CC-BY-4.0")]
     row_key: Annotated[str, Text(at_most=200), Says("What names the row in it, and stays the same.", "CIT-0012")]

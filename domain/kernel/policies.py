@@ -12,9 +12,13 @@ from domain.kernel.refusals import Grounds
 class PolicyValue:
     """One parameter of a policy, as text, and what it rests on: a law (with its citation) or our default."""
 
-    parameter: Annotated[str, Text(at_most=80, form=r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?")]
+    parameter: Annotated[
+        str, Text(at_most=80, form=r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?"), Says("Its name.", "answer_days")
+    ]
     value: Annotated[str, Text(at_most=500)]
-    basis: Annotated[str, Text(at_most=7, form="law|default"), Says("Whether a law says so, or only our default.")]
+    basis: Annotated[
+        str, Text(at_most=7, form="law|default"), Says("Whether a law says so, or only our default.", "law")
+    ]
     citation: Annotated[str, Text(at_most=500, at_least=0), Says("The law, by its article.")] = ""
 
 

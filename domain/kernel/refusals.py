@@ -1,11 +1,16 @@
 """How a rule says no, and what that rests on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 
 class Refused(Exception):
-    """A rule says no: a stable code for machines, a sentence for people, the policy it rests on, and facts."""
+    """A rule says no: a stable code for machines, a sentence for people, the policy it rests on, and facts.
+
+    `names`: what the units among the facts are called, as far as whoever passes it on has looked them up.
+    """
 
     def __init__(self, code: str, reason: str, *, policy: "Grounds | None" = None, **facts: Any) -> None:
         super().__init__(code, reason)
@@ -13,6 +18,7 @@ class Refused(Exception):
         self.reason = reason
         self.policy = policy
         self.facts = facts
+        self.names: Mapping[UUID, str] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ def _check_kind(currency: str, price_basis: str) -> None:
 class Attached:
     """A document that a record rests on, told by its hash; the document itself lies with whoever keeps it."""
 
-    sha256: Annotated[str, Text(at_most=64, at_least=64, form=r"[0-9a-f]{64}"), Says("SHA-256 of its bytes.")]
+    sha256: Annotated[str, Text(at_most=64, at_least=64, form=r"[0-9a-f]{64}"), Says("SHA-256 of its bytes, in hex.")]
     len: Annotated[int, Whole(1), Says("How many bytes it has.")]
     mime: Annotated[str, Text(at_most=100, form=r"[a-z0-9.+\-]+/[a-z0-9.+\-]+"), Says("Its type.", "application/pdf")]
     name: Annotated[str, Text(at_most=200), Says("What it is called, or where it is published.")]

@@ -117,7 +117,9 @@ class Document:
     """A document that is kept elsewhere, and the hash that tells whether it is still the same."""
 
     title: Annotated[Words, Text(at_most=300), Says("What the document is called.")]
-    url: Annotated[str, Text(at_most=1000, form=r"https?://\S+"), Says("Where it can be read.")]
+    url: Annotated[
+        str, Text(at_most=1000, form=r"https?://\S+"), Says("Where it can be read.", "https://example.org/plan.pdf")
+    ]
     sha256: Annotated[str | None, Text(at_most=64, form=r"[0-9a-f]{64}"), Says("SHA-256 of its bytes, in hex.")] = None
 
 

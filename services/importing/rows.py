@@ -37,9 +37,13 @@ def read_rows(path: Path, columns: Sequence[str]) -> tuple[list[Row], list[BadRo
     try:
         header = next(reader, [])
         _check_header(path, header, columns)
-        return _rows(header, ((reader.line_num, cells) for cells in reader))
+        rows, bad = _rows(header, ((reader.line_num, cells) for cells in reader))
     except csv.Error as error:
         raise WrongFile(f"{path} is not a CSV file: {error} (line {reader.line_num}).") from error
+    if not rows:
+        why = f" Line {bad[0].line}: {bad[0].reason}" if bad else ""
+        raise WrongFile(f"{path} has no row that can be read below its header.{why}")
+    return rows, bad
 
 
 def _text(path: Path) -> str:
@@ -62,6 +66,9 @@ def _text(path: Path) -> str:
 
 def _check_header(path: Path, header: Sequence[str], columns: Sequence[str]) -> None:
     missing = [column for column in columns if column not in header]
+    for sign, separated in (";", "semicolons"), ("\t", "tabs"):
+        if missing and len(header) == 1 and sign in header[0]:
+            raise WrongFile(f"{path} has its columns separated by {separated}. Save it as CSV with commas.")
     if missing:
         raise WrongFile(f"{path} lacks the columns {', '.join(missing)}: it is another file, or another edition.")
     twice = sorted({column for column in header if header.count(column) > 1})

@@ -38,11 +38,17 @@ class Table:
         self.search = _SEARCH if self._texts else None
         self.columns = ("key", "since", "until", "_body", *self._extra())
         self.valid_columns = ("key", "effective_since", "since", "_body", *self._extra())
-        self.digest = hashlib.sha256("\n".join((*self.create("t"), *self.indexes("t"))).encode()).hexdigest()[:16]
+        self.digest = self._digest()
 
     @property
     def ref(self) -> str:
         return f"{self.view.name}@{self.view.version}"
+
+    def _digest(self) -> str:
+        """Tells what tables hold; where it differs, they are built anew. No statement says which texts are searched."""
+        searched = [field.column.name for field in self.fields if field.texts]
+        says = (*self.create("t"), *self.indexes("t"), " ".join(searched))
+        return hashlib.sha256("\n".join(says).encode()).hexdigest()[:16]
 
     def name(self, build: int) -> str:
         """The table of one build; short enough for the longest name that PostgreSQL keeps."""

@@ -55,7 +55,7 @@ class Country:
 
 def whole(problem: Any) -> Any:
     """A refusal says why, which policy or rules it rests on, and whether a law is behind that."""
-    assert problem["reason"] == problem["detail"]
+    assert problem["detail"].startswith(problem["reason"].rstrip("."))
     assert "@" in problem["policy"]["policy"] or problem["policy"]["parameter"] == problem["code"]
     assert problem["policy"]["basis"] in ("law", "default")
     assert problem["policy"]["basis"] == "default" or problem["policy"]["citation"]

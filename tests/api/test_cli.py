@@ -195,7 +195,20 @@ def test_importing_a_snapshot_from_dry_run_to_second_run(verbs: Verbs, snapshot:
     again = verbs.well("import", "net-zero-tracker", str(snapshot))
     assert counted(again)["unchanged"] == 1
     assert "Nothing changed" in again
-    assert "FR-75C" in verbs.well("import", "net-zero-tracker", "--review")
+    waiting = verbs.well("import", "net-zero-tracker", "--review")
+    assert "FR-75C" in waiting
+    snapshot.write_text(snapshot.read_text().splitlines()[0] + "\n")
+    assert "has no row" in verbs("import", "net-zero-tracker", str(snapshot)).stderr
+    assert verbs.well("import", "net-zero-tracker", "--review") == waiting
+
+
+@pytest.mark.parametrize(("name", "said"), [("no/such/report.csv", "no folder"), ("report.pdf", "neither in .csv nor")])
+def test_a_report_that_cannot_be_written_is_said_before_anything_is(
+    verbs: Verbs, tmp_path: Path, name: str, said: str
+) -> None:
+    result = verbs("import", "iso-3166", "FR", "--report", str(tmp_path / name))
+    assert (result.exit_code, said in result.stderr) == (2, True)
+    assert counted(verbs.well("import", "iso-3166", "FR", "--dry-run"))["unchanged"] == 0
 
 
 def test_a_chosen_unit_is_taken(verbs: Verbs, snapshot: Path, tmp_path: Path) -> None:
@@ -313,6 +326,12 @@ def test_a_rebuilt_view_is_said_and_an_unknown_one_refused(verbs: Verbs) -> None
     assert verbs("rebuild", "nothing").exit_code == 2
 
 
+def test_the_help_of_rebuild_names_the_views_and_stands_straight() -> None:
+    said = CliRunner().invoke(cli, ["rebuild", "--help"]).output
+    assert "\n  Example: subsidia rebuild commitments\n" in said
+    assert "Views: units, " in said
+
+
 def test_a_view_that_is_being_rebuilt_is_not_rebuilt_beside_that(verbs: Verbs, database: str) -> None:
     verbs.well("import", "iso-3166", "BE")
 
@@ -347,6 +366,12 @@ def test_the_doctor_finds_a_fresh_set_up_well_and_says_what_to_do_otherwise(verb
     gone = verbs("doctor", DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
     assert gone.exit_code == 3
     assert "DATABASE_URL" in gone.stdout
+
+
+def test_the_doctor_says_of_a_folder_that_cannot_be_made_what_to_do(verbs: Verbs) -> None:
+    # Not even the superuser makes folders there, whatever its mode says.
+    said = verbs("doctor", SUBSIDIA_VAR="/proc/subsidia/var").stdout
+    assert re.search(r"^bad +folder +/proc/subsidia/var\n +Let this account write in /proc,", said, re.M)
 
 
 def test_the_doctor_names_migrations_that_are_missing(verbs: Verbs) -> None:

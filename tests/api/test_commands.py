@@ -2,19 +2,23 @@
 
 import gzip
 import json
+import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import is_dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from time import monotonic
-from typing import Any
+from typing import Any, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
 
-from domain.kernel import Actor, EventName, Role, StreamId
+from api.commands import verbs
+from domain.contexts import CONTEXTS
+from domain.kernel import Actor, EventName, Money, Role, Says, StreamId, Text
+from services.codec import plain
 from services.orders import Note, Order
 from tests.api.client import Said, get, give, locked, proposal, proposed, send
 from tests.api.conftest import Live
@@ -50,6 +54,13 @@ def test_the_answer_says_where_the_thing_is_and_proves_that_it_is_recorded(live:
     assert receipt["positions"][-1] == said.json["position"]
     assert len(receipt["positions"]) == len(receipt["leaves"]) == len(receipt["proofs"]) == len(said.json["events"])
     assert get(live, said.headers["location"], wait_for=said.json["position"]).status == 200
+
+
+def test_the_answer_names_its_records_as_corrections_ask_for_them(live: Live) -> None:
+    said = proposed(live, parties=[{"unit": _region(live), "part": "funder"}])
+    history = get(live, f"/v1/commitments/{said['stream']}/history").items
+    assert said["records"] == [f"{one['record']['id']}/{one['record']['ver']}" for one in history]
+    assert len(said["records"]) == len(said["events"]) == 3
 
 
 # --- repetition ---
@@ -172,7 +183,7 @@ def test_each_fault_of_a_body_is_named_by_its_field(
 ) -> None:
     before = head(live)
     said = give(live, "commitments/propose", raw=_raw(**{"owner": f'"{live.story.city}"', **changed}))
-    refused(said, 422, "invalid-request")
+    assert refused(said, 422, "invalid-request")["detail"].startswith(f"{pointer[1:]}: ")
     assert said.faults == {pointer: code}
     assert head(live) == before
 
@@ -190,6 +201,57 @@ def test_a_key_said_twice_is_named_wherever_it_is(live: Live) -> None:
     raw = _raw(owner=f'"{live.story.city}"', title='{"en": "a", "en": "b"}')[:-1] + b', "ends_on": "2032"}'
     said = give(live, "commitments/propose", raw=raw)
     assert (said.status, said.faults) == (400, {"/ends_on": "repeated-key", "/title/en": "repeated-key"})
+
+
+@pytest.mark.parametrize("currency", ["ABC", "euro", "eur", "XXX", "", 5])
+def test_an_amount_is_in_a_currency_that_there_is(live: Live, currency: Any) -> None:
+    address = f"commitments/{proposed(live)['stream']}/pledge-resource"
+    said = {"kind": "money", "what": {"en": "Half of it"}, "money": {"amount": "5.00", "currency": currency}}
+    assert refused(give(live, address, said), 422, "invalid-request")["detail"] == (
+        "money/currency: The code of a currency is asked for (ISO 4217), in capital letters: EUR."
+    )
+    for known in ("EUR", "CHF", "FRF"):
+        said["money"]["currency"] = known
+        assert give(live, address, said).status == 201
+
+
+@pytest.mark.parametrize(
+    ("changed", "detail"),
+    [
+        ({"sdg": ["99.9"]}, "sdg/0: It is written like 11.7. A goal or a target of the 2030 Agenda."),
+        (
+            {"document": {"title": {"en": "Plan"}, "url": "plan.pdf"}},
+            "document/url: It is written like https://example.org/plan.pdf. Where it can be read.",
+        ),
+        ({"lang": "french"}, "lang: It is written like fr. The language of `because`."),
+    ],
+)
+def test_a_form_is_asked_for_in_words(live: Live, changed: Any, detail: str) -> None:
+    said = give(live, "commitments/propose", proposal(live, **changed))
+    assert refused(said, 422, "invalid-request")["detail"] == detail
+
+
+def _forms(kind: Any, of: str) -> Iterator[tuple[str, Text, Says | None]]:
+    """Every text of a form that requests hold, wherever it lies in them."""
+    bare, notes, _ = plain(kind)
+    if get_origin(bare) is tuple:
+        yield from _forms(get_args(bare)[0], of)
+    elif is_dataclass(bare) and bare is not Money:
+        for name, hint in get_type_hints(bare, include_extras=True).items():
+            yield from _forms(hint, f"{of}.{name}")
+    elif bare is str:
+        note = next((one for one in notes if isinstance(one, Text)), Text())
+        if note.form:
+            yield of, note, next((one for one in notes if isinstance(one, Says)), None)
+
+
+def test_every_form_is_said_in_words_too() -> None:
+    found = {of: (note, says) for verb in verbs(CONTEXTS) for of, note, says in _forms(verb.by.command, verb.operation)}
+    assert len(found) > 20
+    for of, (note, says) in found.items():
+        assert says is not None, of
+        assert says.text, of
+        assert says.example is None or re.fullmatch(note.form, str(says.example)), of
 
 
 def test_everything_that_is_wrong_is_named_at_once(live: Live) -> None:
@@ -265,6 +327,25 @@ def test_a_refusal_names_the_rule_and_says_why_in_a_sentence(live: Live) -> None
     assert found["reason"] == found["detail"]
 
 
+def test_a_refusal_names_the_units_it_is_about(live: Live) -> None:
+    region = _region(live)
+    made = proposed(live, parties=[{"unit": region, "part": "funder"}])
+    found = refused(give(live, f"commitments/{made['stream']}/adopt", token=live.signatory), 409, "acceptance-missing")
+    assert found["facts"] == {"units": [region]}
+    assert found["names"] == {region: "Auvergne-Rhône-Alpes"}
+    assert found["detail"] == f"{found['reason'].rstrip('.')}: Auvergne-Rhône-Alpes."
+
+
+def test_a_unit_that_there_is_not_is_said_to_be_none(live: Live) -> None:
+    nobody = str(uuid4())
+    said = refused(give(live, "commitments/propose", proposal(live, owner=nobody)), 409, "unit-unknown")
+    assert (said["facts"], "names" in said) == ({"unit": nobody}, False)
+
+
+def _region(live: Live) -> str:
+    return str(get(live, "/v1/units", identifiers__has="iso3166-2:FR-ARA").items[0]["key"])
+
+
 def test_a_refusal_that_rests_on_a_number_names_the_policy_and_its_basis(live: Live) -> None:
     said = _too_early(live)
     assert said["policy"]["parameter"] == "results_review_after_months"
@@ -292,8 +373,7 @@ def test_who_may_not_is_told_who_could(live: Live) -> None:
     before = head(live)
     said = give(live, f"commitments/{live.story.invitation}/accept")
     assert refused(said, 403, "forbidden")["who_could"].count("an authorised signatory of Lyon") == 1
-    region = get(live, "/v1/units", identifiers__has="iso3166-2:FR-ARA").items[0]["key"]
-    other = give(live, "commitments/propose", proposal(live, owner=region))
+    other = give(live, "commitments/propose", proposal(live, owner=_region(live)))
     assert refused(other, 403, "forbidden")["who_could"] == [
         "a liaison officer or authorised signatory of Auvergne-Rhône-Alpes"
     ]
@@ -382,6 +462,14 @@ def test_what_is_served_elsewhere_or_nowhere_is_said(
     live: Live, method: str, address: str, status: int, code: str
 ) -> None:
     refused(send(live, method, address), status, code)
+
+
+@pytest.mark.parametrize("address", ["/v1/commitments", "/v1/commitments/frobnicate", "/v1/commitments/x/y"])
+def test_a_command_that_there_is_not_is_answered_with_those_there_are(live: Live, address: str) -> None:
+    said = send(live, "POST", address)
+    found = refused(said, 405, "method-not-allowed")
+    assert {"/v1/commitments/propose", "/v1/commitments/{id}/accept"} <= set(found["commands"])
+    assert all(one.startswith("/v1/commitments/") for one in found["commands"])
 
 
 def test_a_caller_who_leaves_does_not_undo_the_record(live: Live) -> None:

@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from api.commands import Envelope
 from tests.api.client import Said, get
 from tests.api.conftest import Live
 
@@ -78,3 +79,20 @@ def test_pages_run_nothing_and_are_framed_by_nobody(live: Live, address: str) ->
     assert headers["content-security-policy"].startswith("default-src 'none'; style-src 'self'")
     assert headers["x-frame-options"] == "DENY"
     assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_what_every_command_takes_is_told_once(live: Live) -> None:
+    page = get(live, "/docs").body.decode()
+    commands = page[page.index('id="start"') : page.index('id="authority"')]
+    for name in Envelope.__dataclass_fields__:
+        assert commands.count(f'<th scope="row"><code>{name}</code></th>') == 1, name
+    assert (
+        "<code>ends_on</code> (required)</th>\n<td>year, month or day (2030, 2030-06, 2030-06-30), or unknown<" in page
+    )
+    assert "If left out: <code>yes</code>" in page
+    assert page.count("/history</code></h3>") == 1
+
+
+def test_names_of_schemas_are_names_in_every_language(live: Live) -> None:
+    document = get(live, "/v1/openapi.json").json
+    assert [name for name in document["components"]["schemas"] if not name.isidentifier()] == []

@@ -30,6 +30,23 @@ def keys(rows: Sequence[Any]) -> list[str]:
 # --- filters, search, order ---
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"sdg": "13"}, "sdg: There is no such parameter. Near to it: sdg.has."),
+        ({"ends_on__before": "2030"}, "ends_on.before: There is no such parameter. Near to it: ends_on, ends_on.ge, "),
+        ({"stat": "adopted"}, "stat: There is no such parameter. Near to it: state, "),
+        ({"qqqqqqqqqq": "1"}, "qqqqqqqqqq: There is no such parameter. There are: adopted_on, "),
+        ({"as_of": datetime.now(UTC).date().isoformat()}, "is not over yet (UTC): leave as_of out"),
+        ({"as_of": "9999-12-31T00:00:00Z"}, "is yet to come (UTC): leave as_of out"),
+    ],
+)  # fmt: skip
+def test_a_question_that_is_wrong_is_answered_with_what_would_be_right(
+    live: Live, asked: dict[str, str], said: str
+) -> None:
+    assert said in get(live, "/v1/commitments", **asked).json["detail"]
+
+
 def _local_with_one(row: Any) -> bool:
     return bool(row["owner_sphere"] == "local" and row["milestones"] == 1)
 
@@ -58,6 +75,19 @@ def test_every_typed_column_filters(live: Live, asked: dict[str, str], holds: An
     found = get(live, "/v1/commitments", limit=500, as_of=_story(live), **asked).items
     assert keys(found) == [row["key"] for row in everything if holds(row)]
     assert "progress__is_null" in asked or len(found) < len(everything)
+
+
+@pytest.mark.parametrize(
+    ("view", "column"),
+    [
+        ("commitments", "title"), ("milestones", "title"), ("mandates", "purpose"), ("reviews", "title"),
+        ("allocations", "matter"),
+    ],
+)  # fmt: skip
+def test_a_thing_is_found_by_its_title_in_any_of_its_languages(live: Live, view: str, column: str) -> None:
+    told = next(row for row in get(live, f"/v1/{view}", as_of=_story(live)).items if "fr" in row[column])
+    for text in told[column].values():
+        assert told["key"] in keys(get(live, f"/v1/{view}", q=text[:200], limit=500, as_of=_story(live)).items), text
 
 
 COUNTED = [(view.name, one.name) for view in VIEWS for one in view.computed if one.type is int]

@@ -167,6 +167,10 @@ def test_zones_are_those_of_the_seat() -> None:
         (b"PK\x03\x04\x00\x00", "NUL bytes"),
         (b"code,nom,type,region,code\n", "same name: code"),
         (b'code,nom,type,region\n01001,"open,x,84\n', "not a CSV file"),
+        (b"code,nom,type,region\n", "no row that can be read"),
+        (b"code,nom,type,region\n01001,x\n", "no row that can be read below its header. Line 2: The row has 2 cells"),
+        (b"code;nom;type;region\n01001;x;y;84\n", "separated by semicolons. Save it as CSV with commas"),
+        (b"code\tnom\ttype\tregion\n01001\tx\ty\t84\n", "separated by tabs"),
     ],
 )
 def test_a_wrong_file_is_refused_whole(tmp_path: Path, content: bytes, said: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import asyncpg
@@ -15,7 +15,7 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.kernel import Money, PartialDate, Words
+from domain.kernel import Money, PartialDate, Says, Searched, Words
 from projections.views import VIEWS
 from services.store.ports import Unavailable
 from services.views.folding import asked, folded, sorting, words_of
@@ -223,6 +223,20 @@ async def test_a_list_is_in_the_order_people_expect(views: Views) -> None:
 )
 async def test_filters(views: Views, filters: list[Filter], found: str) -> None:
     assert await listed(views, *filters, day=date(2026, 4, 1)) == (found.split("|") if found else [])
+
+
+def test_tables_are_made_anew_when_other_texts_are_searched() -> None:
+    @dataclass(frozen=True, slots=True)
+    class FurtherRow(TreeRow):
+        nickname: Annotated[Words | None, Says("What people call it.")] = None
+
+    @dataclass(frozen=True, slots=True)
+    class FurtherSearchedRow(TreeRow):
+        nickname: Annotated[Words | None, Searched(), Says("What people call it.")] = None
+
+    before, after = (Table(replace(TREES, row=row)) for row in (FurtherRow, FurtherSearchedRow))
+    assert before.create("t") == after.create("t")
+    assert before.digest != after.digest
 
 
 async def test_words_are_searched_without_accents_and_unfinished(views: Views) -> None:

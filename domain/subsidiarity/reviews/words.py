@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias
 from domain.kernel import Many, Says, Sphere, Text, UnitId, Whole, Words
 from domain.subsidiarity.words import Citation, Document, Indicator, Prose, Title
 
-Language: TypeAlias = Annotated[str, Text(at_most=20, form=Words.TAG)]
+Language: TypeAlias = Annotated[str, Text(at_most=20, form=Words.TAG), Says("A language.", "pt-BR")]
 
 
 class AuthorKind(StrEnum):
