@@ -6,7 +6,7 @@ from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Annotated, Any, NamedTuple, Union, cast, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -184,7 +184,7 @@ class Written(NamedTuple):
 class _Form:
     """How one type of event is written and read, worked out once."""
 
-    def __init__(self, kind: type, reads_as: Callable[[Json], Any] | None = None) -> None:
+    def __init__(self, kind: type) -> None:
         hints = get_type_hints(kind, include_extras=True)
         self.kind = kind
         self.write = record_writer(kind)
@@ -196,13 +196,16 @@ class _Form:
         self.full: msgspec.json.Decoder[Any] = msgspec.json.Decoder(full, dec_hook=construct)
 
 
+_form = cache(_Form)
+
+
 class Codec:
     """Turns events into canonical records of one ledger, and records into events."""
 
     def __init__(self, ledger: str, names: Mapping[str, type]) -> None:
         self.ledger = ledger
         self.names = names
-        self._forms = {name: _Form(kind) for name, kind in names.items()}
+        self._forms = {name: _form(kind) for name, kind in names.items()}
         # Several stored names may be read as one class; the last one named is how it is written.
         self.written_as = {kind: name for name, kind in names.items()}
         self._commands: dict[type, Writer] = {}

@@ -94,8 +94,12 @@ class Run:
     erased: int
 
 
-Command = Sequence[tuple[StoredRecord, Leaf | Members]]
-"""All records of one command, at consecutive positions, and their members."""
+@dataclass(slots=True)
+class Command:
+    """All records of one command, at consecutive positions, and their members."""
+
+    records: list[StoredRecord] = field(default_factory=list)
+    leaves: list[Leaf | Members] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -103,17 +107,19 @@ class Commands:
     """Puts the records of each command together, and hands them on once all are there."""
 
     decide: Callable[[Command], None]
-    _group: list[tuple[StoredRecord, Leaf | Members]] = field(default_factory=list)
+    _command: Command = field(default_factory=Command)
 
     def take(self, position: int, record: bytes, leaf: Leaf | Members) -> None:
         if leaf.of[0] == 1:
             self.end()
-        self._group.append((StoredRecord(position, _stream(leaf.id), leaf.ver, leaf.type, record), leaf))
+        self._command.records.append(StoredRecord(position, _stream(leaf.id), leaf.ver, leaf.type, record))
+        self._command.leaves.append(leaf)
 
     def end(self) -> None:
-        group, self._group = self._group, []
-        if group:
-            self.decide(group)
+        command = self._command
+        if command.records:
+            self._command = Command()
+            self.decide(command)
 
 
 @dataclass(slots=True)
