@@ -6,7 +6,7 @@ from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Annotated, Any, NamedTuple, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -185,7 +185,7 @@ class Written(NamedTuple):
 class _Form:
     """How one type of event is written and read, worked out once."""
 
-    def __init__(self, kind: type, reads_as: Callable[[Json], Any] | None = None) -> None:
+    def __init__(self, kind: type) -> None:
         hints = get_type_hints(kind, include_extras=True)
         self.kind = kind
         self.write = record_writer(kind)
@@ -195,6 +195,9 @@ class _Form:
         full = msgspec.defstruct(f"Full{kind.__name__}", [("data", kind)], bases=(_Envelope,), kw_only=True)
         self.lean: msgspec.json.Decoder[Any] = msgspec.json.Decoder(lean, dec_hook=construct)
         self.full: msgspec.json.Decoder[Any] = msgspec.json.Decoder(full, dec_hook=construct)
+
+
+_form = cache(_Form)
 
 
 class UnknownType(KeyError):
@@ -218,7 +221,7 @@ class Codec:
         self.ledger = ledger
         self.names: Mapping[str, type] = _Known(names)
         """Stored name -> class; UnknownType for any other name."""
-        self._forms = _Known({name: _Form(kind) for name, kind in names.items()})
+        self._forms = _Known({name: _form(kind) for name, kind in names.items()})
         # Several stored names may be read as one class; the last one named is how it is written.
         self.written_as = {kind: name for name, kind in names.items()}
         self._commands: dict[type, Writer] = {}

@@ -111,7 +111,7 @@ def grow(edge: Edge, leaves: Sequence[bytes]) -> Growth:
         rows.append((begin, nodes))
         if size >> level & 1:
             peaks.append(nodes[-1])
-        nodes = [joined(left, right) for left, right in zip(nodes[0::2], nodes[1::2], strict=False)]
+        nodes = list(map(joined, nodes[0::2], nodes[1::2]))
         level += 1
     peaks.reverse()
     return Growth(edge.size, Edge(size, tuple(peaks)), bagged(peaks), tuple(subtrees), tuple(rows))

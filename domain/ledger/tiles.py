@@ -88,13 +88,13 @@ def bundle(records: Sequence[bytes]) -> bytes:
 
 def unbundled(content: bytes, width: int) -> list[bytes]:
     """The records of a bundle. Raises BadBundle unless there are `width` of them and not a byte more."""
-    found, at = list[bytes](), 0
-    while at < len(content):
+    found, at, length = list[bytes](), 0, len(content)
+    while at + 1 < length:
         begin = at + 2
-        at = begin + int.from_bytes(content[at:begin], "big")
-        if begin > len(content) or at > len(content):
-            raise BadBundle(f"The bundle breaks off within its record {len(found)}.")
+        at = begin + (content[at] << 8 | content[at + 1])
         found.append(content[begin:at])
+    if at != length:
+        raise BadBundle(f"The bundle breaks off within its record {len(found) - (at > length)}.")
     if len(found) != width:
         raise BadBundle(f"The bundle has {len(found)} records instead of {width}.")
     return found

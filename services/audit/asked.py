@@ -3,18 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, get_type_hints
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import asdict
 
 from domain.kernel import Actor, Attached, Context, EventName, Given, PartialDate, Recorded
 from domain.ledger.history import Members
 from domain.replacing import replace
 from services.audit.leaves import Leaf
 from services.codec import ActorWire, Codec, acting, construct, plain
-from services.orders import Order
+from services.orders import Note, Order
 from services.store.ports import StoredRecord
 
 Form = type[msgspec.Struct]
@@ -33,10 +34,9 @@ class Reading:
     def __init__(self, codec: Codec, contexts: Mapping[str, Context]) -> None:
         self._codec, self._contexts = codec, contexts
         self._kinds = codec.open
-        self._forms: dict[type, tuple[Form, tuple[str, ...]]] = {}
 
     def recorded(self, record: StoredRecord, leaf: Leaf | Members) -> Recorded:
-        """The same as `Codec.decode`, and raises the same."""
+        """As `Codec.decode`, and raises the same; but without the event, which is read where it is not known."""
         if type(leaf) is not Leaf:
             return self._codec.decode(record)
         try:
@@ -51,7 +51,7 @@ class Reading:
                 leaf.of,
                 _actor(tuple(leaf.actor.items())),
                 leaf.rules,
-                self.event(record, leaf),
+                None,
                 leaf.because or "",
                 leaf.basis or "",
                 leaf.lang or "",
@@ -74,23 +74,15 @@ class Reading:
             return self._codec.event(record)  # it says what is wrong
 
     def order(self, first: Recorded, leaf: Leaf | Members) -> tuple[str, Order]:
-        """The command's name, and the command as it was asked for, but for what stands beside it."""
+        """The command's name, and the command as it was asked for, but for the day from which it was to count."""
         said = msgspec.convert(leaf.command, _Command)
         context, _, name = said.name.partition(".")
-        by = self._contexts[context].commands[name]
-        form, names = self._forms.get(by.command) or self._form(by.command)
-        asked = msgspec.convert(said.fields, form, dec_hook=construct)
-        who = first.actor
-        order = Order(
-            context, name, {one: getattr(asked, one) for one in names}, first.cmd,
-            who if who.sphere is None else _without_sphere(who), "auditor", first.stream,
-        )  # fmt: skip
+        form = _request(self._contexts[context].commands[name].command)
+        asked = asdict(msgspec.convert(said.fields, form, dec_hook=construct))
+        who = first.actor if first.actor.sphere is None else _without_sphere(first.actor)
+        note = Note(None, first.because, first.basis, first.lang, first.cause, first.corrects, first.documents)
+        order = Order(context, name, asked, first.cmd, who, "auditor", first.stream, note)
         return name, order
-
-    def _form(self, kind: type) -> tuple[Form, tuple[str, ...]]:
-        form = _request(kind)
-        self._forms[kind] = found = form, form.__struct_fields__
-        return found
 
 
 _day = lru_cache(4096)(PartialDate)
@@ -109,6 +101,7 @@ def _without_sphere(actor: Actor) -> Actor:
     return replace(actor, sphere=None)
 
 
+@cache
 def _request(kind: type) -> Form:
     """A command's own fields, without those that are given."""
     hints = get_type_hints(kind, include_extras=True)

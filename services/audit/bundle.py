@@ -76,8 +76,12 @@ class Bundle:
 
     def files(self) -> Iterator[str]:
         """The paths of all files, in order."""
-        found = (path for path in self.folder.rglob("*") if not path.is_dir() or path.is_symlink())
-        yield from sorted(path.relative_to(self.folder).as_posix() for path in found)
+        found = list[str]()
+        for folder, folders, names in os.walk(self.folder):
+            within = "" if folder == str(self.folder) else f"{Path(folder).relative_to(self.folder).as_posix()}/"
+            links = [one for one in folders if os.path.islink(os.path.join(folder, one))]
+            found += [within + name for name in names + links]
+        yield from sorted(found)
 
     def entries(self, tile: Tile) -> list[bytes]:
         """The records of an entry bundle. Raises Unfit where it is not there, is cut, or holds another number."""

@@ -1,7 +1,7 @@
 """Decides every recorded command again, on what the records before it say, and compares byte for byte."""
 
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
@@ -32,7 +32,7 @@ from services.audit.structure import Command, First
 from services.codec import Codec, sealed_fields
 from services.deciding import Drafted, decide_again
 from services.facts import Streams
-from services.orders import Forbidden, Note, Order, Unknown
+from services.orders import Forbidden, Order, Unknown
 from services.store.claims import Claims
 from services.store.ports import StoredRecord
 
@@ -51,15 +51,6 @@ DECIDED, FOLDED, ATTESTED = 1, 2, 3
 
 class Withheld(LookupError):
     """What stands sealed in a record, the records under decision do not release."""
-
-
-@quick
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """All records of one command, at consecutive positions, and their members."""
-
-    records: tuple[StoredRecord, ...]
-    leaves: tuple[Leaf | Members, ...]
 
 
 @dataclass(slots=True)
@@ -116,7 +107,10 @@ class _Desk:
     contexts: Mapping[str, Context]
     codec: Codec
     states: Streams
-    clock: Callable[[], datetime]
+    moment: datetime
+
+    def clock(self) -> datetime:
+        return self.moment
 
     async def types_after(self, stream: StreamId, version: int) -> Sequence[str]:
         return ()
@@ -162,35 +156,52 @@ class Redecider:
 
     def take(self, command: Command) -> None:
         """Decides again, on all that came before."""
-        records, leaves = zip(*command, strict=True)
-        taken = Taken(records, leaves)
-        first = taken.records[0]
+        records, first = command.records, command.records[0]
         mine, self._number = self._number % self._shares == self._share, self._number + 1
-        if unknown := next((one.type for one in taken.records if one.type not in self._codec.names), None):
+        if unknown := next((one.type for one in records if one.type not in self._codec.names), None):
             self.unchecked[f"commands with records of the type {unknown}, which this program does not know"] += mine
             self._say(self._rules.unknown(unknown, first.position), DECIDED)
             self._lost.add(first.stream)
             return
+        context = self._homes[self._codec.names[first.type]]
         try:
-            recorded, events = self._read(records, leaves)
+            recorded = self._reading.recorded(first, command.leaves[0])
+            self._say(self._rules.take(context, recorded), DECIDED)
+            outcome = self._decided(context, command, recorded) if mine else None
+            # What was written again as the very same bytes need not be read from them.
+            again = outcome.events if isinstance(outcome, Drafted) else None
+            events = again or tuple(map(self._reading.event, records, command.leaves))
+            self._show(recorded, events[0], records)
         except UNSOUND as error:
             self._lost.add(first.stream)
             says = f"The record cannot be read: {error}"
             self._found.add([Finding("record-unreadable", says, first.position)] if mine else (), DECIDED)
             return
-        context = self._homes[type(recorded.event)]
-        self._say(self._rules.take(context, recorded), DECIDED)
-        if mine:
-            self._found.add(self._decided(context, taken, recorded), DECIDED)
+        if isinstance(outcome, Finding):
+            self._found.add([outcome], DECIDED)
+        self._fold(context, command, recorded.cmd, events)
+
+    def _show(self, first: Recorded, event: Any, records: Sequence[StoredRecord]) -> None:
+        """The records whole, to whoever wants to see them."""
+        if self._follower is not None and self._follower.wants:
+            try:
+                recorded = [replace(first, event=event), *map(self._codec.decode, records[1:])]
+            except UNSOUND:
+                recorded = []  # it sees the gap; what others decide, who follow nothing, is decided here as well
+            self._found.add(self._follower.take(recorded), ATTESTED)
+
+    def _fold(self, context: Context, command: Command, cmd: UUID, events: Sequence[Any]) -> None:
+        records, first = command.records, command.records[0]
         try:
-            self._say(self._claimed(context, taken, events), FOLDED)
+            if context.claims is not no_claims:
+                self._say(self._claimed(context, command, events), FOLDED)
             self._states.fold(context, first.stream, events)
-            if any(leaf.sealed for leaf in leaves):
-                self._states.note_sealed(recorded.cmd, records)
+            if any(leaf.sealed for leaf in command.leaves):
+                self._states.note_sealed(cmd, records)
             self._states.note_erased(events)
             self._reacted.note(records, events)
-            self._owed.note(records, events, leaves[0].at)
-            self._at = leaves[0].at
+            self._owed.note(records, events, command.leaves[0].at)
+            self._at = command.leaves[0].at
         except UNSOUND as error:
             self._lost.add(first.stream)
             says = f"It cannot follow on what came before: {error}"
@@ -205,7 +216,7 @@ class Redecider:
         if not self._at:
             return
         now = datetime.fromisoformat(self._at)
-        desk, self._states.deciding = _Desk(self._contexts, self._codec, self._states, lambda: now), ()
+        desk, self._states.deciding = _Desk(self._contexts, self._codec, self._states, now), ()
         for order, what in self._owed.due(now):
             assert order.stream is not None
             try:
@@ -224,64 +235,45 @@ class Redecider:
         if self._share == 0:
             self._found.add(found, rank)
 
-    def _read(
-        self, records: Sequence[StoredRecord], leaves: Sequence[Leaf | Members]
-    ) -> tuple[Recorded, Sequence[Any]]:
-        """The first record and all events; the other records are read whole only for who wants them."""
-        first = self._reading.recorded(records[0], leaves[0])
-        events = [first.event, *map(self._reading.event, records[1:], leaves[1:])]
-        if self._follower is not None and self._follower.wants:
-            try:
-                recorded = [first, *map(self._codec.decode, records[1:])]
-            except UNSOUND:
-                recorded = []  # it sees the gap; what others decide, who follow nothing, is decided here as well
-            self._found.add(self._follower.take(recorded), ATTESTED)
-        return first, events
-
-    def _decided(self, context: Context, taken: Taken, first: Recorded) -> Iterator[Finding]:
-        leaf = taken.leaves[0]
+    def _decided(self, context: Context, command: Command, first: Recorded) -> Drafted | Finding | None:
+        """What the command comes to, if that is what was recorded, or why not; None where nobody can say."""
+        leaf = command.leaves[0]
         if first.rules != context.rules:
             self.unchecked[f"commands decided under {first.rules}, which this program does not ship"] += 1
-            yield from self._unaccredited(first)
-            return
+            return self._unaccredited(first)
         rests_on = {first.stream, *(UUID(stream) for stream, _ in leaf.reads or ())} if self._lost else set()
         if first.actor.system == "reaction" and first.cause is not None:
             rests_on.add(first.cause.stream)
         if self._lost & rests_on:
             self.unchecked["commands that rest on records which could not be read"] += 1
-            return
+            return None
         try:
             name, order = self._reading.order(first, leaf)
             if order.context != context.name:
                 raise LookupError(f"one of {order.context}, and its record one of {context.name}")
+            by = context.commands[name]
         except UNSOUND as error:
-            yield Finding("command-unreadable", f"The recorded command is none: {error}", first.position)
-            return
+            return Finding("command-unreadable", f"The recorded command is none: {error}", first.position)
         _, before = self._states.now(context.name, first.stream)
-        elsewhere = misplaced(context.commands[name], first, order)
-        if (amiss := elsewhere or usurped(context, name, first, order, before, self._codec.ledger)) is not None:
-            yield amiss
-            return
-        if name == context.clock and (amiss := self._owed.fault(first, order)) is not None:
-            yield amiss
-            return
+        amiss = misplaced(by, first, order) or usurped(context, name, first, order, before, self._codec.ledger)
+        if amiss is None and name == context.clock:
+            amiss = self._owed.fault(first, order)
+        if amiss is not None:
+            return amiss
         if first.actor.system == "reaction" and (fault := self._reacted.fault(first, order)) is not None:
-            yield Finding("reaction-unfounded", fault, first.position, "a reaction to its cause", str(first.cause))
-            return
+            return Finding("reaction-unfounded", fault, first.position, "a reaction to its cause", str(first.cause))
         self.decided += 1
-        self._states.deciding = taken.leaves
-        finding = self._compared(order, taken, first)
-        if finding is not None:
-            yield finding
+        self._states.deciding = command.leaves
+        return self._compared(order, command, first)
 
-    def _unaccredited(self, first: Recorded) -> Iterator[Finding]:
+    def _unaccredited(self, first: Recorded) -> Finding | None:
         """What can be said of who acted where the rules are unknown."""
         unit = first.actor.unit
-        if unit is not None and unit not in self._lost:
-            fault = unaccredited(first, self._states.now("units", unit)[1])
-            yield from () if fault is None else (fault,)
+        if unit is None or unit in self._lost:
+            return None
+        return unaccredited(first, self._states.now("units", unit)[1])
 
-    def _compared(self, order: Order, taken: Taken, first: Recorded) -> Finding | None:
+    def _compared(self, order: Order, command: Command, first: Recorded) -> Drafted | Finding:
         """Decided at the moment it was recorded, or just before; on the day it counts from by default, or as it says.
 
         The records do not say which: it is enough that one of these gives the very same bytes.
@@ -289,13 +281,13 @@ class Redecider:
         found: Finding | None = None
         for moment, effective_on in _attempts(first):
             got: Finding | None
-            note = Note(
-                effective_on, first.because, first.basis, first.lang, first.cause, first.corrects, first.documents
-            )
-            asked = replace(order, note=note)
-            desk = _Desk(self._contexts, self._codec, self._states, lambda at=moment: at)  # type: ignore[misc]
+            asked = replace(order, note=replace(order.note, effective_on=effective_on)) if effective_on else order
+            desk = _Desk(self._contexts, self._codec, self._states, moment)
             try:
-                got = self._difference(finished(decide_again(desk, asked, first.stream)), taken)
+                drafted = finished(decide_again(desk, asked, first.stream))
+                got = self._difference(drafted, command)
+                if got is None:
+                    return drafted
             except Forbidden as no:
                 got = Finding("authority-unfounded", f"Nobody may have done this: {no.reason}", first.position)
             except (Refused, Unknown) as no:
@@ -305,18 +297,17 @@ class Redecider:
             except UNSOUND as error:
                 says = f"What the command rests on is not there: {type(error).__name__}: {error}"
                 got = Finding("decision-impossible", says, first.position)
-            if got is None:
-                return None
             # The second attempt says the more fitting thing where the first was for another day.
             found = got if found is None or effective_on is not None else found
+        assert found is not None, "there is at least one attempt"
         return found
 
-    def _difference(self, drafted: Drafted, taken: Taken) -> Finding | None:
-        first = taken.records[0]
-        if len(drafted.events) != len(taken.records):
+    def _difference(self, drafted: Drafted, command: Command) -> Finding | None:
+        first = command.records[0]
+        if len(drafted.events) != len(command.records):
             return Finding("decision-differs", "The command comes to another number of records.", first.position,
-                           str(len(drafted.events)), str(len(taken.records)))  # fmt: skip
-        for draft, record, leaf in zip(drafted.written(), taken.records, taken.leaves, strict=True):
+                           str(len(drafted.events)), str(len(command.records)))  # fmt: skip
+        for draft, record, leaf in zip(drafted.written(), command.records, command.leaves, strict=True):
             written = draft.head + b'"at":"%s"' % leaf.at.encode() + draft.tail
             if written == record.state:
                 continue
@@ -328,13 +319,11 @@ class Redecider:
             return _departs(expected, got, record.position)
         return None
 
-    def _claimed(self, context: Context, taken: Taken, events: Sequence[Any]) -> Iterator[Finding]:
-        if context.claims is no_claims:
-            return
-        stream = taken.records[0].stream
+    def _claimed(self, context: Context, command: Command, events: Sequence[Any]) -> Iterator[Finding]:
+        stream = command.records[0].stream
         claims = [
             (one.position, claim)
-            for one, event in zip(taken.records, events, strict=True)
+            for one, event in zip(command.records, events, strict=True)
             for claim in context.claims(event)
         ]
         for _, claim in claims:

@@ -1,9 +1,9 @@
 """Reads records fast where they are written as ours are, and with care where they are not: both say the same."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from operator import attrgetter, itemgetter
+from itertools import count
 from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
@@ -14,7 +14,8 @@ from domain.ledger.findings import Finding
 from domain.ledger.history import MOMENT, UUID_FORM, Members, malformed, unfit
 from domain.ledger.records import MAX_BYTES, MAX_INTEGER, BadLeaf, check_leaf
 
-_Scalar: TypeAlias = str | bool | Annotated[int, Meta(ge=-MAX_INTEGER, le=MAX_INTEGER)]
+_Integer: TypeAlias = Annotated[int, Meta(ge=-MAX_INTEGER, le=MAX_INTEGER)]
+_Scalar: TypeAlias = str | bool | _Integer
 _Json: Any = _Scalar
 for _ in range(8):  # deeper ones are read with care
     _Json = _Scalar | list[_Json] | dict[str, _Json]
@@ -42,7 +43,7 @@ class Leaf(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     ledger: _Text
     of: tuple[_Whole, _Whole]
     policies: list[str] | None = None
-    reads: list[tuple[str, int]] | None = None
+    reads: list[tuple[str, _Integer]] | None = None
     rules: _Text
     sealed: dict[str, str] | None = None
     sig: str | None = None
@@ -61,57 +62,81 @@ class Unreadable(Exception):
 
 
 _decode = msgspec.json.Decoder(Leaf).decode
-_encode = msgspec.json.Encoder(order="deterministic").encode
-_shaped = re.compile(rf"{UUID_FORM}{UUID_FORM}{MOMENT}").fullmatch
-# Many records count from the same days and were decided on the same few things.
+_encode_lines = msgspec.json.Encoder(order="deterministic").encode_lines
+_is_uuid = re.compile(UUID_FORM).fullmatch
+_is_moment = re.compile(MOMENT).fullmatch
 _is_day = lru_cache(4096)(re.compile(PartialDate.FORM).fullmatch)
-_is_stream = lru_cache(4096)(re.compile(UUID_FORM).fullmatch)
-_first = itemgetter(0)
-_heading = attrgetter("cmd", "id", "at", "effective_on", "reads")
-_approved: list[tuple[Any, ...]] = [()]
-"""The last heading that was found to be of its form."""
+_reserved = re.compile(rb"_(?:type|data)_").search
+TOGETHER = 32
+"""Records that are read in one go: more of them, and the first has left the processor's cache with the last."""
+
+
+def read_all(records: Sequence[bytes], first: int) -> Iterator[Leaf | Members | Unreadable]:
+    """What `read` gives of each record, or raises; quicker, where all is well with them. `first`: their position."""
+    for begin in range(0, len(records), TOGETHER):
+        together = records[begin : begin + TOGETHER]
+        leaves = _quickly(together)
+        yield from map(_either, together, count(first + begin)) if leaves is None else leaves
+
+
+def _either(record: bytes, position: int) -> Leaf | Members | Unreadable:
+    try:
+        return read(record, position)
+    except Unreadable as error:
+        return error
 
 
 def read(record: bytes, position: int) -> Leaf | Members:
-    """The members of a record that is one in every respect. Raises Unreadable.
+    """The members of a record that is one in every respect. Raises Unreadable."""
+    leaves = _quickly([record])
+    return _with_care(record, position) if leaves is None else leaves[0]
+
+
+def _quickly(records: Sequence[bytes]) -> Sequence[Leaf] | None:
+    """The members of records that are ones in every respect. None: they may be, or not, read them with care.
 
     What is written again as the very same bytes, from values that records may hold, is canonical: so nothing passes
     that `check_leaf` and `malformed` refuse. Whatever else there is, they read; they say precisely what is wrong.
     """
     try:
-        leaf = _decode(record)
+        leaves = list(map(_decode, records))
     except (msgspec.MsgspecError, ValueError, RecursionError):
-        return _with_care(record, position)
-    if (
-        _encode(leaf) == record
-        and b'"_' not in record  # what begins so may be a reserved key
-        and (_heading(leaf) == _approved[0] or _is_headed(leaf))
-        and leaf.of[0] <= leaf.of[1]
-        and len(record) <= MAX_BYTES
-        and (record.isascii() or _has_ascii_keys(record, leaf))
-    ):
-        return leaf
-    return _with_care(record, position)
+        return None
+    whole = b"\n".join(records) + b"\n"
+    well = (
+        # What is written has no other line breaks: as many lines, and the same, are the same one by one.
+        _encode_lines(leaves) == whole
+        and _reserved(whole) is None
+        and _are_headed(leaves)
+        and max(map(len, records)) <= MAX_BYTES
+        and (whole.isascii() or _have_ascii_keys(records, leaves))
+    )
+    return leaves if well else None
 
 
-def _is_headed(leaf: Leaf) -> bool:
-    """Whether what records of one command have in common is of its form: of the next of them it is the same."""
-    if (
-        _shaped(f"{leaf.id}{leaf.cmd}{leaf.at}")
-        and _is_day(leaf.effective_on)
-        and (leaf.reads is None or all(map(_is_stream, map(_first, leaf.reads))))
-    ):
-        _approved[0] = _heading(leaf)
-        return True
-    return False
+def _are_headed(leaves: Sequence[Leaf]) -> bool:
+    """Whether what is said around the data is of its form; what several say is looked at once."""
+    uuids, moments, days = set[str](), set[str](), set[str]()
+    for leaf in leaves:
+        uuids.add(leaf.id)
+        uuids.add(leaf.cmd)
+        moments.add(leaf.at)
+        days.add(leaf.effective_on)
+        for stream, _ in leaf.reads or ():
+            uuids.add(stream)
+        number, many = leaf.of
+        if number > many:
+            return False
+    return all(map(_is_uuid, uuids)) and all(map(_is_moment, moments)) and all(map(_is_day, days))
 
 
-def trusted(record: bytes, position: int) -> Leaf | Members:
-    """The members of a record of which it is known that `read` reads it."""
-    try:
-        return _decode(record)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        return read(record, position)
+def trusted(records: Sequence[bytes], first: int) -> Iterator[Leaf | Members | Unreadable]:
+    """As `read_all`, of records that are known to be ones."""
+    for position, record in enumerate(records, start=first):
+        try:
+            yield _decode(record)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            yield _either(record, position)
 
 
 def _with_care(record: bytes, position: int) -> Members:
@@ -124,13 +149,15 @@ def _with_care(record: bytes, position: int) -> Members:
     return Members.of_leaf(leaf)
 
 
-def _has_ascii_keys(record: bytes, leaf: Leaf) -> bool:
-    """Whether every key of a record that is not ASCII is. Only quotes and colons are left of it, to see that fast."""
-    if b"\\" not in record:
-        return _key_not_ascii(record.translate(_MARKS, _OTHERS)) is None
-    return all(map(_ascii, (leaf.actor, leaf.data, leaf.command, leaf.blob, leaf.sealed)))
+def _have_ascii_keys(records: Sequence[bytes], leaves: Sequence[Leaf]) -> bool:
+    """Whether every key is ASCII. Only quotes and colons are left of the rest, to see that fast."""
+    foreign = b"\n".join([record for record in records if not record.isascii()])
+    if b"\\" not in foreign:
+        return _key_not_ascii(foreign.translate(_MARKS, _OTHERS)) is None
+    return all(_ascii(getattr(leaf, name)) for leaf in leaves for name in _OBJECTS)
 
 
+_OBJECTS = ("actor", "data", "command", "blob", "sealed")
 _MARKS = bytes(min(byte, 0x80) for byte in range(256))
 _OTHERS = bytes(byte for byte in range(0x80) if byte not in b'":')
 _key_not_ascii = re.compile(rb'\x80[\x80:]*":').search

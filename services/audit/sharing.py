@@ -10,7 +10,7 @@ from domain.kernel import Context
 from domain.ledger import tiles
 from services.audit.bundle import Bundle
 from services.audit.deciding import ATTESTED, Redecider
-from services.audit.leaves import Unreadable, read, trusted
+from services.audit.leaves import Unreadable, read_all, trusted
 from services.audit.recomputing import Recomputing
 from services.audit.structure import Commands, First
 from services.audit.workers import Workers, answer, count
@@ -73,14 +73,12 @@ def decide(bundle: Bundle, origin: str, size: int, share: int, shares: int, soun
     """Goes through all commands and decides every `shares`-th. `sound`: each record is known to be readable."""
     deciding = Deciding.of(bundle, size, Codec(origin, NAMES), CONTEXTS, share, shares)
     commands = Commands(deciding.redecider.take)
-    reading = trusted if sound else read
+    reading = trusted if sound else read_all
     for tile in tiles.bundles(size):
         entries, fault = bundle.whatever(tile)
-        for position, record in enumerate(entries, start=tile.first):
-            try:
-                commands.take(position, record, reading(record, position))
-            except Unreadable:
-                continue  # whoever checks the structure says why
+        for nth, leaf in enumerate(reading(entries, tile.first)):
+            if not isinstance(leaf, Unreadable):  # whoever checks the structure says why
+                commands.take(tile.first + nth, entries[nth], leaf)
         if fault is not None:
             break
         count(len(entries))

@@ -14,7 +14,7 @@ from domain.ledger.merkle import Edge, grow
 from domain.ledger.records import leaf_hash
 from domain.ledger.tiles import Tile
 from services.audit.bundle import Bundle, Unfit, position_of
-from services.audit.leaves import Leaf, Unreadable, read
+from services.audit.leaves import Leaf, Unreadable, read, read_all
 from services.store.ports import StoredRecord
 
 _stream = lru_cache(50_000)(UUID)
@@ -94,8 +94,12 @@ class Run:
     erased: int
 
 
-Command = Sequence[tuple[StoredRecord, Leaf | Members]]
-"""All records of one command, at consecutive positions, and their members."""
+@dataclass(slots=True)
+class Command:
+    """All records of one command, at consecutive positions, and their members."""
+
+    records: list[StoredRecord] = field(default_factory=list)
+    leaves: list[Leaf | Members] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -103,17 +107,19 @@ class Commands:
     """Puts the records of each command together, and hands them on once all are there."""
 
     decide: Callable[[Command], None]
-    _group: list[tuple[StoredRecord, Leaf | Members]] = field(default_factory=list)
+    _command: Command = field(default_factory=Command)
 
     def take(self, position: int, record: bytes, leaf: Leaf | Members) -> None:
         if leaf.of[0] == 1:
             self.end()
-        self._group.append((StoredRecord(position, _stream(leaf.id), leaf.ver, leaf.type, record), leaf))
+        self._command.records.append(StoredRecord(position, _stream(leaf.id), leaf.ver, leaf.type, record))
+        self._command.leaves.append(leaf)
 
     def end(self) -> None:
-        group, self._group = self._group, []
-        if group:
-            self.decide(group)
+        command = self._command
+        if command.records:
+            self._command = Command()
+            self.decide(command)
 
 
 @dataclass(slots=True)
@@ -142,9 +148,8 @@ class Structure:
         if fault is None:
             self.found.add(compared(self.bundle, Tile(0, tile.number, tile.width), leaves), rank=-1)
         self.tree.grow(leaves)
-        for position, record in enumerate(entries, start=tile.first):
-            if position >= self.taken:
-                self._record(position, record)
+        begin = max(self.taken - tile.first, 0)  # the rest of a command that began before was taken there
+        self._records(entries[begin:], tile.first + begin)
         self.taken = max(self.taken, tile.first + len(entries))
         self.stopped = fault
         return fault is None
@@ -152,9 +157,9 @@ class Structure:
     def join(self, run: Run, size: int) -> bool:
         """Takes over a run that was looked at elsewhere. False where it does not fit."""
         if self.taken < run.begin:  # the end of a command that began in a tile which was taken here
-            for position, record in islice(self.bundle.records(self.taken, size), run.begin - self.taken):
-                self._record(position, record)
-                self.taken = position + 1
+            behind = [record for _, record in islice(self.bundle.records(self.taken, size), run.begin - self.taken)]
+            self._records(behind, self.taken)
+            self.taken += len(behind)
         if self.taken != run.begin or not self.history.join(run.history):
             return False
         if run.begin == 0:
@@ -180,24 +185,26 @@ class Structure:
             says = "The first record does not open this ledger under your key."
             self.found.add([Finding("genesis-differs", says, 0, f"{self.origin} {self.key}", str(opens))])
 
-    def _record(self, position: int, record: bytes) -> None:
-        try:
-            leaf = read(record, position)
-        except Unreadable as error:
-            self.found.add([error.finding])
-            self.unreadable = True
-            if position == 0 and error.members:
-                self.genesis(error.members)
-            return
-        if found := self.history.follow(position, leaf):
-            self.found.add(found)
-        if position == 0:
-            self.genesis({"type": leaf.type, "data": leaf.data})
-        if leaf.sealed:
-            self.sealed += len(leaf.sealed)
-        self.erased += leaf.type == ERASURE
-        if self.commands is not None:
-            self.commands.take(position, record, leaf)
+    def _records(self, records: Sequence[bytes], first: int) -> None:
+        for position, leaf in enumerate(read_all(records, first), start=first):
+            if isinstance(leaf, Unreadable):
+                self._unreadable(position, leaf)
+                continue
+            if found := self.history.follow(position, leaf):
+                self.found.add(found)
+            if position == 0:
+                self.genesis({"type": leaf.type, "data": leaf.data})
+            if leaf.sealed:
+                self.sealed += len(leaf.sealed)
+            self.erased += leaf.type == ERASURE
+            if self.commands is not None:
+                self.commands.take(position, records[position - first], leaf)
+
+    def _unreadable(self, position: int, error: Unreadable) -> None:
+        self.found.add([error.finding])
+        self.unreadable = True
+        if position == 0 and error.members:
+            self.genesis(error.members)
 
 
 def compared(bundle: Bundle, tile: Tile, computed: Sequence[bytes]) -> Iterator[Finding]:

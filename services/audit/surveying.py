@@ -9,11 +9,11 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
 from domain.ledger import merkle, tiles
-from domain.ledger.history import History, Supposed
+from domain.ledger.history import History, Members, Supposed
 from domain.ledger.records import leaf_hash
 from domain.ledger.tiles import Tile
 from services.audit.bundle import Bundle, Unfit
-from services.audit.leaves import Unreadable, read
+from services.audit.leaves import Leaf, Unreadable, read_all
 from services.audit.structure import ERASURE, Run, Structure, compared
 from services.audit.workers import Workers, answer
 
@@ -28,8 +28,9 @@ def survey(bundle: Bundle, origin: str, size: int, first: int, last: int) -> Run
     run, begin, position = Run([], History(origin, supposed=Supposed()), 0, 0, 0, 0), -1, first * tiles.WIDTH
     sealed = erased = 0
     try:
-        for position, record in _records(bundle, size, first, last, run):
-            leaf = read(record, position)
+        for position, leaf in _leaves(bundle, size, first, last, run):
+            if isinstance(leaf, Unreadable):
+                return None
             if begin < 0 and leaf.of[0] != 1:
                 continue  # of a command that began before this run
             begin = position if begin < 0 else begin
@@ -37,24 +38,27 @@ def survey(bundle: Bundle, origin: str, size: int, first: int, last: int) -> Run
                 return None
             sealed += len(leaf.sealed or ())
             erased += leaf.type == ERASURE
-    except (Unfit, Unreadable):
+    except Unfit:
         return None
     whole = begin >= 0 and run.history.between_commands
     return replace(run, begin=begin, end=position + 1, sealed=sealed, erased=erased) if whole else None
 
 
-def _records(bundle: Bundle, size: int, first: int, last: int, run: Run) -> Iterator[tuple[int, bytes]]:
+def _leaves(
+    bundle: Bundle, size: int, first: int, last: int, run: Run
+) -> Iterator[tuple[int, Leaf | Members | Unreadable]]:
     """Those of the tiles, whose roots are noted on the way, and what the last command has behind them. Raises Unfit."""
     for number in range(first, last):
         entries = bundle.entries(Tile(None, number))
-        leaves = [leaf_hash(record) for record in entries]
-        for fault in compared(bundle, Tile(0, number), leaves):
+        hashes = list(map(leaf_hash, entries))
+        for fault in compared(bundle, Tile(0, number), hashes):
             raise Unfit(fault)
-        run.roots.append(merkle.grow(merkle.Edge(0, ()), leaves).root)
-        yield from enumerate(entries, start=number * tiles.WIDTH)
+        run.roots.append(merkle.grow(merkle.Edge(0, ()), hashes).root)
+        yield from enumerate(read_all(entries, number * tiles.WIDTH), start=number * tiles.WIDTH)
     behind = bundle.records(last * tiles.WIDTH, size)
     while not run.history.between_commands and (following := next(behind, None)) is not None:
-        yield following
+        position, record = following
+        yield from enumerate(read_all([record], position), start=position)
 
 
 def go_through(structure: Structure, size: int, workers: Workers) -> Iterator[int]:

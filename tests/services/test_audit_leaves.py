@@ -12,7 +12,7 @@ from domain.ledger.history import Members
 from domain.ledger.records import MAX_INTEGER, canonical
 from services.audit import leaves
 from services.audit.bundle import Bundle
-from services.audit.leaves import Leaf, Unreadable, read
+from services.audit.leaves import TOGETHER, Leaf, Unreadable, read, read_all
 from tests.services.audited import Golden
 
 OAK = "00000000-0000-0000-0000-000000000001"
@@ -29,9 +29,14 @@ written = canonical(whole)  # type: ignore[arg-type]
 def outcome(record: bytes, reading: Any = read) -> dict[str, Any] | tuple[str, str]:
     """The members, or the code of what is wrong and what else is said of it."""
     try:
-        found = reading(record, 7)
+        return told(reading(record, 7))
     except Unreadable as error:
-        return error.finding.code, error.finding.says
+        return told(error)
+
+
+def told(found: Leaf | Members | Unreadable) -> dict[str, Any] | tuple[str, str]:
+    if isinstance(found, Unreadable):
+        return found.finding.code, found.finding.says
     return {name: plain(getattr(found, name)) for name in Members.__dataclass_fields__}
 
 
@@ -99,6 +104,20 @@ def test_our_own_records_are_read_fast(bundled: Path, golden: Golden) -> None:
 def test_what_is_no_record_is_found_with_care(spoilt: bytes, code: str) -> None:
     assert spoilt != written
     assert agreed(spoilt)[0] == code  # type: ignore[index]
+
+
+def test_records_read_together_come_to_the_same_as_one_by_one(bundled: Path, golden: Golden) -> None:
+    """Wherever in a run something is amiss, and whatever it is, the others are what they are."""
+    ours = [record for _, record in Bundle(bundled).records(0, golden.size)][: 2 * TOGETHER]
+    spoilt = [b"", written + b"\n", b"\n" + written, written[:-1], b"{}", written.replace(b"trees.1", b"\xff")]
+    unusual = [written[:-1] + b',"w":1}', written.replace(b"Ch", b"\\\\Ch"), written]
+    for place in (0, 1, TOGETHER - 1, TOGETHER, 2 * TOGETHER):
+        for other in (*spoilt, *unusual):
+            records = [*ours[:place], other, *ours[place:]]
+            found = list(read_all(records, 7))
+            assert list(map(told, found)) == list(map(outcome, records))
+            unreadable = [one.finding.position for one in found if isinstance(one, Unreadable)]
+            assert unreadable == ([7 + place] if other in spoilt else [])
 
 
 @pytest.mark.parametrize(
