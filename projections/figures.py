@@ -12,7 +12,7 @@ from typing import Annotated
 from domain.commitments.words import Stage
 from domain.kernel import Recorded, Says
 from domain.ledger.records import canonical
-from domain.replacing import replace
+from domain.replacing import quick, replace
 from projections.commitment_row import CommitmentRow
 
 
@@ -65,6 +65,7 @@ def in_a_hundred(part: int, whole: int) -> int | None:
     return (200 * part + whole) // (2 * whole) if whole else None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Inputs:
     """From which records the figures of one key were made, by which rule."""

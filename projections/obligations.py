@@ -17,7 +17,7 @@ from domain.deadlines import (
     Standing,
 )
 from domain.kernel import Indexed, PartialDate, Recorded, Says, Searched
-from domain.replacing import replace
+from domain.replacing import quick, replace
 from projections.commitments import unit_name
 from projections.kernel import Computed, Look, View
 from projections.things import HAPPENINGS, THINGS, Thing, context_of, thing, thing_both
@@ -29,6 +29,7 @@ STILL = (Standing.MET, Standing.VOID, Standing.SUSPENDED)
 """Standings in which no clock runs, so that how it stands depends on no day."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ObligationRow:
     """One deadline, as it was computed when its clock started, and what became of it."""

@@ -17,7 +17,7 @@ from domain.commitments import COMMITMENTS as COMMITMENT_CONTEXT
 from domain.commitments.words import ENDED, Answer, Breadth, Stage
 from domain.kernel import Indexed, Level, Recorded, Says, Searched, Sphere
 from domain.opening import LedgerOpened
-from domain.replacing import replace
+from domain.replacing import quick, replace
 from domain.units import UNITS as UNIT_CONTEXT
 from projections.commitment_row import CommitmentRow, PartyRow
 from projections.engagements import EngagementRow, both, came_or_went
@@ -34,6 +34,7 @@ class Scope(StrEnum):
     SDG = "sdg"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ScorecardRow:
     """Counts for one unit, one sphere or one goal. What is overdue depends on the day: see obligations."""
