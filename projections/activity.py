@@ -39,7 +39,7 @@ class ActivityRow:
 
 def key_of(position: int) -> str:
     """The key of a record's line."""
-    return f"{position:0{DIGITS}d}"
+    return str(position).zfill(DIGITS)
 
 
 def keys(record: Recorded, look: Look) -> Iterable[str]:
