@@ -246,8 +246,8 @@ class Runner:
             view = work.view
             if view.keys is not own_stream:
                 continue
-            touching = (one for one in records if not view.touched_by or type(one.event) in view.touched_by)
-            keys = dict.fromkeys(one.key for one in touching)
+            touching = frozenset(view.touched_by)
+            keys = dict.fromkeys([one.key for one in records if not touching or type(one.event) in touching])
             for source, rows in ((ROW, work.rows), (HELD, work.held)) if view.valid_time else ((ROW, work.rows),):
                 if new := [key for key in keys if key not in rows]:
                     found = await self._found(source, work, [key for key in new if key not in begun])
