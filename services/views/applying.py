@@ -1,9 +1,9 @@
 """Records into row versions, in memory: what a group of views becomes, and which stored rows must be fetched first."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from domain.kernel import Recorded
 from projections.kernel import View, own_stream
@@ -20,6 +20,13 @@ class Missing(Exception):
         self.source, self.key = source, key
 
 
+def raised(source: str, key: str) -> NoReturn:
+    """What is missing ends the record: it is to be fetched."""
+    raise Missing(source, key)
+
+
+Miss: TypeAlias = Callable[[str, str], Any]
+"""Called with source and key of what is not in memory: gives what is to stand there, or raises."""
 Undo: TypeAlias = tuple[dict[str, Any], str, Any]
 """(rows, key, what stood there)"""
 
@@ -169,9 +176,9 @@ class Applying:
             self._touched[kind] = found
         return found
 
-    def _apply(self, record: Recorded, undone: "list[Undo]") -> "Done":
+    def _apply(self, record: Recorded, undone: "list[Undo]", miss: Miss = raised) -> "Done":
         """Changes rows in memory and says what changed; `undone` gets what would put them back. All or nothing."""
-        glance = Glance(self.works)
+        glance = Glance(self.works, miss)
         undo: list[Undo] = []
         done = []
         try:
@@ -206,32 +213,29 @@ class Trial:
         self.wanted: dict[str, dict[str, None]] = {}
 
     def take(self, record: Recorded) -> None:
-        while True:
-            try:
-                done = self._applying._apply(record, self._undo)
-            except Missing as missing:
-                self._assume(missing)
-            except Exception:
-                self._certain = False  # on such a guess; it may well go through when it is applied
-                return
-            else:
-                if self._certain:
-                    self._done.append((record.position, done))
-                    self._undo_from = len(self._undo)
-                return
+        try:
+            done = self._applying._apply(record, self._undo, self._assume)
+        except Exception:
+            self._certain = False  # on such a guess; it may well go through when it is applied
+        else:
+            if self._certain:
+                self._done.append((record.position, done))
+                self._undo_from = len(self._undo)
 
-    def _assume(self, missing: Missing) -> None:
-        self.wanted.setdefault(missing.source, {})[missing.key] = None
+    def _assume(self, source: str, key: str) -> Any:
+        """From here on nothing is there."""
+        self.wanted.setdefault(source, {})[key] = None
         there: dict[str, Any] = self._applying.streams
         nothing: Any = ()
-        if missing.source == STREAM:
+        if source == STREAM:
             self._certain = False  # a stream that a record belongs to is never empty
         else:
-            kind, _, name = missing.source.partition(":")
+            kind, _, name = source.partition(":")
             work = self._applying.works[name]
             there, nothing = (work.rows, (None, -1)) if f"{kind}:" == ROW else (work.held, (None, None))
-        there[missing.key] = nothing
-        self._assumed.append((there, missing.key))
+        there[key] = nothing
+        self._assumed.append((there, key))
+        return nothing
 
     @property
     def sure(self) -> int:
@@ -297,10 +301,7 @@ def _folded(
     view, changes = work.view, []
     # Names of records are texts of their own kind; a key is a plain one.
     for key in (record.key,) if view.keys is own_stream else dict.fromkeys(map(str, view.keys(record, glance))):
-        stored = work.rows.get(key)
-        if stored is None:
-            raise Missing(ROW + view.name, key)
-        before, since = stored
+        before, since = work.rows.get(key) or glance.miss(ROW + view.name, key)
         after = view.fold(key, before, record, glance)
         changed = before is not after and before != after
         if view.valid_time:
@@ -319,15 +320,12 @@ def _days(
     view, key, day = work.view, change.key, day_of(record)
     if key != record.key:
         raise ValueError(f"{view.name} has valid time, so its keys are streams; {key} is not {record.stream}.")
-    if key not in work.held:
-        raise Missing(HELD + view.name, key)
-    last, row = work.held[key]
+    last, row = work.held.get(key) or glance.miss(HELD + view.name, key)
     if last is None or day >= last:
         after = change.after if row is change.before else view.fold(key, row, record, glance)
         return ((day, after),)
-    if key not in streams:
-        raise Missing(STREAM, key)
-    known = (one for one in streams[key] if one.position <= record.position)
+    stream = streams[key] if key in streams else glance.miss(STREAM, key)
+    known = (one for one in stream if one.position <= record.position)
     return _refolded(view, key, known, day, glance)
 
 
@@ -346,22 +344,19 @@ def _refolded(
 class Glance:
     """`Look` for one record: rows of earlier views after it, or before it; of its own view only before."""
 
-    __slots__ = ("_works", "was", "work")
+    __slots__ = ("_works", "miss", "was", "work")
 
     work: Work
     """The view whose functions look now."""
 
-    def __init__(self, works: Mapping[str, Work]) -> None:
-        self._works = works
+    def __init__(self, works: Mapping[str, Work], miss: Miss) -> None:
+        self._works, self.miss = works, miss
         self.was: dict[tuple[str, str], Any] = {}
 
     def row(self, view: str, key: str) -> Any:
         if view not in self.work.seen:
             raise LookupError(f"{self.work.view.name} does not declare that it reads {view}.")
-        stored = self._works[view].rows.get(key)
-        if stored is None:
-            raise Missing(ROW + view, key)
-        return stored[0]
+        return (self._works[view].rows.get(key) or self.miss(ROW + view, key))[0]
 
     def before(self, view: str, key: str) -> Any:
         now = self.row(view, key)
