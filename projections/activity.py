@@ -7,6 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 from domain.kernel import EventName, Indexed, PartialDate, Recorded, Role, Says, Searched, Sphere
+from domain.replacing import quick
 from projections.commitments import unit_name
 from projections.kernel import Look, View
 from projections.things import THINGS, context_of, thing
@@ -15,6 +16,7 @@ DIGITS = 16
 """Positions as text of one length sort as numbers do; 16 digits hold every whole number that JSON keeps exact."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ActivityRow:
     """One record: what happened, to what, by whom, when and why."""
@@ -37,7 +39,7 @@ class ActivityRow:
 
 def key_of(position: int) -> str:
     """The key of a record's line."""
-    return f"{position:0{DIGITS}d}"
+    return str(position).zfill(DIGITS)
 
 
 def keys(record: Recorded, look: Look) -> Iterable[str]:

@@ -22,6 +22,7 @@ from domain.commitments.words import (
     Target,
 )
 from domain.kernel import Indexed, Level, Money, PartialDate, Says, Searched, Sphere, Words
+from domain.replacing import quick
 from projections.things import Matter, Owed
 
 
@@ -50,6 +51,7 @@ class FormerParty:
     until: date
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class PartyRow:
     """`formerly`: in whose place it stands, oldest first. `orphaned_since`: it is no more, nobody took its place."""
@@ -93,6 +95,7 @@ class Account:
     percent: int
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ReportRow:
     number: int
@@ -124,6 +127,7 @@ class AssessmentRow:
     contested: tuple[Objection, ...] = ()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class CommitmentRow:
     """One commitment: who promised what, how far it is, who says so, and whose turn it is."""

@@ -1,6 +1,7 @@
 """Commitments as they stand: state, progress, who says so, and whose turn it is."""
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import assert_never
 from uuid import UUID
 
@@ -49,8 +50,12 @@ def fold(key: str, before: CommitmentRow | None, record: Recorded, look: Look) -
 
 def unit_name(look: Look, unit: UUID) -> str:
     """The unit's name in the directory; empty where it is not there."""
-    row = look.row("units", str(unit))
+    row = look.row("units", _key(unit))
     return row.title if row else ""
+
+
+_key = lru_cache(10_000)(str)
+"""Few units act, and every record names one of them."""
 
 
 def _proposed(event: happened.CommitmentProposed, record: Recorded, look: Look) -> CommitmentRow:
@@ -211,8 +216,12 @@ def _party(row: CommitmentRow, unit: UUID, answer: Answer, record: Recorded) -> 
 def _heard(row: CommitmentRow, record: Recorded) -> CommitmentRow:
     """Whoever of the parties gave this record has said something today."""
     unit, day = record.actor.unit, record.at.date()
-    said = [party.last_word_on for party in row.parties if party.unit == unit]
-    if not said or said[0] == day:
+    for party in row.parties:
+        if party.unit is unit or party.unit == unit:
+            break
+    else:
+        return row
+    if party.last_word_on == day:
         return row
     parties = tuple(replace(party, last_word_on=day) if party.unit == unit else party for party in row.parties)
     return replace(row, parties=parties, last_word_on=day)

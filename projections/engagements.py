@@ -8,7 +8,7 @@ from uuid import UUID
 from domain.commitments import COMMITMENTS as COMMITMENT_CONTEXT
 from domain.commitments.words import Answer
 from domain.kernel import Indexed, Recorded, Says, Sphere
-from domain.replacing import replace
+from domain.replacing import quick, replace
 from domain.units import UNITS as UNIT_CONTEXT
 from domain.units import Stage
 from projections.commitment_row import CommitmentRow
@@ -18,6 +18,7 @@ from projections.units import UnitRow
 GONE = frozenset({Stage.ABOLISHED, Stage.MERGING})
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class EngagementRow:
     """How many commitments a unit takes part in; a unit with none is there with 0."""

@@ -6,13 +6,14 @@ them, or by one of their own, from the records alone, and sees both.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Annotated
 
 from domain.commitments.words import Stage
 from domain.kernel import Recorded, Says
 from domain.ledger.records import canonical
-from domain.replacing import replace
+from domain.replacing import quick, replace
 from projections.commitment_row import CommitmentRow
 
 
@@ -65,6 +66,7 @@ def in_a_hundred(part: int, whole: int) -> int | None:
     return (200 * part + whole) // (2 * whole) if whole else None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Inputs:
     """From which records the figures of one key were made, by which rule."""
@@ -86,8 +88,13 @@ class Inputs:
 
 def said_of(record: Recorded, changes: Mapping[str, int]) -> bytes:
     """What goes into the digest for one record: canonical JSON, by hand, since names of figures need no care."""
-    counted = ",".join([f'"{name}":{changes[name]}' for name in sorted(changes)])
-    return f'{{"changes":{{{counted}}},"record":"{record.key}/{record.version}"}}'.encode()
+    return f'{{"changes":{{{_told(tuple(changes.items()))}}},"record":"{record.key}/{record.version}"}}'.encode()
+
+
+@lru_cache(10_000)
+def _told(changes: tuple[tuple[str, int], ...]) -> str:
+    """Many records change figures alike, and one record those of several cards."""
+    return ",".join([f'"{name}":{number}' for name, number in sorted(changes)])
 
 
 def no_inputs(key: str, rule: Rule) -> Inputs:

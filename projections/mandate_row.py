@@ -8,6 +8,7 @@ from uuid import UUID
 
 from domain.kernel import Indexed, Money, PartialDate, Says, Searched, Sphere, Words
 from domain.mandates.words import Condition, Document, Due, Ground, Instrument, Kind, Pause, Stage
+from domain.replacing import quick
 from projections.things import Matter, Owed
 
 
@@ -60,6 +61,7 @@ class Period:
     recipient: UUID
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class MandateRow:
     """One mandate: what was entrusted to whom, on which terms, with what money, and how it stands."""

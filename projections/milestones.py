@@ -10,7 +10,7 @@ from uuid import UUID
 from domain.commitments import events as happened
 from domain.commitments.words import Completion, Judged
 from domain.kernel import Indexed, Level, PartialDate, Recorded, Says, Searched, Words
-from domain.replacing import replace
+from domain.replacing import quick, replace
 from projections.commitment_row import CommitmentRow, ReportRow
 from projections.commitments import unit_name
 from projections.kernel import Computed, Look, View
@@ -24,6 +24,7 @@ class Step(StrEnum):
     COMPLETED = "completed"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class MilestoneRow:
     """One step of a commitment."""

@@ -1,6 +1,6 @@
 """Obligations: who owes what by when, what was met and missed, and who has gone silent, in every context."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from operator import is_
@@ -17,7 +17,7 @@ from domain.deadlines import (
     Standing,
 )
 from domain.kernel import Indexed, PartialDate, Recorded, Says, Searched
-from domain.replacing import replace
+from domain.replacing import quick, replace
 from projections.commitments import unit_name
 from projections.kernel import Computed, Look, View
 from projections.things import HAPPENINGS, THINGS, Thing, context_of, thing, thing_both
@@ -29,6 +29,7 @@ STILL = (Standing.MET, Standing.VOID, Standing.SUSPENDED)
 """Standings in which no clock runs, so that how it stands depends on no day."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ObligationRow:
     """One deadline, as it was computed when its clock started, and what became of it."""
@@ -59,18 +60,37 @@ def keys(record: Recorded, look: Look) -> Iterable[str]:
 
     Those that another unit owes from now on; where the record gives the thing another name, all that are still owed.
     """
-    event, numbers = record.event, set[int]()
-    if isinstance(event, OF_A_DEADLINE):
-        numbers.add(event.number)
+    event = record.event
+    named = event.number if isinstance(event, OF_A_DEADLINE) else None
     # The deadlines as they stood before: what this record sets or meets, it names itself.
     before, after = thing_both(record, look)
-    if before is not None and before.owed:
-        unit, renamed = record.actor.unit, after is not None and after.name != before.name
-        numbers.update([one.number for one in before.owed if renamed or (unit is not None and one.unit == unit)])
-        if after is not None and not all(map(is_, before.owed, after.owed)):
-            by = {one.number: one.unit for one in after.owed}
-            numbers.update([one.number for one in before.owed if by.get(one.number, one.unit) != one.unit])
+    touched = _touched(before, after, record) if before is not None and before.owed else ()
+    if not touched:
+        return () if named is None else (f"{record.key}/{named}",)
+    numbers = set(touched) if named is None else {named, *touched}
     return [f"{record.key}/{number}" for number in sorted(numbers)]
+
+
+def _touched(before: Thing, after: Thing | None, record: Recorded) -> Sequence[int]:
+    """The numbers of deadlines that it does not name, and changes all the same."""
+    if after is not None and after.name != before.name:
+        return [one.number for one in before.owed]
+    numbers: Sequence[int] = ()
+    if _gives_word(before, after, record):
+        unit = record.actor.unit
+        numbers = [one.number for one in before.owed if one.unit is unit or one.unit == unit]
+    if after is not None and not all(map(is_, before.owed, after.owed)):
+        by = {one.number: one.unit for one in after.owed}
+        numbers = [*numbers, *(one.number for one in before.owed if by.get(one.number, one.unit) != one.unit)]
+    return numbers
+
+
+def _gives_word(before: Thing, after: Thing | None, record: Recorded) -> bool:
+    """Whether a unit acted. Of the records of one command the first says so of all that it owed by then."""
+    unit = record.actor.unit
+    if unit is None:
+        return False
+    return record.of[0] == 1 or after is None or after.heard(unit) != before.heard(unit)
 
 
 def fold(key: str, before: ObligationRow | None, record: Recorded, look: Look) -> ObligationRow | None:

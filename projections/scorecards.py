@@ -5,11 +5,12 @@ deploy/decisions/0003 says why that cannot drift. Commitments count by a rule, a
 figures were made (see `projections.figures`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from functools import lru_cache
 from operator import attrgetter, is_
-from typing import Annotated, Any, NamedTuple, TypeAlias, assert_never
+from typing import Annotated, Any, TypeAlias, assert_never
 from uuid import UUID
 
 from domain import sdg
@@ -17,7 +18,7 @@ from domain.commitments import COMMITMENTS as COMMITMENT_CONTEXT
 from domain.commitments.words import ENDED, Answer, Breadth, Stage
 from domain.kernel import Indexed, Level, Recorded, Says, Searched, Sphere
 from domain.opening import LedgerOpened
-from domain.replacing import replace
+from domain.replacing import quick, replace
 from domain.units import UNITS as UNIT_CONTEXT
 from projections.commitment_row import CommitmentRow, PartyRow
 from projections.engagements import EngagementRow, both, came_or_went
@@ -34,6 +35,7 @@ class Scope(StrEnum):
     SDG = "sdg"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ScorecardRow:
     """Counts for one unit, one sphere or one goal. What is overdue depends on the day: see obligations."""
@@ -92,76 +94,78 @@ _NOTHING: Mapping[str, int] = {}
 _UNCHANGED: Mapping[str, Mapping[str, int]] = {}
 
 
-class _Counted(NamedTuple):
-    """All that figures are made from: where it is the same before and after, no figure changes.
-
-    The first `_PLACES` say in which cards it counts, the others for what.
-    """
-
-    parties: tuple[PartyRow, ...]
-    owner: UUID
-    owner_sphere: Sphere
-    sdg: tuple[str, ...]
-    breadth: Breadth
-    state: Stage
-    level: Level
-    contested: bool
-    delayed: bool
-    on_hold: bool
-    inactive: bool
-    evidence: int
-    milestones: int
-    milestones_completed: int
-
-
 _PLACES = 4
-_counted_of = attrgetter(*_Counted._fields)
+_counted_of: Callable[[CommitmentRow], "_Counted"] = attrgetter(
+    "parties", "owner", "owner_sphere", "sdg",
+    "breadth", "state", "level", "contested", "delayed", "on_hold", "inactive",
+    "evidence", "milestones", "milestones_completed",
+)  # fmt: skip
+"""All that figures are made from: where it is the same before and after, no figure changes.
+
+The first `_PLACES` say in which cards it counts, the others for what.
+"""
+_Counted: TypeAlias = tuple[Any, ...]
 
 
 def of_commitment(row: CommitmentRow | None, rule: Rule = STANDARD) -> Contribution:
     """A pure function of the commitment's row alone; nothing while there is none, or where it is left out."""
     counts_as = None if row is None else rule.counted(row)
-    if counts_as is None:
+    return _contribution(None if counts_as is None else _counted_of(counts_as))
+
+
+def _contribution(counted: _Counted | None) -> Contribution:
+    if counted is None:
         return Contribution()
-    counted = _Counted(*_counted_of(counts_as))
-    others = _counts(counted)
-    owners = {**others, "owned": 1}  # two for all cards: what changes by as much is worked out once
-    return Contribution({key: owners if owns else others for key, owns in _cards(counted)})
+    others, owners = _counts(*counted[_PLACES:])
+    return Contribution({key: owners if owns else others for key, owns in _cards(*counted[:_PLACES])})
 
 
-def _cards(row: _Counted) -> Iterator[tuple[str, bool]]:
+def _cards(
+    parties: Sequence[PartyRow], owner: UUID, owner_sphere: Sphere, codes: Sequence[str]
+) -> Iterator[tuple[str, bool]]:
     """The cards that it counts in, and whether it is owned there."""
-    bound = [party for party in row.parties if party.answer is Answer.ACCEPTED]
+    bound = [party for party in parties if party.answer is Answer.ACCEPTED]
     for sphere in {party.sphere for party in bound}:
-        yield _SPHERE + sphere, sphere == row.owner_sphere
-    for goal in {sdg.goal_of(code) for code in row.sdg}:
+        yield _SPHERE + sphere, sphere == owner_sphere
+    for goal in {sdg.goal_of(code) for code in codes}:
         yield _SDG + goal, False
     for party in bound:
-        yield _UNIT + str(party.unit), party.unit == row.owner
+        yield f"{_UNIT}{party.unit}", party.unit == owner
 
 
 _UNIT, _SPHERE, _SDG = (f"{scope}:" for scope in Scope)
 
 
-def _counts(row: _Counted) -> dict[str, int]:
-    return {
+@lru_cache(10_000)
+def _counts(
+    breadth: Breadth,
+    state: Stage,
+    level: Level,
+    contested: bool,
+    delayed: bool,
+    on_hold: bool,
+    inactive: bool,
+    evidence: int,
+    milestones: int,
+    milestones_completed: int,
+) -> tuple[Mapping[str, int], Mapping[str, int]]:
+    """What it adds to a card, and to one on which it is owned. Many commitments stand alike."""
+    others = {
         "commitments": 1,
         "owned": 0,
-        "shared": int(row.breadth == "shared"),
-        _NAMES[row.state]: 1,
-        _NAMES[row.level]: 1,
-        "completed_verified": int(row.state is Stage.COMPLETED and row.level is Level.VERIFIED),
-        "contested": int(row.contested),
-        "delayed": int(row.delayed and row.state not in ENDED),
-        "on_hold": int(row.on_hold),
-        "inactive": int(row.inactive),
-        "with_evidence": int(row.evidence > 0),
-        "milestones": row.milestones,
-        "milestones_completed": row.milestones_completed,
+        "shared": int(breadth == "shared"),
+        state.value: 1,
+        level.value: 1,
+        "completed_verified": int(state is Stage.COMPLETED and level is Level.VERIFIED),
+        "contested": int(contested),
+        "delayed": int(delayed and state not in ENDED),
+        "on_hold": int(on_hold),
+        "inactive": int(inactive),
+        "with_evidence": int(evidence > 0),
+        "milestones": milestones,
+        "milestones_completed": milestones_completed,
     }
-
-
-_NAMES: Mapping[str, str] = {one: one.value for one in (*Stage, *Level)}
+    return others, {**others, "owned": 1}
 
 
 def of_engagement(row: EngagementRow | None) -> Contribution:
@@ -172,7 +176,8 @@ def of_engagement(row: EngagementRow | None) -> Contribution:
     return Contribution({f"{_UNIT}{row.unit}": one, _SPHERE + row.sphere: one})
 
 
-_OUTCOMES = ("completed", "partially_completed", "not_met")
+_ENDS = ("completed", "partially_completed", "not_met")
+_OUTCOMES = frozenset(_ENDS)
 
 Pairs: TypeAlias = Sequence[tuple[Contribution, Contribution]]
 """What a record takes away and what it adds instead."""
@@ -187,6 +192,7 @@ class _Counting:
     rule: Rule
     _rows: Rows = ()
     _found: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    _record: Recorded | None = None
 
     def keys(self, record: Recorded, look: Look) -> Iterable[str]:
         """Every card that loses or gains something; when the ledger opens, those of all spheres and goals."""
@@ -194,52 +200,53 @@ class _Counting:
             spheres = [f"{Scope.SPHERE}:{sphere}" for sphere in Sphere]
             return [*spheres, *(f"{Scope.SDG}:{goal}" for goal in sdg.GOALS)]
         changed = self._changes(record, look)
-        if look.row("commitments", record.key) is None and look.row("units", record.key) is not None:
+        if self._rows[1] is None and look.row("units", record.key) is not None:
             return sorted({*changed, f"{Scope.UNIT}:{record.key}"})  # its title may be another
-        return sorted(changed)
+        return sorted(changed) if changed else ()
 
     def fold(self, key: str, before: ScorecardRow | None, record: Recorded, look: Look) -> ScorecardRow | None:
         row = before or blank(key)
-        opens = isinstance(record.event, LedgerOpened)
-        changes = _NOTHING if opens else self._changes(record, look).get(key, _NOTHING)
+        if isinstance(record.event, LedgerOpened):
+            changes = _NOTHING
+        else:
+            # Asked by `keys` just now, unless somebody folds by hand.
+            found = self._found if record is self._record else self._changes(record, look)
+            changes = found.get(key, _NOTHING)
         new: dict[str, Any] = {name: getattr(row, name) + number for name, number in changes.items()}
-        done, partly, not_met = [new.get(one, getattr(row, one)) for one in _OUTCOMES]
-        new["kept"] = in_a_hundred(done, done + partly + not_met)
+        if not _OUTCOMES.isdisjoint(new):
+            done, partly, not_met = [new.get(one, getattr(row, one)) for one in _ENDS]
+            new["kept"] = in_a_hundred(done, done + partly + not_met)
         new["inputs"] = (row.inputs or no_inputs(key, self.rule)).then(record, changes)
-        return replace(row, **new, **_titles(row, look))
+        if before is None or record.key == row.of:
+            new |= _titles(row, look)
+        return replace(row, **new)
 
     def _changes(self, record: Recorded, look: Look) -> Mapping[str, Mapping[str, int]]:
         """Card -> by how much each of its figures changes."""
         rows = _touched(record, look)
         if len(rows) != len(self._rows) or not all(map(is_, rows, self._rows)):
-            alike = len(rows) == 2 and self._alike(*rows)
-            self._rows, self._found = rows, _UNCHANGED if alike else self._worked_out(rows)
+            self._rows, self._found = rows, self._worked_out(rows)
+        self._record = record
         return self._found
 
     def _worked_out(self, rows: Rows) -> Mapping[str, Mapping[str, int]]:
         before, after, *engaged = rows
         was, now = self._counted(before), self._counted(after)
+        if not engaged:
+            if was == now:
+                return _UNCHANGED  # after most records
+            if was is not None and now is not None and was[:_PLACES] == now[:_PLACES]:
+                changes = _step(was[_PLACES:], now[_PLACES:])
+                return dict.fromkeys([key for key, _ in _cards(*now[:_PLACES])], changes) if changes else _UNCHANGED
         engagements = zip(engaged[::2], engaged[1::2], strict=True)
         pairs = [(of_engagement(one), of_engagement(two)) for one, two in engagements if one is not two]
-        if was == now:
-            return _changes(pairs) if pairs else {}
-        if was is not None and now is not None and was[:_PLACES] == now[:_PLACES] and not pairs:
-            changes = _step(_counts(was), _counts(now))
-            return dict.fromkeys([key for key, _ in _cards(now)], changes) if changes else {}
-        return _changes([*pairs, (of_commitment(before, self.rule), of_commitment(after, self.rule))])
+        if was != now:
+            pairs.append((_contribution(was), _contribution(now)))
+        return _changes(pairs)
 
-    def _alike(self, before: CommitmentRow | None, after: CommitmentRow | None) -> bool:
-        """Whether a commitment counts as it did: after most records."""
-        if before is None or after is None:
-            return before is after
-        one, two = self.rule.counted(before), self.rule.counted(after)
-        if one is None or two is None:
-            return one is two
-        return bool(_counted_of(one) == _counted_of(two))
-
-    def _counted(self, row: CommitmentRow | None) -> _Counted | None:
+    def _counted(self, row: CommitmentRow | None) -> "_Counted | None":
         counts_as = None if row is None else self.rule.counted(row)
-        return None if counts_as is None else _Counted._make(_counted_of(counts_as))
+        return None if counts_as is None else _counted_of(counts_as)
 
 
 def _touched(record: Recorded, look: Look) -> Rows:
@@ -276,10 +283,10 @@ def _difference(sides: Sequence[Mapping[str, int]]) -> Mapping[str, int]:
     return {name: number for name, number in sorted(changes.items()) if number}
 
 
-def _step(before: Mapping[str, int], after: Mapping[str, int]) -> Mapping[str, int]:
-    """The same of one commitment, where few figures change."""
-    names = sorted({name for name, _ in before.items() ^ after.items()})
-    return {name: number for name in names if (number := after.get(name, 0) - before.get(name, 0))}
+@lru_cache(10_000)
+def _step(was: _Counted, now: _Counted) -> Mapping[str, int]:
+    """The same of one commitment that counts on the same cards: commitments take few kinds of steps."""
+    return _difference([_counts(*was)[0], _counts(*now)[0]])
 
 
 def blank(key: str) -> ScorecardRow:

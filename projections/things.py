@@ -8,9 +8,11 @@ from uuid import UUID
 
 from domain.contexts import CONTEXTS
 from domain.kernel import Recorded
+from domain.replacing import quick
 from projections.kernel import Look
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Matter:
     """Something that waits: what is to be done, by whom (None: somebody from outside), about which number, since when.
@@ -25,6 +27,7 @@ class Matter:
     since: date
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Owed:
     """A deadline that is not met: still running, or missed and not made good. Compare `kind` by `==`, as `turn`."""

@@ -7,6 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 from domain.kernel import Indexed, Recorded, Says, Searched, Sphere
+from domain.replacing import quick
 from projections.kernel import Computed, Look, View
 from projections.things import HAPPENINGS, THINGS, Matter, Thing, context_of, thing, thing_both
 from projections.units import UnitRow
@@ -15,6 +16,7 @@ OUTSIDE = "outside"
 """Stands in a key for the unit where the matter waits for somebody from outside."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class TurnRow:
     """One matter that waits. It leaves the list when it is settled; as of an earlier position it is still there."""

@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias, assert_never
 from uuid import UUID
 
 from domain.kernel import EventName, Indexed, Level, PartialDate, Recorded, Role, Says, Searched, Sphere, Words
-from domain.replacing import replace
+from domain.replacing import quick, replace
 from domain.units import UNITS as CONTEXT
 from domain.units import (
     AccreditationRevoked,
@@ -36,6 +36,7 @@ from projections.kernel import Computed, Look, View, own_stream
 NAMES_KEPT = 30
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class UnitRow:
     """One unit of government.
@@ -223,6 +224,7 @@ UNITS = View(
 )
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class RepresentativeRow:
     """One accreditation: a role in which somebody may act for a unit. Who that is, is never public."""

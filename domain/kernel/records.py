@@ -12,9 +12,18 @@ from domain.kernel.values import Attached
 from domain.replacing import quick
 
 
+class _Keyed:
+    """Room for what a record's `key` is, beside its fields."""
+
+    __slots__ = ("key",)
+
+    key: str
+    """The stream's id as text: the key of what it is about, in views. They all ask for it; it is made once."""
+
+
 @quick
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(_Keyed):
     """One record, decoded: what views fold and auditors replay."""
 
     position: int
@@ -35,17 +44,15 @@ class Recorded:
     corrects: EventName | None = None
     policies: tuple[str, ...] = field(default=())
     documents: tuple[Attached, ...] = ()
-    _known: tuple[StreamId, str] | None = field(default=None, repr=False, compare=False)
 
     @property
     def name(self) -> EventName:
         return EventName.at(self.stream, self.version)
 
-    @property
-    def key(self) -> str:
-        """The stream's id as text: the key of what it is about, in views. They all ask for it; it is made once."""
-        known = self._known
-        if known is None or known[0] is not self.stream:
-            known = (self.stream, str(self.stream))
-            object.__setattr__(self, "_known", known)
-        return known[1]
+    def __getattr__(self, name: str) -> str:
+        """Asked where nothing stands yet: a slot that was filled is read without us."""
+        if name != "key":
+            raise AttributeError(f"A record has no {name}.")
+        key = str(self.stream)
+        object.__setattr__(self, "key", key)
+        return key

@@ -1,12 +1,12 @@
 """Records into row versions, in memory: what a group of views becomes, and which stored rows must be fetched first."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from domain.kernel import Recorded
-from projections.kernel import View
+from projections.kernel import View, own_stream
 from services.views.tables import Table
 
 KEPT = 4000
@@ -20,6 +20,13 @@ class Missing(Exception):
         self.source, self.key = source, key
 
 
+def raised(source: str, key: str) -> NoReturn:
+    """What is missing ends the record: it is to be fetched."""
+    raise Missing(source, key)
+
+
+Miss: TypeAlias = Callable[[str, str], Any]
+"""Called with source and key of what is not in memory: gives what is to stand there, or raises."""
 Undo: TypeAlias = tuple[dict[str, Any], str, Any]
 """(rows, key, what stood there)"""
 
@@ -59,14 +66,20 @@ class Work:
     """One view's part in a batch.
 
     `rows`: key -> (row, since), as after the last record; row None: there is none. `held`: key -> (last day in law,
-    row), for views with valid time.
+    row), for views with valid time. `seen`: the views whose rows it may look at.
     """
 
     table: Table
     rows: dict[str, tuple[Any, int]] = field(default_factory=dict)
     held: dict[str, tuple[date | None, Any]] = field(default_factory=dict)
     output: Output = field(default_factory=Output)
+    view: View = field(init=False)
+    seen: frozenset[str] = field(init=False)
     _open: dict[str, Version] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.view = self.table.view
+        self.seen = frozenset((self.view.name, *self.view.reads))
 
     def change(self, key: str, old_since: int, row: Any, position: int) -> None:
         """Ends the version that counted and begins the next, if there is one."""
@@ -159,22 +172,23 @@ class Applying:
         found = self._touched.get(kind)
         if found is None:
             works = self.works.values()
-            found = tuple(w for w in works if not w.table.view.touched_by or kind in w.table.view.touched_by)
+            found = tuple(work for work in works if not work.view.touched_by or kind in work.view.touched_by)
             self._touched[kind] = found
         return found
 
-    def _apply(self, record: Recorded, undone: "list[Undo]") -> "Done":
+    def _apply(self, record: Recorded, undone: "list[Undo]", miss: Miss = raised) -> "Done":
         """Changes rows in memory and says what changed; `undone` gets what would put them back. All or nothing."""
-        glance = Glance(self.works)
+        glance = Glance(self.works, miss)
         undo: list[Undo] = []
         done = []
         try:
             for work in self._works(type(record.event)):
-                glance.of(work.table.view)
+                glance.work = work
                 changes = _folded(work, record, glance, self.streams)
                 for change in changes:
                     _take(work, change, record.position, glance, undo)
-                done.append((work, changes))
+                if changes:
+                    done.append((work, changes))
         except BaseException:
             _put_back(undo)
             raise
@@ -199,32 +213,29 @@ class Trial:
         self.wanted: dict[str, dict[str, None]] = {}
 
     def take(self, record: Recorded) -> None:
-        while True:
-            try:
-                done = self._applying._apply(record, self._undo)
-            except Missing as missing:
-                self._assume(missing)
-            except Exception:
-                self._certain = False  # on such a guess; it may well go through when it is applied
-                return
-            else:
-                if self._certain:
-                    self._done.append((record.position, done))
-                    self._undo_from = len(self._undo)
-                return
+        try:
+            done = self._applying._apply(record, self._undo, self._assume)
+        except Exception:
+            self._certain = False  # on such a guess; it may well go through when it is applied
+        else:
+            if self._certain:
+                self._done.append((record.position, done))
+                self._undo_from = len(self._undo)
 
-    def _assume(self, missing: Missing) -> None:
-        self.wanted.setdefault(missing.source, {})[missing.key] = None
+    def _assume(self, source: str, key: str) -> Any:
+        """From here on nothing is there."""
+        self.wanted.setdefault(source, {})[key] = None
         there: dict[str, Any] = self._applying.streams
         nothing: Any = ()
-        if missing.source == STREAM:
+        if source == STREAM:
             self._certain = False  # a stream that a record belongs to is never empty
         else:
-            kind, _, name = missing.source.partition(":")
+            kind, _, name = source.partition(":")
             work = self._applying.works[name]
             there, nothing = (work.rows, (None, -1)) if f"{kind}:" == ROW else (work.held, (None, None))
-        there[missing.key] = nothing
-        self._assumed.append((there, missing.key))
+        there[key] = nothing
+        self._assumed.append((there, key))
+        return nothing
 
     @property
     def sure(self) -> int:
@@ -259,11 +270,8 @@ class Change:
     before: Any
     since: int
     after: Any
+    changed: bool
     days: Sequence[tuple[date, Any]] = ()
-
-    @property
-    def changed(self) -> bool:
-        return self.before is not self.after and self.before != self.after
 
 
 Done: TypeAlias = Sequence[tuple[Work, Sequence[Change]]]
@@ -275,7 +283,7 @@ def _take(work: Work, change: Change, position: int, glance: "Glance", undo: "li
     if change.changed:
         # Taken out and put in again: what changes often is the last to be trimmed.
         undo.append((work.rows, key, work.rows.pop(key)))
-        glance.was[work.table.view.name, key] = change.before
+        glance.was[work.view.name, key] = change.before
         work.rows[key] = (change.after, position if change.after is not None else -1)
     if change.days:
         undo.append((work.held, key, work.held[key]))
@@ -290,18 +298,18 @@ def _put_back(undo: "list[Undo]") -> None:
 def _folded(
     work: Work, record: Recorded, glance: "Glance", streams: Mapping[str, Sequence[Recorded]]
 ) -> Sequence[Change]:
-    view = work.table.view
-    changes = []
+    view, changes = work.view, []
     # Names of records are texts of their own kind; a key is a plain one.
-    for key in dict.fromkeys(map(str, view.keys(record, glance))):
-        stored = work.rows.get(key)
-        if stored is None:
-            raise Missing(ROW + view.name, key)
-        before, since = stored
-        change = Change(key, before, since, view.fold(key, before, record, glance))
+    for key in (record.key,) if view.keys is own_stream else dict.fromkeys(map(str, view.keys(record, glance))):
+        before, since = work.rows.get(key) or glance.miss(ROW + view.name, key)
+        after = view.fold(key, before, record, glance)
+        changed = before is not after and before != after
         if view.valid_time:
+            change = Change(key, before, since, after, changed)
             change.days = _days(work, change, record, glance, streams)
-        changes.append(change)
+            changes.append(change)
+        elif changed:
+            changes.append(Change(key, before, since, after, changed))
     return changes
 
 
@@ -309,18 +317,15 @@ def _days(
     work: Work, change: Change, record: Recorded, glance: "Glance", streams: Mapping[str, Sequence[Recorded]]
 ) -> Sequence[tuple[date, Any]]:
     """What holds in law from which day on, as this record leaves it."""
-    view, key, day = work.table.view, change.key, day_of(record)
+    view, key, day = work.view, change.key, day_of(record)
     if key != record.key:
         raise ValueError(f"{view.name} has valid time, so its keys are streams; {key} is not {record.stream}.")
-    if key not in work.held:
-        raise Missing(HELD + view.name, key)
-    last, row = work.held[key]
+    last, row = work.held.get(key) or glance.miss(HELD + view.name, key)
     if last is None or day >= last:
         after = change.after if row is change.before else view.fold(key, row, record, glance)
         return ((day, after),)
-    if key not in streams:
-        raise Missing(STREAM, key)
-    known = (one for one in streams[key] if one.position <= record.position)
+    stream = streams[key] if key in streams else glance.miss(STREAM, key)
+    known = (one for one in stream if one.position <= record.position)
     return _refolded(view, key, known, day, glance)
 
 
@@ -339,23 +344,19 @@ def _refolded(
 class Glance:
     """`Look` for one record: rows of earlier views after it, or before it; of its own view only before."""
 
-    def __init__(self, works: Mapping[str, Work]) -> None:
-        self._works = works
-        self.was: dict[tuple[str, str], Any] = {}
-        self._allowed: frozenset[str] = frozenset()
-        self._name = ""
+    __slots__ = ("_works", "miss", "was", "work")
 
-    def of(self, view: View) -> None:
-        """From now on a view's own functions look."""
-        self._name, self._allowed = view.name, frozenset((view.name, *view.reads))
+    work: Work
+    """The view whose functions look now."""
+
+    def __init__(self, works: Mapping[str, Work], miss: Miss) -> None:
+        self._works, self.miss = works, miss
+        self.was: dict[tuple[str, str], Any] = {}
 
     def row(self, view: str, key: str) -> Any:
-        if view not in self._allowed:
-            raise LookupError(f"{self._name} does not declare that it reads {view}.")
-        stored = self._works[view].rows.get(key)
-        if stored is None:
-            raise Missing(ROW + view, key)
-        return stored[0]
+        if view not in self.work.seen:
+            raise LookupError(f"{self.work.view.name} does not declare that it reads {view}.")
+        return (self._works[view].rows.get(key) or self.miss(ROW + view, key))[0]
 
     def before(self, view: str, key: str) -> Any:
         now = self.row(view, key)

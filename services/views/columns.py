@@ -1,6 +1,6 @@
 """From a row's dataclass to columns: what is stored beside the row's JSON, and what may be asked of it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -47,11 +47,12 @@ SQL = {
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A column of the table: its SQL name and type, and how its value is taken from a row."""
+    """A column of the table: its SQL name and type, where in a row its value stands, and what is kept of that."""
 
     name: str
     sql: str
-    get: Get
+    path: tuple[str, ...]
+    kept: Get | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Field:
     value: str = ""
     order: str = ""
     indexed: bool = False
-    texts: Callable[[Any], Iterator[str]] | None = None
+    texts: Callable[[Any], Iterable[str]] | None = None
     items: Callable[[Any], Iterator[str]] | None = None
 
 
@@ -171,53 +172,50 @@ def _scalar(
     )
     needed = "" if optional else " not null"
     quoted = f'"{name}"'
-    stored = [Stored(name, SQL[what] + needed, _shortened(get) if what is Kind.TEXT else get)]
+    stored = [Stored(name, SQL[what] + needed, path, _shortened if what is Kind.TEXT else None)]
     order = quoted
     if what is Kind.PARTIAL_DATE:
         order = f'"_first_{name}"'
-        stored.append(Stored(f"_first_{name}", "date", _earliest(get)))
+        stored.append(Stored(f"_first_{name}", "date", path, PartialDate.earliest))
     elif searched:
         order = f'"_sort_{name}"'
-        stored.append(Stored(f"_sort_{name}", SQL[Kind.TEXT] + needed, _sorting(get)))
+        stored.append(Stored(f"_sort_{name}", SQL[Kind.TEXT] + needed, path, sorting))
     return Field(column, tuple(stored), quoted, order, indexed, _one_text(get) if searched else None)
 
 
-def _shortened(get: Get) -> Get:
-    def shortened(row: Any) -> str | None:
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST else text[:LONGEST]
+
+
+def values_of(stored: Sequence[Stored]) -> Callable[[Any], list[Any]]:
+    """What these columns hold of a row, as one function with an item for each: it is asked for every version."""
+    made: dict[str, Any] = {f"kept_{nth}": one.kept for nth, one in enumerate(stored)}
+    items = (_expression(one, f"kept_{nth}") for nth, one in enumerate(stored))
+    exec(f"def values(row):\n    return [{', '.join(items)}]", made)
+    return made["values"]  # type: ignore[no-any-return]
+
+
+def _expression(one: Stored, kept: str) -> str:
+    """A value object may be absent, and then so are its parts."""
+    first, *parts = one.path
+    said = f"row.{first}"
+    for part in parts:
+        said = f"(None if (item := {said}) is None else item.{part})"
+    return said if one.kept is None else f"(None if (item := {said}) is None else {kept}(item))"
+
+
+def _one_text(get: Get) -> Callable[[Any], Iterable[str]]:
+    def texts(row: Any) -> Iterable[str]:
         value: str | None = get(row)
-        return value if value is None or len(value) <= LONGEST else value[:LONGEST]
-
-    return shortened
-
-
-def _earliest(get: Get) -> Get:
-    def earliest(row: Any) -> date | None:
-        value = get(row)
-        return None if value is None else value.earliest()
-
-    return earliest
-
-
-def _sorting(get: Get) -> Get:
-    def sorted_by(row: Any) -> str | None:
-        value = get(row)
-        return None if value is None else sorting(value)
-
-    return sorted_by
-
-
-def _one_text(get: Get) -> Callable[[Any], Iterator[str]]:
-    def texts(row: Any) -> Iterator[str]:
-        if value := get(row):
-            yield value
+        return (value,) if value else ()
 
     return texts
 
 
-def _all_texts(get: Get) -> Callable[[Any], Iterator[str]]:
-    def texts(row: Any) -> Iterator[str]:
-        if value := get(row):
-            yield from value.values()
+def _all_texts(get: Get) -> Callable[[Any], Iterable[str]]:
+    def texts(row: Any) -> Iterable[str]:
+        value: Words | None = get(row)
+        return value.plain().values() if value else ()
 
     return texts
 

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 KEPT = 100
 """Characters of a text that count for its place in an order, and of a word that is searched."""
@@ -32,11 +33,18 @@ def words_of(texts: Iterable[str]) -> str:
     """The words of some texts, each once, with a space between them."""
     found: dict[str, None] = {}
     for text in texts:
-        for word in _WORD.findall(folded(text)):
-            found[word[:KEPT]] = None
+        found |= _known(text) if len(text) <= KEPT else _words(text)
         if len(found) > WORDS:
             return " ".join(list(found)[:WORDS])
     return " ".join(found)
+
+
+def _words(text: str) -> dict[str, None]:
+    return {word[:KEPT]: None for word in _WORD.findall(folded(text))}
+
+
+_known = lru_cache(4096)(_words)
+"""Every version of a row has its names again, and many rows have the same."""
 
 
 def asked(q: str) -> str | None:

@@ -94,7 +94,7 @@ class _Kept:
                 self._put(key, before, after)
             return
         keys = self._keys(record, self)
-        if keys == () or keys == []:
+        if not keys:  # most records touch no row of most views
             return
         changed = []
         # Names of records are texts of their own kind; a key is a plain one.

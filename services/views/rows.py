@@ -5,7 +5,6 @@ from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from operator import attrgetter
 from typing import Any, TypeAlias, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -31,11 +30,11 @@ class Form:
 
     def encode(self, key: str, row: Any) -> bytes:
         """The row as a JSON object that begins with its key."""
-        return self._encoder.encode({"key": key} | self._write(row))
+        return self._encoder.encode(self._write(row, key=key))
 
     def line(self, key: str, row: Any) -> bytes:
         """The row in the view's dump: canonical JSON (RFC 8785), of what is never computed for a day."""
-        return self._canonical.encode({"key": key} | self._write(row))
+        return self._canonical.encode(self._write(row, key=key))
 
     def decode(self, body: bytes) -> Any:
         if self._fill is None:
@@ -89,20 +88,20 @@ def _item(kind: Any) -> Any:
     return item
 
 
-def _object(kind: type) -> Callable[[Any], dict[str, Any]]:
+def _object(kind: type) -> Callable[..., dict[str, Any]]:
+    """How a dataclass becomes a JSON object, after the members that are given by name; what is None is absent.
+
+    One function with a line for each field: every version of a row goes through it.
+    """
     hints = get_type_hints(kind, include_extras=True)
-    names = [field.name for field in fields(kind)]
-    writers = [(name, of) for name in names if (of := _writer(hints[name])) is not None]
-    get = attrgetter(*names) if len(names) > 1 else lambda value: (getattr(value, names[0]),)
-
-    def write(value: Any) -> dict[str, Any]:
-        found = {name: item for name, item in zip(names, get(value), strict=True) if item is not None}
-        for name, of in writers:
-            if name in found:
-                found[name] = of(found[name])
-        return found
-
-    return write
+    parts = {field.name: _writer(hints[field.name]) for field in fields(kind)}
+    lines = ["def write(value, /, **found):"]
+    for name, of in parts.items():
+        lines.append(f"    if (item := value.{name}) is not None:")
+        lines.append(f"        found[{name!r}] = " + ("item" if of is None else f"write_{name}(item)"))
+    made: dict[str, Any] = {f"write_{name}": of for name, of in parts.items() if of is not None}
+    exec("\n".join([*lines, "    return found"]), made)
+    return made["write"]  # type: ignore[no-any-return]
 
 
 def _object_gaps(kind: type) -> Fill | None:

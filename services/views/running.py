@@ -5,10 +5,10 @@ each other.
 """
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -20,14 +20,18 @@ from services.store.connecting import Connection
 from services.store.ports import Head, StoredRecord
 from services.views import registry
 from services.views.applying import HELD, ROW, STREAM, Applying, Missing, Output, Work
-from services.views.pace import Pace
+from services.views.pace import Pace, undisturbed
 from services.views.tables import SCHEMA, VALID, Table, close, latest, newest
 
 BATCH = 2000
 """Records of one transaction, at most."""
+AT_ONCE = 32
+"""Records that are read, or rows that are written, before anybody else in the process has a turn."""
 WHOLE, FEW = 4, 50
 """How often what is missing is looked for in the whole batch, and after that in how many records at a time: to look
 costs as much as to apply."""
+
+T = TypeVar("T")
 
 
 class Ledger(Protocol):
@@ -121,7 +125,8 @@ class Runner:
         CannotApply (what came before is written), Fenced (begin again), and what the database raises.
         """
         try:
-            return await self._step()
+            with undisturbed():
+                return await self._step()
         except _UNFIT as error:
             first, count = self._suspect
             await self._forget()
@@ -214,20 +219,21 @@ class Runner:
             raise CannotApply(record.position, error) from error
         return True
 
-    async def _decoded(self, stored: Iterable[StoredRecord]) -> tuple[list[Recorded], CannotApply | None]:
+    async def _decoded(self, stored: Sequence[StoredRecord]) -> tuple[list[Recorded], CannotApply | None]:
         """Those that touch one of these views. A type that this program does not know cannot be skipped."""
-        records = []
-        for one in stored:
+        records: list[Recorded] = []
+        for some in _few(stored):
             await self._pace.breathe()
-            kind = self._codec.names.get(one.type)
-            if kind is not None and not self._applying.touches(kind):
-                continue
-            try:
-                records.append(self._codec.decode(one))
-            except Exception as error:
-                refused = CannotApply(one.position, error)
-                refused.__cause__ = error
-                return records, refused
+            for one in some:
+                kind = self._codec.names.get(one.type)
+                if kind is not None and not self._applying.touches(kind):
+                    continue
+                try:
+                    records.append(self._codec.decode(one))
+                except Exception as error:
+                    refused = CannotApply(one.position, error)
+                    refused.__cause__ = error
+                    return records, refused
         return records, None
 
     async def _fetch_own(self, records: Sequence[Recorded]) -> None:
@@ -235,13 +241,13 @@ class Runner:
 
         Where a stream begins, nothing of it can be there.
         """
-        begun = {str(one.stream) for one in records if one.version == 1}
+        begun = {one.key for one in records if one.version == 1}
         for work in self._applying.works.values():
-            view = work.table.view
+            view = work.view
             if view.keys is not own_stream:
                 continue
-            touching = (one for one in records if not view.touched_by or type(one.event) in view.touched_by)
-            keys = dict.fromkeys(str(one.stream) for one in touching)
+            touching = frozenset(view.touched_by)
+            keys = dict.fromkeys([one.key for one in records if not touching or type(one.event) in touching])
             for source, rows in ((ROW, work.rows), (HELD, work.held)) if view.valid_time else ((ROW, work.rows),):
                 if new := [key for key in keys if key not in rows]:
                     found = await self._found(source, work, [key for key in new if key not in begun])
@@ -279,14 +285,14 @@ class Runner:
         if not keys:
             return found
         if source.startswith(ROW):
-            for key, since, body in await self._reads.fetch(newest(table), keys):
+            for some in _few(await self._reads.fetch(newest(table), keys)):
                 await self._pace.breathe()
-                found[key] = (decode(body), since)
+                found |= {key: (decode(body), since) for key, since, body in some}
             return found
         assert source.startswith(HELD)
-        for key, day, body in await self._reads.fetch(latest(table), keys):
+        for some in _few(await self._reads.fetch(latest(table), keys)):
             await self._pace.breathe()
-            found[key] = (day, None if body is None else decode(body))
+            found |= {key: (day, None if body is None else decode(body)) for key, day, body in some}
         return found
 
     def _put(self, source: str, work: Work, keys: Iterable[str], found: Mapping[str, tuple[Any, Any]]) -> None:
@@ -305,7 +311,7 @@ class Runner:
         """A record beyond `last` that cannot be read must not stop what comes before it."""
         found = await self._ledger.streams([UUID(key) for key in keys])
         for stream, stored in found.items():
-            records, refused = await self._decoded(one for one in stored if one.position <= last)
+            records, refused = await self._decoded([one for one in stored if one.position <= last])
             if refused is not None:
                 raise refused
             self._applying.streams[str(stream)] = records
@@ -315,12 +321,20 @@ class Runner:
     async def _copied(self, name: str, output: Output) -> _Copy:
         """What the database is handed, made while it still writes the batch before."""
         table, versions, days = self._applying.works[name].table, [], []
-        for one in output.versions:
+        written: dict[tuple[str, int], tuple[Any, ...]] = {}
+        for some in _few(output.versions):
             await self._pace.breathe()
-            versions.append(table.version(one.key, one.since, one.until, one.row, table.form.encode(one.key, one.row)))
-        for key, day, since, row in output.days:
+            for one in some:
+                body = table.form.encode(one.key, one.row)
+                versions.append(made := table.version(one.key, one.since, one.until, one.row, body))
+                if output.days:
+                    written[one.key, id(one.row)] = made
+        for these in _few(output.days):
             await self._pace.breathe()
-            days.append(table.held(key, day, since, row))
+            for key, day, since, row in these:
+                # Nearly always a row as it stood for a while: what it says is written once.
+                same = written.get((key, id(row)))
+                days.append((key, day, since, *same[3:]) if same else table.held(key, day, since, row))
         return _Copy(table, self._names[name], output.closed, versions, days)
 
     def _write_behind(self, count: int, last: int, copies: Sequence[_Copy]) -> None:
@@ -354,6 +368,11 @@ class Runner:
             await copy(one.name, columns=one.table.columns, records=one.versions)
         if one.days:
             await copy(one.name + VALID, columns=one.table.valid_columns, records=one.days)
+
+
+def _few(things: Sequence[T]) -> Iterator[Sequence[T]]:
+    """So many as are soon done: others in the process have their turn in between."""
+    return (things[first : first + AT_ONCE] for first in range(0, len(things), AT_ONCE))
 
 
 async def ended(task: "asyncio.Task[Any]") -> None:

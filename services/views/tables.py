@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from projections.kernel import View
-from services.views.columns import Field, fields_of
+from services.views.columns import Field, fields_of, values_of
 from services.views.folding import words_of
 from services.views.rows import Form
 
@@ -33,6 +33,7 @@ class Table:
         if view.sort not in self.by_name or not self.by_name[view.sort].column.sortable:
             raise TypeError(f"{view.name} cannot be sorted by {view.sort}.")
         self._stored = [stored for field in self.fields for stored in field.stored]
+        self._values = values_of(self._stored)
         self._texts = [field.texts for field in self.fields if field.texts]
         self._items = [field.items for field in self.fields if field.items]
         self.search = _SEARCH if self._texts else None
@@ -60,9 +61,12 @@ class Table:
 
     def values(self, row: Any) -> tuple[Any, ...]:
         """What is copied for a row besides key, positions and body."""
-        found = [stored.get(row) for stored in self._stored]
+        found = self._values(row)
         if self._texts:
-            found.append(words_of(text for texts in self._texts for text in texts(row)))
+            searched: list[str] = []
+            for texts in self._texts:
+                searched += texts(row)
+            found.append(words_of(searched))
         if self._items:
             found.append([item for items in self._items for item in items(row)])
         return tuple(found)
