@@ -206,12 +206,13 @@ def test_a_key_said_twice_is_named_wherever_it_is(live: Live) -> None:
 @pytest.mark.parametrize("currency", ["ABC", "euro", "eur", "XXX", "", 5])
 def test_an_amount_is_in_a_currency_that_there_is(live: Live, currency: Any) -> None:
     address = f"commitments/{proposed(live)['stream']}/pledge-resource"
-    said = {"kind": "money", "what": {"en": "Half of it"}, "money": {"amount": "5.00", "currency": currency}}
+    money = {"amount": "5.00", "currency": currency}
+    said = {"kind": "money", "what": {"en": "Half of it"}, "money": money}
     assert refused(give(live, address, said), 422, "invalid-request")["detail"] == (
         "money/currency: The code of a currency is asked for (ISO 4217), in capital letters: EUR."
     )
     for known in ("EUR", "CHF", "FRF"):
-        said["money"]["currency"] = known
+        money["currency"] = known
         assert give(live, address, said).status == 201
 
 
