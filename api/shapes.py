@@ -19,8 +19,9 @@ from msgspec import UNSET, Meta, UnsetType
 
 from api import values
 from api.faults import Fault, Invalid, Located, Wrong, flattened
+from api.known import KNOWN
 from api.values import Currency, Leaf
-from domain.kernel import EventName, Given, Many, Money, PartialDate, Says, Seal, Sealed, Text, Whole, Words
+from domain.kernel import EventName, Given, Known, Many, Money, PartialDate, Says, Seal, Sealed, Text, Whole, Words
 from services.codec import plain
 
 MISSED = Fault("required", "It is missing.")
@@ -193,7 +194,9 @@ def leaf_of(kind: Any, notes: Sequence[Any]) -> Leaf:
     note = _note(notes, Text) or Text()
     seal, bounds = _note(notes, Seal), _note(notes, Whole) or Whole()
     if kind is str:
-        return values.text(note.at_most, note.at_least, note.form, like=_like(note, _note(notes, Says)))
+        known = _note(notes, Known)
+        make = KNOWN[known.of] if known else values.same
+        return values.text(note.at_most, note.at_least, note.form, make, like=_like(note, _note(notes, Says)))
     if kind is bool:
         return values.yes_no()
     if kind is int:

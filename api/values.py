@@ -8,10 +8,10 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-import pycountry
 from msgspec import Meta
 
 from api.faults import Wrong
+from api.known import CURRENCIES
 from domain.kernel import EventName, PartialDate, day_of
 
 LARGEST = 2**53 - 1
@@ -168,17 +168,6 @@ class Currency(str):
     """The type of a field that holds the code of a currency."""
 
     __slots__ = ()
-
-
-# fmt: off
-WITHDRAWN = (
-    "ATS", "BEF", "BGN", "CYP", "DEM", "EEK", "ESP", "FIM", "FRF", "GRD", "HRK",
-    "IEP", "ITL", "LTL", "LUF", "LVL", "MTL", "NLG", "PTE", "SIT", "SKK", "XEU",
-)
-# fmt: on
-"""Currencies that the euro replaced: what was promised in them may still be recorded."""
-CURRENCIES = sorted({one.alpha_3 for one in pycountry.currencies} - {"XXX", "XTS"} | {*WITHDRAWN})
-"""Codes of ISO 4217, but for those that stand for no currency and for tests."""
 
 
 def currency() -> Leaf:

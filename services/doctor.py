@@ -158,8 +158,9 @@ async def _is_subsidia(config: Config) -> bool:
     try:
         async with asyncio.timeout(2):
             reader, writer = await asyncio.open_connection(config.host, config.port)
-            writer.write(b"GET /checkpoint HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-            answer = await reader.read(65_536)
+            # Its first page needs no database, which may be what the doctor was called for.
+            writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            answer = await reader.read(-1)
             writer.close()
     except (OSError, TimeoutError):
         return False

@@ -16,7 +16,7 @@ from domain.kernel.contexts import (
 from domain.kernel.days import Deadline, PartialDate, Today, day_of
 from domain.kernel.facts import CommitmentFacts, Holding, MandateFacts, ReviewFacts, UnitFacts
 from domain.kernel.ids import NAMES, EventName, StreamId, UnitId, named_stream
-from domain.kernel.notes import Given, Indexed, Many, Says, Seal, Searched, Text, Whole
+from domain.kernel.notes import Given, Indexed, Known, Many, Says, Seal, Searched, Text, Whole
 from domain.kernel.people import Actor, Level, Role, Sphere
 from domain.kernel.policies import Policy, PolicyValue
 from domain.kernel.records import Recorded
@@ -43,6 +43,7 @@ __all__ = [
     "Holding",
     "Indexed",
     "Json",
+    "Known",
     "Level",
     "MandateFacts",
     "Many",

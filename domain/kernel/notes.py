@@ -22,6 +22,16 @@ class Whole:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """The text is a code of a published list: `time zone` (IANA) or `place` (ISO 3166).
+
+    Who asks is held to it; what was recorded stays what it is, whatever becomes of the list.
+    """
+
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
 class Says:
     """What a field means, for people; it becomes the help text of form, document and data dictionary."""
 

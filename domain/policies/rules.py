@@ -10,6 +10,7 @@ from domain.kernel import (
     By,
     Context,
     Decider,
+    Known,
     Many,
     Policy,
     PolicyValue,
@@ -56,7 +57,9 @@ class AdoptPolicy:
     """Adopt a policy for a jurisdiction that has none of that name yet."""
 
     name: Annotated[str, Text(at_most=40, form="[a-z][a-z0-9_]*"), Says("The policy's name.", "commitment")]
-    jurisdiction: Annotated[str, Text(at_most=6, form=JURISDICTION), Says("ISO 3166 code, or * for everywhere.", "FR")]
+    jurisdiction: Annotated[
+        str, Text(at_most=6, form=JURISDICTION), Known("place"), Says("ISO 3166 code, or * for everywhere.", "FR")
+    ]
     in_force_from: Annotated[date, Says("The first day on which it counts.")]
     values: Annotated[tuple[PolicyValue, ...], Many(1, 60), Says("Every parameter of the policy, none left out.")]
 

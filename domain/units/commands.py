@@ -9,6 +9,7 @@ from domain.kernel import (
     Actor,
     EventName,
     Given,
+    Known,
     Many,
     PartialDate,
     Role,
@@ -46,9 +47,14 @@ class RegisterUnit:
     sphere: Annotated[Sphere, Says("The one sphere in which it stands; a city-state is two units.")]
     kind: Annotated[Kind, Says("What it is.")]
     jurisdiction: Annotated[
-        str, Text(at_most=6, at_least=2, form=JURISDICTION), Says("ISO 3166 code of the law that applies.", "DE-BY")
+        str,
+        Text(at_most=6, at_least=2, form=JURISDICTION),
+        Known("place"),
+        Says("ISO 3166 code of the law that applies.", "DE-BY"),
     ]
-    time_zone: Annotated[str, Text(at_most=60, form=TIME_ZONE), Says("Its time zone (IANA).", "Europe/Berlin")]
+    time_zone: Annotated[
+        str, Text(at_most=60, form=TIME_ZONE), Known("time zone"), Says("Its time zone (IANA).", "Europe/Berlin")
+    ]
     alive_from: Annotated[PartialDate, Says("Since when it has existed; a day to come makes it a proposed unit.")]
     parent: Parent = None
     identifiers: Annotated[tuple[Identifier, ...], Many(0, 50), Says("Its codes in published schemes.")] = ()

@@ -1,11 +1,14 @@
 """Pages for people: everything they link to is there, and nothing of our own markup shows."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
+from urllib.parse import urlsplit
 
 import pytest
 
 from api.commands import Envelope
+from services.doctor import _port
 from tests.api.client import Said, get
 from tests.api.conftest import Live
 
@@ -91,6 +94,12 @@ def test_what_every_command_takes_is_told_once(live: Live) -> None:
     )
     assert "If left out: <code>yes</code>" in page
     assert page.count("/history</code></h3>") == 1
+
+
+def test_the_doctor_knows_us_by_the_first_page_which_needs_no_database(live: Live) -> None:
+    here = replace(live.services.config, host="127.0.0.1", port=urlsplit(live.url).port or 0)
+    for config, found in ((here, "served by a running Subsidia"), (replace(here, origin="other.example/x"), "in use")):
+        assert found in live.run(_port(config)).said
 
 
 def test_names_of_schemas_are_names_in_every_language(live: Live) -> None:

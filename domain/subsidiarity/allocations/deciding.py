@@ -35,7 +35,9 @@ def decide(command: asked.DecideAllocation, state: State) -> Sequence[Event]:
     found = undecided(state)
     day = act_on(command, found.requested_on)
     if not found.proposals:
-        raise Refused("nothing-proposed", "What is decided was proposed before, so that others could object.")
+        raise Refused(
+            "nothing-proposed", "Nothing was proposed yet; a decision takes up a proposal, so that others could object."
+        )
     _replied(command, found)
     verdict = _lawful(command, found, day, command.policy)
     made = happened.AllocationDecided(

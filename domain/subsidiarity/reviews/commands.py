@@ -125,7 +125,11 @@ class SubmitReasonedOpinion(ByUnit):
     """Say, for a body on the roll, why the draft does not comply with subsidiarity."""
 
     chamber: Annotated[UnitId, Says("The body that adopted the opinion.")]
-    grounds: Annotated[tuple[Ground, ...], Many(1, 5), Says("What it rests on; without subsidiarity it has no vote.")]
+    grounds: Annotated[
+        tuple[Ground, ...],
+        Many(1, 5),
+        Says("What it rests on; it has a vote only with `necessity` or `added_value` among them."),
+    ]
     reasons: Annotated[Prose, Says("The reasons.")]
     document: Annotated[Document | None, Says("The opinion itself.")] = None
     tally: Annotated[Tally | None, Says("The vote by which it was adopted.")] = None
