@@ -227,9 +227,8 @@ def accreditation_in_force(state: State, accreditation: EventName, on: date) -> 
     """The accreditation, if it counts on that day: begun, not over, not revoked, and of a unit that is there."""
     if isinstance(state, Absent) or accreditation.stream != state.id:
         return None
-    return next(
-        (item for item in state.accreditations if item.version == accreditation.version and item.in_force(on)), None
-    )
+    version = accreditation.version
+    return next((item for item in state.accreditations if item.version == version and item.in_force(on)), None)
 
 
 def signatory_in_force(state: Unit, on: date) -> bool:

@@ -186,6 +186,7 @@ class Structure:
             self.found.add([Finding("genesis-differs", says, 0, f"{self.origin} {self.key}", str(opens))])
 
     def _records(self, records: Sequence[bytes], first: int) -> None:
+        commands, readable = self.commands, list[tuple[int, bytes, Leaf | Members]]()
         for position, leaf in enumerate(read_all(records, first), start=first):
             if isinstance(leaf, Unreadable):
                 self._unreadable(position, leaf)
@@ -197,8 +198,12 @@ class Structure:
             if leaf.sealed:
                 self.sealed += len(leaf.sealed)
             self.erased += leaf.type == ERASURE
-            if self.commands is not None:
-                self.commands.take(position, records[position - first], leaf)
+            if commands is not None:
+                readable.append((position, records[position - first], leaf))
+        # Only now, so that the processor has one thing in its cache at a time: the form of records, or the rules.
+        if commands is not None:
+            for one in readable:
+                commands.take(*one)
 
     def _unreadable(self, position: int, error: Unreadable) -> None:
         self.found.add([error.finding])

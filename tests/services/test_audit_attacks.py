@@ -262,6 +262,12 @@ async def act_as_the_opening(states: list[bytes], golden: Golden) -> int:
     return golden.size - 5
 
 
+async def say_another_context_s_command(states: list[bytes], golden: Golden) -> int:
+    asked = (one.get("command", {"name": ""}) for one in map(json.loads, states))
+    states[-5] = altered(states[-5], command=next(one for one in asked if one["name"] == "commitments.propose"))
+    return golden.size - 5
+
+
 async def hide_what_was_read(states: list[bytes], golden: Golden) -> int:
     said = json.loads(states[-5])
     del said["reads"]
@@ -312,6 +318,7 @@ async def write_it_otherwise(states: list[bytes], golden: Golden) -> int:
         (usurp_an_accreditation, "authority-unfounded"),
         (act_as_the_clock, "authority-unfounded"),
         (act_as_the_opening, "authority-unfounded"),
+        (say_another_context_s_command, "command-unreadable"),
         (hide_what_was_read, "decision-differs"),
         (read_the_future, "read-stale"),
         (name_a_cause_to_come, "reference-forward"),
