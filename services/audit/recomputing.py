@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import msgspec
 
@@ -76,7 +76,7 @@ class Recomputing:
             self._sort(one, versions)
         named = {one.said.view for found in self._wanted.values() for one in found}
         read = {each.name for view in views if view.name in named for each in group_of(view, views)}
-        self._views = {view.name: replace(view, valid_time=False) for view in views if view.name in read}
+        self._views = {view.name: view for view in views if view.name in read}
         self._folded = Folded(tuple(self._views.values())) if read else None
         self._next, self._last = 0, max(self._wanted, default=-1)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, TypeAlias, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -267,6 +268,7 @@ def _member(name: str, inner: str, kind: type, says: str) -> Field:
     return Field(column, items=items)
 
 
+@lru_cache(10_000)
 def entry(name: str, value: Any) -> str:
     """How a table keeps that a list has a value: one word in one array for all lists of a row."""
     return f"{name}={value}"[:LONGEST]
