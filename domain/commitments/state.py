@@ -53,7 +53,7 @@ class MilestoneState:
 @quick
 @dataclass(frozen=True, slots=True)
 class ReportState:
-    """`version` of the stream at which it was recorded, by which a correction names it, as it names one in `corrections`."""
+    """`version` of the stream at which it was recorded; a correction names it by that, or one of its `corrections`."""
 
     version: int
     unit: UnitId
