@@ -155,6 +155,7 @@ def facts(state: State, id: StreamId) -> MandateFacts:
         may_subdelegate=terms.may_subdelegate,
         depth=terms.depth,
         under=terms.under,
+        recipient_sphere=terms.recipient_sphere,
     )
 
 

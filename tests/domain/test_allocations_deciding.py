@@ -295,6 +295,11 @@ def test_refused_mandates() -> None:
     told = story(*proposed, upward)
     told.when(mandate(exists=False)).then_refused("no-such-mandate")
     told.when(mandate(function="07.3")).then_refused("other-function")
+    refused = told.when(mandate(recipient=STATE, recipient_sphere=Sphere.NATIONAL)).then_refused("other-sphere")
+    assert refused.facts == {"sphere": Sphere.REGIONAL}
+    near = told.after(again(Sphere.LOCAL, DAY))
+    near.when(mandate()).then_refused("other-sphere")
+    assert near.when(mandate(recipient=CITY, recipient_sphere=Sphere.LOCAL)).refused is None
     assert told.when(mandate(function="05", territory=CITY)).refused is None, "a wider one, in a part of the territory"
 
 
