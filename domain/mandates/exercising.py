@@ -43,8 +43,8 @@ def activate(command: asked.ActivateMandate, state: State) -> Sequence[Event]:
     to_keep(found, found.ends_on, command, day)
     sound_terms(found.terms, found.ends_on, command)
     consulted_in_time(found, day, command.policy)
-    _funded_by_law(found, command)
-    flagged = funding.at_activation(found, command.policy)
+    _funded_by_law(found, command, day.year)
+    flagged = funding.at_activation(found, command.policy, day.year)
     return [happened.MandateActivated(day, _exclusive(found, command)), *flagged, *_clocks(found, day, command)]
 
 
@@ -65,13 +65,13 @@ def _agreed(state: Mandate) -> None:
         raise Refused("reservations-open", "The giver has not agreed to the reservations of the recipient.")
 
 
-def _funded_by_law(state: Mandate, command: asked.ActivateMandate) -> None:
+def _funded_by_law(state: Mandate, command: asked.ActivateMandate, year: int) -> None:
     """Where the law voids a delegation to a local unit without matching funds, none does (LBRL, art. 27)."""
     local = command.recipient_unit.sphere == "local" and state.terms.kind is Kind.DELEGATION
     if not local or command.policy.text("delegation.needs_funding") != "yes":
         return
     cost = state.estimate.yearly.amount if state.estimate else None
-    if cost is None or state.funded < cost:
+    if cost is None or state.paid_from(year) < cost:
         grounds = command.policy.grounds("delegation.needs_funding")
         raise Refused(
             "funding-missing", "Here a delegation is void without matching funds in the budget.", policy=grounds
