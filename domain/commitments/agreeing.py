@@ -277,7 +277,9 @@ def rest_on(command: asked.RestOnMandate, state: State) -> Sequence[Event]:
 
 def adopt(command: asked.AdoptCommitment, state: State) -> Sequence[Event]:
     found = checks.agreeing(state)
-    awaited = [party.unit for party in found.parties if party.required and party.answer is not Answer.ACCEPTED]
+    start = checks.not_ahead(command.effective_on, command.today)
+    present = found.present()
+    awaited = [party.unit for party in found.parties if party.required and party not in present]
     if awaited:
         raise Refused(
             "acceptance-missing",
@@ -292,10 +294,9 @@ def adopt(command: asked.AdoptCommitment, state: State) -> Sequence[Event]:
         said = ", ".join(name.replace("_", " ") for name in missing)
         grounds = command.policy.grounds("smart_mode")
         raise Refused("not-verifiable", f"Nobody could check it: {said} missing.", policy=grounds, missing=missing)
-    spheres = {party.sphere for party in found.parties if party.answer is Answer.ACCEPTED}
+    spheres = {party.sphere for party in present}
     breadth = Breadth.SHARED if len(spheres) > 1 else Breadth.SINGLE_SPHERE
     adopted = happened.CommitmentAdopted(breadth, verifiable=not missing, missing=missing)
-    start = command.effective_on.latest() or command.today
     return [adopted, *clocks.at_adoption(found, start, command.policy, command.calendar)]
 
 
@@ -304,7 +305,8 @@ def _all_gave_their_word(state: Commitment) -> None:
     named = [one.terms.responsible for one in state.milestones]
     for target in state.targets:
         named += [*(share.unit for share in target.shares), *([target.responsible] if target.responsible else ())]
-    absent = [unit for unit in named if unit not in state.accepted()]
+    present = {party.unit for party in state.present()}
+    absent = [unit for unit in named if unit not in present]
     if absent:
         reason = "A unit that answers for a milestone or a target has not accepted."
         raise Refused("responsible-missing", reason, unit=absent[0])
@@ -317,6 +319,8 @@ def stays_checkable(state: Commitment, change: Event) -> None:
     after = evolve(state, change)
     assert isinstance(after, Commitment)
     lost = [name for name in not_smart(after) if name not in not_smart(state)]
+    if state.ends_on.known and not after.ends_on.known:
+        lost.append("end")
     if lost:
         said = ", ".join(name.replace("_", " ") for name in lost)
         raise Refused("less-verifiable", f"It could be checked so far; from now on nobody would know its {said}.",

@@ -1,6 +1,7 @@
 """Later days, other terms, and leaving: what parties change together, and what one may do alone."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from domain.commitments import checks, clocks
 from domain.commitments import commands as asked
@@ -8,7 +9,7 @@ from domain.commitments import events as happened
 from domain.commitments.agreeing import stays_checkable, take_on
 from domain.commitments.events import Event
 from domain.commitments.evolve import evolve
-from domain.commitments.state import Commitment, ExtensionState, SourceStanding, State
+from domain.commitments.state import Commitment, DeadlineState, ExtensionState, SourceStanding, State
 from domain.commitments.words import AGREEING, ENDED, Answer, Changes, Due, Part
 from domain.deadlines import Standing
 from domain.kernel import PartialDate, Refused, UnitId
@@ -78,8 +79,8 @@ def grant_extension(command: asked.GrantExtension, state: State) -> Sequence[Eve
     found, unit = checks.running(state), command.acting.id
     wish = _asked_extension(found, command.extension, unit)
     agreed = happened.ExtensionAgreed(command.extension, unit)
-    if wish.deadline is not None and found.deadlines[wish.deadline - 1].standing is not Standing.OPEN:
-        raise Refused("deadline-passed", "The deadline is no longer open.")
+    if wish.deadline is not None:
+        _still_open(found.deadlines[wish.deadline - 1], command.today)
     if wish.asked != (unit,):
         return [agreed]
     if wish.deadline is None:
@@ -93,6 +94,12 @@ def grant_extension(command: asked.GrantExtension, state: State) -> Sequence[Eve
         checks.within(wish.until, found.ends_on)
     moved = happened.DeadlineMoved(wish.deadline, wish.until)
     return [agreed, happened.ExtensionGranted(command.extension, wish.until, wish.deadline, step), moved]
+
+
+def _still_open(one: DeadlineState, today: date) -> None:
+    """What is granted too late is late, whether or not the clock has said so by then."""
+    if one.standing is not Standing.OPEN or today > one.due_on:
+        raise Refused("deadline-passed", "The deadline is no longer open.")
 
 
 def _still_later(wish: ExtensionState, state: Commitment) -> None:
@@ -216,6 +223,7 @@ def withdraw(command: asked.WithdrawFromCommitment, state: State) -> Sequence[Ev
     """The owner's withdrawal ends the commitment; anybody else's ends their part, and what waited for their word."""
     found, unit = checks.not_ended(checks.there(state)), command.acting.id
     checks.bound(found, unit)
+    checks.not_ahead(command.effective_on, command.today)
     ends = unit == found.owner
     lapsed = _waiting_for(found, unit)
     return [happened.PartyWithdrew(unit, ends), *lapsed, *clocks.void(found, unit=None if ends else unit)]

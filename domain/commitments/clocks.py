@@ -92,9 +92,12 @@ def after_delivery(
 ) -> list[Event]:
     """What was owed is met, notices fall away, a hold is lifted, and the next period begins.
 
-    Monitoring and inventories count from the submission of the plan (domain.md, 9, no. 16).
+    Monitoring and inventories count from the submission of the plan (domain.md, 9, no. 16). What is handed in meets no
+    period that has not begun by then: two reports in one week are no monitoring of four years.
     """
     owed = numbers(state, (Due(kind.value),), WAITING)
+    if kind is not Delivery.PLAN:
+        owed = [(number, one) for number, one in owed if one.starts_on <= day]
     events: list[Event] = [happened.DeadlineMet(number, day > one.due_on, unit) for number, one in owed]
     delivered = {number for number, _ in owed}
     notices = numbers(state, (Due.HOLD_NOTICE,), OPEN)

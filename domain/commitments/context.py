@@ -68,7 +68,7 @@ def _owing(command: Any, state: Any) -> frozenset[UnitId]:
 COMMITMENTS = Context(
     name="commitments",
     says="What units of one or several spheres promise, how far they are, and who says so.",
-    rules="commitments.1",
+    rules="commitments.2",
     decider=Decider(initial=Absent(), decide=decide, evolve=evolve),
     commands={
         "propose": By(asked.ProposeCommitment, OFFICER, acting_for="owner", starts=True),

@@ -32,10 +32,11 @@ def report(command: asked.ReportProgress, state: State) -> Sequence[Event]:
 
 
 def correct(command: asked.CorrectProgress, state: State) -> Sequence[Event]:
-    found = checks.running(state)
+    """A correction that was wrong is corrected in its turn, and a mistake found after the end is not kept for ever."""
+    found = checks.taken_on(checks.past_agreeing(state))
     checks.bound(found, command.acting.id)
     named = enumerate(found.reports, start=1)
-    numbered = {one.version: (number, one) for number, one in named}
+    numbered = {version: (number, one) for number, one in named for version in (one.version, *one.corrections)}
     if command.corrects.stream != command.stream or command.corrects.version not in numbered:
         raise Refused("no-such-report", "No report was recorded under that name here; the history names them all.")
     number, one = numbered[command.corrects.version]
@@ -48,7 +49,7 @@ def correct(command: asked.CorrectProgress, state: State) -> Sequence[Event]:
 
 def confirm_report(command: asked.ConfirmReport, state: State) -> Sequence[Event]:
     unit = command.acting.id
-    one = _others_report(command, state)
+    one = _others_report(command, checks.running(state))
     if unit in one.confirmed_by:
         return []
     if unit in one.contested_by:
@@ -57,8 +58,9 @@ def confirm_report(command: asked.ConfirmReport, state: State) -> Sequence[Event
 
 
 def contest_report(command: asked.ContestReport, state: State) -> Sequence[Event]:
+    """Also after the end: an owner that reports and closes in one breath leaves nobody without a word."""
     unit = command.acting.id
-    one = _others_report(command, state)
+    one = _others_report(command, checks.taken_on(checks.past_agreeing(state)))
     if unit in (*one.confirmed_by, *one.contested_by):
         reason = "Your unit has confirmed or contested this report already; once it is corrected, it may do so anew."
         raise Refused("answered-already", reason)
@@ -67,8 +69,7 @@ def contest_report(command: asked.ContestReport, state: State) -> Sequence[Event
     return [happened.ReportContested(command.report, unit, command.percent)]
 
 
-def _others_report(command: asked.ConfirmReport | asked.ContestReport, state: State) -> ReportState:
-    found = checks.running(state)
+def _others_report(command: asked.ConfirmReport | asked.ContestReport, found: Commitment) -> ReportState:
     checks.bound(found, command.acting.id)
     if command.report > len(found.reports):
         raise Refused("no-such-report", f"There is no report {command.report}.")

@@ -229,7 +229,10 @@ def _done(state: Commitment, event: _Done) -> Commitment:
             one = ReportState(state.version + 1, event.unit, event.milestone, event.percent)
             return replace(state, reports=(*state.reports, one), stage=Stage.IN_PROGRESS)
         case happened.ProgressCorrected():
-            return _report(state, event.number, percent=event.percent, confirmed_by=(), contested_by=())
+            known = (*state.reports[event.number - 1].corrections, state.version + 1)
+            return _report(
+                state, event.number, percent=event.percent, confirmed_by=(), contested_by=(), corrections=known
+            )
         case happened.ReportConfirmed():
             by = state.reports[event.number - 1].confirmed_by
             return _report(state, event.number, confirmed_by=(*by, event.unit))

@@ -97,6 +97,7 @@ def contest_assessment(command: asked.ContestAssessment, state: State) -> Sequen
 def close(command: asked.CloseCommitment, state: State) -> Sequence[Event]:
     """On evidence, or on a level of assertion that is stated and earned (features.md, 5)."""
     found = checks.running(state)
+    checks.not_ahead(command.effective_on, command.today)
     absent = [number for number in command.evidence if number > found.evidence]
     if absent:
         raise Refused("no-such-evidence", f"There is no evidence {absent[0]}.")

@@ -53,7 +53,7 @@ class MilestoneState:
 @quick
 @dataclass(frozen=True, slots=True)
 class ReportState:
-    """`version` of the stream at which it was recorded, by which a correction names it."""
+    """`version` of the stream at which it was recorded; a correction names it by that, or one of its `corrections`."""
 
     version: int
     unit: UnitId
@@ -61,6 +61,7 @@ class ReportState:
     percent: int
     confirmed_by: tuple[UnitId, ...] = ()
     contested_by: tuple[UnitId, ...] = ()
+    corrections: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,10 @@ class Commitment:
     def accepted(self) -> tuple[UnitId, ...]:
         """The units that are bound: the owner, and those that accepted and did not withdraw."""
         return tuple(party.unit for party in self.parties if party.answer is Answer.ACCEPTED)
+
+    def present(self) -> tuple[PartyState, ...]:
+        """The parties that are bound and still there, or in whose place somebody stands."""
+        return tuple(party for party in self.parties if party.answer is Answer.ACCEPTED and not party.orphaned)
 
     def last_report(self, milestone: int | None) -> ReportState | None:
         """The report that gives today's figure for a milestone, or for the whole."""

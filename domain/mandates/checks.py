@@ -90,10 +90,15 @@ def exercised(state: State) -> Mandate:
     return found
 
 
-def since_activation(state: Mandate, day: date) -> date:
-    """Refused `before-activation` if the day lies before the mandate came into force."""
+def in_term(state: Mandate, day: date) -> date:
+    """Refused `before-activation` or `term-over` if the mandate was not in force yet, or no more, on that day.
+
+    What is over is over on its last day, whether or not the clock has said so by then.
+    """
     if state.activated_on is not None and day < state.activated_on:
         raise Refused("before-activation", f"The mandate came into force on {state.activated_on}, after that day.")
+    if state.ends_on is not None and day > state.ends_on:
+        raise Refused("term-over", f"Its last day, {state.ends_on}, has passed.", ends_on=state.ends_on)
     return day
 
 
@@ -108,6 +113,9 @@ def settled(state: Mandate, settlement: Settlement | None) -> None:
     for line in state.lines[:1]:
         if settlement.unspent.currency != line.yearly.currency:
             raise Refused("currency-mismatch", f"The money was committed in {line.yearly.currency}.")
+        if settlement.unspent.price_basis != line.yearly.price_basis:
+            reason = f"The money was committed in prices of another basis: {line.yearly.price_basis}."
+            raise Refused("price-basis-mismatch", reason)
 
 
 def numbered(state: State, events: Sequence[Event]) -> Sequence[Event]:

@@ -118,6 +118,15 @@ def _lapses(command: asked.PassDeadline, one: DeadlineState, state: Mandate) -> 
     return [happened.MandateRevoked(gone, Ending.COMPETENCE_LOST, None, state.freed), ran_out, *others]
 
 
+def expired(state: Mandate) -> list[Event]:
+    """Its last day has passed: the clock of the term has run out, and nobody owes anything else."""
+    assert state.ends_on is not None, "what expires has a last day"
+    term = [number for number, _ in numbers(state, (Due.EXPIRY,), RUNNING)]
+    others = [event for event in void(state) if event not in [DeadlineVoided(number) for number in term]]
+    met = [happened.DeadlineMet(number, late=False) for number in term]
+    return [happened.MandateExpired(state.ends_on, state.freed), *met, *others]
+
+
 def lapsing(state: Mandate, through: date, today: date) -> list[Event]:
     """The day on which the law will take the competence from the giver, if the mandate would last longer."""
     if through >= (state.ends_on or date.max):
@@ -147,8 +156,7 @@ def _follows(number: int, one: DeadlineState, state: Mandate, calendar: Calendar
             back = one.due_on + RUNS_ON
             return [happened.MandateRestored(back), ran_out, *resumed(state, back, calendar)]
         case Due.EXPIRY:
-            others = [event for event in void(state) if event != DeadlineVoided(number)]
-            return [happened.MandateExpired(one.due_on, state.freed), ran_out, *others]
+            return expired(state)
         case Due.LAPSE:
             raise AssertionError("what lapses was looked at before")
         case _:

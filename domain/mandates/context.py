@@ -68,7 +68,7 @@ def _held(scope: Scope, *, taken: bool) -> Iterator[Claim]:
 MANDATES = Context(
     name="mandates",
     says="What units entrust to one another: devolved, delegated, deconcentrated; with what money, until when.",
-    rules="mandates.2",
+    rules="mandates.3",
     decider=Decider(initial=Absent(), decide=decide, evolve=evolve),
     commands={
         "draft": By(asked.DraftMandate, OFFICER, acting_for="giver", starts=True),

@@ -5,7 +5,7 @@ from datetime import date
 
 from domain import cofog
 from domain.calendars import due
-from domain.kernel import PartialDate, Refused
+from domain.kernel import PartialDate, Refused, UnitFacts
 from domain.mandates import clocks
 from domain.mandates import commands as asked
 from domain.mandates import events as happened
@@ -15,15 +15,15 @@ from domain.mandates.checks import (
     befell,
     counted,
     in_force,
+    in_term,
     settled,
-    since_activation,
     there,
 )
 from domain.mandates.entitled import held_through, last_held
 from domain.mandates.events import Event
 from domain.mandates.exercising import follow_parent, hand_over
 from domain.mandates.state import Mandate, Notice, State
-from domain.mandates.words import ENDED, Due, Ending, Ground, Kind, ReturnGround, Settlement, Stage
+from domain.mandates.words import ENDED, STANDING, Due, Ending, Ground, Kind, ReturnGround, Settlement, Stage
 
 AGREED = frozenset({Stage.ACCEPTED, Stage.ACTIVE, Stage.SUSPENDED})
 READY = {Kind.DEVOLUTION: AGREED | {Stage.CONSULTED}, Kind.DECONCENTRATION: AGREED | {Stage.DRAFTED, Stage.CONSULTED}}
@@ -39,7 +39,7 @@ def give_notice(command: asked.GiveRevocationNotice, state: State) -> Sequence[E
         raise Refused("ground-not-open", "Own power is only taken back by law or by mutual consent.")
     if command.ground is Ground.LAW and not (command.legal_basis or "").strip():
         raise Refused("law-not-cited", "Which law ends it? Cite it by its article.")
-    day = since_activation(found, counted(command.effective_on, command.today))
+    day = in_term(found, counted(command.effective_on, command.today))
     ends_on = _notice_ends(command, found, day)
     notice = happened.RevocationNoticeGiven(command.ground, day, ends_on, command.legal_basis)
     return [notice, clocks.notice(day, ends_on, command.policy, command.calendar)]
@@ -96,7 +96,7 @@ def revoke(command: asked.RevokeMandate, state: State) -> Sequence[Event]:
     found = in_force(found)
     alive(command.acting, command.effective_on)
     notice = _noticed(found)
-    day = since_activation(found, counted(command.effective_on, command.today))
+    day = in_term(found, counted(command.effective_on, command.today))
     over = day >= notice.ends_on if notice.ground is Ground.EMERGENCY else day > notice.ends_on
     if not over:
         raise Refused("notice-running", f"Notice runs until the end of {notice.ends_on}.", ends_on=notice.ends_on)
@@ -128,7 +128,7 @@ def give_back(command: asked.ReturnMandate, state: State) -> Sequence[Event]:
         raise Refused("not-agreed", "Where both agree, the giver gives notice on that ground first.")
     if command.ground is ReturnGround.UNFUNDED and not found.flagged:
         raise Refused("not-unfunded", "The register does not show it as unfunded.")
-    day = since_activation(found, counted(command.effective_on, command.today))
+    day = in_term(found, counted(command.effective_on, command.today))
     settled(found, command.settlement)
     return [happened.MandateReturned(day, command.ground, command.settlement, found.freed), *clocks.void(found)]
 
@@ -148,7 +148,7 @@ def supersede(command: asked.SupersedeMandate, state: State) -> Sequence[Event]:
     if new.stage not in ready or not same or not related or command.by == command.stream:
         reason = "In its place comes another mandate of the same parties and kind, agreed, over the same function."
         raise Refused("not-a-replacement", reason, by=command.by)
-    day = since_activation(found, counted(command.effective_on, command.today))
+    day = in_term(found, counted(command.effective_on, command.today))
     settled(found, command.settlement)
     return [happened.MandateSuperseded(day, command.by, found.freed), *clocks.void(found)]
 
@@ -164,7 +164,7 @@ def follow(command: asked.FollowParent, state: State) -> Sequence[Event]:
     parent = command.parents[0] if command.parents else None
     if parent is None or not parent.exists or not parent.ended:
         return follow_parent(command, found)
-    return _revoked(found, _day(found, befell(command.effective_on, command.today)), Ending.PARENT_ENDED)
+    return _over(found, befell(command.effective_on, command.today), Ending.PARENT_ENDED)
 
 
 def lapse(command: asked.LapseMandate, state: State) -> Sequence[Event]:
@@ -177,7 +177,7 @@ def lapse(command: asked.LapseMandate, state: State) -> Sequence[Event]:
     if through is None:
         last = last_held(found.terms, command.holdings, lands, command.today)
         gone = command.today if last is None else last + clocks.RUNS_ON
-        return _revoked(found, _day(found, gone), Ending.COMPETENCE_LOST)
+        return _over(found, gone, Ending.COMPETENCE_LOST)
     known = [one for _, one in clocks.numbers(found, (Due.LAPSE,), clocks.RUNNING)]
     if any(one.due_on == through for one in known):
         return []
@@ -189,6 +189,22 @@ def _day(state: Mandate, day: date) -> date:
     return max(day, state.activated_on or date.min)
 
 
+def _ran_out(state: Mandate, day: date) -> bool:
+    """Whether its own last day came before that one: then it expired, though the clock has not said so yet."""
+    return state.stage in STANDING and state.ends_on is not None and day > state.ends_on
+
+
+def _over(state: Mandate, day: date, ground: Ending) -> Sequence[Event]:
+    if _ran_out(state, day):
+        return clocks.expired(state)
+    return _revoked(state, _day(state, day), ground)
+
+
+def _can_follow(unit: UnitFacts, today: date) -> bool:
+    """Whoever is there today, of a sphere with authority: others take part in public affairs, and exercise no power."""
+    return unit.alive_on(PartialDate(today)) and unit.sphere.has_authority
+
+
 def succeed(command: asked.SucceedParty, state: State) -> Sequence[Event]:
     """Whoever is there of those who took over stands in the place of the unit; where nobody is, the mandate ends."""
     found = there(state)
@@ -197,8 +213,10 @@ def succeed(command: asked.SucceedParty, state: State) -> Sequence[Event]:
     gone = command.former_unit.alive_until
     if gone is None or gone > command.today:
         raise Refused("unit-alive", f"{command.former_unit.name} is still there.", unit=command.former)
+    if _ran_out(found, gone):
+        return clocks.expired(found)
     day = _day(found, gone)
-    heir = next((one for one in command.line if one.alive_on(PartialDate(command.today))), None)
+    heir = next((one for one in command.line if _can_follow(one, command.today)), None)
     if heir is None:
         return _revoked(found, day, Ending.UNIT_ABOLISHED)
     if heir.id in (found.giver, found.recipient):

@@ -86,22 +86,32 @@ def _barred(giver: Sphere, recipient: Sphere, policy: Policy) -> bool:
 def _by_law(
     terms: Terms, ends_on: date | None, holdings: Sequence[Holding], lands: frozenset[UnitId], days: Days
 ) -> None:
-    held = [one for one in holdings if cofog.covers(one.function, terms.function) and one.territory in lands]
+    """One law may follow another: what counts is that the giver holds it on every day, by whichever of them."""
+    held = _over(terms, holdings, lands)
     first, last = days
-    then = [one for one in held if one.holds_on(first, last)]
-    if not then:
+    through = _through(held, first)
+    if through is None or through < last:
         reason = f"Nobody can give more than they hold: the giver does not hold {terms.function} there at that time."
         raise Refused("nemo-plus-iuris", reason, function=terms.function, territory=terms.territory)
-    lasting = [one for one in then if one.holds_on(first, ends_on)]
-    if not lasting:
-        raise Refused("beyond-time", "The giver itself holds it by law for a shorter time.", held_until=_last(then))
-    if terms.exclusive and all(one.manner == "shared" for one in lasting):
+    end = ends_on or date.max
+    if through < end:
+        raise Refused("beyond-time", "The giver itself holds it by law for a shorter time.", held_until=through)
+    alone = _through([one for one in held if one.manner != "shared"], first)
+    if terms.exclusive and (alone is None or alone < max(last, end)):
         raise Refused("not-exclusive-to-give", "The giver shares this competence with others.")
 
 
 def held_through(terms: Terms, holdings: Sequence[Holding], lands: frozenset[UnitId], on: date) -> date | None:
     """The last day up to which the giver holds it by law without a gap, from that day on; None if not on that day."""
-    held = [one for one in holdings if cofog.covers(one.function, terms.function) and one.territory in lands]
+    return _through(_over(terms, holdings, lands), on)
+
+
+def _over(terms: Terms, holdings: Sequence[Holding], lands: frozenset[UnitId]) -> Sequence[Holding]:
+    """What is held of the function, over the territory or something it lies in."""
+    return [one for one in holdings if cofog.covers(one.function, terms.function) and one.territory in lands]
+
+
+def _through(held: Sequence[Holding], on: date) -> date | None:
     reached: date | None = None
     day = on
     while then := [one for one in held if one.holds_on(day, day)]:
@@ -114,7 +124,7 @@ def held_through(terms: Terms, holdings: Sequence[Holding], lands: frozenset[Uni
 
 def last_held(terms: Terms, holdings: Sequence[Holding], lands: frozenset[UnitId], before: date) -> date | None:
     """The last day before that one on which the giver held it by law; None if there was none."""
-    held = [one for one in holdings if cofog.covers(one.function, terms.function) and one.territory in lands]
+    held = _over(terms, holdings, lands)
     ends = [one.held_until for one in held if one.held_until is not None and one.held_until < before]
     return max(ends, default=None)
 
@@ -207,9 +217,9 @@ def _delegation_term(terms: Terms, ends_on: date | None, found: Found) -> None:
 
 
 def _end(start: date, years: int) -> date:
-    """The last day of a term of so many years."""
+    """The last day of a term of so many years; one that begins on 29 February ends on the 28th of a common year."""
     following = add_months(start, 12 * min(years, LONGEST))
-    return date.fromordinal(following.toordinal() - 1)
+    return following if following.day < start.day else following - timedelta(days=1)
 
 
 def _term_needed(ends_on: date | None, law: Policy) -> None:
@@ -229,9 +239,15 @@ def sound_renewal(state: Mandate, ends_on: date, found: asked.Standing) -> None:
     terms = state.terms
     for law in _agreements(terms, found):
         most = law.whole("max_extension_years")
-        if terms.ends_on is not None and ends_on > add_months(terms.ends_on, 12 * min(most, LONGEST)):
+        if terms.ends_on is not None and ends_on > _extended(terms.ends_on, most):
             grounds = law.grounds("max_extension_years")
             raise Refused("renewed-too-long", f"All renewals together add at most {most} years.", policy=grounds)
     national = found.giver_unit.sphere is Sphere.NATIONAL and terms.kind is Kind.DELEGATION
     if national and found.policy.text("delegation.max_years_by_state") != "none" and state.ends_on is not None:
-        _at_most(state.ends_on, ends_on, found.policy, "delegation.max_years_by_state", terms, exception=False)
+        begins = state.ends_on + timedelta(days=1)
+        _at_most(begins, ends_on, found.policy, "delegation.max_years_by_state", terms, exception=False)
+
+
+def _extended(last: date, years: int) -> date:
+    """The last day of so many years that follow a last day."""
+    return _end(last + timedelta(days=1), years) if years else last

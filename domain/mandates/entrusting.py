@@ -14,6 +14,9 @@ from domain.mandates.events import Event, MandateDrafted
 from domain.mandates.state import Absent, Mandate, State
 from domain.mandates.words import Stage, Terms
 
+OPEN = (Stage.OFFERED, Stage.ACCEPTED)
+"""Where the recipient's answer may still change; accepted with reservations, as long as the giver has not agreed."""
+
 
 def draft(command: asked.DraftMandate | asked.SubDelegate, state: State) -> Sequence[Event]:
     if not isinstance(state, Absent):
@@ -112,10 +115,11 @@ def agree_reservations(command: asked.AgreeReservations, state: State) -> Sequen
 
 
 def decline(command: asked.DeclineMandate, state: State) -> Sequence[Event]:
+    """While nobody is bound: also after reservations to which the giver does not agree."""
     found = there(state)
     if found.stage is Stage.DECLINED:
         return []
-    found = preparing(found, Stage.OFFERED)
+    found = preparing(found, *(OPEN if found.reservations else OPEN[:1]))
     alive(command.acting, command.effective_on)
     day = counted(command.effective_on, command.today)
     return [happened.MandateDeclined(found.recipient), *clocks.answered(found, day)]

@@ -13,9 +13,9 @@ from domain.mandates.checks import (
     counted,
     exercised,
     in_force,
+    in_term,
     not_ended,
     preparing,
-    since_activation,
     there,
 )
 from domain.mandates.entitled import sound_renewal, sound_terms, to_keep
@@ -43,8 +43,8 @@ def activate(command: asked.ActivateMandate, state: State) -> Sequence[Event]:
     to_keep(found, found.ends_on, command, day)
     sound_terms(found.terms, found.ends_on, command)
     consulted_in_time(found, day, command.policy)
-    _funded_by_law(found, command)
-    flagged = funding.at_activation(found, command.policy)
+    _funded_by_law(found, command, day.year)
+    flagged = funding.at_activation(found, command.policy, day.year)
     return [happened.MandateActivated(day, _exclusive(found, command)), *flagged, *_clocks(found, day, command)]
 
 
@@ -65,13 +65,13 @@ def _agreed(state: Mandate) -> None:
         raise Refused("reservations-open", "The giver has not agreed to the reservations of the recipient.")
 
 
-def _funded_by_law(state: Mandate, command: asked.ActivateMandate) -> None:
+def _funded_by_law(state: Mandate, command: asked.ActivateMandate, year: int) -> None:
     """Where the law voids a delegation to a local unit without matching funds, none does (LBRL, art. 27)."""
     local = command.recipient_unit.sphere == "local" and state.terms.kind is Kind.DELEGATION
     if not local or command.policy.text("delegation.needs_funding") != "yes":
         return
     cost = state.estimate.yearly.amount if state.estimate else None
-    if cost is None or state.funded < cost:
+    if cost is None or state.paid_from(year) < cost:
         grounds = command.policy.grounds("delegation.needs_funding")
         raise Refused(
             "funding-missing", "Here a delegation is void without matching funds in the budget.", policy=grounds
@@ -92,9 +92,11 @@ def report(command: asked.ReportExercise, state: State) -> Sequence[Event]:
         raise Refused("ends-before-start", "A period does not end before it begins.")
     if command.period_to > command.today:
         raise Refused("in-the-future", "What has not happened yet cannot be reported.")
-    since_activation(found, command.period_from)
+    in_term(found, command.period_from)
     if found.over_on is not None and command.period_to >= found.over_on:
         raise Refused("after-the-end", f"The mandate is in force no more since {found.over_on}.")
+    if found.ends_on is not None and command.period_to > found.ends_on:
+        raise Refused("after-the-end", f"The last day of the mandate is {found.ends_on}.")
     if command.spent is not None and command.spent.amount < 0:
         raise Refused("negative-amount", "What was spent is not less than nothing.")
     reported = happened.ExerciseReported(
@@ -115,7 +117,7 @@ def suspend(command: asked.SuspendMandate, state: State) -> Sequence[Event]:
         raise Refused("already-suspended", f"It is suspended since {found.suspension.since}.")
     if found.terms.kind is Kind.DEVOLUTION and command.ground in (Pause.BREACH, Pause.MUTUAL):
         raise Refused("ground-not-open", "Own power is only suspended by law, by a court or in an emergency.")
-    day = since_activation(found, counted(command.effective_on, command.today))
+    day = in_term(found, counted(command.effective_on, command.today))
     _ends_in_time(found, day, command.until)
     if command.ground is not Pause.MUTUAL:
         return _suspended(found, day, command.ground, command.until)
@@ -134,7 +136,7 @@ def agree_suspension(command: asked.AgreeSuspension, state: State) -> Sequence[E
     if found.suspension_offered is None:
         raise Refused("no-suspension-offered", "The giver has offered no suspension.")
     until = found.suspension_offered.until
-    day = since_activation(found, counted(command.effective_on, command.today))
+    day = in_term(found, counted(command.effective_on, command.today))
     _ends_in_time(found, day, until)
     return _suspended(found, day, Pause.MUTUAL, until)
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from domain.kernel import Money, Policy, Refused
 from domain.mandates import commands as asked
 from domain.mandates import events as happened
-from domain.mandates.checks import alive, not_ended
+from domain.mandates.checks import alive, counted, not_ended
 from domain.mandates.events import Event
 from domain.mandates.state import Estimate, Line, Mandate, State, evolve
 from domain.mandates.words import STANDING, Kind
@@ -63,7 +63,7 @@ def attach(command: asked.AttachCostEstimate, state: State) -> Sequence[Event]:
     attached = happened.CostEstimateAttached(
         found.estimates + 1, command.yearly, command.revenue, command.method, command.document
     )
-    return [attached, *reassessed(found, attached, command.policy)]
+    return [attached, *reassessed(found, attached, command.policy, _year(command))]
 
 
 def commit(command: asked.CommitFunding, state: State) -> Sequence[Event]:
@@ -72,20 +72,26 @@ def commit(command: asked.CommitFunding, state: State) -> Sequence[Event]:
     alive(command.acting, command.effective_on)
     _not_negative(command.yearly)
     estimated = (found.estimate.yearly,) if found.estimate else ()
-    others = tuple(line.yearly for line in found.lines if line.name != command.budget_line)
-    _comparable(command.yearly, *estimated, *others)
-    if Line(command.budget_line, command.yearly) in found.lines:
-        return []
-    if sum(map(_amount, others), _amount(command.yearly)) > MOST:
-        raise Refused("amount-too-large", "All lines together are more than the register can hold.")
+    beside = found.beside(command.budget_line, command.budget_year)
+    _comparable(command.yearly, *estimated, *(line.yearly for line in beside))
+    year = _year(command)
+    if {*beside, Line(command.budget_line, command.yearly, command.budget_year)} == set(found.lines):
+        return _lifted(found, command.policy, year)  # its year may have come
     committed = happened.FundingCommitted(command.budget_line, command.budget_year, command.yearly)
-    after = reassessed(found, committed, command.policy)
+    if evolved(found, committed).funded > MOST:
+        raise Refused("amount-too-large", "All lines together are more than the register can hold.")
+    after = reassessed(found, committed, command.policy, year)
     if any(isinstance(event, happened.MandateFlaggedUnfunded) for event in after) and _refuses(command.policy):
-        raise _unfunded(evolved(found, committed), command.policy)
+        raise _unfunded(evolved(found, committed), command.policy, year)
     return [committed, *after]
 
 
-def at_activation(state: Mandate, policy: Policy) -> Sequence[Event]:
+def _year(command: asked.AttachCostEstimate | asked.CommitFunding) -> int:
+    """The year whose budget is looked at: that of the day from which the act counts."""
+    return counted(command.effective_on, command.today).year
+
+
+def at_activation(state: Mandate, policy: Policy, year: int) -> Sequence[Event]:
     """Refused `unfunded` or `estimate-missing`, or the public flag, as the policy says; nothing if the cost is covered.
 
     Within one legal person nobody assigns a cost to anybody else.
@@ -97,21 +103,26 @@ def at_activation(state: Mandate, policy: Policy) -> Sequence[Event]:
             reason = "Nobody has said what it costs: without an estimate it cannot come into force."
             raise Refused("estimate-missing", reason, policy=policy.grounds("connexity.mode"))
         return [happened.MandateFlaggedUnfunded()]
-    if not _gap(state, policy):
+    if not _gap(state, policy, year):
         return []
     if _refuses(policy):
-        raise _unfunded(state, policy)
-    return [_flag(state, policy)]
+        raise _unfunded(state, policy, year)
+    return [_flag(state, policy, year)]
 
 
-def reassessed(state: Mandate, event: Event, policy: Policy) -> Sequence[Event]:
+def reassessed(state: Mandate, event: Event, policy: Policy, year: int) -> Sequence[Event]:
     """What a new figure makes of a mandate in force: a flag, a lifted one, or nothing."""
     after = evolved(state, event)
     if after.stage not in STANDING or after.terms.kind is Kind.DECONCENTRATION or after.estimate is None:
         return []
-    if _gap(after, policy):
-        return [_flag(after, policy)]
+    if _gap(after, policy, year):
+        return [_flag(after, policy, year)]
     return [happened.UnfundedFlagLifted()] if after.flagged else []
+
+
+def _lifted(state: Mandate, policy: Policy, year: int) -> Sequence[Event]:
+    shown = state.stage in STANDING and state.flagged and state.estimate is not None
+    return [happened.UnfundedFlagLifted()] if shown and not _gap(state, policy, year) else []
 
 
 def evolved(state: Mandate, event: Event) -> Mandate:
@@ -120,17 +131,17 @@ def evolved(state: Mandate, event: Event) -> Mandate:
     return after
 
 
-def _gap(state: Mandate, policy: Policy) -> Fraction:
+def _gap(state: Mandate, policy: Policy, year: int) -> Fraction:
     assert state.estimate is not None, "a gap is measured against an estimate"
-    return cover(state.estimate, state.funded, policy).gap
+    return cover(state.estimate, state.paid_from(year), policy).gap
 
 
 def _refuses(policy: Policy) -> bool:
     return policy.text("connexity.mode") == "refuse"
 
 
-def _unfunded(state: Mandate, policy: Policy) -> Refused:
-    flag = _flag(state, policy)
+def _unfunded(state: Mandate, policy: Policy, year: int) -> Refused:
+    flag = _flag(state, policy, year)
     assert flag.gap is not None, "the gap is in the flag"
     return Refused(
         "unfunded",
@@ -143,9 +154,9 @@ def _unfunded(state: Mandate, policy: Policy) -> Refused:
     )
 
 
-def _flag(state: Mandate, policy: Policy) -> happened.MandateFlaggedUnfunded:
+def _flag(state: Mandate, policy: Policy, year: int) -> happened.MandateFlaggedUnfunded:
     assert state.estimate is not None, "a gap is measured against an estimate"
-    found, like = cover(state.estimate, state.funded, policy), state.estimate.yearly
+    found, like = cover(state.estimate, state.paid_from(year), policy), state.estimate.yearly
     return happened.MandateFlaggedUnfunded(
         estimate=like,
         threshold=money(found.threshold, like),
@@ -153,10 +164,6 @@ def _flag(state: Mandate, policy: Policy) -> happened.MandateFlaggedUnfunded:
         funded=money(found.funded, like),
         gap=money(found.gap, like),
     )
-
-
-def _amount(of: Money) -> Fraction:
-    return Fraction(of.amount)
 
 
 def _not_negative(*amounts: Money) -> None:

@@ -1,5 +1,6 @@
 """What is known of one mandate after its history, and what other contexts may ask of it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -44,10 +45,11 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What is paid a year from one line of a budget."""
+    """What is paid a year from one line of a budget, from the budget of the year `since` on."""
 
     name: str
     yearly: Money
+    since: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +80,10 @@ class Absent:
 class Mandate:
     """`terms`: as drafted; `giver`, `recipient` and `ends_on` as they are now. Deadline n is the item at n - 1.
 
-    `version` is the number of events so far. `lines`: one for each line of a budget, as last said. `renewal`: the last
-    day that was offered, until it is agreed. `reported_to`: the last day that a report covers. `over_on`: the first
-    day on which it is in force no more. `exclusive`: what it holds exclusively, as recorded when it came into force.
+    `version` is the number of events so far. `lines`: what is said of each line of a budget, from which year on.
+    `renewal`: the last day that was offered, until it is agreed. `reported_to`: the last day that a report covers.
+    `over_on`: the first day on which it is in force no more. `exclusive`: what it holds exclusively, as recorded when
+    it came into force.
     """
 
     version: int
@@ -123,8 +126,22 @@ class Mandate:
 
     @property
     def funded(self) -> Fraction:
-        """What is paid a year from all lines, in the currency that they share."""
-        return sum((Fraction(line.yearly.amount) for line in self.lines), Fraction(0))
+        """What is paid a year from all lines in the end, in the currency that they share."""
+        return self._paid(self.lines)
+
+    def beside(self, name: str, since: int) -> tuple[Line, ...]:
+        """What stays as it is where something new is said of a line from a year on."""
+        return tuple(line for line in self.lines if line.name != name or line.since < since)
+
+    def paid_from(self, year: int) -> Fraction:
+        """The least that is paid in any year from that one on: money of a later budget covers nothing before it."""
+        years = {year, *(line.since for line in self.lines if line.since > year)}
+        return min(self._paid(line for line in self.lines if line.since <= one) for one in years)
+
+    def _paid(self, lines: Iterable[Line]) -> Fraction:
+        """Of one line the last word counts."""
+        amounts = {line.name: Fraction(line.yearly.amount) for line in lines}
+        return sum(amounts.values(), Fraction(0))
 
 
 State: TypeAlias = Absent | Mandate
@@ -155,6 +172,7 @@ def facts(state: State, id: StreamId) -> MandateFacts:
         may_subdelegate=terms.may_subdelegate,
         depth=terms.depth,
         under=terms.under,
+        recipient_sphere=terms.recipient_sphere,
     )
 
 
@@ -266,8 +284,13 @@ def _prepared(state: Mandate, event: Prepared) -> Mandate:
         case happened.CostEstimateAttached():
             return replace(state, estimates=event.number, estimate=Estimate(event.yearly, event.revenue))
         case happened.FundingCommitted():
-            others = tuple(line for line in state.lines if line.name != event.budget_line)
-            return replace(state, lines=(*others, Line(event.budget_line, event.yearly)))
+            return replace(
+                state,
+                lines=(
+                    *state.beside(event.budget_line, event.budget_year),
+                    Line(event.budget_line, event.yearly, event.budget_year),
+                ),
+            )
         case happened.MandateFlaggedUnfunded():
             return replace(state, flagged=True)
         case happened.UnfundedFlagLifted():

@@ -136,10 +136,11 @@ def passes(number: int, on: date) -> asked.PassDeadline:
 
 
 def mandate(on: date = DAY, id: StreamId = MANDATE, **said: Any) -> asked.RecordMandate:
-    """A mandate that names the decision has come into force that day."""
+    """A mandate for the region that names the decision has come into force that day."""
     told = {
-        "exists": True, "giver": STATE, "recipient": CITY, "kind": "devolution", "stage": "active",
+        "exists": True, "giver": STATE, "recipient": REGION, "kind": "devolution", "stage": "active",
         "function": "05.2", "territory": REGION, "starts_on": on, "in_force": True,
+        "recipient_sphere": Sphere.REGIONAL,
     }  # fmt: skip
     return asked.RecordMandate(
         mandate=id, mandate_facts=MandateFacts(id, **{**told, **said}), effective_on=PartialDate(on), today=Today(on)

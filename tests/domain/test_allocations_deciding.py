@@ -129,6 +129,29 @@ def test_nearer_spheres_are_heard_first_or_have_had_their_time() -> None:
     assert city_silent.after(passes(1, AFTER)).when(lapsed).refused is None
 
 
+def test_a_decision_that_it_stays_does_not_take_away_the_time_to_be_heard_before_it_moves() -> None:
+    unheard = story(request, submit(STATE, Sphere.NATIONAL), propose, stays)
+    taken = again(Sphere.NATIONAL, DAY, grounds=(Ground.EXTENT,), rests_on=1)
+    refused = unheard.when(taken).then_refused("nearer-sphere-unheard")
+    assert refused.facts == {"unit": CITY, "due_on": GRIDS_UNTIL}
+    unheard.when(again(Sphere.NATIONAL, GRIDS_UNTIL, grounds=(Ground.EXTENT,), rests_on=1)).then_refused(
+        "nearer-sphere-unheard"
+    )
+    lapsed = again(Sphere.NATIONAL, AFTER, grounds=(Ground.EXTENT,), rests_on=1)
+    assert unheard.when(lapsed).refused is None, "their time is over"
+    heard = unheard.after(*local_grids, regional_grid)
+    assert heard.when(taken).refused is None, "an answer after the first decision is an answer"
+
+
+def test_nothing_moves_away_from_the_citizen_that_nobody_proposed() -> None:
+    local = replace(propose, sphere=Sphere.LOCAL)
+    told = story(request, *local_grids, regional_grid, local)
+    refused = told.when(upward).then_refused("not-proposed")
+    assert refused.facts == {"sphere": Sphere.REGIONAL}
+    assert told.after(propose).when(upward).refused is None
+    assert story(*proposed).when(stays).refused is None, "that it stays takes no proposal of its own"
+
+
 def test_for_the_national_sphere_the_region_is_nearer_too() -> None:
     told = story(request, *local_grids, submit(STATE, Sphere.NATIONAL), propose)
     national = choose(Sphere.NATIONAL, grounds=(Ground.EXTENT,), rests_on=3)
@@ -272,6 +295,11 @@ def test_refused_mandates() -> None:
     told = story(*proposed, upward)
     told.when(mandate(exists=False)).then_refused("no-such-mandate")
     told.when(mandate(function="07.3")).then_refused("other-function")
+    refused = told.when(mandate(recipient=STATE, recipient_sphere=Sphere.NATIONAL)).then_refused("other-sphere")
+    assert refused.facts == {"sphere": Sphere.REGIONAL}
+    near = told.after(again(Sphere.LOCAL, DAY))
+    near.when(mandate()).then_refused("other-sphere")
+    assert near.when(mandate(recipient=CITY, recipient_sphere=Sphere.LOCAL)).refused is None
     assert told.when(mandate(function="05", territory=CITY)).refused is None, "a wider one, in a part of the territory"
 
 

@@ -542,6 +542,14 @@ def test_clocks_run_from_the_day_it_counts_from_in_law() -> None:
     )
 
 
+def test_what_was_adopted_some_time_this_year_was_so_by_today_and_nothing_is_adopted_on_a_day_to_come() -> None:
+    this_year = story(*agreed_alone).when(replace(adopt, effective_on=PartialDate("2026"))).events
+    assert this_year == story(*agreed_alone).when(adopt).events
+    last_year = story(*agreed_alone).when(replace(adopt, effective_on=PartialDate("2025"))).events
+    assert last_year[1].starts_on == date(2025, 12, 31)
+    story(*agreed_alone).when(replace(adopt, effective_on=PartialDate("2026-03-03"))).then_refused("in-the-future")
+
+
 def test_clocks_of_an_adoption_of_an_unknown_day_run_from_today() -> None:
     some_day = replace(adopt, effective_on=PartialDate("unknown"))
     assert story(*agreed_alone).when(some_day).events[1] == starts(1, Due.PROGRESS, date(2027, 3, 2))

@@ -206,9 +206,28 @@ def test_an_end_that_is_unknown_is_not_extended() -> None:
 
 
 def test_an_extension_is_not_granted_once_an_amendment_went_further() -> None:
-    for end in ("2035", "2032-01-01", "unknown"):
+    for end in ("2035", "2032-01-01"):
         told = story(*adopted_by_two, ask_for_end, amend(ends_on=PartialDate(end)), agree)
         told.when(grant(REGION)).then_refused("not-later")
+
+
+def test_what_was_to_end_on_a_day_does_not_come_to_be_without_end() -> None:
+    never = amend(ends_on=PartialDate("unknown"))
+    refused = story(*adopted_alone).when(never).then_refused("less-verifiable")
+    assert refused.facts == {"missing": ("end",)}
+    told = story(*adopted_by_two, never)
+    told.when(agree).then_refused("less-verifiable")
+    assert story(*adopted_alone[:-1]).when(never).refused is None, "while terms are agreed, anything may change"
+
+
+def test_what_is_granted_too_late_is_late_whether_the_clock_has_said_so_or_not() -> None:
+    told = story(*adopted, ask_for_plan)
+    assert told.when(grant(REGION, on=date(2028, 3, 2))).refused is None
+    told.when(grant(REGION, on=date(2028, 3, 3))).then_refused("deadline-passed")
+
+
+def test_nobody_leaves_on_a_day_to_come() -> None:
+    story(*adopted).when(replace(withdraw, effective_on=PartialDate("2027"))).then_refused("in-the-future")
 
 
 def test_a_step_is_not_extended_past_an_end_that_came_nearer() -> None:

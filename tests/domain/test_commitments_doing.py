@@ -164,6 +164,27 @@ def test_a_correction_that_corrects_nothing_changes_nothing() -> None:
     told.when(correction(40, len(told.history) - 2)).then_nothing_happens()
 
 
+def test_a_correction_that_was_wrong_is_corrected_by_its_own_name_too() -> None:
+    told = story(*adopted_alone, report(40))
+    first = next(n for n, one in enumerate(told.history, 1) if isinstance(one, happened.ProgressReported))
+    wrong = told.after(correction(15, first))
+    name = len(wrong.history)
+    wrong.when(correction(25, name)).then(happened.ProgressCorrected(1, CITY, 25, EventName.at(STREAM, name)))
+    wrong.when(correction(25, first)).then(happened.ProgressCorrected(1, CITY, 25, EventName.at(STREAM, first)))
+
+
+def test_a_wrong_figure_is_corrected_and_contested_after_the_end_too() -> None:
+    closed = story(
+        *adopted, report(100), ask(asked.CloseCommitment, outcome=Outcome.COMPLETED, level=Level.SELF_REPORTED)
+    )
+    first = next(n for n, one in enumerate(closed.history, 1) if isinstance(one, happened.ProgressReported))
+    closed.when(correction(60, first)).then(happened.ProgressCorrected(1, CITY, 60, EventName.at(STREAM, first)))
+    closed.when(contest_report).then(happened.ReportContested(1, REGION, 10))
+    closed.when(confirm_report).then_refused("commitment-ended")
+    left = story(*adopted, report(100), ask(asked.WithdrawFromCommitment))
+    left.when(correction(60, first)).then_refused("commitment-ended")
+
+
 def test_only_a_report_of_this_commitment_is_corrected() -> None:
     told = story(*adopted, report(40))
     told.when(correction(15, 1)).then_refused("no-such-report")
@@ -303,6 +324,16 @@ def test_the_next_monitoring_counts_from_the_day_the_last_was_due() -> None:
         met(5),
         starts(7, Due.MONITORING, date(2030, 5, 6), on=date(2028, 5, 4)),
     )
+
+
+@pytest.mark.parametrize("kind", [Delivery.MONITORING, Delivery.INVENTORY])
+def test_what_is_handed_in_meets_no_period_that_has_not_begun(kind: Delivery) -> None:
+    monitored = story(*adopted_alone, deliver(Delivery.PLAN), deliver(kind, IN_MAY))
+    monitored.when(deliver(kind, date(2026, 5, 5))).then(happened.ReportDelivered(kind, CITY, PLAN))
+    begins = date(2028, 3, 2) if kind is Delivery.MONITORING else date(2030, 3, 2)
+    _, met_then, following = monitored.when(deliver(kind, begins)).events
+    assert met_then == met(7)
+    assert following.starts_on > begins
 
 
 def test_the_next_inventory_is_due_four_years_on() -> None:

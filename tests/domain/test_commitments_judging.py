@@ -120,6 +120,10 @@ def test_a_moved_end_moves_the_window() -> None:
     moved.when(assess_completion).then_refused("too-early")
 
 
+def test_nothing_is_closed_on_a_day_to_come() -> None:
+    story(*adopted).when(replace(close, effective_on=PartialDate("2027"))).then_refused("in-the-future")
+
+
 def test_an_unknown_end_opens_no_window() -> None:
     endless = story(replace(propose_alone, ends_on=PartialDate("unknown")), *agreed_alone[1:], adopt)
     assert endless.when(assess_completion).then_refused("too-early").facts == {"opens_on": None}

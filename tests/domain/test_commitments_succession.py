@@ -204,6 +204,18 @@ def test_without_a_successor_it_is_orphaned_and_stands() -> None:
     after.when(report(10, REGION, LATER)).then(happened.ProgressReported(1, REGION, 10, words("Going on")))
 
 
+def test_nothing_is_adopted_in_the_name_of_a_unit_that_is_no_more() -> None:
+    adopt = ask(asked.AdoptCommitment, CITY, LATER)
+    lost = story(*agreed, gone(REGION, on=LATER))
+    refused = lost.when(adopt).then_refused("acceptance-missing")
+    assert refused.facts == {"units": [REGION]}
+    assert lost.after(gone(REGION, facts(VILLAGE), on=LATER)).when(adopt).refused is None, "somebody took its place"
+    step = ask(asked.AddMilestone, STATE, milestone=replace(STEP, responsible=STATE))
+    story(*agreed, step, gone(STATE, on=LATER)).when(adopt).then_refused("responsible-missing")
+    alone = story(*agreed, gone(STATE, on=LATER)).when(adopt).events[0]
+    assert alone.breadth == "shared", "of city and region still"
+
+
 def test_somebody_takes_over_later_from_the_day_that_counts() -> None:
     told = story(*adopted_alone, vanished)
     named = replace(merged, today=merged.today + timedelta(days=60), effective_on=type(merged.effective_on)(

@@ -1,12 +1,13 @@
 """A mandate ends: notice, hearing, revocation, return, replacement, lapse, expiry; and every deadline on the way."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from domain.deadlines import Standing
+from domain.kernel import PartialDate, Today
 from domain.mandates import MANDATES
 from domain.mandates import commands as asked
 from domain.mandates import events as happened
@@ -20,6 +21,7 @@ from tests.domain.mandate_stories import (
     REGION,
     START,
     STREAM,
+    UNION,
     VILLAGE,
     accept,
     accepted,
@@ -285,6 +287,59 @@ def test_what_is_still_held_or_held_by_mandate_does_not_lapse() -> None:
     story(*active).when(lapse(date(2026, 6, 1), holding())).then_nothing_happens()
     story(*active).when(lapse(date(2026, 6, 1), holding(held_until=END))).then_nothing_happens()
     story(sub_delegate()).when(lapse(date(2026, 6, 1))).then_nothing_happens()
+
+
+# --- its own last day has passed, and the clock has not said so yet ---
+
+AFTER_END = END + timedelta(days=1)
+
+
+def test_what_ended_by_itself_is_neither_revoked_nor_returned_nor_suspended() -> None:
+    later = ask(asked.RevokeMandate, AFTER_END, settlement=Settlement(euros(100), "Account 12"))
+    told = story(*noticed, hear)
+    assert told.when(replace(later, effective_on=PartialDate(END))).refused is None
+    refused = told.when(later).then_refused("term-over")
+    assert refused.facts == {"ends_on": END}
+    for command in (
+        replace(give_back, effective_on=PartialDate(AFTER_END), today=Today(AFTER_END)),
+        replace(suspend, effective_on=PartialDate(AFTER_END), today=Today(AFTER_END)),
+    ):
+        story(*active).when(command).then_refused("term-over")
+    over = ask(asked.ReportExercise, AFTER_END, acting=unit(CITY), period_from=START, period_to=AFTER_END,
+               account=words("The clinic was open"))  # fmt: skip
+    story(*active).when(over).then_refused("after-the-end")
+    assert story(*active).when(replace(over, period_to=END)).refused is None
+
+
+def test_what_befalls_others_after_its_last_day_does_not_end_it_otherwise() -> None:
+    """Its parent and itself may end on one day, and whoever is told first says how: by expiry."""
+    expired = (happened.MandateExpired(END), met(EXPIRY))
+    above = (mandate_facts(ended=True, in_force=False, ends_on=END),)
+    parent_gone = ask(asked.FollowParent, AFTER_END, parents=above)
+    story(*active).when(parent_gone).then(*expired)
+    at_its_end = replace(parent_gone, effective_on=PartialDate(END))
+    assert story(*active).when(at_its_end).events[0] == happened.MandateRevoked(END, Ending.PARENT_ENDED)
+    story(*active).when(lapse(date(2031, 1, 1), holding(held_until=END))).then(*expired)
+    merged = ask(
+        asked.SucceedParty, date(2031, 1, 1), former=CITY, successor=VILLAGE,
+        former_unit=unit(CITY, alive_until=date(2031, 1, 1)), line=(unit(VILLAGE),),
+    )  # fmt: skip
+    story(*active).when(merged).then(*expired)
+
+
+def test_whoever_takes_part_without_authority_does_not_succeed_to_a_power() -> None:
+    gone = date(2027, 1, 1)
+    taken = ask(
+        asked.SucceedParty, gone, former=CITY, successor=UNION, former_unit=unit(CITY, alive_until=gone),
+        line=(unit(UNION),),
+    )  # fmt: skip
+    assert story(*active).when(taken).events[0] == happened.MandateRevoked(gone, Ending.UNIT_ABOLISHED)
+
+
+def test_what_was_not_spent_is_told_in_the_prices_in_which_it_was_committed() -> None:
+    told = story(*noticed, hear)
+    constant = replace_settlement(revoke, replace(euros(100), price_basis="2020"))
+    told.when(constant).then_refused("price-basis-mismatch")
 
 
 # --- deadlines pass ---

@@ -110,6 +110,20 @@ def test_nobody_gives_it_for_longer_than_they_hold_it() -> None:
     story().when(draft(holdings=(holding(held_until=END),))).then(drafts(draft()))
 
 
+def test_one_law_may_follow_another_as_long_as_no_day_is_without_either() -> None:
+    first, then = holding(held_until=date(2027, 12, 31)), holding(held_from=date(2028, 1, 1), legal_basis="Act of 2027")
+    story().when(draft(holdings=(first, then))).then(drafts(draft()))
+    gap = replace(then, held_from=date(2028, 1, 2))
+    refused = story().when(draft(holdings=(first, gap))).then_refused("beyond-time")
+    assert refused.facts == {"held_until": date(2027, 12, 31)}
+    until = replace(then, held_until=date(2029, 12, 31))
+    assert story().when(draft(holdings=(first, until))).then_refused("beyond-time").facts == {
+        "held_until": date(2029, 12, 31)
+    }
+    later_shared = (first, replace(then, manner="shared"))
+    story().when(draft(exclusive=True, holdings=later_shared)).then_refused("not-exclusive-to-give")
+
+
 def test_an_open_end_needs_an_open_title() -> None:
     story().when(draft(ends_on=None, holdings=(holding(held_until=END),))).then_refused("beyond-time")
 
@@ -225,6 +239,13 @@ def test_a_delegation_by_the_state_is_not_too_long() -> None:
     story().when(draft(**by_state, ends_on=date(2032, 4, 1))).then_refused("term-too-long")
     fits = draft(**by_state, ends_on=date(2032, 3, 31))
     story().when(fits).then(drafts(fits, giver_sphere=Sphere.NATIONAL))
+
+
+def test_a_term_of_years_from_the_29th_of_february_ends_on_the_28th() -> None:
+    spanish = policy(delegation__min_years_to_local="5")
+    leap = {"starts_on": date(2028, 2, 29), "policy": spanish}
+    story().when(draft(**leap, ends_on=date(2033, 2, 27))).then_refused("term-too-short")
+    assert story().when(draft(**leap, ends_on=date(2033, 2, 28))).refused is None
 
 
 # --- passing on ---
@@ -371,6 +392,13 @@ def test_reservations_bind_nobody_until_the_giver_agrees() -> None:
     story(*offered, reserve, agree).when(agree).then_nothing_happens()
     story(*offered, reserve, accept).when(agree).then_nothing_happens()
     assert mandate(story(*offered, reserve, agree, activate)).stage is Stage.ACTIVE
+
+
+def test_who_is_not_bound_yet_may_still_decline() -> None:
+    reserved = story(*funded, offer, reserve)
+    reserved.when(decline).then(happened.MandateDeclined(CITY))
+    reserved.after(agree).when(decline).then_refused("wrong-stage")
+    story(*accepted).when(decline).then_refused("wrong-stage")
 
 
 def test_the_recipient_declines() -> None:

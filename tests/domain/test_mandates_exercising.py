@@ -402,6 +402,18 @@ def test_all_renewals_together_are_capped() -> None:
     story(*by_agreement).when(more).then_refused("renewed-too-long")
 
 
+def test_a_renewal_by_the_state_lasts_as_long_as_the_first_term_may() -> None:
+    french = {"policy": policy(delegation__max_years_by_state="6")}
+    parties = {"giver": STATE, "function": "09.1"}
+    by_state = (
+        draft(**parties, ends_on=date(2032, 3, 31), **french), ask(asked.OfferMandate, **parties, **french), accept,
+        ask(asked.ActivateMandate, START, **parties, **french),
+    )  # fmt: skip
+    again = ask(asked.RenewMandate, date(2032, 1, 5), ends_on=date(2038, 3, 31), **parties, **french)
+    story(*by_state).when(again).then(happened.RenewalOffered(1, date(2038, 3, 31)))
+    story(*by_state).when(replace(again, ends_on=date(2038, 4, 1))).then_refused("term-too-long")
+
+
 # --- succession ---
 
 

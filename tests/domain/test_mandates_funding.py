@@ -1,6 +1,7 @@
 """Connexity: who decides a task pays. Estimates, funding, the gap and its arithmetic, the public flag."""
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.kernel import Money
+from domain.kernel import Money, PartialDate, Today
 from domain.mandates import events as happened
 from domain.mandates.funding import cover
 from domain.mandates.state import Estimate
@@ -170,6 +171,29 @@ def test_a_cost_that_rises_shows_at_once() -> None:
 def test_funding_does_not_fall_below_the_cost_where_the_policy_refuses_that() -> None:
     story(*active).when(replace(short, policy=strict)).then_refused("unfunded")
     assert flags(story(*active).when(short)) == [flag(1000, 600)]
+
+
+def test_money_of_a_later_budget_covers_nothing_before_it() -> None:
+    promised = replace(fund, budget_year=2031)
+    told = story(*estimated, promised)
+    assert flags(told.when(activate)) == [flag(1000, 0)]
+    told.when(replace(activate, policy=strict)).then_refused("unfunded")
+    spanish = policy(delegation__needs_funding="yes")
+    told.when(replace(activate, policy=spanish)).then_refused("funding-missing")
+    flagged = told.after(activate)
+    flagged.when(promised).then_nothing_happens()
+    its_year = replace(promised, effective_on=PartialDate("2031-01-02"), today=Today(date(2031, 1, 2)))
+    flagged.when(its_year).then(happened.UnfundedFlagLifted())
+
+
+def test_a_line_pays_what_was_said_of_it_until_the_year_of_the_next_word() -> None:
+    dearer = replace(fund, budget_year=2027, yearly=euros(1200))
+    assert flags(story(*active).when(dearer)) == [], "this year it pays what it paid"
+    cheaper = replace(fund, budget_year=2027, yearly=euros(900))
+    assert flags(story(*active).when(cheaper)) == [flag(1000, 900)], "from next year on something is missing"
+    story(*active).when(replace(cheaper, policy=strict)).then_refused("unfunded")
+    again = mandate(story(*active, cheaper, fund))
+    assert again.funded == 1000, "what is said of all years takes the place of later ones"
 
 
 amounts = st.decimals(0, 10**12, places=2).map(lambda amount: Money(amount, "EUR"))

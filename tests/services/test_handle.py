@@ -277,7 +277,7 @@ async def test_a_record_says_what_it_rested_on(services: Services) -> None:
     first = services.codec.decode((await services.store.streams([made.stream]))[made.stream][0])
     assert first.actor == replace(officer, sphere=Sphere.LOCAL)
     assert first.policies == ("commitment@1",)
-    assert first.rules == "commitments.1"
+    assert first.rules == services.office.contexts["commitments"].rules
     about_paris = await services.store.records(after=-1, limit=500)
     assert f'["{paris}",1]'.encode() in next(r.state for r in about_paris if r.position == first.position)
 

@@ -26,7 +26,7 @@ class ReportProgress:
 class CorrectProgress:
     """Correct the percentage of a report that was wrong; it may fall."""
 
-    corrects: Annotated[EventName, Says("The record of the report, as <stream>/<version>.")]
+    corrects: Annotated[EventName, Says("The record of the report, or of its correction, as <stream>/<version>.")]
     percent: Annotated[Percent, Says("What it should have said.")]
     stream: Annotated[StreamId, Given("this commitment")]
     acting: Acting

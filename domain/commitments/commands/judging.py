@@ -69,3 +69,4 @@ class CloseCommitment:
     level: Annotated[Level | None, Says("Without evidence: how far the outcome is to be believed.")] = None
     acting: Acting
     effective_on: CountsOn
+    today: Now

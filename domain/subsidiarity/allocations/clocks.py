@@ -44,17 +44,21 @@ def revisit(state: Allocation, day: date, revisit_on: date) -> AllocationDeadlin
 
 
 def follow(command: asked.RecordMandate, state: State) -> Sequence[Event]:
-    """A mandate in force that names this decision resolves it; told twice, it changes nothing."""
+    """A mandate in force that names this decision, and is for the sphere that was decided, resolves it; once."""
     found = there(state)
     if command.mandate in found.mandates:
         return []
-    if found.stage not in DECIDED:
+    if found.stage not in DECIDED or found.decision is None:
         raise Refused("not-decided", "No mandate follows what has not been decided.")
     if not command.mandate_facts.exists:
         raise Refused("no-such-mandate", "No such mandate has been drafted.")
     function = command.mandate_facts.function
     if not (cofog.covers(found.function, function) or cofog.covers(function, found.function)):
         raise Refused("other-function", f"The mandate is for {function}, and the decision is about {found.function}.")
+    decided, sphere = found.decision.sphere, command.mandate_facts.recipient_sphere
+    if sphere is not decided:
+        reason = f"It was decided that the {decided} sphere is to act, and the mandate is for the {sphere} one."
+        raise Refused("other-sphere", reason, sphere=decided)
     day = counted(command.effective_on, command.today)
     return [happened.MandateFollowed(command.mandate), *met(found, Due.MANDATE, day)]
 

@@ -37,7 +37,7 @@ def _concerned(command: Any, state: Any) -> frozenset[UnitId]:
 ALLOCATIONS = Context(
     name="allocations",
     says="Which sphere should act on a matter in a territory: grids, proposals, objections, decisions, second looks.",
-    rules="allocations.1",
+    rules="allocations.2",
     decider=Decider(initial=Absent(), decide=decide, evolve=evolve),
     commands={
         "request": By(asked.RequestDecision, OFFICER, acting_for="requester", starts=True),

@@ -40,6 +40,7 @@ def decide(command: asked.DecideAllocation, state: State) -> Sequence[Event]:
         )
     _replied(command, found)
     verdict = _lawful(command, found, day, command.policy)
+    _proposed(command, found, verdict)
     made = happened.AllocationDecided(
         sphere=command.sphere, mode=command.mode, upward=verdict.upward, provisional=verdict.provisional,
         decided_on=day, grounds=command.grounds, rests_on=command.rests_on, replies=command.replies,
@@ -47,6 +48,13 @@ def decide(command: asked.DecideAllocation, state: State) -> Sequence[Event]:
     )  # fmt: skip
     mandate = clocks.mandate(found, day, command.policy, command.calendar)
     return [made, *clocks.void(found, Due.GRID), mandate, *_scheduled(found, day, command.revisit_on)]
+
+
+def _proposed(command: asked.DecideAllocation, state: Allocation, verdict: Verdict) -> None:
+    """Whoever is against moving it away from the citizen could object to that; that it stays takes no proposal."""
+    if verdict.upward and command.sphere not in {one.sphere for one in state.proposals}:
+        reason = f"Nobody has proposed that the {command.sphere} sphere should act, so nobody could object to it."
+        raise Refused("not-proposed", reason, sphere=command.sphere)
 
 
 def _replied(command: asked.DecideAllocation, state: Allocation) -> None:
@@ -85,10 +93,14 @@ def _lawful(command: asked.Choice, state: Allocation, day: date, policy: Policy)
 
 
 def _heard_below(state: Allocation, chosen: int, day: date, policy: Policy) -> None:
-    """Every unit that is nearer to the citizen and was asked has answered, or has had its time."""
-    nearer = {one.unit for one in state.asked if nearness(one.sphere) < chosen}
-    for _, one in state.waiting(Due.GRID):
-        if one.unit in nearer and day <= one.due_on:
+    """Every unit that is nearer to the citizen and was asked has answered, or has had its time.
+
+    A decision ends the clock of those who have not answered yet, and not their right to be heard before it is reversed.
+    """
+    answered = {one.unit for one in state.grids}
+    silent = {one.unit for one in state.asked if nearness(one.sphere) < chosen} - answered
+    for one in state.deadlines:
+        if one.kind is Due.GRID and one.unit in silent and day <= one.due_on:
             reason = f"A nearer sphere has until {one.due_on} to answer, and has not."
             grounds = policy.grounds("min_consultation_days")
             raise Refused("nearer-sphere-unheard", reason, policy=grounds, unit=one.unit, due_on=one.due_on)
