@@ -16,6 +16,8 @@ from services.store.ports import Busy, CommandReused, Conflict, TooLarge, Unavai
 from services.views.ports import BadQuery, NotBuilt, NotYet
 
 JSON_PROBLEM = "application/problem+json"
+FAULTS = 100
+"""Faults that one answer names: a body of a megabyte has room for ninety thousand."""
 HOW_TO_SIGN_IN = (
     "Commands carry a bearer token: `Authorization: Bearer <token>`. The register's operator makes one with"
     " `subsidia token`, bound to your accreditation."
@@ -143,8 +145,9 @@ def plain_facts(value: Any) -> Any:
 def _invalid(error: Invalid) -> Problem:
     code = "malformed-json" if error.malformed else "invalid-request"
     many = len(error.faults)
-    detail = f"{error.faults[0].fault}" if many == 1 else f"{many} things are wrong with the request; see errors."
-    errors = [one.said() for one in error.faults]
+    shown = "see errors" if many <= FAULTS else f"errors names the first {FAULTS}"
+    detail = f"{error.faults[0].fault}" if many == 1 else f"{many} things are wrong with the request; {shown}."
+    errors = [one.said() for one in error.faults[:FAULTS]]
     return Problem(error.status, code, PROBLEMS[code][1], detail, {"errors": errors})
 
 

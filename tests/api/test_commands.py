@@ -192,6 +192,23 @@ def test_a_key_said_twice_is_named_wherever_it_is(live: Live) -> None:
     assert (said.status, said.faults) == (400, {"/ends_on": "repeated-key", "/title/en": "repeated-key"})
 
 
+def test_many_keys_said_twice_hold_nobody_up(live: Live) -> None:
+    many = b",".join(b'"%x":1,"%x":2' % (number, number) for number in range(30_000))
+    begun = monotonic()
+    said = give(live, "commitments/propose", raw=b"{" + many + b"}")
+    assert monotonic() - begun < 20  # a search for each of them takes minutes
+    assert said.status == 400
+    assert len(said.json["errors"]) == 100
+    assert said.json["detail"].endswith("errors names the first 100.")
+
+
+@pytest.mark.parametrize("depth", [900, 5_000, 100_000])
+def test_a_key_said_twice_in_the_depths_is_a_bad_request(live: Live, depth: int) -> None:
+    raw = b'{"a":' * depth + b'{"b": 1, "b": 2}' + b"}" * depth
+    said = give(live, "commitments/propose", raw=raw)
+    assert (said.status, said.json["code"]) == (400, "malformed-json")
+
+
 def test_everything_that_is_wrong_is_named_at_once(live: Live) -> None:
     said = give(
         live, "commitments/not-a-stream/report-progress?x=1", {"percent": 101, "wishes": 1}, If_Match="5",
@@ -304,6 +321,11 @@ def test_who_may_not_is_told_who_could(live: Live) -> None:
 def test_nobody_acts_without_a_token_that_is_known(live: Live, token: str) -> None:
     said = give(live, "commitments/propose", proposal(live), token=token.encode().decode("latin-1"))
     assert "www-authenticate" in said.headers
+    refused(said, 401, "not-signed-in")
+
+
+def test_bytes_that_are_no_text_are_no_token(live: Live) -> None:
+    said = give(live, "commitments/propose", proposal(live), token="sub_\xff\xfe")
     refused(said, 401, "not-signed-in")
 
 
