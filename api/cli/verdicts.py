@@ -5,6 +5,7 @@ from typing import Any
 import click
 import msgspec
 
+from api.cli.running import say
 from domain.ledger.findings import Verdict
 from services.audit.replaying import Changed, Stood
 from services.audit.verifying import Report
@@ -47,19 +48,19 @@ def _plain(report: Report) -> dict[str, Any]:
 def _show(report: Report) -> None:
     for one in report.findings:
         where = "" if one.position is None else f" at position {one.position}"
-        click.secho(f"{one.code}{where}: {one.says}", fg="red", err=True)
+        say(f"{one.code}{where}: {one.says}", fg="red", err=True)
         for word, said in (("expected", one.expected), ("got", one.got)):
             if said:
-                click.echo(f"    {word:<9}{said}", err=True)
+                say(f"    {word:<9}{said}", err=True)
     for word, lines in (("checked", report.checked), ("NOT checked", report.unchecked)):
         for line in lines:
-            click.echo(f"{word + ':':<13} {line}")
+            say(f"{word + ':':<13} {line}")
     if report.size and report.findings and report.verified:
-        click.echo(f"The history verifies up to position {report.verified - 1} of {report.size - 1}.")
+        say(f"The history verifies up to position {report.verified - 1} of {report.size - 1}.")
     elif report.size and report.findings:
-        click.echo(f"Not one of the {report.size} records verifies.")
+        say(f"Not one of the {report.size} records verifies.")
     verdict = report.verdict
-    click.secho(f"{SAID[verdict]} (exit {int(verdict)})", fg=COLOURS.get(verdict, "red"), bold=True)
+    say(f"{SAID[verdict]} (exit {int(verdict)})", fg=COLOURS.get(verdict, "red"), bold=True)
 
 
 def say_change(view: str, one: Changed, as_json: bool) -> None:
@@ -81,11 +82,11 @@ def _as_json(view: str, one: Changed) -> bytes:
 def _for_people(view: str, one: Changed) -> None:
     sides = [{} if side is None else msgspec.json.decode(side) for side in (one.before, one.after)]
     sign = "+" if one.before is None else "-" if one.after is None else "~"
-    click.secho(f"{sign} {view} {one.key}", fg={"+": "green", "-": "red", "~": "yellow"}[sign])
+    say(f"{sign} {view} {one.key}", fg={"+": "green", "-": "red", "~": "yellow"}[sign])
     for name in sorted({*sides[0], *sides[1]} - {"key"}):
         old, new = sides[0].get(name), sides[1].get(name)
         if old != new and sign == "~":
-            click.echo(f"    {name}: {_short(old)} -> {_short(new)}")
+            say(f"    {name}: {_short(old)} -> {_short(new)}")
 
 
 def _short(value: Any) -> str:
@@ -96,5 +97,5 @@ def _short(value: Any) -> str:
 def say_whence(stood: Stood) -> None:
     """As of when the rows stood that were printed, and what nobody checked."""
     assert stood.at is not None
-    click.echo(f"{len(stood.rows):,} rows as of position {stood.position}, recorded {stood.at.isoformat()}.", err=True)
-    click.echo("Not checked: the bundle itself. Run `subsidia audit verify` on it.", err=True)
+    say(f"{len(stood.rows):,} rows as of position {stood.position}, recorded {stood.at.isoformat()}.", err=True)
+    say("Not checked: the bundle itself. Run `subsidia audit verify` on it.", err=True)
