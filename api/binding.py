@@ -1,6 +1,7 @@
 """Reads requests: strict JSON, and path, query, headers and body bound together, with every fault named at once."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -73,14 +74,14 @@ def parse_json(body: bytes) -> tuple[Any, Sequence[Located]]:
         if len(made) == len(pairs):
             return made
         found = _Doubled(made)
-        keys = [key for key, _ in pairs]
-        found.repeated = tuple(sorted({key for key in keys if keys.count(key) > 1}))
+        found.repeated = tuple(sorted(key for key, times in Counter(key for key, _ in pairs).items() if times > 1))
         doubled.append(found)
         return found
 
     try:
         text = body.decode()
         value = json.loads(text, object_pairs_hook=paired, parse_constant=_no_number, parse_int=_bounded)
+        twice = tuple(_twice(value, "")) if doubled else ()
     except UnicodeDecodeError as error:
         raise _malformed(f"The body is not UTF-8: byte {error.start}.") from None
     except json.JSONDecodeError as error:
@@ -89,7 +90,7 @@ def parse_json(body: bytes) -> tuple[Any, Sequence[Located]]:
         raise _malformed("The body is nested too deeply.") from None
     except ValueError as error:
         raise _malformed(f"The body is no JSON: {error}") from None
-    return value, tuple(_twice(value, "")) if doubled else ()
+    return value, twice
 
 
 def _malformed(detail: str) -> Invalid:

@@ -3,6 +3,7 @@
 It wraps handlers instead of being a middleware: each middleware of aiohttp costs a tenth of a small answer.
 """
 
+import asyncio
 import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -27,6 +28,8 @@ _PROCESS = token_hex(4)
 _numbers = count(1)
 _EXPOSED = "ETag, Link, Location, Retry-After, X-Request-Id, Subsidia-Position, Subsidia-View"
 ANYBODY = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": _EXPOSED}
+STALLED = 60.0
+"""Seconds in which a reader must take one chunk, a thousand rows at most."""
 PREFLIGHT = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET, HEAD",
@@ -155,7 +158,10 @@ def _options(request: web.Request, allowed: set[str]) -> web.Response:
 async def stream(
     request: web.Request, response: web.StreamResponse, chunks: Callable[[], AsyncIterator[bytes]]
 ) -> web.StreamResponse:
-    """Sends chunks as they come. An error in the middle cannot become a problem any more: the connection breaks."""
+    """Sends chunks as they come. An error in the middle cannot become a problem any more: the connection breaks.
+
+    So it does for a reader who stops to read: what is exported holds a connection to the database meanwhile.
+    """
     asked = _finish(request, response, OF_READS)
     await response.prepare(request)
     if request.method == hdrs.METH_HEAD:
@@ -163,12 +169,31 @@ async def stream(
         return response
     try:
         async for chunk in chunks():
-            await response.write(chunk)
+            await _taken(response, chunk)
         await response.write_eof()
+    except _Stalled:
+        log.info("reader-stalled", path=request.path, request_id=asked)
+        _abort(request)
     except ConnectionResetError:
         log.debug("reader-left", path=request.path, request_id=asked)
     except Exception as error:
         log.error("stream-broken", path=request.path, request_id=asked, exc_info=error)
-        if request.transport is not None:
-            request.transport.abort()
+        _abort(request)
     return response
+
+
+class _Stalled(Exception):
+    """The reader does not read."""
+
+
+async def _taken(response: web.StreamResponse, chunk: bytes) -> None:
+    try:
+        async with asyncio.timeout(STALLED):
+            await response.write(chunk)
+    except TimeoutError:
+        raise _Stalled from None
+
+
+def _abort(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()

@@ -18,6 +18,8 @@ from services.views.ports import BadQuery, NotBuilt, NotYet
 JSON_PROBLEM = "application/problem+json"
 NAMED = 8
 """Places that the sentence on a request names; `errors` has all of them."""
+FAULTS = 100
+"""Faults that one answer names: a body of a megabyte has room for ninety thousand."""
 HOW_TO_SIGN_IN = (
     "Commands carry a bearer token: `Authorization: Bearer <token>`. The register's operator makes one with"
     " `subsidia token`, bound to your accreditation."
@@ -145,17 +147,18 @@ def plain_facts(value: Any) -> Any:
 
 def _invalid(error: Invalid) -> Problem:
     code = "malformed-json" if error.malformed else "invalid-request"
-    errors = [one.said() for one in error.faults]
+    errors = [one.said() for one in error.faults[:FAULTS]]
     return Problem(error.status, code, PROBLEMS[code][1], _whats_wrong(error.faults), {"errors": errors})
 
 
 def _whats_wrong(faults: Sequence[Located]) -> str:
-    """One sentence on all faults, which names the places where they lie."""
+    """One sentence on all faults, which names the places where the first ones lie."""
     places = list(dict.fromkeys(one.pointer[1:] for one in faults if one.pointer))
     if len(faults) == 1:
         return f"{places[0]}: {faults[0].fault}" if places else str(faults[0].fault)
     named = ", ".join(places[:NAMED]) + (", ..." if len(places) > NAMED else "")
-    return f"{len(faults)} things are wrong with the request{': ' if named else ''}{named}; see errors."
+    see = "see errors" if len(faults) <= FAULTS else f"errors names the first {FAULTS}"
+    return f"{len(faults)} things are wrong with the request{': ' if named else ''}{named}; {see}."
 
 
 def _refused(error: Refused) -> Problem:

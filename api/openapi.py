@@ -320,7 +320,7 @@ def _proofs(spec: APISpec, proofs: Proofs) -> None:
         ("/v1/checkpoints", "checkpoints.list", "The checkpoints that were signed, by size.", "Checkpoints",
          _query(proofs.of_checkpoints), (400, 503)),
         ("/v1/ledger", "ledger.card", "Whose ledger it is, how far it reaches, and how to verify it.", "Ledger",
-         [], (404, 503)),
+         [], (400, 404, 503)),
     ):  # fmt: skip
         media = {"application/json": ref(schema)}
         _get(

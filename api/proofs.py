@@ -1,6 +1,7 @@
 """Proofs over HTTP, the ledger's own card, and the checkpoints it signed: what an auditor asks a server for."""
 
 import asyncio
+import shlex
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -125,15 +126,14 @@ class Proofs:
             "origin": self._origin, "key": self._verifier, "size": head.size,
             "root": checkpoints.parse(notes.parse(head.checkpoint).text).root.hex(), "at": stamp(head.at),
             "checkpoint": head.checkpoint, "policies": await self._policies(), "formats": list(_SPECIFIED),
-            "verify": self._how(str(request.url.origin())),
+            "verify": self._how(_address(request)),
         }  # fmt: skip
         return _told(request, whole, LIVE)
 
     def _how(self, address: str) -> list[dict[str, str]]:
         """The steps, as they are typed. The key should come from elsewhere than the server that is checked."""
-        return [
-            {"says": says, "command": command.format(address=address, key=self._verifier)} for says, command in _STEPS
-        ]
+        said = {"address": shlex.quote(address), "key": shlex.quote(self._verifier)}
+        return [{"says": says, "command": command.format_map(said)} for says, command in _STEPS]
 
     async def _policies(self) -> list[str]:
         """Every version of every policy on record, as records name them: `commitment@3`."""
@@ -166,10 +166,18 @@ _SPECIFIED = (
 )  # fmt: skip
 _STEPS = (
     ("Copy the whole ledger.", "subsidia audit fetch {address} --out bundle"),
-    ("Check all of it, offline.", "subsidia audit verify bundle --key '{key}'"),
+    ("Check all of it, offline.", "subsidia audit verify bundle --key {key}"),
     ("Keep the proof of one record.", "subsidia audit prove {address} --position 0 > 0.tlog-proof"),
     ("See a view as it stood.", "subsidia audit replay bundle --at 0 --view units"),
 )
+
+
+def _address(request: web.Request) -> str:
+    """Where the client found us, by its own word. Raises Invalid where that is no address."""
+    try:
+        return str(request.url.origin())
+    except ValueError as error:
+        raise Invalid([Located("header", "/Host", Fault("form", f"It is no host: {error}."))]) from None
 
 
 def _asked(request: web.Request, parameters: Mapping[str, Parameter]) -> dict[str, Any]:

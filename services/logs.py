@@ -2,9 +2,12 @@
 
 import logging
 import sys
-from typing import TextIO
+from typing import Any, TextIO
 
 import structlog
+from structlog.typing import EventDict
+
+from services.terminal import harmless
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
@@ -41,7 +44,12 @@ def configure_logs(level: str, stream: TextIO | None = None) -> None:
 
 
 def _for_people(out: TextIO) -> list[structlog.types.Processor]:
-    return [structlog.dev.ConsoleRenderer(colors=True, exception_formatter=structlog.dev.plain_traceback)]
+    return [_on_one_line, structlog.dev.ConsoleRenderer(colors=True, exception_formatter=structlog.dev.plain_traceback)]
+
+
+def _on_one_line(logger: Any, method: str, fact: EventDict) -> EventDict:
+    """Values come from requests and records: none begins a line of its own, or commands the terminal."""
+    return {name: harmless(value).replace("\n", "\\n") if type(value) is str else value for name, value in fact.items()}
 
 
 def _for_programs() -> list[structlog.types.Processor]:

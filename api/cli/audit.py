@@ -12,7 +12,7 @@ import msgspec
 
 from api.auditing import server
 from api.cli.keeping import Moment
-from api.cli.running import run, shown
+from api.cli.running import run, say, shown
 from api.cli.verdicts import as_json, close, say_change, say_whence
 from domain.ledger import notes, proof_files
 from domain.ledger.findings import Finding, Verdict
@@ -210,7 +210,7 @@ def compare(first: Path, second: Path, source: str | None, key: VerifierKey | No
     bundle = Bundle(Path(source)) if source is not None and not _is_url(source) else None
     report = proving.compare(pair, key, proof, bundle)
     if report.verdict is Verdict.FORK and not as_json:
-        click.echo(f"{pair[0].decode(errors='replace')}\n{pair[1].decode(errors='replace')}")
+        say(f"{pair[0].decode(errors='replace')}\n{pair[1].decode(errors='replace')}")
     close(report, as_json)
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import click
 
-from api.cli.running import Failed, with_services
+from api.cli.running import Failed, say, with_services
 from services.bootstrap import Services
 from services.erasing import erase as erased
 from services.erasing import subject_named
@@ -52,13 +52,13 @@ def erase(subjects: tuple[str, ...], basis: str | None, yes: bool, text: str | N
 
 async def _erase(services: Services, word: str, subject: UUID, basis: str, *, yes: bool) -> None:
     if not yes:
-        click.echo(f"Of {word} these are sealed:")
+        say(f"Of {word} these are sealed:")
         for row, text in await services.openings.about(subject):
-            click.echo(f"  {row.stream}/{row.version} {row.path}  {text or '(cannot be opened)'}")
+            say(f"  {row.stream}/{row.version} {row.path}  {text or '(cannot be opened)'}")
         click.confirm("Erase them? It cannot be undone.", abort=True)
     answer = await erased(services.office, services.registrar, subject, basis)
     said = f"erased, recorded at position {answer.receipt.first}" if answer.events else "was erased before"
-    click.echo(f"{word}: {said}. No key of it is left here; copies of the folder of keys are yours to delete.")
+    say(f"{word}: {said}. No key of it is left here; copies of the folder of keys are yours to delete.")
 
 
 def _list(text: str) -> None:
@@ -67,6 +67,6 @@ def _list(text: str) -> None:
 
     found = with_services(work)
     for row, there in found:
-        click.echo(f"{row.subject}  {row.stream}/{row.version} {row.path}  {there}")
+        say(f"{row.subject}  {row.stream}/{row.version} {row.path}  {there}")
     if not found:
         raise Failed("Nothing that is sealed holds this text, as far as there are keys to open it.")

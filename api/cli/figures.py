@@ -9,13 +9,14 @@ import msgspec
 
 from api.cli.audit import FOLDER
 from api.cli.keeping import Moment
-from api.cli.running import shown
-from api.cli.verdicts import as_json, close, legible
+from api.cli.running import say, shown
+from api.cli.verdicts import as_json, close
 from projections.figures import RULES
 from services.audit import figuring
 from services.audit.bundle import Bundle, Unfit
 from services.audit.figuring import Figured
 from services.audit.verifying import Report
+from services.terminal import on_one_line
 
 LAST = datetime.max.replace(tzinfo=UTC)
 OF_WHAT = ("key", "scope", "of", "title", "sphere")
@@ -68,20 +69,20 @@ def _plain(found: Figured) -> dict[str, Any]:
 def _show(found: Figured) -> None:
     rows = [msgspec.json.decode(row, type=dict[str, Any]) for row in found.rows.values()]
     inputs = [row.pop("inputs") for row in rows]
-    click.secho(legible(f"{rows[0]['key']}  {rows[0]['title']}"), bold=True)
+    say(on_one_line(f"{rows[0]['key']}  {rows[0]['title']}"), bold=True)
     names = [name for name in dict.fromkeys(name for row in rows for name in row) if any(row.get(name) for row in rows)]
     wide = max(map(len, names))
     across = max(14, *map(len, found.rows))
-    click.echo(" " * wide + "".join(f"  {rule:>{across}}" for rule in found.rows))
+    say(" " * wide + "".join(f"  {rule:>{across}}" for rule in found.rows))
     for name in (one for one in names if one not in OF_WHAT):
         cells = [row.get(name) for row in rows]
         alike = all(cell == cells[0] for cell in cells)
         line = name.ljust(wide) + "".join(f"  {'' if cell is None else str(cell):>{across}}" for cell in cells)
-        click.secho(line, fg=None if alike else "yellow")
+        say(line, fg=None if alike else "yellow")
     for rule, one in zip(found.rows, inputs, strict=True):
         between = f"from {one['first']} to {one['last']}" if one["records"] else "none"
-        click.echo(f"{rule}: {one['records']:,} records, positions {between}, digest {one['digest']}")
+        say(f"{rule}: {one['records']:,} records, positions {between}, digest {one['digest']}")
     for rule, otherwise in found.otherwise.items():
         for each in otherwise:
             states = f"{each.standard or 'left out'} -> {each.other or 'left out'}"
-            click.echo(legible(f"{rule}: {each.key} {each.name}: {states}"))
+            say(on_one_line(f"{rule}: {each.key} {each.name}: {states}"))

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from api.cli.running import FAULTY, Failed, configured, shown, with_services
+from api.cli.running import FAULTY, Failed, configured, say, shown, with_services
 from services.bootstrap import Services
 from services.importing import communes, net_zero, review
 from services.importing.directory import Directory, read_directory
@@ -184,7 +184,7 @@ def _close(place: str, summary: Summary, dry_run: bool, strict: bool) -> None:
     """The closing summary; bad rows on stderr."""
     for bad in summary.bad[:MOST_LINES]:
         cell = f", {bad.column} {bad.value!r}" if bad.column else f" ({bad.value})" if bad.value else ""
-        click.echo(f"line {bad.line}, row {bad.key}{cell}: {bad.reason}", err=True)
+        say(f"line {bad.line}, row {bad.key}{cell}: {bad.reason}", err=True)
     if len(summary.bad) > MOST_LINES:
         click.echo(f"and {len(summary.bad) - MOST_LINES:,} more; --report FILE lists them all", err=True)
     click.echo(f"{place}: {summary.rows:,} rows in {summary.seconds:.1f} s{' (dry run)' if dry_run else ''}")
@@ -209,9 +209,9 @@ def _show_queue(var: Path) -> None:
     if queue is None:
         raise Failed("No review queue yet: import a file first.")
     for one in queue:
-        click.echo(f"{one['key']}  {one['name']} ({one['country']}, {one['kind']}): {one['reason']}")
+        say(f"{one['key']}  {one['name']} ({one['country']}, {one['kind']}): {one['reason']}")
         for candidate in one["candidates"]:
-            click.echo(f"    {_said(candidate)}")
+            say(f"    {_said(candidate)}")
     click.echo(f"{len(queue):,} rows wait. Choose units in a CSV with the columns row_key,unit; then --match it.")
 
 

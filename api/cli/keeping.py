@@ -8,7 +8,7 @@ from uuid import UUID
 import click
 import msgspec
 
-from api.cli.running import FAULTY, Failed, configured, run, shown, with_services
+from api.cli.running import FAULTY, Failed, configured, run, say, shown, with_services
 from domain.contexts import CONTEXTS
 from projections.views import VIEWS
 from services.bootstrap import Services, kept
@@ -22,6 +22,7 @@ from services.replaying import Replayed, canonical
 from services.replaying import replay as replayed
 from services.store import migrations
 from services.store.encrypting import encrypt_plain_openings
+from services.terminal import harmless
 
 COLOURS = {Verdict.WELL: "green", Verdict.NOTE: "yellow", Verdict.ILL: "red"}
 
@@ -139,7 +140,7 @@ def _show_replayed(found: Replayed, stream: UUID | None) -> None:
     click.echo(f"root     {found.root}")
     click.echo(f"digest   {found.digest}")
     for fault in found.faults[:50]:
-        click.secho(fault, fg="red", err=True)
+        say(fault, fg="red", err=True)
     if found.faults:
         raise SystemExit(FAULTY)
     click.echo("The ledger is whole: positions and versions are dense, and the checkpoint signs this root.")
@@ -159,7 +160,7 @@ async def _examined(config: Config) -> list[Finding]:
     async for finding in examine(config):
         findings.append(finding)
         mark = click.style(f"{finding.verdict.value:<5}", fg=COLOURS[finding.verdict])
-        click.echo(f"{mark} {finding.what:<11} {finding.said}")
+        click.echo(f"{mark} {finding.what:<11} {harmless(finding.said)}")
         if finding.do:
             click.echo(f"{'':17} {finding.do}")
     return findings

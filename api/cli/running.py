@@ -21,6 +21,7 @@ from services.orders import Forbidden
 from services.store.ledger import ForeignLedger
 from services.store.migrations import SchemaUnfit
 from services.store.ports import Conflict, TooLarge, Unavailable
+from services.terminal import harmless
 from services.views.building import AlreadyRebuilding
 from services.views.running import CannotApply
 
@@ -42,6 +43,15 @@ class Failed(click.ClickException):
     """Not done; the sentence says why and what to do."""
 
     exit_code = 1
+
+    def format_message(self) -> str:
+        """What others wrote may be part of it: names, answers of a server."""
+        return harmless(self.message)
+
+
+def say(text: str, *, err: bool = False, fg: str | None = None, bold: bool | None = None) -> None:
+    """Lines for people, with what others wrote in them: names, notes, cells, what a server answered."""
+    click.secho(harmless(text), err=err, fg=fg, bold=bold)
 
 
 def configured(level: str | None = None) -> Config:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import click
 
-from api.cli.running import Failed, with_services
+from api.cli.running import Failed, say, with_services
 from domain import units
 from domain.kernel import Actor, EventName, Role, StreamId, UnitId
 from services.bootstrap import Services
@@ -64,7 +64,7 @@ def list_tokens() -> None:
         ]
 
     for line in with_services(work) or ["No token was issued yet."]:
-        click.echo(line)
+        say(line)
 
 
 def _standing(revoked_at: datetime | None, expires_at: datetime, now: datetime) -> str:

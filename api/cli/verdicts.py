@@ -1,14 +1,15 @@
 """What an audit found, said to people or to programs, and the exit status that it means."""
 
-import unicodedata
 from typing import Any
 
 import click
 import msgspec
 
+from api.cli.running import say
 from domain.ledger.findings import Verdict
 from services.audit.replaying import Changed, Stood
 from services.audit.verifying import Report
+from services.terminal import on_one_line
 
 COLOURS = {Verdict.VERIFIED: "green", Verdict.INCOMPLETE: "yellow"}
 SAID = {
@@ -37,18 +38,6 @@ def close(report: Report, as_json: bool, *, well: str = "") -> None:
         raise SystemExit(report.verdict)
 
 
-def legible(text: str) -> str:
-    """A text as it may go to a terminal: what moves the cursor, breaks the line or turns the direction is spelled out.
-
-    Whoever writes records could else have the report say what nobody found.
-    """
-    return "".join(f"\\u{ord(one):04x}" if _steers(one) else one for one in text)
-
-
-def _steers(character: str) -> bool:
-    return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
-
-
 def _plain(report: Report) -> dict[str, Any]:
     return {
         "verdict": report.verdict.name.lower().replace("_", "-"), "exit": int(report.verdict),
@@ -64,24 +53,24 @@ def _plain(report: Report) -> dict[str, Any]:
 def _show(report: Report) -> None:
     for one in report.findings:
         where = "" if one.position is None else f" at position {one.position}"
-        click.secho(f"{one.code}{where}: {legible(one.says)}", fg="red", err=True)
+        say(f"{one.code}{where}: {on_one_line(one.says)}", fg="red", err=True)
         for word, said in (("expected", one.expected), ("got", one.got)):
             if said:
-                click.echo(f"    {word:<9}{legible(said)}", err=True)
+                say(f"    {word:<9}{on_one_line(said)}", err=True)
     for word, lines in (("checked", report.checked), ("NOT checked", report.unchecked)):
         for line in lines:
-            click.echo(f"{word + ':':<13} {legible(line)}")
+            say(f"{word + ':':<13} {on_one_line(line)}")
     if report.throughout and report.size and report.findings:
         _say_how_far(report)
     verdict = report.verdict
-    click.secho(f"{SAID[verdict]} (exit {int(verdict)})", fg=COLOURS.get(verdict, "red"), bold=True)
+    say(f"{SAID[verdict]} (exit {int(verdict)})", fg=COLOURS.get(verdict, "red"), bold=True)
 
 
 def _say_how_far(report: Report) -> None:
     if report.verified:
-        click.echo(f"The history verifies up to position {report.verified - 1} of {report.size - 1}.")
+        say(f"The history verifies up to position {report.verified - 1} of {report.size - 1}.")
     else:
-        click.echo(f"Not one of the {report.size} records verifies.")
+        say(f"Not one of the {report.size} records verifies.")
 
 
 def say_change(view: str, one: Changed, as_json: bool) -> None:
@@ -103,20 +92,20 @@ def _as_json(view: str, one: Changed) -> bytes:
 def _for_people(view: str, one: Changed) -> None:
     sides = [{} if side is None else msgspec.json.decode(side) for side in (one.before, one.after)]
     sign = "+" if one.before is None else "-" if one.after is None else "~"
-    click.secho(f"{sign} {view} {legible(one.key)}", fg={"+": "green", "-": "red", "~": "yellow"}[sign])
+    say(f"{sign} {view} {on_one_line(one.key)}", fg={"+": "green", "-": "red", "~": "yellow"}[sign])
     for name in sorted({*sides[0], *sides[1]} - {"key"}):
         old, new = sides[0].get(name), sides[1].get(name)
         if old != new and sign == "~":
-            click.echo(f"    {name}: {_short(old)} -> {_short(new)}")
+            say(f"    {name}: {_short(old)} -> {_short(new)}")
 
 
 def _short(value: Any) -> str:
-    text = "(nothing)" if value is None else legible(msgspec.json.encode(value).decode())
+    text = "(nothing)" if value is None else on_one_line(msgspec.json.encode(value).decode())
     return text if len(text) <= 200 else f"{text[:200]}..."
 
 
 def say_whence(stood: Stood) -> None:
     """As of when the rows stood that were printed, and what nobody checked."""
     assert stood.at is not None
-    click.echo(f"{len(stood.rows):,} rows as of position {stood.position}, recorded {stood.at.isoformat()}.", err=True)
-    click.echo("Not checked: the bundle itself. Run `subsidia audit verify` on it.", err=True)
+    say(f"{len(stood.rows):,} rows as of position {stood.position}, recorded {stood.at.isoformat()}.", err=True)
+    say("Not checked: the bundle itself. Run `subsidia audit verify` on it.", err=True)

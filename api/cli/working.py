@@ -132,7 +132,12 @@ class Member:
         tries = 0
         while True:
             begun = monotonic()
-            await self._once()
+            try:
+                await self._once()
+            except (OSError, ValueError, msgspec.MsgspecError) as error:
+                # It could not be started, or said what is no report. One that still runs must not have a second beside.
+                log.error("crew-unheard", part=self._part, error=repr(error))
+                await self.stop()
             tries = tries + 1 if monotonic() - begun < UNHEARD else 0
             wait = PATIENCE[min(tries, len(PATIENCE) - 1)]
             status = self._process and self._process.returncode
@@ -146,10 +151,12 @@ class Member:
             stdin=pipe, stdout=pipe, limit=1 << 20, env=self._environment,
         )  # fmt: skip
         assert self._process.stdout is not None
-        while line := await self._process.stdout.readline():
-            self._report, self._heard = msgspec.json.decode(line, type=Report), monotonic()
-            self.first.set()
-        self._report = None
+        try:
+            while line := await self._process.stdout.readline():
+                self._report, self._heard = msgspec.json.decode(line, type=Report), monotonic()
+                self.first.set()
+        finally:
+            self._report = None
 
     async def stop(self) -> None:
         """On return it has stopped, in order if it could within its grace."""

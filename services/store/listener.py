@@ -64,9 +64,9 @@ class Listener:
                     self._woken.clear()
                     self._tell(await connection.fetchval("select max(size) from ledger.checkpoints") or 0)
                 except Exception as error:
-                    if not is_gone(error):
-                        raise
-                    log.warning("ledger-listener-lost", error=repr(error))
+                    # Whatever it was, everybody who follows the ledger is better off with a line that comes again.
+                    say = log.warning if is_gone(error) else log.exception
+                    say("ledger-listener-lost", error=repr(error))
                     if connection is not None:
                         connection.terminate()
                     connection = None

@@ -97,8 +97,8 @@ _SELECT = "select id, unit, role, accreditation, created_at, expires_at, revoked
 
 
 def _hash(text: str) -> bytes:
-    # 256 random bits need no slow hash: there is nothing to guess.
-    return hashlib.sha256(text.encode()).digest()
+    # 256 random bits need no slow hash: there is nothing to guess. What is no text at all arrives as half characters.
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
 def _token(row: asyncpg.Record) -> Token:

@@ -93,6 +93,8 @@ class Views:
         self._loader = Loader[Point](self._load)
         self._kept = {view.name: Kept[Point]() for view in views}
         self._fresh: dict[str, tuple[Moment, Freshness]] = {}
+        # An export holds its connection for as long as its reader takes; the other half is for who asks for a page.
+        self._exporting = asyncio.Semaphore(max(1, pool.get_max_size() // 2))
 
     async def __aenter__(self) -> "Views":
         if self._pulse is not None:
@@ -154,8 +156,11 @@ class Views:
             self._kept[name].put(_at(standing), point, key, row)
         return row, position
 
-    async def rows(self, name: str, query: Query) -> AsyncIterator[list[bytes]]:
-        """All rows as JSON, in batches, under fixed memory and of one position; `limit` and `after` do not count."""
+    async def rows(self, name: str, query: Query) -> AsyncGenerator[list[bytes], None]:
+        """All rows as JSON, in batches, under fixed memory and of one position; `limit` and `after` do not count.
+
+        Half of the connections may be at it at once; whoever comes then waits for the first batch.
+        """
         table = self._table(name)
         async with aclosing(self._export(table, query)) as batches:
             async for batch in batches:
@@ -273,18 +278,19 @@ class Views:
 
     async def _export(self, table: Table, query: Query) -> AsyncGenerator[list[asyncpg.Record], None]:
         """Batches of rows from a cursor. The table that was chosen stays readable: whoever would drop it waits."""
-        standing = await self._standing(table.view.name)
-        position = _position(standing, query.as_of)
-        selects = _asking(table, standing, replace(query, after=None), position).selects(None)
-        try:
-            with available():
-                async with self._pool.acquire() as connection, connection.transaction(readonly=True):
-                    for select in selects:
-                        async with aclosing(_batches(connection, select)) as batches:
-                            async for batch in batches:
-                                yield batch
-        except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError):
-            raise NotBuilt(f"{table.view.name} was replaced just now.") from None
+        async with self._exporting:
+            standing = await self._standing(table.view.name)
+            position = _position(standing, query.as_of)
+            selects = _asking(table, standing, replace(query, after=None), position).selects(None)
+            try:
+                with available():
+                    async with self._pool.acquire() as connection, connection.transaction(readonly=True):
+                        for select in selects:
+                            async with aclosing(_batches(connection, select)) as batches:
+                                async for batch in batches:
+                                    yield batch
+            except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError):
+                raise NotBuilt(f"{table.view.name} was replaced just now.") from None
 
 
 async def _batches(connection: Any, select: Select) -> AsyncGenerator[list[asyncpg.Record], None]:

@@ -254,6 +254,14 @@ def test_the_registrars_token_is_shown_once_listed_and_revoked(verbs: Verbs) -> 
     assert verbs("token", "revoke", id).exit_code == 1
 
 
+def test_a_note_commands_no_terminal(verbs: Verbs) -> None:
+    verbs.well("token", "--registrar", "--note", "\x1b[2Jcleared\x9b31m")
+    assert r"(\x1b[2Jcleared\x9b31m)" in verbs.well("token", "list")
+    refused = verbs("token", "--unit", "\x1b[2J")
+    assert refused.exit_code == 1
+    assert r"no unit \x1b[2J." in refused.output
+
+
 def test_nobody_gets_a_token_without_an_accreditation(verbs: Verbs) -> None:
     verbs.well("import", "iso-3166", "BE")
     result = verbs("token", "--unit", "iso3166-1:BE", "--role", "liaison_officer")

@@ -22,6 +22,7 @@ from services.codec import plain
 from services.orders import Note, Order
 from tests.api.client import Said, get, give, locked, proposal, proposed, send
 from tests.api.conftest import Live
+from tests.waiting import PATIENCE
 
 STAFF = {"kind": "staff", "what": {"en": "Two posts"}}
 
@@ -277,6 +278,21 @@ def test_every_form_is_said_in_words_too() -> None:
         assert says.example is None or re.fullmatch(note.form, str(says.example)), of
 
 
+def test_many_keys_said_twice_hold_nobody_up(live: Live) -> None:
+    many = b",".join(b'"%x":1,"%x":2' % (number, number) for number in range(30_000))
+    said = give(live, "commitments/propose", raw=b"{" + many + b"}")  # a search for each of them takes minutes
+    assert said.status == 400
+    assert len(said.json["errors"]) == 100
+    assert said.json["detail"].endswith("errors names the first 100.")
+
+
+@pytest.mark.parametrize("depth", [900, 5_000, 100_000])
+def test_a_key_said_twice_in_the_depths_is_a_bad_request(live: Live, depth: int) -> None:
+    raw = b'{"a":' * depth + b'{"b": 1, "b": 2}' + b"}" * depth
+    said = give(live, "commitments/propose", raw=raw)
+    assert (said.status, said.json["code"]) == (400, "malformed-json")
+
+
 def test_everything_that_is_wrong_is_named_at_once(live: Live) -> None:
     said = give(
         live, "commitments/not-a-stream/report-progress?x=1", {"percent": 101, "wishes": 1}, If_Match="5",
@@ -410,6 +426,11 @@ def test_nobody_acts_without_a_token_that_is_known(live: Live, token: str) -> No
     refused(said, 401, "not-signed-in")
 
 
+def test_bytes_that_are_no_text_are_no_token(live: Live) -> None:
+    said = give(live, "commitments/propose", proposal(live), token="sub_\xff\xfe")
+    refused(said, 401, "not-signed-in")
+
+
 def test_another_scheme_is_no_token(live: Live) -> None:
     said = give(live, "commitments/propose", proposal(live), token="", Authorization="Basic YTpi")
     refused(said, 401, "not-signed-in")
@@ -506,7 +527,7 @@ def test_a_caller_who_leaves_does_not_undo_the_record(live: Live) -> None:
         wire.sendall(asked + body)
         waits(1)
     found: list[Any] = []
-    ends = monotonic() + 10
+    ends = monotonic() + PATIENCE
     while not found and monotonic() < ends:
         found = get(live, "/v1/commitments", q=title).items
     assert [row["name"] for row in found] == [title]

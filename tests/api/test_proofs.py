@@ -1,6 +1,7 @@
 """Proofs as a stranger asks for them over HTTP, checked with nothing but the published arithmetic."""
 
 import json
+import shlex
 import urllib.error
 import urllib.request
 from typing import Any
@@ -15,6 +16,7 @@ from domain.ledger.records import leaf_hash
 from domain.units import Kind
 from services.keys import check_with
 from services.orders import Order
+from tests.api.client import send
 from tests.api.conftest import Live
 
 
@@ -125,6 +127,19 @@ def test_the_ledger_s_card_says_whose_it_is_and_how_to_verify_it(live: Live) -> 
     assert (card["origin"], card["key"]) == (first["origin"], first["key"])
     assert "commitment@1" in card["policies"]
     assert any("audit verify" in step["command"] and card["key"] in step["command"] for step in card["verify"])
+
+
+@pytest.mark.parametrize("host", ["a b:c", "x:99999"])
+def test_a_host_that_is_no_address_is_a_bad_request(live: Live, host: str) -> None:
+    said = send(live, "GET", "/v1/ledger", headers={"Host": host})
+    assert (said.status, said.faults) == (400, {"/Host": "form"})
+
+
+def test_the_commands_on_the_card_run_nothing_that_a_host_says(live: Live) -> None:
+    said = send(live, "GET", "/v1/ledger", headers={"Host": "evil$(id)"})
+    fetch = next(step["command"] for step in said.json["verify"] if "fetch" in step["command"])
+    assert shlex.split(fetch)[3] == "http://evil$(id)"
+    assert "'http://evil$(id)'" in fetch
 
 
 def fill_a_tile(live: Live) -> None:

@@ -1,10 +1,14 @@
 """The working processes that a server has beside itself: each does its part, and is started again when it ends."""
 
 import os
+import shlex
+import sys
 from pathlib import Path
 
 import psutil
+import pytest
 
+from api.cli import working as working_processes
 from api.cli.working import Crew, Part, crew
 from services.bootstrap import assemble
 from services.config import Config
@@ -36,6 +40,35 @@ async def test_each_does_its_part_and_one_that_is_killed_is_started_again(databa
         assert processes_of(Part.VIEWS) == [views]
         assert processes_of(Part.ACTS) not in ([], [acts])
     assert not views.is_running()
+
+
+BABBLER = """
+import os, pathlib, sys
+with pathlib.Path(os.environ["SEEN"]).open("a") as seen:
+    seen.write(f"{os.getpid()}\\n")
+print("what a library has to say", flush=True)
+sys.stdin.read()
+"""
+"""A program that says what is no report, and goes on until it is told to stop."""
+
+
+async def test_one_that_says_what_is_no_report_is_stopped_before_the_next_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(working_processes, "PATIENCE", (0.1,))
+    program, babbler, seen = tmp_path / "python", tmp_path / "babbler.py", tmp_path / "seen"
+    babbler.write_text(BABBLER)
+    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(babbler))} "$@"\n')
+    program.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(program))
+    async with crew({**os.environ, "SEEN": str(seen)}) as working:
+
+        async def begun_anew() -> bool:
+            return seen.exists() and len(seen.read_text().splitlines()) >= 6
+
+        await until(begun_anew)
+        assert all(len(processes_of(part)) <= 1 for part in Part)
+        assert not any(one.alive for one in await working.views())
 
 
 async def all_lead(working: Crew) -> bool:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from api.cli.verdicts import legible
 from domain.ledger.checkpoints import MAX_SIZE
 from domain.ledger.findings import Verdict
 from domain.ledger.merkle import Edge, grow
@@ -17,6 +16,7 @@ from services.audit.bundle import Bundle, Unfit
 from services.audit.fetching import Unreachable, fetch
 from services.audit.verifying import verify
 from services.store.checkpoints import Notary
+from services.terminal import on_one_line
 from tests.services.audited import NOTARY, VKEY, written
 from tests.services.scribe import Scribe
 from tests.services.store_ledgers import made_key
@@ -175,11 +175,11 @@ async def test_a_list_of_checkpoints_that_begins_anew_is_given_up(bundle: Bundle
 
 @pytest.mark.parametrize("steering", ["\x1b[2A", "\n", "\r", "\x9b2J", "\u202e", "\u2028", "\x07", "\ud800"])
 def test_no_record_writes_a_line_of_its_own_into_a_report(steering: str) -> None:
-    said = legible(f"units.1{steering}verified (exit 0)")
+    said = on_one_line(f"units.1{steering}verified (exit 0)")
     assert steering not in said
-    assert f"\\u{ord(steering[0]):04x}" in said
+    assert steering[0].encode("unicode_escape").decode() in said
 
 
 def test_what_people_write_stays_as_it_is() -> None:
     text = "Collectivité d’« Alsace »\u00a0: Łódź, Αθήνα, 東京 — 30 km/h"
-    assert legible(text) == text
+    assert on_one_line(text) == text

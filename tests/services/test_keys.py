@@ -1,7 +1,9 @@
 """The signing key in its file, and Ed25519 against the published signatures that go wrong."""
 
 import json
+import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,31 @@ def test_the_key_that_is_there_is_kept(tmp_path: Path, may_make: bool) -> None:
 def test_a_second_ledger_gets_another_key(tmp_path: Path) -> None:
     made = {load_or_make(tmp_path / name, may_make=True).public for name in ("one", "other")}
     assert len(made) == 2
+
+
+def test_processes_that_start_at_once_get_one_key(tmp_path: Path) -> None:
+    path = tmp_path / "signing.pem"
+    for _ in range(20):
+        with ThreadPoolExecutor(8) as several:
+            # In one process, so with one pid: as those of containers that share the folder have.
+            made = {key.public for key in several.map(lambda _: load_or_make(path, may_make=True), range(8))}
+        assert made == {load_or_make(path, may_make=False).public}
+        assert [one.name for one in tmp_path.iterdir()] == ["signing.pem"]
+        path.unlink()
+
+
+def test_a_new_key_is_on_the_disk_before_anything_is_signed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settled, fsync = list[Path](), os.fsync
+
+    def settle(file: int) -> None:
+        settled.append(Path(os.readlink(f"/proc/self/fd/{file}")))
+        fsync(file)
+
+    monkeypatch.setattr(os, "fsync", settle)
+    path = tmp_path / "signing.pem"
+    load_or_make(path, may_make=True)
+    assert settled[0].parent == tmp_path  # the bytes, under a name of chance
+    assert settled[1:] == [path, tmp_path]
 
 
 def test_an_open_ledger_never_gets_a_new_key(tmp_path: Path) -> None:

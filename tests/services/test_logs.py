@@ -38,3 +38,24 @@ def test_an_error_is_told_with_its_frames_and_without_what_their_variables_held(
         assert "very-secret" not in line
         frames = json.loads(line)["exception"][0]["frames"]
         assert [frame["name"] for frame in frames][-1] == "fail"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_nothing_in_a_request_begins_a_line_or_commands_the_terminal_of_who_reads_the_log() -> None:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    stream = Terminal()
+    try:
+        configure_logs("info", stream)
+        structlog.get_logger().info("command", path="/v1/\x1b[2J\x9b31m\u202e", error="a\r\n[error]forged", status=401)
+    finally:
+        root.handlers[:], root.level = handlers, level
+        structlog.reset_defaults()
+    told = stream.getvalue()
+    assert told.count("\n") == 1
+    assert "\x1b[2J" not in told
+    assert r"/v1/\x1b[2J\x9b31m\u202e" in told

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -75,9 +75,13 @@ async def ask(dsn: str, question: str) -> object:
 
 
 @contextmanager
-def another_process(data: Path) -> Iterator[subprocess.Popen[str]]:
+def another_process(data: Path, environment: Mapping[str, str] | None = None) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
-        [sys.executable, "-c", USER, str(data)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", USER, str(data)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
     ) as process:
         try:
             yield process
@@ -120,6 +124,21 @@ async def test_a_path_too_long_for_a_socket(data: Path) -> None:
     finally:
         await server.stop()
         server.cluster.socket_directory().rmdir()
+
+
+async def test_a_path_that_is_no_text_in_the_locale(data: Path) -> None:
+    elsewhere = data.with_name("données") / "pg"
+    elsewhere.parent.mkdir()
+    elsewhere.parent.chmod(0o711)
+    plain = os.environ | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    try:
+        with another_process(elsewhere, plain) as process:
+            pid = postmaster_seen_by(process)
+            process.communicate("\n")
+        assert not alive(pid)
+    finally:
+        await _end(elsewhere)
+        Cluster(elsewhere).socket_directory().rmdir()
 
 
 async def test_the_last_to_leave_stops_it(data: Path) -> None:
@@ -291,12 +310,30 @@ async def test_a_folder_that_only_root_may_enter_stays_closed(data: Path, monkey
     monkeypatch.setattr(cluster, "find_spec", lambda _: SimpleNamespace(origin=str(package / "__init__.py")))
 
     server = Embedded(private / "var" / "pg", QUICK)
-    for _ in range(2):
-        assert await ask(await server.start(), "SELECT 1") == 1
-        await server.stop()
+    before = os.umask(0o077)  # as hardened machines set it for root
+    try:
+        for _ in range(2):
+            assert await ask(await server.start(), "SELECT 1") == 1
+            await server.stop()
+    finally:
+        os.umask(before)
     assert private.stat().st_mode & 0o777 == 0o700
     assert server.data.is_symlink()
     assert server.data.resolve().parent == elsewhere
+
+
+@needs_root
+async def test_a_shared_folder_that_the_account_cannot_enter_is_named(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shut = data.with_name("shut")
+    shut.mkdir(mode=0o700)
+    monkeypatch.setattr(cluster, "SHARED_HOME", shut)
+    private = data.with_name("private")
+    private.mkdir(mode=0o700)
+    with pytest.raises(PostgresUnavailable, match=r"chmod o\+x"):
+        await Embedded(private / "pg", QUICK).start()
+    assert list(shut.iterdir()) == []
 
 
 async def test_a_given_url_is_used_as_it_is(tmp_path: Path) -> None:

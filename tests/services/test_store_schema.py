@@ -267,3 +267,17 @@ async def test_a_listener_whose_connection_was_lost_listens_again(
         await store.append(change(draft(uuid4())))
         assert await asyncio.wait_for(listener.wait_for_records(0), 30) == 2
         assert listener.alive
+
+
+async def test_a_listener_that_the_server_refuses_for_a_while_listens_again(
+    migrated_url: str, store: LedgerStore, owner: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    async with Listener(migrated_url, poll=0.1) as listener:
+        await store.append(change(draft(uuid4())))
+        assert await listener.wait_for_records(-1) == 1
+        await owner.execute("revoke select on ledger.checkpoints from subsidia_app")
+        await asyncio.sleep(0.5)
+        await owner.execute("grant select on ledger.checkpoints to subsidia_app")
+        await store.append(change(draft(uuid4())))
+        assert await asyncio.wait_for(listener.wait_for_records(0), 30) == 2
+        assert listener.alive

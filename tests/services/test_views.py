@@ -39,6 +39,7 @@ from tests.services.views_sample import (
     grown,
     stream,
 )
+from tests.waiting import PATIENCE
 
 ROW = TreeRow(
     name="Ash",
@@ -479,6 +480,22 @@ async def test_an_export_is_all_rows_as_of_one_position(migrated_url: str, monke
             await views.reached("trees", at, 5)
         assert sizes == [2, 2, 1]
         assert found == list((await views.page("trees", Query(as_of=4))).items)
+
+
+async def test_readers_of_exports_who_take_their_time_leave_lines_for_pages(migrated_url: str, grove: Grove) -> None:
+    await projected(migrated_url, grove)
+    async with opened_views(migrated_url, SAMPLE, readers=4) as views:
+        exports = [views.rows("trees", Query()) for _ in range(6)]
+        begun = [asyncio.ensure_future(anext(one)) for one in exports]
+        async with asyncio.timeout(PATIENCE):
+            while sum(one.done() for one in begun) < 2:
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.2)
+            assert [one.done() for one in begun].count(True) == 2
+            assert (await views.page("trees", Query())).items
+            for one, first in zip(exports, begun, strict=True):  # who waited comes next
+                assert await first
+                await one.aclose()
 
 
 async def test_cells_stand_under_their_header(views: Views) -> None:
