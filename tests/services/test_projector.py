@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -225,6 +226,25 @@ async def test_others_have_their_turn_while_it_catches_up(migrated_url: str) -> 
         took = thread_time() - begun
     # Far above a turn's share, far below a batch's, which is two thirds.
     assert longest < took / 8
+
+
+async def test_a_record_whose_rows_are_all_new_is_folded_once(migrated_url: str) -> None:
+    folds = Counter[str]()
+
+    def counted(key: str, before: Any, record: Recorded, look: Look) -> Any:
+        folds[key] += 1
+        return LINES.fold(key, before, record, look)
+
+    def both(record: Recorded, look: Look) -> Sequence[str]:
+        return [f"{record.name}/first", f"{record.name}/second"]
+
+    grove = Grove()
+    for number in range(20):
+        grove.add(number, Planted(f"Tree {number}", Colour.RED))
+    async with projector(migrated_url, grove, [replace(LINES, keys=both, fold=counted)]) as running:
+        await caught_up(running)
+    assert len(folds) == 40
+    assert set(folds.values()) == {1}
 
 
 def label_keys(record: Recorded, look: Look) -> Sequence[str]:
