@@ -7,7 +7,7 @@ from typing import Any, TextIO
 import structlog
 from structlog.typing import EventDict
 
-from services.terminal import harmless
+from services.terminal import on_one_line
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
@@ -49,7 +49,7 @@ def _for_people(out: TextIO) -> list[structlog.types.Processor]:
 
 def _on_one_line(logger: Any, method: str, fact: EventDict) -> EventDict:
     """Values come from requests and records: none begins a line of its own, or commands the terminal."""
-    return {name: harmless(value).replace("\n", "\\n") if type(value) is str else value for name, value in fact.items()}
+    return {name: on_one_line(value) if type(value) is str else value for name, value in fact.items()}
 
 
 def _for_programs() -> list[structlog.types.Processor]:

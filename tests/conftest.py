@@ -12,10 +12,15 @@ from typing import TypeAlias
 import asyncpg
 import pytest
 import pytest_asyncio
+import structlog
 
 from services.postgres import Embedded
 
 MEMORY = Path("/dev/shm")
+
+# Errors as `configure_logs` has them shown to people: a page of every frame's variables takes seconds to write.
+_TOLD = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _TOLD])
 
 NewDatabase: TypeAlias = Callable[[str], AbstractAsyncContextManager[str]]
 """`async with new_database("template1") as dsn`: a database made from that one, dropped at the end."""
