@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -29,7 +30,7 @@ class Rules:
     _said: set[str] = field(default_factory=set)
 
     def take(self, context: Context, first: Recorded) -> Iterator[Finding]:
-        number, ours = _number(context, first.rules), _number(context, context.rules)
+        number, ours = _number(context.name, first.rules), _number(context.name, context.rules)
         newest, since = self._newest.get(context.name, (0, first.at))
         if number > newest:
             self._newest[context.name] = number, first.at
@@ -54,10 +55,11 @@ class Rules:
             yield Finding("type-unknown", says, position, "", type_)
 
 
-def _number(context: Context, rules: str) -> int:
+@lru_cache(1_000)
+def _number(context: str, rules: str) -> int:
     """Of `mandates.2` the 2; 0 for what names no rules of the context."""
     name, _, number = rules.rpartition(".")
-    return int(number) if name == context.name and re.fullmatch(r"[1-9][0-9]{0,8}", number) else 0
+    return int(number) if name == context and re.fullmatch(r"[1-9][0-9]{0,8}", number) else 0
 
 
 def unaccredited(first: Recorded, state: Any) -> Finding | None:

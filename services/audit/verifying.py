@@ -259,7 +259,9 @@ class _Audit:
         if self.structure.history.latest > latest:
             says = "By the clock of this machine, it was recorded in days to come."
             found = self.structure.history.latest
-            self.report.add(Finding("time-ahead", says, self._first_after(latest), f"at most {latest}", found))
+            self.report.add(
+                Finding("time-ahead", says, self._first_after(latest), f"{latest[:10]} at the latest", found)
+            )
 
     def _first_after(self, latest: str) -> int | None:
         for tile in tiles.bundles(self.head.size):
