@@ -26,7 +26,7 @@ def to_give(terms: Terms, ends_on: date | None, found: Found, on: date, under: S
     _dates(terms.starts_on, ends_on)
     _there(PartialDate(terms.starts_on), found.giver_unit, found.recipient_unit, found.lands[0])
     _there(found.effective_on, found.lands[0])
-    return _given(terms, ends_on, found, (min(on, terms.starts_on), max(on, terms.starts_on)), under)
+    return _given(terms, ends_on, found, (min(on, terms.starts_on), max(on, terms.starts_on)), under, on)
 
 
 def to_keep(state: Mandate, ends_on: date | None, found: asked.Standing, on: date) -> None:
@@ -35,17 +35,17 @@ def to_keep(state: Mandate, ends_on: date | None, found: asked.Standing, on: dat
     Whoever succeeded to a party, and to its competence, need not have been there when the mandate began.
     """
     _dates(state.terms.starts_on, ends_on)
-    _given(state.terms, ends_on, found, (on, on), state.under)
+    _given(state.terms, ends_on, found, (on, on), state.under, on)
 
 
-def _given(terms: Terms, ends_on: date | None, found: Found, held: Days, under: StreamId | None) -> int:
+def _given(terms: Terms, ends_on: date | None, found: Found, held: Days, under: StreamId | None, on: date) -> int:
     _parties(terms, found)
     lands = frozenset(land.id for land in found.lands)
     if under is None:
         _by_law(terms, ends_on, found.holdings, lands, held)
         depth = 0
     else:
-        depth = _by_mandate(terms, ends_on, found, lands)
+        depth = _by_mandate(terms, ends_on, found, lands, on)
     _nobody_else(terms, ends_on, found, lands, max(terms.starts_on, held[0]))
     return depth
 
@@ -133,13 +133,16 @@ def _last(held: Sequence[Holding]) -> date:
     return max(one.held_until or date.max for one in held)
 
 
-def _by_mandate(terms: Terms, ends_on: date | None, found: Found, lands: frozenset[UnitId]) -> int:
+def _by_mandate(terms: Terms, ends_on: date | None, found: Found, lands: frozenset[UnitId], on: date) -> int:
     parent = found.parents[0] if found.parents else None
     if parent is None or not parent.exists:
         raise Refused("no-such-mandate", "The mandate that it is to rest on was never drafted.")
     if parent.recipient != found.giver_unit.id or not parent.in_force or parent.kind == NO_POWER:
         reason = "Nobody can give more than they hold: the giver has no power in force by that mandate."
         raise Refused("nemo-plus-iuris", reason, under=parent.id, stage=parent.stage)
+    if parent.activated_on is not None and on < parent.activated_on:
+        reason = f"The mandate that it rests on is in force since {parent.activated_on}, and was not on that day."
+        raise Refused("nemo-plus-iuris", reason, under=parent.id, activated_on=parent.activated_on)
     _within(terms, ends_on, parent, lands)
     named = {unit for one in found.parents for unit in (one.giver, one.recipient)}
     if found.recipient_unit.id in named:

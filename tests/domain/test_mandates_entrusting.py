@@ -274,6 +274,15 @@ def test_a_sub_delegation_never_exceeds_its_parent(parent: dict[str, Any], code:
     story().when(sub_delegate(mandate_facts(**parent))).then_refused(code)
 
 
+def test_nobody_passes_on_what_came_into_force_only_later() -> None:
+    later = mandate_facts(activated_on=date(2026, 3, 1))
+    told = sub_delegate(later)
+    story().when(told).then(drafts(told, under=PARENT, depth=1))
+    backdated = replace(told, effective_on=PartialDate("2026-02-28"))
+    refused = story().when(backdated).then_refused("nemo-plus-iuris")
+    assert refused.facts == {"under": PARENT, "activated_on": date(2026, 3, 1)}
+
+
 def test_the_end_of_the_parent_is_the_end_of_what_rests_on_it() -> None:
     story().when(sub_delegate(ends_on=None)).then_refused("beyond-time")
     on_open = sub_delegate(mandate_facts(ends_on=None), ends_on=None)
