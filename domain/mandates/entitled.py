@@ -26,7 +26,7 @@ def to_give(terms: Terms, ends_on: date | None, found: Found, on: date, under: S
     _dates(terms.starts_on, ends_on)
     _there(PartialDate(terms.starts_on), found.giver_unit, found.recipient_unit, found.lands[0])
     _there(found.effective_on, found.lands[0])
-    return _given(terms, ends_on, found, (min(on, terms.starts_on), max(on, terms.starts_on)), under, on)
+    return _given(terms, ends_on, found, (min(on, terms.starts_on), max(on, terms.starts_on)), under)
 
 
 def to_keep(state: Mandate, ends_on: date | None, found: asked.Standing, on: date) -> None:
@@ -35,17 +35,17 @@ def to_keep(state: Mandate, ends_on: date | None, found: asked.Standing, on: dat
     Whoever succeeded to a party, and to its competence, need not have been there when the mandate began.
     """
     _dates(state.terms.starts_on, ends_on)
-    _given(state.terms, ends_on, found, (on, on), state.under, on)
+    _given(state.terms, ends_on, found, (on, on), state.under)
 
 
-def _given(terms: Terms, ends_on: date | None, found: Found, held: Days, under: StreamId | None, on: date) -> int:
+def _given(terms: Terms, ends_on: date | None, found: Found, held: Days, under: StreamId | None) -> int:
     _parties(terms, found)
     lands = frozenset(land.id for land in found.lands)
     if under is None:
         _by_law(terms, ends_on, found.holdings, lands, held)
         depth = 0
     else:
-        depth = _by_mandate(terms, ends_on, found, lands, on)
+        depth = _by_mandate(terms, ends_on, found, lands, held[1])
     _nobody_else(terms, ends_on, found, lands, max(terms.starts_on, held[0]))
     return depth
 
