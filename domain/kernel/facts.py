@@ -61,8 +61,9 @@ class Holding:
 class MandateFacts:
     """What other contexts, and the mandates that rest on it, may know of a mandate.
 
-    `kind` and `stage` are words of that context; `recipient_sphere`: as drafted. `in_force`: active and not suspended;
-    `ended`: for good. `depth`: how often the power was passed on since somebody held it as their own.
+    `kind` and `stage` are words of that context; `recipient_sphere`: as drafted. `activated_on`: since when it is, or
+    was, in force. `in_force`: active and not suspended; `ended`: for good. `depth`: how often the power was passed on
+    since somebody held it as their own.
     """
 
     id: StreamId
@@ -82,6 +83,7 @@ class MandateFacts:
     depth: int = 0
     under: StreamId | None = None
     recipient_sphere: Sphere | None = None
+    activated_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

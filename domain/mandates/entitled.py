@@ -45,7 +45,7 @@ def _given(terms: Terms, ends_on: date | None, found: Found, held: Days, under: 
         _by_law(terms, ends_on, found.holdings, lands, held)
         depth = 0
     else:
-        depth = _by_mandate(terms, ends_on, found, lands)
+        depth = _by_mandate(terms, ends_on, found, lands, held[1])
     _nobody_else(terms, ends_on, found, lands, max(terms.starts_on, held[0]))
     return depth
 
@@ -133,13 +133,16 @@ def _last(held: Sequence[Holding]) -> date:
     return max(one.held_until or date.max for one in held)
 
 
-def _by_mandate(terms: Terms, ends_on: date | None, found: Found, lands: frozenset[UnitId]) -> int:
+def _by_mandate(terms: Terms, ends_on: date | None, found: Found, lands: frozenset[UnitId], on: date) -> int:
     parent = found.parents[0] if found.parents else None
     if parent is None or not parent.exists:
         raise Refused("no-such-mandate", "The mandate that it is to rest on was never drafted.")
     if parent.recipient != found.giver_unit.id or not parent.in_force or parent.kind == NO_POWER:
         reason = "Nobody can give more than they hold: the giver has no power in force by that mandate."
         raise Refused("nemo-plus-iuris", reason, under=parent.id, stage=parent.stage)
+    if parent.activated_on is not None and on < parent.activated_on:
+        reason = f"The mandate that it rests on is in force since {parent.activated_on}, and was not on that day."
+        raise Refused("nemo-plus-iuris", reason, under=parent.id, activated_on=parent.activated_on)
     _within(terms, ends_on, parent, lands)
     named = {unit for one in found.parents for unit in (one.giver, one.recipient)}
     if found.recipient_unit.id in named:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from domain.kernel import Money, Policy, Refused
 from domain.mandates import commands as asked
 from domain.mandates import events as happened
-from domain.mandates.checks import alive, counted, not_ended
+from domain.mandates.checks import alive, befell, not_ended
 from domain.mandates.events import Event
 from domain.mandates.state import Estimate, Line, Mandate, State, evolve
 from domain.mandates.words import STANDING, Kind
@@ -87,8 +87,8 @@ def commit(command: asked.CommitFunding, state: State) -> Sequence[Event]:
 
 
 def _year(command: asked.AttachCostEstimate | asked.CommitFunding) -> int:
-    """The year whose budget is looked at: that of the day from which the act counts."""
-    return counted(command.effective_on, command.today).year
+    """The year whose budget is looked at: that of the day from which the act counts, and none to come."""
+    return befell(command.effective_on, command.today).year
 
 
 def at_activation(state: Mandate, policy: Policy, year: int) -> Sequence[Event]:

@@ -173,6 +173,7 @@ def facts(state: State, id: StreamId) -> MandateFacts:
         depth=terms.depth,
         under=terms.under,
         recipient_sphere=terms.recipient_sphere,
+        activated_on=state.activated_on,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain.kernel import PartialDate, Sphere, UnitId
+from domain.kernel import PartialDate, Sphere, Today, UnitId
 from domain.mandates import MANDATES
 from domain.mandates import commands as asked
 from domain.mandates import events as happened
@@ -272,6 +272,18 @@ def test_what_is_held_by_mandate_is_passed_on() -> None:
 )
 def test_a_sub_delegation_never_exceeds_its_parent(parent: dict[str, Any], code: str) -> None:
     story().when(sub_delegate(mandate_facts(**parent))).then_refused(code)
+
+
+def test_nobody_passes_on_what_came_into_force_only_later() -> None:
+    later = (mandate_facts(activated_on=date(2026, 5, 1)),)
+    told = sub_delegate(later[0], starts_on=date(2026, 5, 1))
+    story().when(told).then(drafts(told, under=PARENT, depth=1))
+    refused = story().when(sub_delegate(later[0])).then_refused("nemo-plus-iuris")
+    assert refused.facts == {"under": PARENT, "activated_on": date(2026, 5, 1)}
+    begin = replace(activate, parents=later, holdings=(), today=Today(date(2026, 6, 1)))
+    agreed = story(sub_delegate(), replace(offer, parents=(mandate_facts(),), holdings=()), accept)
+    agreed.when(begin).then_refused("nemo-plus-iuris")
+    assert agreed.when(replace(begin, effective_on=PartialDate("2026-05-01"))).refused is None
 
 
 def test_the_end_of_the_parent_is_the_end_of_what_rests_on_it() -> None:

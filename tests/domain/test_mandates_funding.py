@@ -182,6 +182,7 @@ def test_money_of_a_later_budget_covers_nothing_before_it() -> None:
     told.when(replace(activate, policy=spanish)).then_refused("funding-missing")
     flagged = told.after(activate)
     flagged.when(promised).then_nothing_happens()
+    flagged.when(replace(promised, effective_on=PartialDate("2031-01-02"))).then_nothing_happens()
     its_year = replace(promised, effective_on=PartialDate("2031-01-02"), today=Today(date(2031, 1, 2)))
     flagged.when(its_year).then(happened.UnfundedFlagLifted())
 
