@@ -156,7 +156,7 @@ class Views:
             self._kept[name].put(_at(standing), point, key, row)
         return row, position
 
-    async def rows(self, name: str, query: Query) -> AsyncIterator[list[bytes]]:
+    async def rows(self, name: str, query: Query) -> AsyncGenerator[list[bytes], None]:
         """All rows as JSON, in batches, under fixed memory and of one position; `limit` and `after` do not count.
 
         Half of the connections may be at it at once; whoever comes then waits for the first batch.
