@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, TypeAlias, assert_never
+from typing import Annotated, Any, TypeAlias, assert_never, get_args
 
 from domain import deadlines
 from domain.calendars import add_months
@@ -233,7 +233,7 @@ ANNEXES = Context(
         "seal": By(SealAnnex, (Role.LIAISON_OFFICER, Role.AUTHORISED_SIGNATORY), acting_for="unit", starts=True),
         "release": By(ReleaseAnnex),
     },
-    events=(AnnexSealed, AnnexReleased, AnnexLapsed, AnnexDeadlineSet, AnnexDeadlineMet, AnnexDeadlineVoided),
+    events=get_args(Event),
     home=home,
     clock="release",
 )

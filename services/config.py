@@ -1,7 +1,7 @@
 """One frozen configuration, read from the environment; everything that is wrong is named at once."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +31,10 @@ class Config:
     `database_url` None: an embedded PostgreSQL under `var`. `signing_key`: a file with an Ed25519 private key (PEM);
     made under `var` where none is named and none is there. `subject_keys`: the folder with the keys of what is sealed.
     `queue`: commands that may wait to be written. `lag`: seconds a view may be behind before /readyz says so.
-    `attest`: hours between two attestations of the views; 0: only when asked.
+    `attest`: hours between two attestations of the views; 0: only when asked. `log_level` None: what suits the verb.
     """
 
-    database_url: str | None
+    database_url: str | None = field(repr=False)  # it holds a password
     var: Path
     host: str
     port: int
@@ -44,7 +44,7 @@ class Config:
     readers: int
     lag: int
     attest: int
-    log_level: str
+    log_level: str | None
     subject_keys: Path | None = None
 
     @property
@@ -58,22 +58,22 @@ class Config:
 
     @classmethod
     def read(cls) -> "Config":
-        """From the process's environment. Raises Misconfigured with everything that is wrong."""
+        """From the process's environment; a text that is empty is not set. Raises Misconfigured with all faults."""
         env = Env(eager=False)
-        var = Path(env.str("SUBSIDIA_VAR", "var")).absolute()
+        var = Path(env.str("SUBSIDIA_VAR", "") or "var").absolute()
         found: dict[str, Any] = {
             "database_url": env.str("DATABASE_URL", None, validate=_database) or None,
             "var": var,
-            "host": env.str("HOST", "127.0.0.1"),
+            "host": env.str("HOST", "") or "127.0.0.1",
             "port": env.int("PORT", 8080, validate=_between(0, 65535)),
             "origin": env.str("SUBSIDIA_ORIGIN", DEMO_ORIGIN, validate=_origin),
-            "signing_key": Path(env.str("SUBSIDIA_SIGNING_KEY", str(var / "signing-key.pem"))),
+            "signing_key": Path(env.str("SUBSIDIA_SIGNING_KEY", "") or var / "signing-key.pem"),
             "subject_keys": Path(named) if (named := env.str("SUBSIDIA_SUBJECT_KEYS", "")) else None,
             "queue": env.int("SUBSIDIA_QUEUE", 4096, validate=_between(1, 1_000_000)),
             "readers": env.int("SUBSIDIA_READERS", 8, validate=_between(1, 100)),
             "lag": env.int("SUBSIDIA_LAG", 30, validate=_between(1, 86_400)),
             "attest": env.int("SUBSIDIA_ATTEST", 24, validate=_between(0, 8760)),
-            "log_level": env.str("LOG_LEVEL", "info", validate=_level),
+            "log_level": env.str("LOG_LEVEL", "", validate=_level) or None,
         }
         try:
             env.seal()
@@ -101,5 +101,5 @@ def _origin(value: str) -> None:
 
 
 def _level(value: str) -> None:
-    if value not in ("debug", "info", "warning", "error"):
+    if value not in ("", "debug", "info", "warning", "error"):
         raise environs.ValidationError("is one of debug, info, warning, error")

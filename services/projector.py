@@ -13,6 +13,7 @@ import msgspec
 import structlog
 
 from projections.kernel import View
+from services.store import locks
 from services.store.connecting import CONNECT_WITHIN, Connection, close_pool, is_gone, open_pool
 from services.store.listener import heard
 from services.store.migrations import ROLE
@@ -33,7 +34,6 @@ GATHER = 0.1
 SWEEP = 60.0
 PATIENCE = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """Seconds until the database is tried again; the last is repeated."""
-_LOCK = 73106
 
 _SETTINGS = {
     "role": ROLE,
@@ -186,7 +186,7 @@ class Projector:
     async def _lead(self, group: Group, connection: Connection) -> None:
         """Takes the lead once nobody else has it, and follows the ledger. Returns where tables were replaced."""
         await registry.prepare(connection)
-        while not await connection.fetchval("select pg_try_advisory_lock($1, hashtext($2))", _LOCK, group.name):
+        while not await connection.fetchval("select pg_try_advisory_lock($1, hashtext($2))", locks.KEEPS, group.name):
             await self._stand_by(group, connection)
         group.leads = True
         entries = await registry.live(connection, group.views)

@@ -54,14 +54,14 @@ def say(text: str, *, err: bool = False, fg: str | None = None, bold: bool | Non
     click.secho(harmless(text), err=err, fg=fg, bold=bold)
 
 
-def configured(level: str | None = None) -> Config:
-    """The configuration; logs come out from now on, for a verb from warnings on unless LOG_LEVEL says otherwise."""
+def configured(level: str = "info") -> Config:
+    """The configuration; logs come out from now on, from this level on unless LOG_LEVEL names another."""
     try:
         config = Config.read()
     except Misconfigured as error:
         lines = "".join(f"\n  {name}: {said}" for name, said in error.errors.items())
         raise Failed(f"The environment cannot be used.{lines}") from error
-    configure_logs(level or config.log_level)
+    configure_logs(config.log_level or level)
     return config
 
 

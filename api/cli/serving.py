@@ -61,10 +61,9 @@ def _bound(config: Config) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
         listening.listen(BACKLOG)
-    except OSError as error:
-        raise Failed(
-            f"Cannot listen on {config.host}:{config.port}: {error.strerror or error}. Set PORT and HOST to others."
-        ) from error
+    except (OSError, UnicodeError) as error:  # the latter for what is no name of a host at all
+        said = getattr(error, "strerror", None) or error
+        raise Failed(f"Cannot listen on {config.host}:{config.port}: {said}. Set PORT and HOST to others.") from error
     listening.setblocking(False)
     return listening
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, TypeAlias, assert_never
+from typing import Annotated, TypeAlias, assert_never, get_args
 
 from domain.kernel import (
     By,
@@ -223,5 +223,5 @@ POLICIES = Context(
         ),
         "amend": By(AmendPolicy, roles=(Role.POLICY_ADMIN,), reasons=True),
     },
-    events=(PolicyAdopted, PolicyAmended),
+    events=get_args(Event),
 )

@@ -5,11 +5,11 @@ alike in the stream of each: `record-merger` in every unit that ends (which is `
 and in the one they become; `record-split` in the whole and in each part. So every command touches one stream only.
 
 An abolition frees the unit's codes, ends its accreditations, and neither waits for nor looks at other contexts; its
-mandates pass to the successor by a reaction. Later work must bring: refusing an abolition with `open-obligations`
-while a commitment has no successor (domain.md 3.1), handing commitments over, and closing them where there is none.
+mandates and commitments pass to the successor by a reaction.
 """
 
 from collections.abc import Sequence
+from typing import get_args
 
 from domain.kernel import By, Claim, Context, Decider, Role, UnitId
 from domain.units.commands import (
@@ -119,23 +119,7 @@ UNITS = Context(
         "accredit": By(AccreditRepresentative, roles=BY_SIGNATORY_OR_REGISTRAR),
         "revoke-accreditation": By(RevokeAccreditation, roles=BY_SIGNATORY_OR_REGISTRAR, reasons=True),
     },
-    events=(
-        UnitRegistered,
-        UnitActivated,
-        UnitRenamed,
-        UnitIdentifierAttached,
-        UnitIdentifierDetached,
-        ParentSet,
-        UnitsMerged,
-        UnitSplit,
-        UnitAbolished,
-        UnitRestored,
-        SuccessorAssigned,
-        RepresentativeAccredited,
-        AccreditationRevoked,
-        CompetenceRecorded,
-        CompetenceWithdrawn,
-    ),
+    events=get_args(Event),
     claims=claims,
     home=home,
 )

@@ -29,7 +29,9 @@ def keep_queue(var: Path, place: str, queued: Sequence[Queued]) -> Path:
     path = queue_file(var, place)
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    fresh.write_text(json.dumps([asdict(one) for one in queued], default=str, ensure_ascii=False, indent=1))
+    fresh.write_text(
+        json.dumps([asdict(one) for one in queued], default=str, ensure_ascii=False, indent=1), encoding="utf-8"
+    )
     fresh.replace(path)
     return path
 
@@ -38,7 +40,7 @@ def read_queue(var: Path, place: str) -> list[Mapping[str, Any]] | None:
     """The queue as the last run left it; None where nothing was imported yet. Raises WrongFile if it was spoilt."""
     path = queue_file(var, place)
     try:
-        found = json.loads(path.read_text())
+        found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except ValueError as error:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import asyncpg
 
+from services.store import locks
 from services.store.ports import Unavailable
 
 FILES = Path(__file__).parent / "schema"
 ROLE = "subsidia_app"
 """What the application is while it runs: it reads and appends, and owns nothing but its views."""
 
-_LOCK = 7310579645227566
 _TRIES = 20
 
 
@@ -49,7 +49,7 @@ async def migrate(dsn: str) -> list[str]:
 async def migrating(dsn: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
     """A connection as the schema's owner, while nobody else changes the schema. Raises Unavailable."""
     async with _connected(dsn) as connection:
-        await connection.execute("select pg_advisory_lock($1)", _LOCK)
+        await connection.execute("select pg_advisory_lock($1)", locks.SCHEMA)
         yield connection
 
 

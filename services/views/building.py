@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 import structlog
 
+from services.store import locks
 from services.store.connecting import Connection
 from services.views import registry
 from services.views.running import Runner
@@ -14,8 +15,6 @@ from services.views.tables import SCHEMA, VALID, Table
 Connect: TypeAlias = Callable[[], AbstractAsyncContextManager[Connection]]
 Progress: TypeAlias = Callable[[int, int], None]
 """Told (records applied, records there are)."""
-
-_LOCK = 73107
 
 log = structlog.get_logger()
 
@@ -33,7 +32,7 @@ async def rebuild(
     AlreadyRebuilding, CannotApply (the live tables stay).
     """
     async with connect() as connection, connect() as writes, aclosing(runner):
-        if not await connection.fetchval("select pg_try_advisory_lock($1, hashtext($2))", _LOCK, group):
+        if not await connection.fetchval("select pg_try_advisory_lock($1, hashtext($2))", locks.BUILDS, group):
             raise AlreadyRebuilding(f"{group} is being rebuilt already.")
         names, position = await _begun(connection, group, tables)
         log.info("views-build-begins", group=group, position=position, size=size)

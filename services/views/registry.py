@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from services.store import locks
 from services.store.connecting import Connection
 from services.views.tables import SCHEMA, Table
 
@@ -26,7 +27,6 @@ create table if not exists {SCHEMA}.registry (
 ) with (fillfactor = 50);
 create unique index if not exists registry_live on {SCHEMA}.registry (name) where state = 'live';
 """
-_LOCK = 7310579645227570
 KEPT = "60 seconds"
 """For how long a table that was replaced is kept for those who still read it."""
 
@@ -55,7 +55,7 @@ async def prepare(connection: Connection) -> None:
     if await connection.fetchval(f"select to_regclass('{SCHEMA}.registry')") is not None:
         return
     async with connection.transaction():
-        await connection.execute("select pg_advisory_xact_lock($1)", _LOCK)
+        await connection.execute("select pg_advisory_xact_lock($1)", locks.REGISTRY)
         known = await connection.fetchval("select to_regnamespace($1)", SCHEMA)
         await connection.execute(_SCHEMA.replace(f"create schema if not exists {SCHEMA};", "") if known else _SCHEMA)
 

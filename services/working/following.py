@@ -11,6 +11,7 @@ from typing import Protocol, TypeAlias
 import msgspec
 import structlog
 
+from services.store import locks
 from services.store.connecting import Connection, connect_worker, is_gone
 from services.store.ports import Busy, Conflict, Head, StoredRecord, Unavailable
 
@@ -20,7 +21,6 @@ POLL = 1.0
 """Seconds after which a worker looks again in any case, or asks again whether it may lead."""
 PATIENCE = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """Seconds until it is tried again after an error; the last is repeated."""
-_LOCK = 73107
 
 Wait: TypeAlias = Callable[[int], Awaitable[object]]
 """Returns once the ledger has a record above a position; see `Listener.wait_for_records`."""
@@ -176,7 +176,9 @@ class Follower:
                 self.leads = False
 
     async def _take_the_lead(self, connection: Connection) -> None:
-        while not await connection.fetchval("select pg_try_advisory_lock($1, hashtext($2))", _LOCK, self._worker.name):
+        while not await connection.fetchval(
+            "select pg_try_advisory_lock($1, hashtext($2))", locks.ACTS, self._worker.name
+        ):
             self.position = await self._saved(connection)
             self._refused = await self._worker.refused(connection)
             await asyncio.sleep(POLL)

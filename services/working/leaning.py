@@ -1,8 +1,8 @@
 """Who leans on what, as records say it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from domain.commitments import events as commitments
@@ -25,34 +25,28 @@ class Manner(StrEnum):
 Lean: TypeAlias = tuple[UUID, str, UUID]
 """(thing, manner, stream)"""
 
-LEANING = (
-    mandates.MandateDrafted,
-    mandates.PartySucceeded,
-    commitments.CommitmentProposed,
-    commitments.PartyInvited,
-    commitments.PartySucceeded,
-    commitments.CommitmentRestedOnMandate,
-)
-"""The events that say so."""
+
+def _drafted(stream: UUID, event: mandates.MandateDrafted) -> Sequence[Lean]:
+    above = (event.giver, Manner.GIVEN_BY) if event.under is None else (event.under, Manner.UNDER)
+    return [(*above, stream), *((unit, Manner.PARTY, stream) for unit in (event.giver, event.recipient))]
+
+
+LEANS: Mapping[type, Callable[[UUID, Any], Sequence[Lean]]] = {
+    mandates.MandateDrafted: _drafted,
+    # Whether it gives or receives, the state says to whoever asks.
+    mandates.PartySucceeded: lambda stream, event: [
+        (event.successor, manner, stream) for manner in (Manner.GIVEN_BY, Manner.PARTY)
+    ],
+    commitments.CommitmentProposed: lambda stream, event: [(event.owner, Manner.PARTY, stream)],
+    commitments.PartyInvited: lambda stream, event: [(event.unit, Manner.PARTY, stream)],
+    commitments.PartySucceeded: lambda stream, event: [(event.successor, Manner.PARTY, stream)],
+    commitments.CommitmentRestedOnMandate: lambda stream, event: [(event.mandate, Manner.RESTS_ON, stream)],
+}
+"""Event -> how its stream leans by it. Of any other event nothing is asked."""
+LEANING = tuple(LEANS)
 
 
 def leans(stream: UUID, event: object) -> Sequence[Lean]:
     """What an event of a stream says of how it leans."""
-    match event:
-        case mandates.MandateDrafted():
-            above = (event.giver, Manner.GIVEN_BY) if event.under is None else (event.under, Manner.UNDER)
-            parties = [(unit, Manner.PARTY, stream) for unit in (event.giver, event.recipient)]
-            return [(*above, stream), *parties]
-        case mandates.PartySucceeded():
-            # Whether it gives or receives, the state says to whoever asks.
-            return [(event.successor, manner, stream) for manner in (Manner.GIVEN_BY, Manner.PARTY)]
-        case commitments.CommitmentProposed():
-            return [(event.owner, Manner.PARTY, stream)]
-        case commitments.PartyInvited():
-            return [(event.unit, Manner.PARTY, stream)]
-        case commitments.PartySucceeded():
-            return [(event.successor, Manner.PARTY, stream)]
-        case commitments.CommitmentRestedOnMandate():
-            return [(event.mandate, Manner.RESTS_ON, stream)]
-        case _:
-            return ()
+    says = LEANS.get(type(event))
+    return () if says is None else says(stream, event)

@@ -21,8 +21,10 @@ import structlog
 from click.testing import CliRunner, Result
 
 from api.cli import cli
+from api.cli.running import configured
+from services.config import Config
 from services.logs import configure_logs
-from services.views import building
+from services.store import locks
 from tests.waiting import until_shown
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -135,6 +137,38 @@ def test_an_environment_that_cannot_be_used_is_said_at_once_without_a_traceback(
     assert "PORT" in result.output
     assert "SUBSIDIA_QUEUE" in result.output
     assert "Traceback" not in result.output
+
+
+def test_what_is_set_and_empty_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SUBSIDIA_VAR", "HOST", "SUBSIDIA_SIGNING_KEY", "SUBSIDIA_SUBJECT_KEYS", "DATABASE_URL", "LOG_LEVEL"):
+        monkeypatch.setenv(name, "")
+    found = Config.read()
+    var = Path.cwd() / "var"
+    assert (found.var, found.host, found.database_url, found.log_level) == (var, "127.0.0.1", None, None)
+    assert (found.signing_key, found.keyring) == (var / "signing-key.pem", var / "subject-keys")
+
+
+def test_a_configuration_that_is_shown_shows_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://subsidia:secret@here/subsidia")
+    assert "secret" not in repr(Config.read())
+
+
+@pytest.mark.parametrize(("said", "shown"), [({}, False), ({"LOG_LEVEL": "info"}, True)])
+def test_a_verb_logs_from_warnings_on_unless_told_otherwise(
+    said: dict[str, str], shown: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LOG_LEVEL", raising=False)
+    for name, value in said.items():
+        monkeypatch.setenv(name, value)
+    configured("warning")
+    assert structlog.get_logger().is_enabled_for(logging.INFO) is shown
+
+
+@pytest.mark.parametrize("host", ["a..b", "no-such-host.invalid", "::1::"])
+def test_a_host_that_is_none_is_said_in_one_sentence(host: str) -> None:
+    result = CliRunner().invoke(cli, ["serve", "--host", host, "--port", "0"])
+    assert result.exit_code == 1
+    assert result.output.startswith(f"Error: Cannot listen on {host}:0: ")
 
 
 def test_a_database_that_is_not_there_is_said_in_one_sentence(tmp_path: Path) -> None:
@@ -346,7 +380,7 @@ def test_a_view_that_is_being_rebuilt_is_not_rebuilt_beside_that(verbs: Verbs, d
     async def meanwhile() -> Result:
         connection = await asyncpg.connect(database)
         try:
-            await connection.execute("select pg_advisory_lock($1, hashtext('units'))", building._LOCK)
+            await connection.execute("select pg_advisory_lock($1, hashtext('units'))", locks.BUILDS)
             return await asyncio.to_thread(verbs, "rebuild", "units")
         finally:
             await connection.close()
