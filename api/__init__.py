@@ -1,1 +1,1 @@
-"""The ways in: HTTP, the command line, the portal."""
+"""The ways in: HTTP and the command line."""

@@ -6,16 +6,11 @@ import zlib
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
+from services.spreadsheets import neutral
 from services.views.ports import Column, Kind
 
 MEDIA = {"json": "application/json", "csv": "text/csv", "ndjson": "application/x-ndjson"}
 _FREE = frozenset({Kind.TEXT, Kind.WORDS, Kind.LIST})
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-def neutral(cell: str) -> str:
-    """A text that no spreadsheet takes for a formula: one that begins like one gets an apostrophe (OWASP)."""
-    return "'" + cell if cell.startswith(_FORMULA) else cell
 
 
 class Sheet:

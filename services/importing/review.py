@@ -14,6 +14,7 @@ from domain.kernel import UnitId
 from services.importing.directory import Directory
 from services.importing.plan import QUEUED, REFUSED, BadRow, Queued, Summary, WrongFile
 from services.importing.rows import Row, read_rows, repeated
+from services.spreadsheets import neutral
 
 COLUMNS = ("outcome", "line", "row_key", "column", "value", "name", "country", "kind", "reason", "candidates")
 MATCHED = ("row_key", "unit")
@@ -91,7 +92,7 @@ def write_report(path: Path, summary: Summary) -> None:
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, COLUMNS)
     writer.writeheader()
-    writer.writerows({name: _harmless(value) for name, value in row.items()} for row in rows)
+    writer.writerows({name: neutral(str(value)) for name, value in row.items()} for row in rows)
     path.write_text(text.getvalue(), encoding="utf-8")
 
 
@@ -110,8 +111,3 @@ def _queued_line(one: Queued) -> dict[str, str | int]:
         "outcome": QUEUED, "line": one.line, "row_key": one.key, "name": one.name, "country": one.country,
         "kind": one.kind, "reason": one.reason, "candidates": offered,
     }  # fmt: skip
-
-
-def _harmless(value: str | int) -> str | int:
-    """A cell that a spreadsheet would take for a formula is quoted."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

@@ -1,0 +1,8 @@
+"""Texts of others in a cell: they are shown, and no spreadsheet reckons with them."""
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def neutral(cell: str) -> str:
+    """A text that no spreadsheet takes for a formula: one that begins like one gets an apostrophe (OWASP)."""
+    return "'" + cell if cell.startswith(_FORMULA) else cell
