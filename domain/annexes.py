@@ -1,6 +1,6 @@
 """Annexes under embargo: a text that exists, and is proved, before anybody may read it. One stream is one annex.
 
-A party of a commitment seals it with the day of its release, at most ten years ahead (domain.md, 3.12). That it exists
+A party of a commitment seals it with the day of its release, at most ten years ahead. That it exists
 is public, with its hash; on its day the clock records the text itself and its salt, by which anybody checks it against
 the hash. Nothing is sealed for ever: without a day it is refused.
 """

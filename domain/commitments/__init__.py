@@ -1,4 +1,4 @@
-"""Commitments: what units promise one another, alone or across spheres (domain.md, section 3.3).
+"""Commitments: what units promise one another, alone or across spheres.
 
 One stream is one commitment. Nobody is bound without their word: parties accept, terms change when all agree, and what
 a registrar read in a published source binds nobody until the unit confirms or amends it.

@@ -69,7 +69,7 @@ def _may_move(command: asked.RequestExtension, state: Commitment, number: int) -
 
 
 def _not_too_often(command: asked.RequestExtension, granted: int) -> None:
-    """The Covenant of Mayors extends once (domain.md, 9, no. 16); how often, the policy says."""
+    """The Covenant of Mayors extends once (eumayors.eu, FAQ); how often, the policy says."""
     if granted >= command.policy.whole("max_extensions"):
         grounds = command.policy.grounds("max_extensions")
         raise Refused("already-extended", "It has been extended as often as the policy allows.", policy=grounds)

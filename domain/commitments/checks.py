@@ -21,7 +21,7 @@ def there(state: State) -> Commitment:
 
 
 def alive(unit: UnitFacts, day: PartialDate) -> UnitFacts:
-    """The unit; Refused `unit-unknown` or `unit-not-alive` if it could not act on that day (domain.md, 2, rule 7)."""
+    """The unit; Refused `unit-unknown` or `unit-not-alive` if it could not act on that day."""
     if not unit.exists:
         raise Refused("unit-unknown", "There is no such unit in the register.", unit=unit.id)
     if not unit.alive_on(day):

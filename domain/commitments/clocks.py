@@ -92,8 +92,9 @@ def after_delivery(
 ) -> list[Event]:
     """What was owed is met, notices fall away, a hold is lifted, and the next period begins.
 
-    Monitoring and inventories count from the submission of the plan (domain.md, 9, no. 16). What is handed in meets no
-    period that has not begun by then: two reports in one week are no monitoring of four years.
+    Monitoring and inventories count from the submission of the plan (Covenant of Mayors, eumayors.eu, FAQ 53, 77 and
+    110). What is handed in meets no period that has not begun by then: two reports in one week are no monitoring of
+    four years.
     """
     owed = numbers(state, (Due(kind.value),), WAITING)
     if kind is not Delivery.PLAN:

@@ -50,7 +50,7 @@ def _next(state: Commitment) -> int:
 
 
 def _judged_by(state: State, assessor: UnitId) -> Commitment:
-    """Nobody assesses a commitment of their own unit (domain.md, 2, rule 4)."""
+    """Nobody assesses a commitment of their own unit."""
     found = checks.past_agreeing(state)
     party = found.party(assessor)
     if party is not None and party.answer is not Answer.DECLINED:
@@ -95,7 +95,7 @@ def contest_assessment(command: asked.ContestAssessment, state: State) -> Sequen
 
 
 def close(command: asked.CloseCommitment, state: State) -> Sequence[Event]:
-    """On evidence, or on a level of assertion that is stated and earned (features.md, 5)."""
+    """On evidence, or on a level of assertion that is stated and earned."""
     found = checks.running(state)
     checks.not_ahead(command.effective_on, command.today)
     absent = [number for number in command.evidence if number > found.evidence]

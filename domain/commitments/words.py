@@ -159,7 +159,7 @@ class Completion(StrEnum):
 
 
 class EarlyResultsScale(StrEnum):
-    """Which of the two codelists of the Open Government Partnership an early result is of (domain.md, 9, no. 21)."""
+    """Which of the two codelists of the Open Government Partnership an early result is of (its glossary has both)."""
 
     DID_IT_OPEN_GOVERNMENT = "did_it_open_government"
     EARLY_RESULTS = "early_results"

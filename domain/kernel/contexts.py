@@ -44,8 +44,8 @@ class By:
     `acting_for`: the command's field, or a function of (command, state), that names the units whose officers may
     give it; None means any unit's officer with such a role (a registrar, an assessor).
     `starts`: the command begins a stream; `stream` names that stream where the thing has a well-known name.
-    `reasons`: it is refused without `because` (domain.md, section 2, rule 5). `erases`: the subject whose sealed values
-    and key end with it.
+    `reasons`: it is refused without `because`, since whoever overrides, rejects, revokes or extends owes reasons.
+    `erases`: the subject whose sealed values and key end with it.
     """
 
     command: type

@@ -27,7 +27,7 @@ def _giver(command: Any, state: Any) -> frozenset[UnitId]:
 
 
 def _recipient(command: Any, state: Any) -> frozenset[UnitId]:
-    """Never the giver: who delegates cannot accept for the delegate (domain.md, 2, rule 4)."""
+    """Never the giver: who delegates cannot accept for the delegate."""
     return frozenset({state.recipient}) if isinstance(state, Mandate) else NOBODY
 
 

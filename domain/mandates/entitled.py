@@ -22,7 +22,7 @@ LONGEST = 900
 
 
 def to_give(terms: Terms, ends_on: date | None, found: Found, on: date, under: StreamId | None) -> int:
-    """The depth of a mandate that begins later; Refused unless its giver may give it on that day (domain.md, 3.2)."""
+    """The depth of a mandate that begins later; Refused unless its giver may give it on that day: *nemo plus iuris*."""
     _dates(terms.starts_on, ends_on)
     _there(PartialDate(terms.starts_on), found.giver_unit, found.recipient_unit, found.lands[0])
     _there(found.effective_on, found.lands[0])

@@ -172,7 +172,7 @@ def _not_negative(*amounts: Money) -> None:
 
 
 def _comparable(first: Money, *others: Money) -> None:
-    """Amounts are compared within one currency and one price basis only (domain.md, 2, rule 10)."""
+    """Amounts are compared within one currency and one price basis only."""
     for other in others:
         if other.currency != first.currency:
             raise Refused("currency-mismatch", f"{first.currency} and {other.currency} cannot be compared.")

@@ -14,7 +14,7 @@ Days: TypeAlias = Annotated[int, Whole(0, 3650)]
 
 
 class Kind(StrEnum):
-    """In which manner something is entrusted; what stays with the giver differs (domain.md, 1.3)."""
+    """In which manner something is entrusted; what stays with the giver differs."""
 
     DEVOLUTION = "devolution"
     """Own power and own responsibility pass over; the recipient answers to its own citizens."""

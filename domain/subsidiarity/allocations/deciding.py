@@ -58,7 +58,7 @@ def _proposed(command: asked.DecideAllocation, state: Allocation, verdict: Verdi
 
 
 def _replied(command: asked.DecideAllocation, state: Allocation) -> None:
-    """Every objection gets its reply (domain.md, section 2, rule 5)."""
+    """Every objection gets its reply."""
     replied = [one.objection for one in command.replies]
     if len(set(replied)) < len(replied):
         raise Refused("reply-repeated", "Each objection gets one reply.")
