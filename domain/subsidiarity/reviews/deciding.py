@@ -73,7 +73,7 @@ def override(command: asked.RecordOverrideVote, state: State) -> Sequence[Event]
 
 
 def go_to_court(command: asked.RecordCourtAction, state: State) -> Sequence[Event]:
-    """Against the adopted act, so neither while the draft is scrutinised nor once it has fallen (Protocol 2, Art. 8)."""
+    """Against the adopted act, thus never during scrutiny or once the draft has fallen (Protocol No 2, Art. 8)."""
     found = standing(state)
     open_on(command, found)
     if found.stage in BEFORE_CLOSING or found.stage is Stage.UNDER_REVIEW:
