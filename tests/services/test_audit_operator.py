@@ -228,6 +228,16 @@ async def test_a_clock_that_keeps_silent_is_found(operator: Operator, tmp_path: 
     assert operator.audited(tmp_path / "spoken").verdict is Verdict.VERIFIED
 
 
+async def test_a_register_that_was_switched_off_may_catch_up(operator: Operator, tmp_path: Path) -> None:
+    promise_a_step(operator)
+    later(operator, 30)
+    assert operator.audited(tmp_path / "back").verdict is Verdict.VERIFIED, "it was silent in everything"
+    later(operator, 31)
+    assert operator.audited(tmp_path / "soon").verdict is Verdict.VERIFIED, "it may still speak"
+    later(operator, 32)
+    assert told(operator.audited(tmp_path / "late")) == [("deadline-unpassed", None)]
+
+
 async def test_the_clock_speaks_of_the_day_that_was_recorded(operator: Operator, tmp_path: Path) -> None:
     promise = promise_a_step(operator)
     later(operator, 2)
@@ -257,8 +267,9 @@ async def test_an_embargo_that_is_never_lifted_is_found(operator: Operator, tmp_
         "text": text,
     }
     operator.give("annexes.seal", operator.signatory, release_on=date(2026, 4, 1), **annex)
-    operator.now = datetime(2026, 4, 20, tzinfo=UTC)
-    operator.give("units.register", operator.registrar, **TOWN)
+    for day in (18, 20):
+        operator.now = datetime(2026, 4, day, tzinfo=UTC)
+        operator.give("units.register", operator.registrar, **TOWN)
     report = operator.audited(tmp_path)
     assert (report.verdict, told(report)) == (Verdict.POLICY_NOT_MET, [("deadline-unpassed", None)])
     assert report.findings[0].expected == "annexes.release"
