@@ -350,6 +350,23 @@ async def test_under_rules_of_the_past_an_officer_was_accredited_all_the_same(
     assert (report.verdict, told(report)) == (Verdict.BROKEN, [("authority-unfounded", operator.last)])
 
 
+async def test_under_rules_of_the_past_an_officer_may_have_acted_just_before_midnight(
+    operator: Operator, tmp_path: Path
+) -> None:
+    """On the last day of the accreditation, and recorded when that was over."""
+    officer = operator.accredit(operator.town, Role.LIAISON_OFFICER, date(2026, 1, 1), until=date(2026, 5, 31))
+    operator.now = datetime(2026, 5, 31, 21, 59, 50, tzinfo=UTC)
+    operator.give(
+        "commitments.propose", officer, owner=operator.town, title=TREES, description=TREES,
+        ends_on=PartialDate("2030"), starts_on=None, sdg=(), parties=(), document=None,
+    )  # fmt: skip
+    contexts = {**operator.contexts, "commitments": replace(operator.contexts["commitments"], rules="commitments.9")}
+    for at, expected in (("22:00:00", Verdict.VERIFIED), ("22:02:00", Verdict.BROKEN)):
+        operator.change(operator.last, at=f"2026-05-31T{at}.100000Z")
+        bundle = written(tmp_path / at[:5], [one.state for one in operator.records])
+        assert verify(bundle, VKEY, contexts=contexts).verdict is expected, at
+
+
 async def test_nothing_is_recorded_in_days_to_come(operator: Operator, tmp_path: Path) -> None:
     report = operator.audited(tmp_path, now=operator.now - timedelta(hours=20))
     assert report.verdict is Verdict.VERIFIED, "clocks differ"
