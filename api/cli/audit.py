@@ -74,7 +74,7 @@ def audit() -> None:
 
     \b
     Exit status: 0 verified · 1 integrity failure · 2 asked wrongly · 3 incomplete, no verdict ·
-    4 policy not met (fewer records than you saw before) · 5 evidence of a fork
+    4 policy not met (fewer records than you saw before, a silent clock) · 5 evidence of a fork
     """
 
 
@@ -129,11 +129,18 @@ def verify(bundle: Path, key: VerifierKey, state: Path | None, structure_only: b
 
 
 def _keep(state: Path, note: bytes) -> None:
-    """In the place of the one before, which stays where there is no room for another."""
-    part = state.with_name(f".{state.name}{PART}")
+    """In the place of the one before, which stays where there is no room for another.
+
+    A link stays one, and what is no file but a pipe or a device is written to: nothing takes its place.
+    """
+    place = state.resolve()
+    part = place.with_name(f".{place.name}{PART}")
     try:
+        if place.exists() and not place.is_file():
+            place.write_bytes(note)
+            return
         part.write_bytes(note)
-        os.replace(part, state)
+        os.replace(part, place)
     except OSError as error:
         raise click.UsageError(f"The checkpoint cannot be kept: {error}") from error
 

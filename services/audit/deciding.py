@@ -271,7 +271,8 @@ class Redecider:
         unit = first.actor.unit
         if unit is None or unit in self._lost:
             return None
-        return unaccredited(first, self._states.now("units", unit)[1])
+        moments = (moment for moment, _ in _attempts(first))
+        return unaccredited(first, self._states.now("units", unit)[1], moments)
 
     def _compared(self, order: Order, command: Command, first: Recorded) -> Drafted | Finding:
         """Decided at the moment it was recorded, or just before; on the day it counts from by default, or as it says.

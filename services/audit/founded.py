@@ -1,7 +1,7 @@
 """Whether a command may stand in the ledger as it does: under which rules, in which stream, in whose name."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -62,15 +62,19 @@ def _number(context: str, rules: str) -> int:
     return int(number) if name == context and re.fullmatch(r"[1-9][0-9]{0,8}", number) else 0
 
 
-def unaccredited(first: Recorded, state: Any) -> Finding | None:
-    """Whether an officer who acted under rules of the past was accredited. `state`: of the officer's unit."""
+def unaccredited(first: Recorded, state: Any, moments: Iterable[datetime]) -> Finding | None:
+    """Whether an officer who acted under rules of the past was accredited, at one of the moments when it may have been.
+
+    `state`: of the officer's unit.
+    """
     actor = first.actor
     if actor.unit is None or actor.accreditation is None:
         return None
-    today = local_day(first.at, units.facts(state, actor.unit))
-    held = units.accreditation_in_force(state, actor.accreditation, today)
-    if held is not None and held.role is actor.role:
-        return None
+    home = units.facts(state, actor.unit)
+    for today in {local_day(moment, home) for moment in moments}:
+        held = units.accreditation_in_force(state, actor.accreditation, today)
+        if held is not None and held.role is actor.role:
+            return None
     says = "Nobody was accredited so on that day."
     return Finding("authority-unfounded", says, first.position, str(actor.role), str(actor.accreditation))
 

@@ -1,5 +1,6 @@
 """What the register's own clock owes: that it speaks of the day which was recorded, and that it speaks at all."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,11 +15,17 @@ from services.store.ports import StoredRecord
 
 CLOCKS = (DeadlineSet, DeadlineMoved, DeadlineSuspended, DeadlineMet, DeadlineMissed, DeadlineVoided)
 PATIENCE = timedelta(days=1)
-"""So long after its day is over everywhere, or after it was set if that was later, a deadline may go unmentioned."""
+"""So long a deadline may go unmentioned after it was set, and after the first record behind its day.
+
+Whoever was switched off over a weekend has nothing to say meanwhile, and a day to catch up.
+"""
 LAST = date(9990, 1, 1)
 """Later days are as far away as this one: past it, no moment could be told."""
 EVERYWHERE = timedelta(hours=36)
 """From the midnight with which a day begins in UTC until it is over in every time zone."""
+
+HOUR = len("2026-11-24T12")
+"""So much of a moment says in which hour it lies; days are over everywhere when one begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +48,13 @@ class Owed:
         }
         self._clocks = {context.name: context.clock for context in contexts.values()}
         self._open: dict[tuple[UUID, int], _Open] = {}
+        self._signs: list[str] = []
+        """Of life: the time of the first record in each hour that has any."""
 
     def note(self, records: Sequence[StoredRecord], events: Sequence[Any], at: str) -> None:
         """All records of a command, which was recorded `at`."""
+        if not self._signs or self._signs[-1][:HOUR] < at[:HOUR]:
+            self._signs.append(at)
         for record, event in zip(records, events, strict=True):
             if (context := self._kinds.get(type(event))) is None:
                 continue
@@ -70,7 +81,8 @@ class Owed:
         """What the clock would say, with what had been due when."""
         for (stream, number), one in self._open.items():
             over = datetime.combine(min(one.due_on, LAST), time.min, UTC) + EVERYWHERE
-            if now - max(over, datetime.fromisoformat(one.since)) > PATIENCE:
+            nth = bisect_left(self._signs, over.isoformat()[:HOUR])
+            if nth < len(self._signs) and now - datetime.fromisoformat(max(self._signs[nth], one.since)) > PATIENCE:
                 yield _order(StreamId(stream), number, one, self._clocks[one.context]), f"{one.set_by}, {one.due_on}"
 
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import shutil
 import urllib.request
 from collections.abc import Iterator
@@ -84,6 +85,21 @@ def test_fetched_and_verified_with_the_server_out_of_reach(bundle: Path, key: st
     assert found["findings"] == []
     assert found["verified"] == found["size"] == size_of(bundle)
     assert found["unchecked"]
+
+
+def test_what_was_seen_is_kept_behind_a_link_and_takes_no_pipes_place(bundle: Path, key: str, tmp_path: Path) -> None:
+    link, kept, pipe = (tmp_path / name for name in ("link", "kept", "pipe"))
+    link.symlink_to(kept)
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        for state in (link, pipe):
+            well("verify", str(bundle), "--key", key, "--state", str(state), "--structure-only")
+        assert os.read(reader, 10_000) == kept.read_bytes() == (bundle / "checkpoint").read_bytes()
+    finally:
+        os.close(reader)
+    assert link.is_symlink()
+    assert pipe.is_fifo()
 
 
 def test_the_key_may_lie_in_a_file(bundle: Path, key: str, tmp_path: Path) -> None:

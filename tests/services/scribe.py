@@ -75,10 +75,10 @@ class Scribe:
         self._write(where, self.contexts[context], finished(decide_again(self, order, where)))
         return where
 
-    def accredit(self, unit: UUID, role: Role, since: date) -> Actor:
+    def accredit(self, unit: UUID, role: Role, since: date, until: date | None = None) -> Actor:
         """Somebody who acts for a unit, and whose name is sealed."""
         name = Sealed(sealed_hash(bytes(32), "Ada Example"))
-        self.give("units.accredit", self.registrar, unit, role=role, name=name, valid_from=since, valid_until=None)
+        self.give("units.accredit", self.registrar, unit, role=role, name=name, valid_from=since, valid_until=until)
         version, _ = self.states.now("units", unit)
         return Actor(unit=unit, role=role, accreditation=EventName.at(unit, version))  # type: ignore[arg-type]
 

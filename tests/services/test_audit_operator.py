@@ -228,6 +228,16 @@ async def test_a_clock_that_keeps_silent_is_found(operator: Operator, tmp_path: 
     assert operator.audited(tmp_path / "spoken").verdict is Verdict.VERIFIED
 
 
+async def test_a_register_that_was_switched_off_may_catch_up(operator: Operator, tmp_path: Path) -> None:
+    promise_a_step(operator)
+    later(operator, 30)
+    assert operator.audited(tmp_path / "back").verdict is Verdict.VERIFIED, "it was silent in everything"
+    later(operator, 31)
+    assert operator.audited(tmp_path / "soon").verdict is Verdict.VERIFIED, "it may still speak"
+    later(operator, 32)
+    assert told(operator.audited(tmp_path / "late")) == [("deadline-unpassed", None)]
+
+
 async def test_the_clock_speaks_of_the_day_that_was_recorded(operator: Operator, tmp_path: Path) -> None:
     promise = promise_a_step(operator)
     later(operator, 2)
@@ -257,8 +267,9 @@ async def test_an_embargo_that_is_never_lifted_is_found(operator: Operator, tmp_
         "text": text,
     }
     operator.give("annexes.seal", operator.signatory, release_on=date(2026, 4, 1), **annex)
-    operator.now = datetime(2026, 4, 20, tzinfo=UTC)
-    operator.give("units.register", operator.registrar, **TOWN)
+    for day in (18, 20):
+        operator.now = datetime(2026, 4, day, tzinfo=UTC)
+        operator.give("units.register", operator.registrar, **TOWN)
     report = operator.audited(tmp_path)
     assert (report.verdict, told(report)) == (Verdict.POLICY_NOT_MET, [("deadline-unpassed", None)])
     assert report.findings[0].expected == "annexes.release"
@@ -337,6 +348,23 @@ async def test_under_rules_of_the_past_an_officer_was_accredited_all_the_same(
     operator.change(operator.last, actor=actor | {"accreditation": f"{actor['unit']}/1"})
     report = verify(written(tmp_path / "2", [one.state for one in operator.records]), VKEY, contexts=contexts)
     assert (report.verdict, told(report)) == (Verdict.BROKEN, [("authority-unfounded", operator.last)])
+
+
+async def test_under_rules_of_the_past_an_officer_may_have_acted_just_before_midnight(
+    operator: Operator, tmp_path: Path
+) -> None:
+    """On the last day of the accreditation, and recorded when that was over."""
+    officer = operator.accredit(operator.town, Role.LIAISON_OFFICER, date(2026, 1, 1), until=date(2026, 5, 31))
+    operator.now = datetime(2026, 5, 31, 21, 59, 50, tzinfo=UTC)
+    operator.give(
+        "commitments.propose", officer, owner=operator.town, title=TREES, description=TREES,
+        ends_on=PartialDate("2030"), starts_on=None, sdg=(), parties=(), document=None,
+    )  # fmt: skip
+    contexts = {**operator.contexts, "commitments": replace(operator.contexts["commitments"], rules="commitments.9")}
+    for at, expected in (("22:00:00", Verdict.VERIFIED), ("22:02:00", Verdict.BROKEN)):
+        operator.change(operator.last, at=f"2026-05-31T{at}.100000Z")
+        bundle = written(tmp_path / at[:5], [one.state for one in operator.records])
+        assert verify(bundle, VKEY, contexts=contexts).verdict is expected, at
 
 
 async def test_nothing_is_recorded_in_days_to_come(operator: Operator, tmp_path: Path) -> None:
