@@ -102,9 +102,15 @@ def fetch(url: str, out: Path, fresh: bool, as_json: bool) -> None:
     report = Report(size=found.size, findings=list(found.findings))
     report.checked.append(f"{found.fetched:,} files fetched, {found.kept:,} were there")
     report.unchecked.append("everything: run `subsidia audit verify`")
+    if found.kept:
+        report.unchecked.append("whether the server still shows the full tiles that were there: `--fresh` asks")
     if not as_json and not found.findings:
         click.echo(f"{found.size:,} records are in {out}: {report.checked[0]}.")
         click.echo("Nothing has been checked yet: run `subsidia audit verify`.")
+        if found.kept:
+            click.echo(
+                "Full tiles stay as you fetched them first; `--fresh` asks whether the server still shows the same."
+            )
         return
     close(report, as_json, well="fetched")
 

@@ -87,6 +87,15 @@ def test_fetched_and_verified_with_the_server_out_of_reach(bundle: Path, key: st
     assert found["unchecked"]
 
 
+def test_fetched_again_it_says_what_it_did_not_ask_for_again(live: Live, bundle: Path) -> None:
+    assert size_of(bundle) > 256  # a full tile, which is kept
+    again = well("fetch", live.url, "--out", str(bundle))
+    assert "`--fresh` asks whether the server still shows the same" in again
+    assert "--fresh" not in well("fetch", live.url, "--out", str(bundle), "--fresh")
+    found = json.loads(well("fetch", live.url, "--out", str(bundle), "--json"))
+    assert any("--fresh" in line for line in found["unchecked"])
+
+
 def test_what_was_seen_is_kept_behind_a_link_and_takes_no_pipes_place(bundle: Path, key: str, tmp_path: Path) -> None:
     link, kept, pipe = (tmp_path / name for name in ("link", "kept", "pipe"))
     link.symlink_to(kept)
