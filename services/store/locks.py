@@ -1,9 +1,7 @@
-"""The advisory locks of the database, in one place: two of one number would wait for each other, and nobody know why.
+"""The advisory locks of the database, in one place: two of one number would wait for each other, and none know why."""
 
-That under which records are ordered, 7310579645227565, is `services.store.writer.LOCK`. The function `ledger.append`
-takes the same; it stands in migrations that were applied, and never changes.
-"""
-
+RECORDS = 7310579645227565
+"""Under which records are ordered. `ledger.append` takes it by this number, which migrations that were applied hold."""
 SCHEMA = 7310579645227566
 """Of whoever changes the schema."""
 REGISTRY = 7310579645227570

@@ -21,13 +21,12 @@ import structlog
 from asyncpg.prepared_stmt import PreparedStatement
 
 from domain.ledger.merkle import Edge
+from services.store import locks
 from services.store.batch import Composed, Reached, Sign, compose, probes
 from services.store.connecting import Connection, connect_writer, is_gone
 from services.store.ports import Change, Conflict, Receipt, Unavailable
 from services.store.waiting import Alongside, Known, Queue, Waiting
 
-LOCK = 7310579645227565
-"""The advisory lock under which records are ordered; `ledger.append` takes the same."""
 LOCK_FIRST_FOR = 1.0
 """Seconds that the lock is taken first after another process was met."""
 WORTH_HALVING = 32
@@ -237,7 +236,7 @@ class Writer:
 
     async def _lock_first(self, session: "_Session", batch: _Batch) -> None:
         line = session.here
-        await line.connection.execute(f"begin; select pg_advisory_xact_lock({LOCK})")
+        await line.connection.execute(f"begin; select pg_advisory_xact_lock({locks.RECORDS})")
         found = await line.probe.fetchrow([waiting.change.cmd for waiting in batch.waiting], *probes(batch.waiting))
         assert found is not None
         edge = Edge.unpacked(found["size"], found["edge"] or b"")

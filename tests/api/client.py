@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import asyncpg
 
-from services.store.writer import LOCK
+from services.store import locks
 from tests.api.conftest import Live
 from tests.waiting import PATIENCE
 
@@ -77,7 +77,7 @@ def give(
 def locked(live: Live) -> Iterator[Callable[[int], None]]:
     """Nobody can append while we are inside. What is given waits until so many commands wait at the database's door."""
     stood: asyncpg.Connection = live.run(asyncpg.connect(live.services.config.database_url))
-    live.run(stood.execute(f"select pg_advisory_lock({LOCK})"))
+    live.run(stood.execute(f"select pg_advisory_lock({locks.RECORDS})"))
 
     def waits(many: int) -> None:
         ends = monotonic() + PATIENCE

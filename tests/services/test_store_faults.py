@@ -16,13 +16,14 @@ import pytest_asyncio
 
 from domain.ledger.merkle import Edge, grow
 from services.postgres import Embedded
+from services.store import locks
 from services.store.batch import Reached, compose
 from services.store.ledger import LedgerStore, opened_store, utc_now
 from services.store.migrations import migrate
 from services.store.ports import Busy, Change, Conflict, Receipt, Unavailable
 from services.store.waiting import Waiting
 from services.store.whole import check_whole
-from services.store.writer import LOCK, WORTH_HALVING
+from services.store.writer import WORTH_HALVING
 from tests.services.store_faults.proxy import Cut, wired
 from tests.services.store_ledgers import KEY, NOTARY, ORIGIN, change, draft
 from tests.waiting import PATIENCE
@@ -166,10 +167,10 @@ async def test_two_batches_that_wait_for_the_lock_too_long_are_both_known_not_to
 ) -> None:
     await store.append(thing())
     async with pool.acquire() as other:
-        await other.execute(f"select pg_advisory_lock({LOCK})")
+        await other.execute(f"select pg_advisory_lock({locks.RECORDS})")
         asked = [thing() for _ in range(2 * WORTH_HALVING)]
         answers = await asyncio.gather(*(store.append(one) for one in asked), return_exceptions=True)
-        await other.execute(f"select pg_advisory_unlock({LOCK})")
+        await other.execute(f"select pg_advisory_unlock({locks.RECORDS})")
     assert [getattr(answer, "recorded", None) for answer in answers] == [False] * len(asked)
     assert await is_true(pool, asked, answers) == 1
 
@@ -345,7 +346,7 @@ async def test_two_stores_each_see_what_the_other_wrote(migrated_url: str, store
 async def held(migrated_url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
     """Somebody who holds the ledger's lock until they let it go."""
     connection = await asyncpg.connect(migrated_url)
-    await connection.execute(f"select pg_advisory_lock({LOCK})")
+    await connection.execute(f"select pg_advisory_lock({locks.RECORDS})")
     yield connection
     await connection.close()
 
@@ -416,7 +417,7 @@ async def test_a_writer_that_is_cancelled_tells_everybody_the_truth(
         answers = await asyncio.gather(*tasks, return_exceptions=True)
     await _let_go(held)
     with suppress(asyncpg.PostgresError):
-        await held.execute(f"select pg_advisory_lock({LOCK})")  # whatever was on its way has ended
+        await held.execute(f"select pg_advisory_lock({locks.RECORDS})")  # whatever was on its way has ended
     recorded = await is_true(pool, asked, answers)
     assert recorded > 0 if kept else recorded == 0
     assert kept or all(getattr(answer, "recorded", None) is False for answer in answers)
