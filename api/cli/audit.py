@@ -11,7 +11,9 @@ import click
 import msgspec
 
 from api.auditing import server
-from api.cli.keeping import Moment
+from api.cli.figures import figure
+from api.cli.opening import open_one, openings
+from api.cli.parameters import FOLDER, Moment
 from api.cli.running import run, say, shown
 from api.cli.verdicts import as_json, close, say_change, say_whence
 from domain.ledger import notes, proof_files
@@ -27,7 +29,6 @@ from services.audit.verifying import Report
 from services.audit.workers import workers
 
 F = TypeVar("F", bound=Callable[..., Any])
-FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 NAMED = {view.name: view for view in VIEWS}
 
@@ -354,3 +355,7 @@ def _url(text: str) -> str:
 
 def _is_url(text: str) -> bool:
     return re.match(r"https?://", text) is not None
+
+
+for command in (figure, openings, open_one):
+    audit.add_command(command)

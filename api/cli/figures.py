@@ -7,8 +7,7 @@ from typing import Any
 import click
 import msgspec
 
-from api.cli.audit import FOLDER
-from api.cli.keeping import Moment
+from api.cli.parameters import FOLDER, Moment
 from api.cli.running import say, shown
 from api.cli.verdicts import as_json, close
 from projections.figures import RULES

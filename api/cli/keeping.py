@@ -1,13 +1,13 @@
 """Verbs for whoever keeps the register: migrate, rebuild, replay, doctor."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from inspect import cleandoc
-from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import click
 import msgspec
 
+from api.cli.parameters import Moment
 from api.cli.running import FAULTY, Failed, configured, run, say, shown, with_services
 from domain.contexts import CONTEXTS
 from projections.views import VIEWS
@@ -68,31 +68,6 @@ def rebuild(view: str) -> None:
 
 
 rebuild.help = cleandoc(rebuild.help or "") + f"\n\nViews: {', '.join(view.name for view in VIEWS)}."
-
-
-if TYPE_CHECKING:
-    Parameter = click.ParamType[int | datetime]
-else:
-    Parameter = click.ParamType
-
-
-class Moment(Parameter):
-    """A position of the ledger, or a date or time."""
-
-    name = "POSITION|TIME"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | datetime:
-        if isinstance(value, (int, datetime)):
-            return value
-        if value.isdecimal():
-            return int(value)
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is neither a position nor a time like 2026-11-24T12:00:00Z.", param, ctx)
-        if len(value) == 10:  # a date means its end, as in the API
-            moment = moment.replace(hour=23, minute=59, second=59, microsecond=999_999)
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @click.command()

@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from api.auditing import server
-from api.cli.audit import FOLDER
+from api.cli.parameters import FOLDER
 from api.cli.running import run
 from api.cli.verdicts import as_json, close
 from domain.ledger.findings import Finding

@@ -20,7 +20,7 @@ import pytest
 import structlog
 from click.testing import CliRunner, Result
 
-from api.cli import cli
+from api.cli import VERBS, cli
 from api.cli.running import configured
 from services.config import Config
 from services.logs import configure_logs
@@ -120,11 +120,18 @@ def test_help_names_every_verb() -> None:
         assert re.search(rf"^  {verb} ", said, re.M), verb
 
 
-@pytest.mark.parametrize("verb", sorted(cli.commands))
+@pytest.mark.parametrize("verb", sorted({*VERBS, *cli.commands}))
 def test_each_verb_explains_itself(verb: str) -> None:
     result = CliRunner().invoke(cli, [verb, "--help"])
     assert result.exit_code == 0
     assert len(result.output.splitlines()) > 3
+
+
+@pytest.mark.parametrize("words", [["version"], ["--help"]])
+def test_what_needs_no_verb_imports_none(words: list[str]) -> None:
+    asked = f"from api.cli import cli; import sys; cli({words}, standalone_mode=False); print(*sys.modules, sep='\\n')"
+    said = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert [name for name in said.splitlines() if re.match(r"(domain|projections|services|api\.cli\.)", name)] == []
 
 
 def test_version() -> None:
