@@ -306,6 +306,12 @@ def test_one_party_that_refuses_ends_the_amendment() -> None:
     told.after(refuse_amendment).when(agree_too).then_refused("not-asked")
 
 
+def test_who_leaves_later_takes_back_no_terms_that_hold() -> None:
+    told = story(*adopted, amend(REGION, title=words("A tram by 2031")))
+    agreed_by_all = told.after(ask(asked.AgreeAmendment, amendment=1), agree_too)
+    agreed_by_all.when(ask(asked.WithdrawFromCommitment, REGION)).then(happened.PartyWithdrew(REGION, False))
+
+
 def test_who_is_alone_amends_alone() -> None:
     story(*adopted_alone).when(new_title).then(
         happened.AmendmentProposed(1, CITY, new_title.changes, ()),

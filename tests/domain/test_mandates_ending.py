@@ -90,6 +90,9 @@ def test_in_an_emergency_there_is_no_notice_but_still_a_hearing() -> None:
     urgent.when(same_day).then_refused("not-heard")
     heard = ask(asked.RecordHearing, GIVEN, held_on=GIVEN, account=words("By telephone"))
     assert urgent.after(heard).when(same_day).events[0].revoked_on == GIVEN
+    later = replace(heard, held_on=GIVEN + timedelta(days=1), today=Today(GIVEN + timedelta(days=1)))
+    backdated = replace(same_day, today=later.today)
+    urgent.after(later).when(backdated).then_refused("not-heard")
 
 
 @pytest.mark.parametrize("ground", [Ground.PURPOSE_EXPIRED, Ground.PERSISTENT_BREACH, Ground.EMERGENCY])

@@ -161,8 +161,17 @@ def test_whose_turn_it_is_while_suspended_or_renewed() -> None:
     )  # fmt: skip
 
 
+reporting = (draft(reporting_months=12), estimate, fund, offer, accept, activate)
+
+
+def test_a_report_waits_while_the_mandate_is_suspended_and_moves_alone() -> None:
+    row = row_of(*reporting, suspend, restore)
+    assert row.owed == (
+        Owed(2, "expiry", None, START, END), Owed(3, "report", CITY, START, date(2027, 5, 4)),
+    )  # fmt: skip
+
+
 def test_a_missed_report_is_owed_until_it_comes() -> None:
-    reporting = (draft(reporting_months=12), estimate, fund, offer, accept, activate)
     assert row_of(*reporting).owed == (
         Owed(2, "expiry", None, START, END), Owed(3, "report", CITY, START, date(2027, 4, 1)),
     )  # fmt: skip

@@ -56,6 +56,25 @@ def test_a_deadline_of_any_context_is_owed_as_it_was_computed(told: Told) -> Non
     assert row(told) == owed
 
 
+@pytest.mark.parametrize(
+    ("day", "spoke_on", "state"),
+    [
+        (date(2026, 5, 1), None, "later"),
+        (date(2026, 5, 2), None, "due_soon"),
+        (JUNE, None, "due_soon"),
+        (date(2026, 6, 2), date(2026, 5, 5), "overdue"),
+        (date(2026, 6, 2), MAY, "silent"),
+        (date(2026, 6, 2), None, "silent"),
+    ],
+)
+def test_before_its_day_it_is_due_and_after_it_overdue_or_silent(day: date, spoke_on: date | None, state: str) -> None:
+    assert standing(replace(owed, last_word_on=spoke_on), day) == state
+
+
+def test_nobody_is_silent_about_what_nobody_owes() -> None:
+    assert standing(replace(owed, unit=None), JULY) == "overdue"
+
+
 def test_met_in_time_or_late(told: Told) -> None:
     told.tell(GARDEN, Met(1, late=True, unit=GENT), on=JULY)
     assert row(told) == replace(owed, state=Standing.MET, met_on=PartialDate(JULY), late=True)

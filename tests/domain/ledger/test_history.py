@@ -74,6 +74,8 @@ def test_what_a_record_refers_to_lies_before_it(member: str) -> None:
 def test_what_was_read_was_the_newest() -> None:
     assert told(first, record(2, id=ELM, reads=[[OAK, 0]])) == [("read-stale", 1)]
     assert told(first, record(2, id=ELM, reads=[[OAK, 2]])) == [("read-stale", 1)]
+    both = [record(2, id=ELM, of=[number, 2], ver=number, reads=[[OAK, 0]]) for number in (1, 2)]
+    assert told(first, *both) == [("read-stale", 1)], "what a command read is said of its first record"
 
 
 def test_every_record_is_of_this_ledger() -> None:
