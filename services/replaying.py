@@ -11,9 +11,9 @@ from uuid import UUID
 import msgspec
 
 from domain.kernel import Context
-from domain.ledger.merkle import Edge, bagged, grow
-from domain.ledger.records import leaf_hash
+from domain.ledger.merkle import Edge, bagged
 from services.codec import Codec
+from services.hashing import grow, leaf_hashes
 from services.store.checkpoints import Notary, Unsigned
 from services.store.ports import Store, StoredRecord
 
@@ -93,7 +93,7 @@ class _Run:
         self._homes = {name: events[kind] for name, kind in self.codec.names.items() if kind in events}
 
     def take(self, batch: list[StoredRecord]) -> None:
-        self.edge = grow(self.edge, [leaf_hash(record.state) for record in batch]).edge
+        self.edge = grow(self.edge, leaf_hashes(record.state for record in batch)).edge
         for record in batch:
             self._check(record)
             self.found.records += 1

@@ -1,6 +1,6 @@
 """The Merkle tree as the writer grows it and as proofs are read from it (RFC 6962, section 2.1)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TypeAlias
@@ -13,9 +13,14 @@ TILE = 8
 """Levels of one tile: the roots at every eighth level are stored."""
 
 
+def digest(content: bytes) -> bytes:
+    """SHA-256."""
+    return sha256(content).digest()
+
+
 def joined(left: bytes, right: bytes) -> bytes:
     """The hash of an inner node."""
-    return sha256(b"\x01" + left + right).digest()
+    return digest(b"\x01" + left + right)
 
 
 def empty_root() -> bytes:
@@ -94,8 +99,8 @@ class Growth:
         return (*right, *peaks[:nth][::-1])
 
 
-def grow(edge: Edge, leaves: Sequence[bytes]) -> Growth:
-    """The tree with these leaf hashes (at least one) after those it has."""
+def grow(edge: Edge, leaves: Sequence[bytes], digest: Callable[[bytes], bytes] = digest) -> Growth:
+    """The tree with these leaf hashes (at least one) after those it has. `digest`: SHA-256, by whatever means."""
     size = edge.size + len(leaves)
     olds = list(edge.peaks)
     nodes: list[bytes] = list(leaves)
@@ -111,7 +116,7 @@ def grow(edge: Edge, leaves: Sequence[bytes]) -> Growth:
         rows.append((begin, nodes))
         if size >> level & 1:
             peaks.append(nodes[-1])
-        nodes = list(map(joined, nodes[0::2], nodes[1::2]))
+        nodes = [digest(b"\x01" + left + right) for left, right in zip(nodes[0::2], nodes[1::2], strict=False)]
         level += 1
     peaks.reverse()
     return Growth(edge.size, Edge(size, tuple(peaks)), bagged(peaks), tuple(subtrees), tuple(rows))

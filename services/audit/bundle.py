@@ -54,8 +54,9 @@ class Bundle:
         try:
             if not found.is_file():
                 return None
-            with found.open("rb") as file:
-                return file.read(AT_MOST + 1)
+            with found.open("rb", buffering=0) as file:
+                # Room for what there is: for as much as there might be, memory is asked of the system each time.
+                return file.read(min(os.fstat(file.fileno()).st_size, AT_MOST) + 1)
         except OSError:
             return None
 

@@ -127,6 +127,14 @@ class Follower(Protocol):
         """All records of a command; what is wrong with them."""
 
 
+def whole(codec: Codec, first: Recorded, event: Any, records: Sequence[StoredRecord]) -> Sequence[Recorded]:
+    """The records of a command; none where one cannot be read: whoever follows sees the gap."""
+    try:
+        return [replace(first, event=event), *map(codec.decode, records[1:])]
+    except UNSOUND:
+        return []
+
+
 class Redecider:
     """Takes the commands of a ledger in their order. `unchecked` counts, in words, what could not be decided again.
 
@@ -184,11 +192,7 @@ class Redecider:
     def _show(self, first: Recorded, event: Any, records: Sequence[StoredRecord]) -> None:
         """The records whole, to whoever wants to see them."""
         if self._follower is not None and self._follower.wants:
-            try:
-                recorded = [replace(first, event=event), *map(self._codec.decode, records[1:])]
-            except UNSOUND:
-                recorded = []  # it sees the gap; what others decide, who follow nothing, is decided here as well
-            self._found.add(self._follower.take(recorded), ATTESTED)
+            self._found.add(self._follower.take(whole(self._codec, first, event, records)), ATTESTED)
 
     def _fold(self, context: Context, command: Command, cmd: UUID, events: Sequence[Any]) -> None:
         records, first = command.records, command.records[0]

@@ -1,18 +1,25 @@
-"""Several processes decide a ledger's commands again: each goes through all of them, and decides its share."""
+"""Several processes decide a ledger's commands again: each goes through all of them, and decides its share.
+
+One of them folds the views instead, where there is anything to compare them with.
+"""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import wait
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 from domain.contexts import CONTEXTS
 from domain.kernel import Context
 from domain.ledger import tiles
+from domain.ledger.tiles import Tile
+from services.audit.asked import Reading
 from services.audit.bundle import Bundle
-from services.audit.deciding import ATTESTED, Redecider
+from services.audit.deciding import ATTESTED, UNSOUND, Redecider, whole
 from services.audit.leaves import Unreadable, read_all, trusted
-from services.audit.recomputing import Recomputing
-from services.audit.structure import Commands, First
+from services.audit.recomputing import Recomputing, attestations
+from services.audit.structure import Command, Commands, First
 from services.audit.workers import Workers, answer, count
 from services.codec import Codec
 from services.names import NAMES
@@ -46,33 +53,70 @@ class Deciding:
     """Decides commands again as they come, and recomputes what was attested of views."""
 
     redecider: Redecider
-    recomputing: Recomputing | None
+    recomputing: Recomputing
     found: First
 
     @classmethod
-    def of(
-        cls, bundle: Bundle, size: int, codec: Codec, contexts: Mapping[str, Context], share: int = 0, shares: int = 1
-    ) -> "Deciding":
-        """One of `shares`; the first recomputes, since that takes all records in their order."""
-        found, recomputing = First(), Recomputing(bundle, size) if share == 0 else None
-        return cls(Redecider(codec, contexts, found, share, shares, recomputing), recomputing, found)
+    def of(cls, bundle: Bundle, size: int, codec: Codec, contexts: Mapping[str, Context]) -> "Deciding":
+        found, recomputing = First(), Recomputing(bundle, size)
+        return cls(Redecider(codec, contexts, found, follower=recomputing), recomputing, found)
 
     def end(self) -> Decided:
         """There are no more."""
         self.redecider.end()
-        whole = Decided(self.found, self.redecider.decided, 0, self.redecider.unchecked)
-        if self.recomputing is not None:
-            self.found.add(self.recomputing.end(), ATTESTED)
-            whole.attested = self.recomputing.checked
-            whole.unchecked = whole.unchecked + self.recomputing.unchecked
-            whole.open += self.recomputing.left_open
-        return whole
+        ours = Decided(self.found, self.redecider.decided, 0, self.redecider.unchecked)
+        ours.add(_recomputed(self.recomputing, First()))
+        return ours
+
+
+def _recomputed(recomputing: Recomputing, found: First) -> Decided:
+    """What came of the attestations, once there are no more records."""
+    found.add(recomputing.end(), ATTESTED)
+    return Decided(found, 0, recomputing.checked, recomputing.unchecked, [*recomputing.left_open])
+
+
+@dataclass(slots=True)
+class _Shown:
+    """Reads commands for one who follows the records, and decides nothing."""
+
+    codec: Codec
+    reading: Reading
+    follower: Recomputing
+    found: First
+
+    def take(self, command: Command) -> None:
+        """What cannot be read is passed over: whoever decides says why."""
+        records = command.records
+        if any(one.type not in self.codec.names for one in records):
+            return
+        with suppress(*UNSOUND):
+            first = self.reading.recorded(records[0], command.leaves[0])
+            event, *_ = map(self.reading.event, records, command.leaves)
+            self.found.add(self.follower.take(whole(self.codec, first, event, records)), ATTESTED)
 
 
 def decide(bundle: Bundle, origin: str, size: int, share: int, shares: int, sound: bool) -> Decided:
     """Goes through all commands and decides every `shares`-th. `sound`: each record is known to be readable."""
-    deciding = Deciding.of(bundle, size, Codec(origin, NAMES), CONTEXTS, share, shares)
-    commands = Commands(deciding.redecider.take)
+    redecider = Redecider(Codec(origin, NAMES), CONTEXTS, found := First(), share, shares)
+    for _ in _through(bundle, size, sound, redecider.take):
+        pass
+    redecider.end()
+    return Decided(found, redecider.decided, 0, redecider.unchecked)
+
+
+def recompute(bundle: Bundle, origin: str, size: int, sound: bool) -> Decided:
+    """Goes through the commands as long as there is an attestation to compare."""
+    codec, recomputing, found = Codec(origin, NAMES), Recomputing(bundle, size), First()
+    shown, going = _Shown(codec, Reading(codec, CONTEXTS), recomputing, found), recomputing.wants
+    for _ in _through(bundle, size, sound, shown.take) if going else ():
+        if not recomputing.wants:
+            break
+    return _recomputed(recomputing, found)
+
+
+def _through(bundle: Bundle, size: int, sound: bool, take: Callable[[Command], None]) -> Iterator[Tile]:
+    """Hands on all commands, tile by tile."""
+    commands = Commands(take)
     reading = trusted if sound else read_all
     for tile in tiles.bundles(size):
         entries, fault = bundle.whatever(tile)
@@ -80,21 +124,27 @@ def decide(bundle: Bundle, origin: str, size: int, share: int, shares: int, soun
             if not isinstance(leaf, Unreadable):  # whoever checks the structure says why
                 commands.take(tile.first + nth, entries[nth], leaf)
         if fault is not None:
-            break
+            return
         count(len(entries))
-    else:
-        commands.end()
-    return deciding.end()
+        yield tile
+    commands.end()
 
 
 def decide_together(workers: Workers, bundle: Bundle, origin: str, size: int, sound: bool) -> Iterator[int | Decided]:
-    """How many records are done, again and again; at last what all came to."""
-    shares, whole = workers.jobs, Decided(First())
+    """How many records are done, again and again; at last what all came to.
+
+    Folding views takes about as long as deciding: where there is an attestation, one process does nothing else.
+    """
+    attested = next(attestations(bundle, size), None) is not None
+    shares, all_of_it = max(1, workers.jobs - attested), Decided(First())
+    works: list[Callable[[], Decided]] = [
+        partial(decide, bundle, origin, size, share, shares, sound) for share in range(shares)
+    ]
+    works.append(partial(recompute, bundle, origin, size, sound))
     workers.count_anew()
-    asked = [workers.ask(decide, bundle, origin, size, share, shares, sound) for share in range(shares)]
-    for share, future in enumerate(asked):
+    for work, future in [(work, workers.ask(work)) for work in works]:
         while future is not None and not future.done():
             wait([future], LOOK)
-            yield workers.counted // shares
-        whole.add(answer(future) or decide(bundle, origin, size, share, shares, sound))
-    yield whole
+            yield min(workers.counted // (shares + attested), size)
+        all_of_it.add(answer(future) or work())
+    yield all_of_it

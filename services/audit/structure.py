@@ -10,11 +10,11 @@ from uuid import UUID
 from domain.ledger import merkle, tiles
 from domain.ledger.findings import Finding
 from domain.ledger.history import History, Members
-from domain.ledger.merkle import Edge, grow
-from domain.ledger.records import leaf_hash
+from domain.ledger.merkle import Edge
 from domain.ledger.tiles import Tile
 from services.audit.bundle import Bundle, Unfit, position_of
 from services.audit.leaves import Leaf, Unreadable, read, read_all
+from services.hashing import grow, leaf_hashes
 from services.store.ports import StoredRecord
 
 _stream = lru_cache(50_000)(UUID)
@@ -144,7 +144,7 @@ class Structure:
     def tile(self, tile: Tile) -> bool:
         """Takes the records of one tile. False where its file breaks off: then there is nothing behind it."""
         entries, fault = self.bundle.whatever(tile)
-        leaves = list(map(leaf_hash, entries))
+        leaves = leaf_hashes(entries)
         if fault is None:
             self.found.add(compared(self.bundle, Tile(0, tile.number, tile.width), leaves), rank=-1)
         self.tree.grow(leaves)

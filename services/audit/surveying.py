@@ -8,14 +8,15 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
-from domain.ledger import merkle, tiles
+from domain.ledger import tiles
 from domain.ledger.history import History, Members, Supposed
-from domain.ledger.records import leaf_hash
+from domain.ledger.merkle import Edge
 from domain.ledger.tiles import Tile
 from services.audit.bundle import Bundle, Unfit
 from services.audit.leaves import Leaf, Unreadable, read_all
 from services.audit.structure import ERASURE, Run, Structure, compared
 from services.audit.workers import Workers, answer
+from services.hashing import grow, leaf_hashes
 
 RUN = 16
 """Tiles that another process looks at in one go."""
@@ -50,10 +51,10 @@ def _leaves(
     """Those of the tiles, whose roots are noted on the way, and what the last command has behind them. Raises Unfit."""
     for number in range(first, last):
         entries = bundle.entries(Tile(None, number))
-        hashes = list(map(leaf_hash, entries))
+        hashes = leaf_hashes(entries)
         for fault in compared(bundle, Tile(0, number), hashes):
             raise Unfit(fault)
-        run.roots.append(merkle.grow(merkle.Edge(0, ()), hashes).root)
+        run.roots.append(grow(Edge(0, ()), hashes).root)
         yield from enumerate(read_all(entries, number * tiles.WIDTH), start=number * tiles.WIDTH)
     behind = bundle.records(last * tiles.WIDTH, size)
     while not run.history.between_commands and (following := next(behind, None)) is not None:

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from domain.ledger.merkle import Edge, Growth, grow
-from domain.ledger.records import leaf_hash
+from domain.ledger.merkle import Edge, Growth
+from services.hashing import grow, leaf_hashes
 from services.store.ports import Change, Receipt
 from services.store.waiting import Waiting
 
@@ -59,7 +59,7 @@ def compose(head: Reached, waiting: Sequence[Waiting], now: datetime, sign: Sign
     at = now if head.at is None else max(now, head.at)
     changes = [item.change for item in waiting]
     states = _states(changes, at)
-    leaves = [leaf_hash(state) for state in states]
+    leaves = leaf_hashes(states)
     after, growth = Reached(head.size, at, head.edge, head.checkpoint), None
     if leaves:
         growth = grow(head.edge, leaves)

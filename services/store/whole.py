@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from domain.ledger import merkle
-from domain.ledger.records import leaf_hash
+from services.hashing import grow, leaf_hashes
 from services.store.checkpoints import Notary, Unsigned
 from services.store.connecting import Pool, available
 from services.store.ports import StoredRecord
@@ -38,7 +38,7 @@ class _Look:
             if record.version != self.newest.get(record.stream, min(record.version, 1) - 1) + 1:
                 self.findings.append(f"position {record.position}: version {record.version} does not follow")
             self.newest[record.stream] = record.version
-        growth = merkle.grow(self.edge, [leaf_hash(record.state) for record in batch])
+        growth = grow(self.edge, leaf_hashes(record.state for record in batch))
         self.edge, self.root = growth.edge, growth.root
         self.subtrees |= {(level, index): root for level, index, root in growth.subtrees}
 

@@ -13,14 +13,14 @@ from time import perf_counter
 import asyncpg
 
 from domain.ledger.findings import Verdict
-from domain.ledger.merkle import Edge, grow
-from domain.ledger.records import leaf_hash
+from domain.ledger.merkle import Edge
 from projections.views import VIEWS
 from services.audit.bundle import Bundle
 from services.audit.replaying import Replay
 from services.audit.verifying import verify
 from services.audit.workers import Workers, workers
 from services.bootstrap import assemble
+from services.hashing import grow, leaf_hashes
 from services.keys import load_or_make
 from services.store.checkpoints import Notary
 from tests.bench import Bench, Measured, bench, interleaved
@@ -46,7 +46,7 @@ async def hashing(bench: Bench) -> Sequence[Measured]:
 
     async def ours() -> float:
         begun = perf_counter()
-        grow(Edge(0, ()), [leaf_hash(state) for state in states])
+        grow(Edge(0, ()), leaf_hashes(states))
         return len(states) / (perf_counter() - begun)
 
     async def theirs() -> float:
@@ -121,7 +121,7 @@ async def _planted(dsn: str, key: Path) -> None:
         await connection.execute("set session_replication_role = replica")
         query = "select position, state from ledger.records where position > $1 order by position limit 20000"
         while rows := await connection.fetch(query, after):
-            growth = grow(edge, [leaf_hash(row["state"]) for row in rows])
+            growth = grow(edge, leaf_hashes(row["state"] for row in rows))
             edge, root, after = growth.edge, growth.root, rows[-1]["position"]
             subtrees += growth.subtrees
         await connection.execute("delete from ledger.subtrees")

@@ -17,8 +17,12 @@ from services.audit.surveying import planned
 from services.audit.verifying import verify
 from services.audit.workers import Workers, workers
 from tests.services import test_audit, test_audit_attacks
-from tests.services.audited import NOTARY, VKEY, Golden, written
+from tests.services.audited import NOTARY, VKEY, Golden, audited, written
 from tests.services.scribe import towns
+from tests.services.test_dumping import dsn, tamper, viewed
+from tests.services.test_recomputing import kept, size_of
+
+__all__ = ["dsn", "viewed"]
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +91,24 @@ def test_a_bad_copy_is_the_same_to_two(
     shutil.copytree(bundled, tmp_path / "bundle")
     harm(Bundle(tmp_path / "bundle"), golden.size)
     assert same(Bundle(tmp_path / "bundle"), two) is Verdict.INCOMPLETE
+
+
+async def test_what_is_amiss_with_attestations_is_found_by_two_as_by_one(
+    dsn: str, golden: Golden, tmp_path: Path, two: Workers | None
+) -> None:
+    async with kept(dsn) as keeper:
+        await keeper.attest()
+        await audited(dsn, tmp_path / "true")
+        other = """convert_to(replace(convert_from(_body, 'utf8'), '"in_progress"', '"completed"'), 'utf8')"""
+        await tamper(dsn, "commitments", f"update {{table}} set _body = {other} where state = 'in_progress'")
+        await keeper.attest()
+    await audited(dsn, tmp_path / "bundle")
+    assert same(Bundle(tmp_path / "true"), two) is Verdict.VERIFIED
+    assert same(Bundle(tmp_path / "bundle"), two) is Verdict.BROKEN
+    states = [record for _, record in Bundle(tmp_path / "bundle").records(0, size_of(tmp_path / "bundle"))]
+    for at in (golden.size // 2, golden.size // 3):
+        states[at] = states[at].replace(b'"data":{', b'"data":{"never":1,')
+        assert same(written(tmp_path / str(at), states), two) is Verdict.BROKEN, "nothing behind it can be folded"
 
 
 # --- a ledger of many tiles, whose commands end across them ---

@@ -1,0 +1,22 @@
+"""SHA-256 of very many small things: every record of a ledger, every node of its tree.
+
+A call of `hashlib` takes a microsecond before it hashes anything; this one takes a fifth of that, with the same
+instructions of the processor. Where nobody hashes by the thousand, `domain.ledger` does it with `hashlib`.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from stringzilla import sha256  # type: ignore[import-not-found]
+
+from domain.ledger import merkle
+from domain.ledger.merkle import Edge, Growth
+
+
+def leaf_hashes(records: Iterable[bytes]) -> list[bytes]:
+    """See `records.leaf_hash`."""
+    return [sha256(b"\x00" + record) for record in records]
+
+
+def grow(edge: Edge, leaves: Sequence[bytes]) -> Growth:
+    """See `merkle.grow`."""
+    return merkle.grow(edge, leaves, sha256)
