@@ -81,10 +81,14 @@ def audit() -> None:
 @audit.command()
 @click.argument("url", metavar="URL")
 @click.option("--out", type=FOLDER, required=True, help="The directory to copy into; it may hold an earlier copy.")
-@click.option("--fresh", is_flag=True, help="Fetch full tiles again, too, which never change in an honest ledger.")
+@click.option("--fresh", is_flag=True, help="Ask again for all that is there, and not for some of it by chance.")
 @as_json
 def fetch(url: str, out: Path, fresh: bool, as_json: bool) -> None:
-    """Copy the whole ledger from URL. Stopped, it goes on where it was; later, it fetches what is new."""
+    """Copy the whole ledger from URL. Stopped, it goes on where it was; later, it fetches what is new.
+
+    Of what is there already it asks again: for all of it in small ledgers, for some in large ones. What the server
+    shows otherwise than it did first is put beside it, under later/, and is a failure of integrity.
+    """
     bundle = Bundle(out)
 
     async def work() -> fetching.Fetched:
@@ -100,19 +104,29 @@ def fetch(url: str, out: Path, fresh: bool, as_json: bool) -> None:
     except Unreachable as error:
         found = fetching.Fetched(findings=(Finding("unreachable", str(error)),))
     report = Report(size=found.size, findings=list(found.findings))
-    report.checked.append(f"{found.fetched:,} files fetched, {found.kept:,} were there")
+    report.checked += _copied(found)
     report.unchecked.append("everything: run `subsidia audit verify`")
-    if found.kept:
-        report.unchecked.append("whether the server still shows the full tiles that were there: `--fresh` asks")
+    if left := found.kept - found.asked:
+        report.unchecked.append(
+            f"whether the server still shows {left:,} files that were there: `--fresh` asks for all"
+        )
     if not as_json and not found.findings:
-        click.echo(f"{found.size:,} records are in {out}: {report.checked[0]}.")
+        click.echo(f"{found.size:,} records are in {out}: {'; '.join(report.checked)}.")
+        if left:
+            click.echo("These were chosen by chance: `--fresh` asks for all of them.")
         click.echo("Nothing has been checked yet: run `subsidia audit verify`.")
-        if found.kept:
-            click.echo(
-                "Full tiles stay as you fetched them first; `--fresh` asks whether the server still shows the same."
-            )
         return
     close(report, as_json, well="fetched")
+
+
+def _copied(found: fetching.Fetched) -> list[str]:
+    said = [f"{found.fetched:,} files fetched, {found.kept:,} were there"]
+    if found.asked:
+        same = " and came the same" if not found.findings and not found.mended else ""
+        said.append(f"{found.asked:,} of these were asked for again{same}")
+    if found.mended:
+        said.append(f"{found.mended:,} were damaged here, and were replaced")
+    return said
 
 
 @audit.command()
@@ -200,7 +214,7 @@ def check(proof: Path, record: Path, key: VerifierKey, as_json: bool) -> None:
 @audit.command()
 @click.argument("first", type=FILE)
 @click.argument("second", type=FILE)
-@click.argument("source", metavar="URL|BUNDLE", required=False)
+@click.argument("source", metavar="[URL|BUNDLE]", required=False)
 @key_option(required=False)
 @as_json
 def compare(first: Path, second: Path, source: str | None, key: VerifierKey | None, as_json: bool) -> None:

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from api.cli import cli
 from projections.views import VIEWS
+from services.audit import again
 from services.keys import load_or_make
 from services.store.checkpoints import Notary
 from tests.api.conftest import Live
@@ -87,13 +88,18 @@ def test_fetched_and_verified_with_the_server_out_of_reach(bundle: Path, key: st
     assert found["unchecked"]
 
 
-def test_fetched_again_it_says_what_it_did_not_ask_for_again(live: Live, bundle: Path) -> None:
-    assert size_of(bundle) > 256  # a full tile, which is kept
-    again = well("fetch", live.url, "--out", str(bundle))
-    assert "`--fresh` asks whether the server still shows the same" in again
-    assert "--fresh" not in well("fetch", live.url, "--out", str(bundle), "--fresh")
+def test_fetched_again_it_says_what_it_asked_for_again(
+    live: Live, bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert size_of(bundle) > 256  # a full tile
+    assert "5 of these were asked for again and came the same" in well("fetch", live.url, "--out", str(bundle))
+    monkeypatch.setattr(again, "AT_MOST", 0)
+    some = well("fetch", live.url, "--out", str(bundle))
+    assert "3 of these were asked for again" in some
+    assert "chosen by chance: `--fresh` asks for all of them" in some
     found = json.loads(well("fetch", live.url, "--out", str(bundle), "--json"))
-    assert any("--fresh" in line for line in found["unchecked"])
+    assert any("still shows 2 files" in line for line in found["unchecked"])
+    assert "by chance" not in well("fetch", live.url, "--out", str(bundle), "--fresh")
 
 
 def test_what_was_seen_is_kept_behind_a_link_and_takes_no_pipes_place(bundle: Path, key: str, tmp_path: Path) -> None:
