@@ -11,6 +11,7 @@ from api.cli.figures import figure
 from api.cli.importing import import_group
 from api.cli.keeping import doctor, migrate, rebuild, replay
 from api.cli.opening import open_one, openings
+from api.cli.running import Interruptible
 from api.cli.serving import serve
 from api.cli.tokens import token
 from api.cli.working import work
@@ -18,7 +19,7 @@ from api.cli.working import work
 __all__ = ["cli", "main"]
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=Interruptible, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 def cli() -> None:
     """The shared register of what governments of every sphere promised, entrusted and decided to one another.
 

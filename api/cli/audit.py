@@ -13,7 +13,7 @@ import msgspec
 from api.auditing import server
 from api.cli.keeping import Moment
 from api.cli.running import run, say, shown
-from api.cli.verdicts import as_json, close, say_change, say_whence
+from api.cli.verdicts import Audits, as_json, close, say_change, say_whence
 from domain.ledger import notes, proof_files
 from domain.ledger.findings import Finding, Verdict
 from domain.ledger.notes import BadKey, VerifierKey
@@ -62,7 +62,7 @@ def key_option(*, required: bool = True) -> Callable[[F], F]:
 view_option = click.Choice(list(NAMED))
 
 
-@click.group("audit")
+@click.group("audit", cls=Audits)
 def audit() -> None:
     """Check a ledger without trusting whoever runs it.
 

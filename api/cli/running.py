@@ -39,6 +39,17 @@ PLAIN = (
 """What says itself, in one sentence, what is wrong."""
 
 
+class Interruptible(click.Group):
+    """Verbs of which Ctrl-C is no failure: it has a status of its own."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("Interrupted.", err=True)
+            raise SystemExit(INTERRUPTED) from None
+
+
 class Failed(click.ClickException):
     """Not done; the sentence says why and what to do."""
 

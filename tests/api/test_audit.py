@@ -4,6 +4,9 @@ import json
 import logging
 import os
 import shutil
+import signal
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +22,9 @@ from services.audit import again
 from services.keys import load_or_make
 from services.store.checkpoints import Notary
 from tests.api.conftest import Live
+
+ALONE = "from api.cli import main; main()"
+"""The command line in a process of its own."""
 
 
 def audit(*words: str) -> Result:
@@ -198,6 +204,32 @@ def test_a_place_that_cannot_be_written_is_said_without_a_traceback(bundle: Path
     file = str(bundle / "checkpoint")
     assert audit("fetch", live.url, "--out", f"{file}/bundle").exit_code == 3
     assert audit("verify", str(bundle), "--key", key, "--state", f"{file}/seen").exit_code == 2
+
+
+def test_to_interrupt_an_audit_is_no_verdict(bundle: Path, key: str, tmp_path: Path) -> None:
+    """It waits for a record that nobody writes into the pipe."""
+    proof, pipe = tmp_path / "x.tlog-proof", tmp_path / "pipe"
+    proof.write_text(well("prove", str(bundle), "--position", "5"))
+    os.mkfifo(pipe)
+    words = ("check", str(proof), "--record", str(pipe), "--key", key)
+    process = subprocess.Popen([sys.executable, "-c", ALONE, "audit", *words], stderr=subprocess.PIPE)
+    with process, pipe.open("wb"):  # from here on somebody reads
+        process.send_signal(signal.SIGINT)
+        said = process.communicate()[1]
+    assert (process.returncode, said) == (130, b"Interrupted.\n")
+
+
+def test_what_goes_wrong_on_this_machine_is_no_verdict(bundle: Path, key: str) -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+    words = ("replay", str(bundle), "--at", "60", "--view", "units")
+    cut = subprocess.run([sys.executable, "-c", ALONE, "audit", *words], stdout=theirs, stderr=subprocess.PIPE)
+    os.close(theirs)
+    assert (cut.returncode, b"Traceback" in cut.stderr) == (3, False)
+    unreadable = Path("/proc/self/mem")
+    if unreadable.is_file():
+        result = audit("verify", str(bundle), "--key", key, "--state", str(unreadable))
+        assert (result.exit_code, "Error: " in result.stderr) == (3, True)
 
 
 def test_a_record_is_proved_by_bundle_and_by_server_and_checked(
