@@ -22,6 +22,7 @@ from projections.views import VIEWS
 from services.audit import crosschecking, fetching, proving, replaying, verifying
 from services.audit.bundle import CHECKPOINT, PART, Bundle, Unfit
 from services.audit.fetching import AskedWrongly, Unreachable
+from services.audit.published import Published, published
 from services.audit.replaying import Replay, Stood
 from services.audit.verifying import Report
 from services.audit.workers import workers
@@ -269,7 +270,8 @@ def _consistency(url: str, pair: tuple[bytes, bytes]) -> list[bytes] | None:
 @click.option("--view", type=view_option, required=True, help="Which table.", metavar="VIEW")
 @click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="For what depends on a day; absent: the last record's.")
 @click.option("--digest", "digest_only", is_flag=True, help="Print the digest of the view's dump instead of its rows.")
-@click.option("--against", metavar="URL", help="Compare with what this server publishes as of the same position.")
+@click.option("--against", metavar="URL|FILE",
+              help="Compare with what this server publishes as of that position, or with what you saved.")  # fmt: skip
 @as_json
 def replay(
     bundle: Path, at: int | datetime, view: str, day: datetime | None, digest_only: bool, against: str | None,
@@ -278,16 +280,19 @@ def replay(
     """Print a view as it stood, a row a line, from the records in BUNDLE alone.
 
     The same folds as the server's: each row equals what `GET /v1/VIEW?as_of=...` answers. With --against they are
-    compared instead of printed; with --digest all of them become the one digest that a server attests.
+    compared instead of printed, with the server's own or with an answer that was saved once (JSON, lines of JSON, CSV);
+    with --digest all of them become the one digest that a server attests.
     """
     chosen = NAMED[view]
     try:
+        saved = None if against is None or _is_url(against) else _saved(against)
         stood = _stood(bundle, [chosen], [at], day)[0][chosen.name]
+        report = None if saved is None else _as_saved(chosen, stood, saved)
     except Unfit as unfit:
         close(Report(findings=[unfit.finding]), as_json)
         return
     if against is not None:
-        close(_compared(chosen.name, stood, _url(against)), as_json)
+        close(report or _compared(chosen.name, stood, against), as_json)
         return
     if digest_only:
         click.echo(f"{chosen.name}@{chosen.version} {stood.digest} {len(stood.rows):,} rows")
@@ -295,6 +300,25 @@ def replay(
         for row in stood.rows.values():
             click.echo(row)
     say_whence(stood)
+
+
+def _saved(path: str) -> Published:
+    if not Path(path).is_file():
+        raise click.UsageError(f"{path!r} is neither a file nor an address like https://register.example.")
+    return published(Path(path).read_bytes())
+
+
+def _as_saved(view: View, stood: Stood, saved: Published) -> Report:
+    """Raises Unfit: the file says itself that it is of something else."""
+    saved.of(view, stood.position)
+    report = Report(findings=list(saved.contradictions(stood, view)))
+    report.checked.append(f"{len(saved.rows):,} rows of {view.name} that were saved, as of position {stood.position}")
+    if saved.as_of is None:
+        report.unchecked.append(f"whether they were shown as of position {stood.position}: the file does not say")
+    if left := len(stood.rows) - len({str(row.get("key")) for row in saved.rows}):
+        report.unchecked.append(f"{left:,} rows that stood then and are not in the file: it may be a part of the list")
+    report.unchecked.append("the bundle itself: run `subsidia audit verify` on it")
+    return report
 
 
 def _compared(view: str, stood: Stood, url: str) -> Report:

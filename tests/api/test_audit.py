@@ -275,6 +275,52 @@ def test_every_view_replayed_equals_what_the_server_publishes(
         assert f"rows of {view} as of position {position}" in said
 
 
+@pytest.mark.parametrize("view", ["commitments", "mandates", "turns", "scorecards", "units", "obligations"])
+def test_what_was_saved_of_a_list_is_compared_offline(view: str, bundle: Path, live: Live, tmp_path: Path) -> None:
+    last = size_of(bundle) - 1
+    live.run(live.services.views.reached(view, last, 30))
+    for form in ("json", "ndjson", "csv"):
+        saved = tmp_path / f"saved.{form}"
+        saved.write_bytes(told(live, f"/v1/{view}?as_of={last}&format={form}"))
+        said = well("replay", str(bundle), "--at", str(last), "--view", view, "--against", str(saved))
+        assert f"rows of {view} that were saved, as of position {last}" in said
+
+
+def test_an_altered_cell_of_what_was_saved_is_named_by_its_row(bundle: Path, live: Live, tmp_path: Path) -> None:
+    last = str(size_of(bundle) - 1)
+    live.run(live.services.views.reached("commitments", int(last), 30))
+    saved = tmp_path / "saved"
+
+    def against(content: str, at: str = last, view: str = "commitments") -> tuple[int, list[str], list[str]]:
+        saved.write_text(content)
+        result = audit("replay", str(bundle), "--at", at, "--view", view, "--against", str(saved), "--json")
+        found = json.loads(result.stdout)
+        return result.exit_code, [one["code"] for one in found["findings"]], found["unchecked"]
+
+    shown = {form: told(live, f"/v1/commitments?as_of={last}&format={form}").decode() for form in ("json", "csv")}
+    for content in (
+        shown["json"].replace('"contested":false', '"contested":true', 1),
+        shown["csv"].replace("Lyon", "Nice", 1),
+        shown["csv"].replace(",false", ",true", 1),
+        shown["csv"].replace("key,title", "key,nobody", 1),
+        shown["json"].replace('"key":"', '"key":"0', 1),
+    ):
+        assert content not in shown.values()
+        code, codes, _ = against(content)
+        assert (code, set(codes)) == (1, {"view-differs"})
+    assert against(shown["json"], at="60")[:2] == (2, ["published-otherwise"])
+    assert against(shown["json"], view="units")[:2] == (2, ["published-otherwise"])
+    assert against(shown["json"].replace("commitments@", "commitments@9"))[:2] == (3, ["view-newer"])
+    for nothing in ("", "[]", "<html>", "name\r\nLyon\r\n", '{"items":3}\n{'):
+        assert against(nothing)[:2] == (2, ["file-unreadable"])
+    part = "".join(shown["csv"].splitlines(keepends=True)[:2])
+    code, codes, unchecked = against(part)
+    assert (code, codes) == (0, [])
+    assert any("it may be a part of the list" in line for line in unchecked)
+    assert any("the file does not say" in line for line in unchecked)
+    assert audit("replay", str(bundle), "--at", last, "--view", "units", "--against", "nowhere").exit_code == 2
+
+
 def test_the_stock_library_is_asked_too(bundle: Path) -> None:
     assert "streams read by the eventsourcing library" in well("cross-check", str(bundle))
 
