@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 
-from services.audit.fetching import AskedWrongly, Get, Unreachable
+from services.audit.again import Get
+from services.audit.fetching import AskedWrongly, Unreachable
 
 PATIENCE = (0.5, 2.0, 5.0)
 """Seconds until a failed request is made again."""

@@ -1,52 +1,12 @@
 """The command line `subsidia`. Every verb works alone, or beside a running server on the same `var/` or database."""
 
-from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 
 import click
 
+from api.cli.verbs import Verbs
+
 __all__ = ["cli", "main"]
-
-VERBS = {
-    "serve": ("api.cli.serving", "serve", "Serve the register, its views, deadlines and reactions, until Ctrl-C."),
-    "work": ("api.cli.working", "work", "Keep views, pass deadlines and react to records, apart from a server."),
-    "migrate": ("api.cli.keeping", "migrate", "Bring the database's schema up to date."),
-    "import": ("api.cli.importing", "import_group", "Bring published sources into the register."),
-    "token": ("api.cli.tokens", "token", "Issue a token for an accredited officer; list and revoke them."),
-    "rebuild": ("api.cli.keeping", "rebuild", "Build a view anew beside the live one, then swap."),
-    "replay": ("api.cli.keeping", "replay", "Read the whole ledger, check that it is whole, and fold it."),
-    "attest": ("api.cli.attesting", "attest", "Put on record what the views come to."),
-    "audit": ("api.cli.audit", "audit", "Check a ledger without trusting whoever runs it."),
-    "doctor": ("api.cli.keeping", "doctor", "Check the whole set-up, and say what to do."),
-    "erase": ("api.cli.erasing", "erase", "Erase for ever what is sealed of a person."),
-}
-"""Name -> the module, what it is called there, and its line in the list of verbs."""
-
-
-class Verbs(click.Group):
-    """Knows the verbs by name and line. The module of one is imported when it is given, since all take seconds."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted({*VERBS, *self.commands})
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """For the list of verbs, and for the shell that completes one."""
-        if cmd_name not in VERBS:
-            return super().get_command(ctx, cmd_name)
-        return click.Command(cmd_name, short_help=VERBS[cmd_name][2])
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        name, found, rest = super().resolve_command(ctx, args)
-        return name, imported(name) if name in VERBS else found, rest
-
-
-def imported(verb: str) -> click.Command:
-    """The verb itself."""
-    module, name, _ = VERBS[verb]
-    command: click.Command = getattr(import_module(module), name)
-    return command
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -15,7 +15,7 @@ from api.cli.figures import figure
 from api.cli.opening import open_one, openings
 from api.cli.parameters import FOLDER, Moment
 from api.cli.running import run, say, shown
-from api.cli.verdicts import as_json, close, say_change, say_whence
+from api.cli.verdicts import Audits, as_json, close, say_change, say_whence
 from domain.ledger import notes, proof_files
 from domain.ledger.findings import Finding, Verdict
 from domain.ledger.notes import BadKey, VerifierKey
@@ -24,6 +24,7 @@ from projections.views import VIEWS
 from services.audit import crosschecking, fetching, proving, replaying, verifying
 from services.audit.bundle import CHECKPOINT, PART, Bundle, Unfit
 from services.audit.fetching import AskedWrongly, Unreachable
+from services.audit.published import Published, published
 from services.audit.replaying import Replay, Stood
 from services.audit.verifying import Report
 from services.audit.workers import workers
@@ -63,7 +64,7 @@ def key_option(*, required: bool = True) -> Callable[[F], F]:
 view_option = click.Choice(list(NAMED))
 
 
-@click.group("audit")
+@click.group("audit", cls=Audits)
 def audit() -> None:
     """Check a ledger without trusting whoever runs it.
 
@@ -82,10 +83,14 @@ def audit() -> None:
 @audit.command()
 @click.argument("url", metavar="URL")
 @click.option("--out", type=FOLDER, required=True, help="The directory to copy into; it may hold an earlier copy.")
-@click.option("--fresh", is_flag=True, help="Fetch full tiles again, too, which never change in an honest ledger.")
+@click.option("--fresh", is_flag=True, help="Ask again for all that is there, and not for some of it by chance.")
 @as_json
 def fetch(url: str, out: Path, fresh: bool, as_json: bool) -> None:
-    """Copy the whole ledger from URL. Stopped, it goes on where it was; later, it fetches what is new."""
+    """Copy the whole ledger from URL. Stopped, it goes on where it was; later, it fetches what is new.
+
+    Of what is there already it asks again: for all of it in small ledgers, for some in large ones. What the server
+    shows otherwise than it did first is put beside it, under later/, and is a failure of integrity.
+    """
     bundle = Bundle(out)
 
     async def work() -> fetching.Fetched:
@@ -101,19 +106,29 @@ def fetch(url: str, out: Path, fresh: bool, as_json: bool) -> None:
     except Unreachable as error:
         found = fetching.Fetched(findings=(Finding("unreachable", str(error)),))
     report = Report(size=found.size, findings=list(found.findings))
-    report.checked.append(f"{found.fetched:,} files fetched, {found.kept:,} were there")
+    report.checked += _copied(found)
     report.unchecked.append("everything: run `subsidia audit verify`")
-    if found.kept:
-        report.unchecked.append("whether the server still shows the full tiles that were there: `--fresh` asks")
+    if left := found.kept - found.asked:
+        report.unchecked.append(
+            f"whether the server still shows {left:,} files that were there: `--fresh` asks for all"
+        )
     if not as_json and not found.findings:
-        click.echo(f"{found.size:,} records are in {out}: {report.checked[0]}.")
+        click.echo(f"{found.size:,} records are in {out}: {'; '.join(report.checked)}.")
+        if left:
+            click.echo("These were chosen by chance: `--fresh` asks for all of them.")
         click.echo("Nothing has been checked yet: run `subsidia audit verify`.")
-        if found.kept:
-            click.echo(
-                "Full tiles stay as you fetched them first; `--fresh` asks whether the server still shows the same."
-            )
         return
     close(report, as_json, well="fetched")
+
+
+def _copied(found: fetching.Fetched) -> list[str]:
+    said = [f"{found.fetched:,} files fetched, {found.kept:,} were there"]
+    if found.asked:
+        same = " and came the same" if not found.findings and not found.mended else ""
+        said.append(f"{found.asked:,} of these were asked for again{same}")
+    if found.mended:
+        said.append(f"{found.mended:,} were damaged here, and were replaced")
+    return said
 
 
 @audit.command()
@@ -201,7 +216,7 @@ def check(proof: Path, record: Path, key: VerifierKey, as_json: bool) -> None:
 @audit.command()
 @click.argument("first", type=FILE)
 @click.argument("second", type=FILE)
-@click.argument("source", metavar="URL|BUNDLE", required=False)
+@click.argument("source", metavar="[URL|BUNDLE]", required=False)
 @key_option(required=False)
 @as_json
 def compare(first: Path, second: Path, source: str | None, key: VerifierKey | None, as_json: bool) -> None:
@@ -256,7 +271,8 @@ def _consistency(url: str, pair: tuple[bytes, bytes]) -> list[bytes] | None:
 @click.option("--view", type=view_option, required=True, help="Which table.", metavar="VIEW")
 @click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="For what depends on a day; absent: the last record's.")
 @click.option("--digest", "digest_only", is_flag=True, help="Print the digest of the view's dump instead of its rows.")
-@click.option("--against", metavar="URL", help="Compare with what this server publishes as of the same position.")
+@click.option("--against", metavar="URL|FILE",
+              help="Compare with what this server publishes as of that position, or with what you saved.")  # fmt: skip
 @as_json
 def replay(
     bundle: Path, at: int | datetime, view: str, day: datetime | None, digest_only: bool, against: str | None,
@@ -265,16 +281,19 @@ def replay(
     """Print a view as it stood, a row a line, from the records in BUNDLE alone.
 
     The same folds as the server's: each row equals what `GET /v1/VIEW?as_of=...` answers. With --against they are
-    compared instead of printed; with --digest all of them become the one digest that a server attests.
+    compared instead of printed, with the server's own or with an answer that was saved once (JSON, lines of JSON, CSV);
+    with --digest all of them become the one digest that a server attests.
     """
     chosen = NAMED[view]
     try:
+        saved = None if against is None or _is_url(against) else _saved(against)
         stood = _stood(bundle, [chosen], [at], day)[0][chosen.name]
+        report = None if saved is None else _as_saved(chosen, stood, saved)
     except Unfit as unfit:
         close(Report(findings=[unfit.finding]), as_json)
         return
     if against is not None:
-        close(_compared(chosen.name, stood, _url(against)), as_json)
+        close(report or _compared(chosen.name, stood, against), as_json)
         return
     if digest_only:
         click.echo(f"{chosen.name}@{chosen.version} {stood.digest} {len(stood.rows):,} rows")
@@ -282,6 +301,25 @@ def replay(
         for row in stood.rows.values():
             click.echo(row)
     say_whence(stood)
+
+
+def _saved(path: str) -> Published:
+    if not Path(path).is_file():
+        raise click.UsageError(f"{path!r} is neither a file nor an address like https://register.example.")
+    return published(Path(path).read_bytes())
+
+
+def _as_saved(view: View, stood: Stood, saved: Published) -> Report:
+    """Raises Unfit: the file says itself that it is of something else."""
+    saved.of(view, stood.position)
+    report = Report(findings=list(saved.contradictions(stood, view)))
+    report.checked.append(f"{len(saved.rows):,} rows of {view.name} that were saved, as of position {stood.position}")
+    if saved.as_of is None:
+        report.unchecked.append(f"whether they were shown as of position {stood.position}: the file does not say")
+    if left := len(stood.rows) - len({str(row.get("key")) for row in saved.rows}):
+        report.unchecked.append(f"{left:,} rows that stood then and are not in the file: it may be a part of the list")
+    report.unchecked.append("the bundle itself: run `subsidia audit verify` on it")
+    return report
 
 
 def _compared(view: str, stood: Stood, url: str) -> Report:

@@ -1,6 +1,7 @@
 """`subsidia audit figure`: count again what a scorecard says, and by another rule beside it."""
 
 from datetime import UTC, datetime
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def figure(
     click.echo("Not checked: the bundle itself. Run `subsidia audit verify` on it.", err=True)
 
 
-figure.help = (figure.help or "") + "".join(f"\n\n{rule.name}: {rule.says}" for rule in RULES.values())
+figure.help = cleandoc(figure.help or "") + "".join(f"\n\n{rule.name}: {rule.says}" for rule in RULES.values())
 
 
 def _plain(found: Figured) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from api.cli.verbs import INTERRUPTED
 from domain.kernel import Refused
 from services.bootstrap import Services, assemble
 from services.cluster import PostgresUnavailable
@@ -28,7 +29,6 @@ from services.views.running import CannotApply
 T = TypeVar("T")
 
 FAULTY = 3
-INTERRUPTED = 130
 EVERY = 5.0
 """Seconds between two lines of progress where nobody watches a terminal."""
 

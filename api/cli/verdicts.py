@@ -1,11 +1,14 @@
 """What an audit found, said to people or to programs, and the exit status that it means."""
 
+import os
+import sys
+import traceback
 from typing import Any
 
 import click
 import msgspec
 
-from api.cli.running import say
+from api.cli.running import Failed, say
 from domain.ledger.findings import Verdict
 from services.audit.replaying import Changed, Stood
 from services.audit.verifying import Report
@@ -20,6 +23,26 @@ SAID = {
     Verdict.POLICY_NOT_MET: "policy not met",
     Verdict.FORK: "EVIDENCE OF A FORK",
 }
+
+
+class Audits(click.Group):
+    """Status 1 says that a ledger is broken, and nothing else: what goes wrong on this machine is no verdict."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # nobody reads on, and the verdict may be among what was not read
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except OSError as error:
+            say(f"Error: {error.filename or 'This machine'}: {error.strerror or error}", err=True)
+        except Failed as error:
+            error.show()
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception:
+            traceback.print_exc()
+        raise SystemExit(Verdict.INCOMPLETE)
+
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
 

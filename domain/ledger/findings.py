@@ -53,6 +53,8 @@ _VERDICTS: Mapping[str, Verdict] = {
     "deadline-unpassed": Verdict.POLICY_NOT_MET,
     "rules-backwards": Verdict.POLICY_NOT_MET,
     "opening-of-erased": Verdict.POLICY_NOT_MET,
+    "published-otherwise": Verdict.ASKED_WRONGLY,
+    "file-unreadable": Verdict.ASKED_WRONGLY,
     "saved-unsigned": Verdict.ASKED_WRONGLY,
     "question-refused": Verdict.ASKED_WRONGLY,
     "ledger-foreign": Verdict.ASKED_WRONGLY,

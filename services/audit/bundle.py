@@ -16,6 +16,8 @@ EARLIER = "checkpoints/"
 
 Those of a full tile are there as well, where what it holds is not what its root says."""
 
+LATER = "later/"
+"""What a server showed when it was asked again, where that was something else; below the size that it said then."""
 AT_MOST = tiles.WIDTH * (2 + MAX_BYTES)
 """Bytes of the largest file that a bundle may hold: a full tile of the largest records."""
 PART = ".part"
@@ -97,7 +99,7 @@ class Bundle:
         try:
             return self.entries(tile), None
         except Unfit as unfit:
-            found = _as_far_as(self.read(str(tile)) or b"")[: tile.width]
+            found = as_far_as(self.read(str(tile)) or b"")[: tile.width]
             return found, replace(unfit.finding, position=tile.first + len(found))
 
     def hashes(self, tile: Tile) -> list[bytes]:
@@ -123,13 +125,10 @@ class Bundle:
     def roots(self, ranges: Iterable[merkle.Range], size: int) -> tuple[bytes, ...]:
         """The roots of ranges of the tree, from the hash tiles alone. Raises Unfit."""
         wanted = list(ranges)
-        rows = {merkle.stored(node) for one in wanted for node in merkle.perfect(*one)}
         hashes: dict[merkle.Node, bytes] = {}
-        for level, first, count in rows:
-            number, place = divmod(first, tiles.WIDTH)
-            width = min(tiles.WIDTH, tiles.across(level, size) - number * tiles.WIDTH)
-            found = self.hashes(Tile(level, number, width))[place : place + count]
-            hashes |= {(level, first + nth): one for nth, one in enumerate(found)}
+        for tile, first, count in needed(wanted, size):
+            found = self.hashes(tile)[first - tile.first : first - tile.first + count]
+            hashes |= {(tile.level or 0, first + nth): one for nth, one in enumerate(found)}
         return tuple(merkle.roots(wanted, hashes))
 
     def _tile(self, tile: Tile) -> bytes:
@@ -138,6 +137,16 @@ class Bundle:
             says = f"The bundle lacks the file {tile}, or it cannot be read."
             raise Unfit(Finding("tile-missing", says, position_of(tile)))
         return content
+
+
+def needed(ranges: Iterable[merkle.Range], size: int) -> set[tuple[Tile, int, int]]:
+    """The hash tiles that the roots of ranges are computed from: of each the first index, and how many."""
+    found = set[tuple[Tile, int, int]]()
+    for level, first, count in (merkle.stored(node) for one in ranges for node in merkle.perfect(*one)):
+        number = first // tiles.WIDTH
+        width = min(tiles.WIDTH, tiles.across(level, size) - number * tiles.WIDTH)
+        found.add((Tile(level, number, width), first, count))
+    return found
 
 
 def position_of(tile: Tile, nth: int = 0) -> int:
@@ -160,10 +169,11 @@ def _unfit(tile: Tile, says: str, *, whole: bool) -> Finding:
 
 
 def _is_whole(content: bytes) -> bool:
-    return sum(2 + len(record) for record in _as_far_as(content)) == len(content)
+    return sum(2 + len(record) for record in as_far_as(content)) == len(content)
 
 
-def _as_far_as(content: bytes) -> list[bytes]:
+def as_far_as(content: bytes) -> list[bytes]:
+    """The records of a bundle of them, until it breaks off."""
     found, at = list[bytes](), 0
     while (begin := at + 2) <= len(content):
         at = begin + int.from_bytes(content[begin - 2 : begin], "big")

@@ -1,9 +1,9 @@
 """Copies a ledger into a bundle, and goes on where it was stopped. What it copies, `verify` checks."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, groupby, takewhile
 
 import msgspec
 
@@ -12,10 +12,9 @@ from domain.ledger.checkpoints import BadCheckpoint, Checkpoint
 from domain.ledger.findings import Finding
 from domain.ledger.notes import BadNote
 from domain.ledger.tiles import BadBundle, Tile
-from services.audit.bundle import CHECKPOINT, EARLIER, PART, Bundle, Unfit, tile_of
+from services.audit.again import Again, Get, Overlaid, chosen
+from services.audit.bundle import CHECKPOINT, EARLIER, PART, Bundle, Unfit, needed, tile_of
 
-Get = Callable[[str], Awaitable[bytes | None]]
-"""What a server answers under a path; None where there is nothing. Raises Unreachable."""
 Progress = Callable[[int, int], None]
 AT_ONCE = 8
 SUSPECTS = 4
@@ -39,12 +38,18 @@ class _Checkpoints(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What came of it: the size of the ledger, how many files were fetched, and how many were there already."""
+    """What came of it: the size of the ledger, how many files were fetched, and how many were there already.
+
+    Of these, `asked` were asked for again, and `mended` were damaged here. `whole`: all that was promised is there.
+    """
 
     size: int = 0
     fetched: int = 0
     kept: int = 0
+    asked: int = 0
+    mended: int = 0
     findings: tuple[Finding, ...] = ()
+    whole: bool = True
 
 
 def read_checkpoint(note: str | bytes) -> Checkpoint:
@@ -53,91 +58,141 @@ def read_checkpoint(note: str | bytes) -> Checkpoint:
 
 
 async def fetch(get: Get, bundle: Bundle, progress: Progress, *, fresh: bool = False) -> Fetched:
-    """Copies all that a server's newest checkpoint promises; full tiles that are there are kept, unless `fresh`.
+    """Copies all that a server's newest checkpoint promises, and asks again for what is there: some of it, or all.
 
-    The bundle's checkpoint is replaced last, and never by one that does not continue it. Raises Unreachable.
+    What is there stays, where the server shows something else now; that is a finding. The bundle's checkpoint is
+    replaced last, and never by one that does not continue it. Raises Unreachable.
     """
     note = await get(CHECKPOINT)
     try:
         said = read_checkpoint(note or b"")
     except (BadNote, BadCheckpoint) as error:
         raise Unreachable(f"What lies under this address is no ledger: its checkpoint is none. {error}") from error
+    assert note is not None
     try:
         before = None if (old := bundle.read(CHECKPOINT)) is None else read_checkpoint(old)
     except (BadNote, BadCheckpoint) as error:
         return Fetched(findings=(Finding("checkpoint-malformed", f"The bundle's own checkpoint is none: {error}"),))
+    if before is not None and before.origin != said.origin:
+        says = "The bundle is of another ledger than the one that the server keeps."
+        return Fetched(findings=(Finding("ledger-foreign", says, None, before.origin, said.origin),))
     if before is not None and before.size > said.size:
         says = "The server shows fewer records than this bundle holds."
         found = Finding("older-than-saved", says, None, f"at least {before.size} records", str(said.size))
         return Fetched(said.size, findings=(found,))
-    assert note is not None
-    copied = await _tiles(get, bundle, said.size, progress, fresh=fresh)
-    findings = [*copied.findings]
-    findings += [] if findings else _extends(bundle, before, said)
-    if any(one.code == "fork" for one in findings):
-        beside = bundle.folder.with_name(bundle.folder.name + FORK)
-        beside.write_bytes(note)
-    if not findings:
+    fork, sure = await _continues(get, bundle, before, said)
+    if fork is not None:
+        bundle.folder.with_name(bundle.folder.name + FORK).write_bytes(note)
+        return Fetched(said.size, findings=(fork,))
+    again = Again(get, bundle, note, said, sure)
+    copied = await _copied(again, before, progress, fresh=fresh)
+    if not again.absent and copied.whole:
         bound = [*_suspect(bundle, said.size), said.size // tiles.WIDTH]
         for number in bound:
             await _earlier(get, bundle, number * tiles.WIDTH, min((number + 1) * tiles.WIDTH, said.size))
         bundle.write(CHECKPOINT, note)
         _sweep(bundle, said.size, bound)
-    return Fetched(said.size, copied.fetched, copied.kept, tuple(findings))
+    return copied
+
+
+async def _continues(
+    get: Get, bundle: Bundle, before: Checkpoint | None, said: Checkpoint
+) -> tuple[Finding | None, bool]:
+    """Whether the server's ledger begins with the bundle's, by its own hashes; evidence if not; whether it is sure.
+
+    Nothing is sure where they do not come to the checkpoint that the server itself shows.
+    """
+    if before is None or before.size == 0 or before == said:
+        return None, True
+    ranges = [(0, before.size), (0, said.size)]
+    shown = {str(tile): await get(str(tile)) or b"" for tile, _, _ in needed(ranges, said.size)}
+    try:
+        root, newest = Overlaid(bundle.folder, shown).roots(ranges, said.size)
+    except Unfit:
+        return None, False
+    if newest != said.root and before.size != said.size:
+        return None, False
+    if root == before.root and newest == said.root:
+        return None, True
+    says = f"The server's ledger does not begin with the {before.size} records whose checkpoint this bundle holds."
+    return Finding("fork", says, None, before.root.hex(), (said.root if before.size == said.size else root).hex()), True
+
+
+async def _copied(again: Again, before: Checkpoint | None, progress: Progress, *, fresh: bool) -> Fetched:
+    """What is missing is fetched; then it is asked again for what was there."""
+    bundle, size, held = again.bundle, again.said.size, list[Tile]()
+    missing = _missing(bundle, size, held)
+    total = tiles.how_many(size)
+    fetched, findings = 0, list[Finding]()
+
+    async def copy(tile: Tile) -> None:
+        nonlocal fetched
+        if (content := await again.get(str(tile))) is None:
+            findings.append(Finding("tile-missing", f"The server has no {tile}, though its checkpoint says so."))
+            return
+        bundle.write(str(tile), content)
+        fetched += 1
+        progress(fetched + len(held), total)
+
+    await _each(takewhile(lambda _: not findings, missing), copy)
+    if findings:
+        return Fetched(size, fetched, len(held), findings=tuple(findings), whole=False)
+    told = [] if before is None else [again.narrower(before, *pair) for pair in _narrower(before, size)]
+    if before is not None and not all(told):
+        _sweep(bundle, before.size, [before.size // tiles.WIDTH])
+    asked = chosen([tile for tile in held if bundle.read(str(tile)) is not None], fresh=fresh)
+
+    async def ask(tile: Tile) -> None:
+        await again.one(tile)
+        progress(total - len(asked) + again.asked, total)
+
+    for _, level in groupby(asked, key=lambda tile: tile.level):
+        await _each(level, ask)
+    return Fetched(size, fetched, len(held), again.asked, again.mended, again.findings, all(told))
+
+
+def _missing(bundle: Bundle, size: int, held: list[Tile]) -> Iterator[Tile]:
+    """One tile after the other, without a list of all: what a server says its size is, nobody has signed yet."""
+    for tile in chain(tiles.hash_tiles(size), tiles.bundles(size)):
+        if _has(bundle, tile):
+            held.append(tile)
+        else:
+            yield tile
+
+
+def _narrower(before: Checkpoint, size: int) -> Iterator[tuple[Tile, Tile]]:
+    """The partial tiles of an earlier size, each with the one that takes its place; hashes first."""
+    for tile in chain(tiles.hash_tiles(before.size), tiles.bundles(before.size)):
+        width = min(tiles.WIDTH, tiles.across(tile.level, size) - tile.first)
+        if tile.width < width:
+            yield tile, Tile(tile.level, tile.number, width)
+
+
+async def _each(waiting: Iterable[Tile], work: Callable[[Tile], Awaitable[None]]) -> None:
+    """Some at a time; the first that fails ends them all."""
+    left = iter(waiting)
+
+    async def go_on() -> None:
+        for tile in left:
+            await work(tile)
+
+    workers = [asyncio.ensure_future(go_on()) for _ in range(AT_ONCE)]
+    try:
+        await asyncio.gather(*workers)
+    finally:
+        for worker in workers:
+            worker.cancel()
 
 
 def _has(bundle: Bundle, tile: Tile) -> bool:
-    """Only full tiles never change."""
-    if tile.width != tiles.WIDTH or (content := bundle.read(str(tile))) is None:
+    """Whole, if not what it was; nobody has asked the server again yet."""
+    if (content := bundle.read(str(tile))) is None:
         return False
     try:
         (tiles.unbundled if tile.level is None else tiles.unpacked)(content, tile.width)
     except BadBundle:
         return False
     return True
-
-
-async def _tiles(get: Get, bundle: Bundle, size: int, progress: Progress, *, fresh: bool) -> Fetched:
-    """One tile after the other, without a list of all: what a server says its size is, nobody has signed yet."""
-    findings, fetched, kept = list[Finding](), 0, 0
-    waiting, total = chain(tiles.hash_tiles(size), tiles.bundles(size)), tiles.how_many(size)
-
-    async def work() -> None:
-        nonlocal fetched, kept
-        for tile in waiting:
-            if findings:
-                return
-            if not fresh and _has(bundle, tile):
-                kept += 1
-            elif (content := await get(str(tile))) is None:
-                findings.append(Finding("tile-missing", f"The server has no {tile}, though its checkpoint says so."))
-            else:
-                bundle.write(str(tile), content)
-                fetched += 1
-            progress(fetched + kept, total)
-
-    workers = [asyncio.ensure_future(work()) for _ in range(AT_ONCE)]
-    try:
-        await asyncio.gather(*workers)
-    finally:
-        for worker in workers:
-            worker.cancel()
-    return Fetched(size, fetched, kept, tuple(findings))
-
-
-def _extends(bundle: Bundle, before: Checkpoint | None, said: Checkpoint) -> Sequence[Finding]:
-    """Whether what was fetched begins with what was there: only a fork, or bytes that were altered, can make it not."""
-    if before is None or before.size == 0:
-        return ()
-    try:
-        (root,) = bundle.roots([(0, before.size)], said.size)
-        (newest,) = bundle.roots([(0, said.size)], said.size)
-    except Unfit:
-        return ()  # `verify` says in detail what is wrong with these tiles
-    if root == before.root or newest != said.root:
-        return ()
-    says = f"The server's ledger does not begin with the {before.size} records whose checkpoint this bundle holds."
-    return (Finding("fork", says, None, before.root.hex(), root.hex()),)
 
 
 def _suspect(bundle: Bundle, size: int) -> list[int]:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from domain.ledger import tiles
 from domain.ledger.findings import Finding
 from domain.ledger.tiles import Tile
-from services.audit.bundle import CHECKPOINT, EARLIER, Bundle, Unfit, position_of, tile_of
+from services.audit.again import later
+from services.audit.bundle import CHECKPOINT, EARLIER, LATER, Bundle, Unfit, position_of, tile_of
 from services.audit.structure import Tree, compared, first_difference
 
 
@@ -20,7 +21,9 @@ def upper(bundle: Bundle, tree: Tree, size: int) -> Iterator[Finding]:
 def others(bundle: Bundle, size: int) -> Iterator[Finding]:
     """What is wrong with files that a bundle of this size has no need of."""
     for path in bundle.files():
-        if path != CHECKPOINT and "/" in path and not path.startswith(EARLIER):
+        if path.startswith(LATER):
+            yield from later(bundle, size, path)
+        elif path != CHECKPOINT and "/" in path and not path.startswith(EARLIER):
             yield from _other(bundle, path, size)
 
 

@@ -8,8 +8,9 @@ import msgspec
 from domain.erasures import SubjectErased
 from domain.ledger.findings import Finding
 from domain.ledger.records import MAX_INTEGER, canonical, opened_hash
+from services.audit.again import Get
 from services.audit.bundle import Bundle
-from services.audit.fetching import Get, Unreachable
+from services.audit.fetching import Unreachable
 from services.codec import SEALED_MEMBER
 from services.names import NAMES
 from services.sealing import seals_of

@@ -4,6 +4,9 @@ import json
 import logging
 import os
 import shutil
+import signal
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,9 +18,13 @@ from click.testing import CliRunner, Result
 
 from api.cli import cli
 from projections.views import VIEWS
+from services.audit import again
 from services.keys import load_or_make
 from services.store.checkpoints import Notary
 from tests.api.conftest import Live
+
+ALONE = "from api.cli import main; main()"
+"""The command line in a process of its own."""
 
 
 def audit(*words: str) -> Result:
@@ -87,13 +94,18 @@ def test_fetched_and_verified_with_the_server_out_of_reach(bundle: Path, key: st
     assert found["unchecked"]
 
 
-def test_fetched_again_it_says_what_it_did_not_ask_for_again(live: Live, bundle: Path) -> None:
-    assert size_of(bundle) > 256  # a full tile, which is kept
-    again = well("fetch", live.url, "--out", str(bundle))
-    assert "`--fresh` asks whether the server still shows the same" in again
-    assert "--fresh" not in well("fetch", live.url, "--out", str(bundle), "--fresh")
+def test_fetched_again_it_says_what_it_asked_for_again(
+    live: Live, bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert size_of(bundle) > 256  # a full tile
+    assert "5 of these were asked for again and came the same" in well("fetch", live.url, "--out", str(bundle))
+    monkeypatch.setattr(again, "AT_MOST", 0)
+    some = well("fetch", live.url, "--out", str(bundle))
+    assert "3 of these were asked for again" in some
+    assert "chosen by chance: `--fresh` asks for all of them" in some
     found = json.loads(well("fetch", live.url, "--out", str(bundle), "--json"))
-    assert any("--fresh" in line for line in found["unchecked"])
+    assert any("still shows 2 files" in line for line in found["unchecked"])
+    assert "by chance" not in well("fetch", live.url, "--out", str(bundle), "--fresh")
 
 
 def test_what_was_seen_is_kept_behind_a_link_and_takes_no_pipes_place(bundle: Path, key: str, tmp_path: Path) -> None:
@@ -194,6 +206,32 @@ def test_a_place_that_cannot_be_written_is_said_without_a_traceback(bundle: Path
     assert audit("verify", str(bundle), "--key", key, "--state", f"{file}/seen").exit_code == 2
 
 
+def test_to_interrupt_an_audit_is_no_verdict(bundle: Path, key: str, tmp_path: Path) -> None:
+    """It waits for a record that nobody writes into the pipe."""
+    proof, pipe = tmp_path / "x.tlog-proof", tmp_path / "pipe"
+    proof.write_text(well("prove", str(bundle), "--position", "5"))
+    os.mkfifo(pipe)
+    words = ("check", str(proof), "--record", str(pipe), "--key", key)
+    process = subprocess.Popen([sys.executable, "-c", ALONE, "audit", *words], stderr=subprocess.PIPE)
+    with process, pipe.open("wb"):  # from here on somebody reads
+        process.send_signal(signal.SIGINT)
+        said = process.communicate()[1]
+    assert (process.returncode, said) == (130, b"Interrupted.\n")
+
+
+def test_what_goes_wrong_on_this_machine_is_no_verdict(bundle: Path, key: str) -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+    words = ("replay", str(bundle), "--at", "60", "--view", "units")
+    cut = subprocess.run([sys.executable, "-c", ALONE, "audit", *words], stdout=theirs, stderr=subprocess.PIPE)
+    os.close(theirs)
+    assert (cut.returncode, b"Traceback" in cut.stderr) == (3, False)
+    unreadable = Path("/proc/self/mem")
+    if unreadable.is_file():
+        result = audit("verify", str(bundle), "--key", key, "--state", str(unreadable))
+        assert (result.exit_code, "Error: " in result.stderr) == (3, True)
+
+
 def test_a_record_is_proved_by_bundle_and_by_server_and_checked(
     bundle: Path, key: str, live: Live, tmp_path: Path
 ) -> None:
@@ -235,6 +273,52 @@ def test_every_view_replayed_equals_what_the_server_publishes(
     for position in (last // 3, last):
         said = well("replay", str(bundle), "--at", str(position), "--view", view, "--against", live.url)
         assert f"rows of {view} as of position {position}" in said
+
+
+@pytest.mark.parametrize("view", ["commitments", "mandates", "turns", "scorecards", "units", "obligations"])
+def test_what_was_saved_of_a_list_is_compared_offline(view: str, bundle: Path, live: Live, tmp_path: Path) -> None:
+    last = size_of(bundle) - 1
+    live.run(live.services.views.reached(view, last, 30))
+    for form in ("json", "ndjson", "csv"):
+        saved = tmp_path / f"saved.{form}"
+        saved.write_bytes(told(live, f"/v1/{view}?as_of={last}&format={form}"))
+        said = well("replay", str(bundle), "--at", str(last), "--view", view, "--against", str(saved))
+        assert f"rows of {view} that were saved, as of position {last}" in said
+
+
+def test_an_altered_cell_of_what_was_saved_is_named_by_its_row(bundle: Path, live: Live, tmp_path: Path) -> None:
+    last = str(size_of(bundle) - 1)
+    live.run(live.services.views.reached("commitments", int(last), 30))
+    saved = tmp_path / "saved"
+
+    def against(content: str, at: str = last, view: str = "commitments") -> tuple[int, list[str], list[str]]:
+        saved.write_text(content)
+        result = audit("replay", str(bundle), "--at", at, "--view", view, "--against", str(saved), "--json")
+        found = json.loads(result.stdout)
+        return result.exit_code, [one["code"] for one in found["findings"]], found["unchecked"]
+
+    shown = {form: told(live, f"/v1/commitments?as_of={last}&format={form}").decode() for form in ("json", "csv")}
+    for content in (
+        shown["json"].replace('"contested":false', '"contested":true', 1),
+        shown["csv"].replace("Lyon", "Nice", 1),
+        shown["csv"].replace(",false", ",true", 1),
+        shown["csv"].replace("key,title", "key,nobody", 1),
+        shown["json"].replace('"key":"', '"key":"0', 1),
+    ):
+        assert content not in shown.values()
+        code, codes, _ = against(content)
+        assert (code, set(codes)) == (1, {"view-differs"})
+    assert against(shown["json"], at="60")[:2] == (2, ["published-otherwise"])
+    assert against(shown["json"], view="units")[:2] == (2, ["published-otherwise"])
+    assert against(shown["json"].replace("commitments@", "commitments@9"))[:2] == (3, ["view-newer"])
+    for nothing in ("", "[]", "<html>", "name\r\nLyon\r\n", '{"items":3}\n{'):
+        assert against(nothing)[:2] == (2, ["file-unreadable"])
+    part = "".join(shown["csv"].splitlines(keepends=True)[:2])
+    code, codes, unchecked = against(part)
+    assert (code, codes) == (0, [])
+    assert any("it may be a part of the list" in line for line in unchecked)
+    assert any("the file does not say" in line for line in unchecked)
+    assert audit("replay", str(bundle), "--at", last, "--view", "units", "--against", "nowhere").exit_code == 2
 
 
 def test_the_stock_library_is_asked_too(bundle: Path) -> None:

@@ -20,8 +20,9 @@ import pytest
 import structlog
 from click.testing import CliRunner, Result
 
-from api.cli import VERBS, cli
+from api.cli import cli
 from api.cli.running import configured
+from api.cli.verbs import VERBS
 from services.config import Config
 from services.logs import configure_logs
 from services.store import locks

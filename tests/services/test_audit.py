@@ -85,13 +85,13 @@ async def test_fetching_goes_on_where_it_was_and_keeps_what_never_changes(
 ) -> None:
     async with new_database(golden.template) as dsn, served(dsn) as url:
         again = await fetched(url, bundle.folder)
-        assert (again.fetched, again.kept) == (3, 2), "only the partial tiles"
+        assert (again.fetched, again.kept, again.asked) == (0, 5, 5)
         bundle.remove("tile/entries/000")
         bundle.write("tile/0/000", b"half a tile")
         bundle.write("tile/entries/001.p/3", b"of an earlier size")
         bundle.write("tile/entries/001.p/.3.part", b"left by a run that was killed")
         mended = await fetched(url, bundle.folder)
-    assert (mended.fetched, mended.kept, mended.findings) == (5, 0, ())
+    assert (mended.fetched, mended.kept, mended.asked, mended.findings) == (2, 3, 3, ())
     assert verify(bundle, VKEY).verdict is Verdict.VERIFIED
 
 

@@ -9,8 +9,10 @@ sys.path.insert(0, str(Path(__file__).with_name("_app")))
 
 def main() -> None:
     # Here and not above: processes that work for this one import it again, and need no command line.
-    from api.cli import main
-
+    try:
+        from api.cli import main
+    except KeyboardInterrupt:  # it takes a moment until a verb could hear of it
+        sys.exit(130)
     main()
 
 

@@ -1,0 +1,118 @@
+"""What a portal published, as somebody saved it: a list or one row as JSON, lines of JSON, or CSV; for a comparison."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from domain.ledger.findings import Finding
+from projections.kernel import View
+from services.audit.bundle import Unfit
+from services.audit.replaying import Stood
+from services.spreadsheets import neutral
+from services.views.columns import fields_of
+from services.views.ports import Column
+
+Row = dict[str, Any]
+
+
+class _AsOf(msgspec.Struct):
+    position: int
+    view: str = ""
+
+
+class _Answer(msgspec.Struct):
+    items: list[Row] | None = None
+    item: Row | None = None
+    as_of: _AsOf | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Rows as they were shown, and as of what, where that was said with them. `sheet`: they are cells."""
+
+    rows: Sequence[Row]
+    as_of: _AsOf | None = None
+    sheet: bool = False
+
+    def of(self, view: View, position: int) -> None:
+        """Raises Unfit, where it says itself that it is of something else."""
+        if self.as_of is None:
+            return
+        said, asked = (self.as_of.view or f"{view.name}@{view.version}", f"{view.name}@{view.version}")
+        if said.partition("@")[0] != view.name:
+            raise Unfit(Finding("published-otherwise", "The file is of another view.", None, asked, said))
+        if said != asked:
+            says = "The file is of another version of the view than this program ships: use the program of that time."
+            raise Unfit(Finding("view-newer", says, None, asked, said))
+        if self.as_of.position != position:
+            says = f"The file says what stood as of position {self.as_of.position}: ask with --at."
+            raise Unfit(Finding("published-otherwise", says, None, str(self.as_of.position), str(position)))
+
+    def contradictions(self, stood: Stood, view: View) -> Iterator[Finding]:
+        """Where a row that was shown is not the one that follows from the records."""
+        columns = {field.column.name: field.column for field in fields_of(view)}
+        for shown in self.rows:
+            key = str(shown.get("key"))
+            body = stood.rows.get(key)
+            ours = None if body is None else msgspec.json.decode(body, type=Row)
+            if ours is None or (_differs(shown, ours, columns) if self.sheet else shown != ours):
+                expected = "no such row" if body is None else body.decode()
+                says = f"The published row {key} of {view.name} does not follow from the records."
+                yield Finding("view-differs", says, stood.position, expected, msgspec.json.encode(shown).decode())
+
+
+def published(content: bytes) -> Published:
+    """What somebody saved. Raises Unfit: it is none of the three."""
+    try:
+        if content.lstrip()[:1] != b"{":
+            return Published(_sheet(content), sheet=True)
+        try:
+            answer = msgspec.json.decode(content, type=_Answer)
+        except msgspec.MsgspecError:
+            return Published([msgspec.json.decode(line, type=Row) for line in content.splitlines()])
+        if answer.items is None and answer.item is None:
+            return Published([msgspec.json.decode(content, type=Row)])
+        return Published(answer.items if answer.items is not None else [answer.item or {}], answer.as_of)
+    except (ValueError, csv.Error) as error:
+        raise Unfit(Finding("file-unreadable", f"The file holds no rows of a view: {error}")) from error
+
+
+def _sheet(content: bytes) -> Sequence[Row]:
+    sheet = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
+    rows = list(sheet)
+    if "key" not in (sheet.fieldnames or ()) or any(None in row or None in row.values() for row in rows):
+        raise ValueError("neither JSON nor a sheet with a column `key` and as many cells in each line.")
+    return rows
+
+
+def _differs(shown: Row, ours: Row, columns: Mapping[str, Column]) -> bool:
+    """A column that no such view has differs, too."""
+    return any(name not in columns or not _same(cell, _at(ours, columns[name].path)) for name, cell in shown.items())
+
+
+def _at(row: Row, path: Sequence[str]) -> Any:
+    found: Any = row
+    for name in path:
+        found = found.get(name) if isinstance(found, dict) else None
+    return found
+
+
+def _same(cell: str, value: Any) -> bool:
+    """Whether a cell is what sheets show of a value; of words in several languages they show one."""
+    match value:
+        case None:
+            return cell == ""
+        case bool():
+            return cell == ("true" if value else "false")
+        case str():
+            return cell == neutral(value)
+        case dict():
+            return cell in map(neutral, map(str, value.values()))
+        case list():
+            return cell == neutral(msgspec.json.encode(value).decode())
+        case _:
+            return cell == str(value)
