@@ -156,7 +156,7 @@ class Cluster:
             build = self._shared_home() / f"cluster-{secrets.token_hex(6)}"
         shutil.rmtree(build, ignore_errors=True)
         build.mkdir(mode=0o700)
-        os.chown(build, *self._account())
+        self._hand_over(build)
         log.info("postgres-creating", data=str(self.data))
         command = [str(home / "bin/initdb"), "-D", str(build), "-U", ROLE, "-E", "UTF8", "--no-instructions"]
         command += ["--locale-provider=builtin", "--locale=C.UTF-8", "--auth-local=trust", "--auth-host=reject"]
@@ -213,8 +213,13 @@ class Cluster:
             about = directory.lstat()
             if about.st_uid not in (os.geteuid(), self._account()[0]) or directory.is_symlink():
                 raise PostgresUnavailable(f"{directory} belongs to somebody else. Remove it, or choose a shorter path.")
-            os.chown(directory, *self._account())
+            self._hand_over(directory)
         return '"' + str(directory).replace('"', '""') + '"'
+
+    def _hand_over(self, directory: Path) -> None:
+        """To the server's account. Not asked for where it is ours: a service may be forbidden to change owners."""
+        if os.geteuid() == 0:
+            os.chown(directory, *self._account())
 
     def _account(self) -> tuple[int, int]:
         """Whom the server runs as (uid, gid): ourselves, unless we are root; an existing cluster keeps its owner."""

@@ -80,8 +80,7 @@ async def _work(config: Config, parts: Collection[Part], beside: bool) -> None:
         loop.add_signal_handler(number, stop.set)
     if beside:
         if Part.VIEWS in parts:
-            # Where cores are short, whoever waits for an answer goes first.
-            os.nice(YIELDING)
+            _give_way()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         loop.add_reader(sys.stdin, _heard, sys.stdin, stop)
     async with assemble(config, keeping=Part.VIEWS in parts, acting=Part.ACTS in parts) as services:
@@ -91,6 +90,14 @@ async def _work(config: Config, parts: Collection[Part], beside: bool) -> None:
                 await _report(services, parts)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), EVERY)
+
+
+def _give_way() -> None:
+    """Where cores are short, whoever waits for an answer goes first; where we may not say so, nobody does."""
+    try:
+        os.nice(YIELDING)
+    except OSError as error:  # a filter of system calls
+        log.warning("no-nicer", error=repr(error))
 
 
 def _heard(line: IO[str], stop: asyncio.Event) -> None:
@@ -135,9 +142,10 @@ class Member:
             try:
                 await self._once()
             except (OSError, ValueError, msgspec.MsgspecError) as error:
-                # It could not be started, or said what is no report. One that still runs must not have a second beside.
+                # It could not be started, or said what is no report.
                 log.error("crew-unheard", part=self._part, error=repr(error))
-                await self.stop()
+            # One that still runs must not have a second beside; of one that does not, we hear how it ended.
+            await self.stop()
             tries = tries + 1 if monotonic() - begun < UNHEARD else 0
             wait = PATIENCE[min(tries, len(PATIENCE) - 1)]
             status = self._process and self._process.returncode
