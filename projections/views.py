@@ -14,6 +14,7 @@ from projections.mandates import MANDATES
 from projections.milestones import MILESTONES
 from projections.obligations import OBLIGATIONS
 from projections.opinions import OPINIONS
+from projections.policies import POLICIES
 from projections.reviews import REVIEWS
 from projections.scorecards import SCORECARDS
 from projections.shifts import AWAITING_MANDATE, UPWARD_SHIFTS
@@ -40,6 +41,7 @@ VIEWS: tuple[View, ...] = (
     OPINIONS,
     UPWARD_SHIFTS,
     AWAITING_MANDATE,
+    POLICIES,
     ACTIVITY,
     CORRECTIONS,
     ATTESTATIONS,

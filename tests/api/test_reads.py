@@ -349,3 +349,23 @@ def test_the_tag_of_a_thing_is_what_a_command_takes(live: Live) -> None:
     pledge = {"kind": "staff", "what": {"en": "Two posts"}}
     said = give(live, f"commitments/{made['stream']}/pledge-resource", pledge, If_Match=history.headers["etag"])
     assert said.status == 201
+
+
+# --- what rules where ---
+
+
+def test_what_rules_somewhere_on_a_day_names_the_law_and_has_an_address_of_its_own(live: Live) -> None:
+    asked = {"name": "mandate", "jurisdiction": "FR", "parameter": "answer_days"}
+    (row,) = get(live, "/v1/policies", valid_at="2026-01-01", **asked).items
+    assert row["key"] == f"{row['policy']}/answer_days"
+    assert row["basis"] in ("law", "default", "unread")
+    assert get(live, f"/v1/policies/{row['key']}").json["item"] == row
+    assert get(live, f"/v1/policies/{row['stream']}/history").json["items"]
+
+
+def test_on_any_day_one_version_of_a_policy_counts(live: Live) -> None:
+    asked = {"name": "scrutiny", "jurisdiction": "EU", "parameter": "votes.total"}
+    rows = get(live, "/v1/policies", **asked).items
+    assert len(rows) > 1
+    for row in rows:
+        assert keys(get(live, "/v1/policies", valid_at=row["in_force_from"], **asked).items) == [row["key"]]
