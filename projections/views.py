@@ -2,6 +2,7 @@
 
 from projections.activity import ACTIVITY
 from projections.allocations import ALLOCATIONS
+from projections.annexes import ANNEXES
 from projections.attestations import ATTESTATIONS
 from projections.commitments import COMMITMENTS
 from projections.competences import COMPETENCES
@@ -41,6 +42,7 @@ VIEWS: tuple[View, ...] = (
     OPINIONS,
     UPWARD_SHIFTS,
     AWAITING_MANDATE,
+    ANNEXES,
     POLICIES,
     ACTIVITY,
     CORRECTIONS,
