@@ -158,17 +158,21 @@ def _options(request: web.Request, allowed: set[str]) -> web.Response:
 async def stream(
     request: web.Request, response: web.StreamResponse, chunks: Callable[[], AsyncIterator[bytes]]
 ) -> web.StreamResponse:
-    """Sends chunks as they come. An error in the middle cannot become a problem any more: the connection breaks.
+    """Sends chunks as they come. What fails before the first of them is a problem as anywhere else.
 
-    So it does for a reader who stops to read: what is exported holds a connection to the database meanwhile.
+    An error in the middle cannot become one any more: the connection breaks. So it does for a reader who stops to read:
+    what is exported holds a connection to the database meanwhile.
     """
+    coming = chunks()
+    first = await anext(coming, b"")
     asked = _finish(request, response, OF_READS)
     await response.prepare(request)
     if request.method == hdrs.METH_HEAD:
         await response.write_eof()
         return response
     try:
-        async for chunk in chunks():
+        await _taken(response, first)
+        async for chunk in coming:
             await _taken(response, chunk)
         await response.write_eof()
     except _Stalled:
