@@ -464,6 +464,23 @@ async def test_a_lost_database_is_unavailable_and_comes_back(migrated_url: str, 
     await admin.close()
 
 
+@pytest.mark.parametrize("q", ["绿色", "绿色学校", "绿", "校", "学校 LYON", "為"])
+def test_words_that_are_written_without_blanks_are_found_wherever_they_stand(q: str) -> None:
+    text = "为所有人建设绿色学校Lyon 2030" if q != "為" else "為"
+    words = words_of([text]).split()
+    assert all(any(word.startswith(begun) for word in words) for begun in words_of([q]).split())
+
+
+def test_signs_that_stand_apart_are_no_word() -> None:
+    words = words_of(["学校建设"]).split()
+    assert not all(any(word.startswith(begun) for word in words) for begun in words_of(["学设"]).split())
+
+
+def test_letters_that_are_typed_as_two_are_found_as_two() -> None:
+    assert folded("Œuvre") == folded("oeuvre") == "oeuvre"
+    assert folded("Ærø") == "aero"
+
+
 # --- exports ---
 
 
