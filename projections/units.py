@@ -30,8 +30,8 @@ from domain.units import (
     UnitsMerged,
     UnitSplit,
 )
-from domain.units.state import first_day_after, is_withdrawn
-from projections.kernel import Computed, Look, View, own_stream
+from domain.units.state import first_day, first_day_after, is_withdrawn
+from projections.kernel import Computed, Look, View, day_of, own_stream
 
 NAMES_KEPT = 30
 
@@ -210,9 +210,15 @@ def _holding(row: UnitRow, competences: tuple[CompetenceRecorded, ...]) -> UnitR
     return replace(row, competences=competences, functions=functions)
 
 
+def counts_from(record: Recorded) -> date:
+    """A unit has been there from its own first day on, whenever it was entered; all along where nobody knows."""
+    event = record.event
+    return min(day_of(record), first_day(event.alive_from)) if isinstance(event, UnitRegistered) else day_of(record)
+
+
 UNITS = View(
     name="units",
-    version=1,
+    version=2,
     says="The directory: every unit of government, its sphere, its place in the hierarchy, its codes and competences.",
     row=UnitRow,
     key_says="The unit's id.",
@@ -221,6 +227,7 @@ UNITS = View(
     fold=fold,
     sort="title",
     valid_time=True,
+    counts_from=counts_from,
 )
 
 
