@@ -237,7 +237,7 @@ class RepresentativeRow:
     """One accreditation: a role in which somebody may act for a unit. Who that is, is never public."""
 
     unit: Annotated[UUID, Indexed(), Says("The unit for which the person acts.")]
-    unit_title: Annotated[str, Searched(), Says("The unit's name.")]
+    unit_name: Annotated[str, Searched(), Says("The unit's name.")]
     sphere: Annotated[Sphere, Indexed(), Says("The unit's sphere.")]
     role: Annotated[Role, Indexed(), Says("In which role.")]
     valid_from: Annotated[date, Says("The first day.")]
@@ -270,7 +270,7 @@ def fold_representative(
     assert before is not None, "an accreditation is given before anything befalls it"
     match event:
         case UnitRenamed():
-            return replace(before, unit_title=event.name.best())
+            return replace(before, unit_name=event.name.best())
         case AccreditationRevoked():
             return _ended(before, event.revoked_on, record.because)
         case UnitAbolished():
@@ -297,7 +297,7 @@ def in_force(row: RepresentativeRow, day: date) -> bool:
 
 REPRESENTATIVES = View(
     name="representatives",
-    version=1,
+    version=2,
     says="Who may act for a unit: the roles it has given, and from when until when. Names are never public.",
     row=RepresentativeRow,
     key_says="The accreditation, <stream>/<version>.",
@@ -305,7 +305,7 @@ REPRESENTATIVES = View(
     keys=representative_keys,
     fold=fold_representative,
     reads=("units",),
-    sort="unit_title",
+    sort="unit_name",
     computed=(
         Computed(
             name="in_force",
