@@ -91,7 +91,7 @@ class Views:
         self._pulse = Pulse(dsn) if dsn is not None else None
         self._versions: dict[str, tuple[float, bool]] = {}
         self._loader = Loader[Point](self._load)
-        self._kept = {view.name: Kept[Point]() for view in views}
+        self._kept = Kept[Point]()
         self._fresh: dict[str, tuple[Moment, Freshness]] = {}
         # An export holds its connection for as long as its reader takes; the other half is for who asks for a page.
         self._exporting = asyncio.Semaphore(max(1, pool.get_max_size() // 2))
@@ -145,7 +145,7 @@ class Views:
         point = Point(name, as_of, valid_at, (day or _today()) if table.view.computed else None)
         standing = self._standing_now(name)
         if standing is not None and as_of is None:
-            known, row = self._kept[name].get(_at(standing), point, key)
+            known, row = self._kept.get(name, _at(standing), point, key)
             if known:
                 return row, standing.position
         if not _storable(key):
@@ -153,7 +153,7 @@ class Views:
         row, position = await self._loader.get(point, key)
         standing = self._standing_now(name)
         if standing is not None and as_of is None and standing.position == position:
-            self._kept[name].put(_at(standing), point, key, row)
+            self._kept.put(name, _at(standing), point, key, row)
         return row, position
 
     async def rows(self, name: str, query: Query) -> AsyncGenerator[list[bytes], None]:
