@@ -369,3 +369,26 @@ def test_on_any_day_one_version_of_a_policy_counts(live: Live) -> None:
     assert len(rows) > 1
     for row in rows:
         assert keys(get(live, "/v1/policies", valid_at=row["in_force_from"], **asked).items) == [row["key"]]
+
+
+# --- addresses that are nearly right ---
+
+
+@pytest.mark.parametrize("address", ["/docs/", "/v1/commitments/?state=adopted&q=%C3%A9t%C3%A9", "/v1/ledger//"])
+def test_a_slash_too_many_leads_to_the_address_without_it(live: Live, address: str) -> None:
+    said = send(live, "GET", address)
+    path, mark, query = address.partition("?")
+    assert (said.status, said.headers["location"]) == (308, path.rstrip("/") + mark + query)
+    assert get(live, said.headers["location"]).status == 200
+
+
+@pytest.mark.parametrize("address", ["/nowhere/", "//evil.example/", "//", "/v1/"])
+def test_a_slash_behind_what_is_not_there_leads_nowhere(live: Live, address: str) -> None:
+    assert send(live, "GET", address).status == 404
+    assert send(live, "POST", address).status == 404
+
+
+def test_a_question_that_is_wrong_is_named_as_it_was_asked(live: Live) -> None:
+    said = get(live, "/v1/commitments", ends_on__lt="unknown")
+    assert said.faults == {"/ends_on.lt": "invalid"}
+    assert said.json["detail"].startswith("ends_on.lt: ")
