@@ -13,6 +13,7 @@ from api.binding import AT_MOST
 from api.commands import Giving, verbs
 from api.edge import elsewhere, public
 from api.ledger import Histories, Tiles
+from api.me import Me
 from api.moments import Moments
 from api.openapi import document
 from api.opened import Seals
@@ -57,6 +58,7 @@ def make_app(services: Services, working: Working | None) -> web.Application:
     for question in questions:
         app.add_routes(Reading(services.views, store, moments, question).routes())
     app.add_routes([giving.route(verb) for verb in asked])
+    app.add_routes(Me(services.office, services.tokens, asked).routes())
     app.add_routes(proofs.routes())
     app.add_routes(Tiles(store).routes())
     app.add_routes(Probes(store, working, services.config.lag).routes())

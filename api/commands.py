@@ -54,7 +54,10 @@ class Envelope:
     ] = None
     corrects: Annotated[
         EventName | None,
-        Says("The record it corrects: <stream>/<version>. Then `because` is needed, and `basis` or `documents`."),
+        Says(
+            "The record it corrects: <stream>/<version>. Then `because` is needed, and `basis` or `documents`. It"
+            " counts from `effective_on`: the day of what it corrects, if that was wrong from the first day."
+        ),
     ] = None
     documents: Annotated[tuple[Attached, ...], Many(0, 20), Says("Documents it rests on, told by their hash.")] = ()
 

@@ -340,11 +340,26 @@ PROBLEM: Schema = {
     },
     "required": ["type", "title", "status", "detail", "code", "request_id"],
 }
+ME = closed(
+    {
+        "unit": ID | {"description": "The unit that the token speaks for."},
+        "unit_name": {"type": "string"},
+        "sphere": {"type": "string"},
+        "role": {"type": "string"},
+        "accreditation": {"type": "string", "description": "The record that the role rests on: <stream>/<version>."},
+        "in_force": {"type": "boolean", "description": "Whether it counts today, where the unit is."},
+        "today": {"type": "string", "format": "date"},
+        "expires_at": MOMENT | {"description": "When the token ends."},
+        "commands": {"type": "array", "items": {"type": "string"}, "description": "What the role may give."},
+    },
+    description="Whom a token speaks for.",
+)
+
 SHARED: Mapping[str, Schema] = {
     "AsOf": AS_OF, "Freshness": FRESHNESS, "Reproduced": REPRODUCED,
     "Record": RECORD, "Positioned": POSITIONED, "Proved": PROVED,
     "Receipt": RECEIPT, "Answer": ANSWER, "Problem": PROBLEM,
-    "Inclusion": INCLUSION, "Consistency": CONSISTENCY, "Checkpoints": CHECKPOINTS, "Ledger": LEDGER,
+    "Inclusion": INCLUSION, "Consistency": CONSISTENCY, "Checkpoints": CHECKPOINTS, "Ledger": LEDGER, "Me": ME,
 }  # fmt: skip
 
 

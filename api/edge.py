@@ -16,6 +16,7 @@ from typing import TypeAlias
 import structlog
 from aiohttp import hdrs, web
 
+from api.caching import LIVE
 from api.errors import NoSuchAddress, WrongMethod, problem_of, unforeseen
 from api.whole import Whole, lines
 
@@ -124,17 +125,27 @@ def failed(request: web.Request, error: Exception) -> web.Response:
 
 
 async def elsewhere(request: web.Request) -> web.StreamResponse:
-    """Whatever no route serves: another method, a preflight of a browser, or nothing at all."""
-    allowed: set[str] = set()
-    for resource in request.app.router.resources():
-        _, methods = await resource.resolve(request)
-        allowed |= methods if hdrs.METH_ANY not in methods else set()
+    """Whatever no route serves: another method, a preflight of a browser, a slash too many, or nothing at all."""
+    allowed = await _served_with(request)
     if not allowed:
-        raise NoSuchAddress
+        bare = request.clone(rel_url=request.rel_url.with_path(request.rel_url.raw_path.rstrip("/"), encoded=True))
+        if request.method not in (hdrs.METH_GET, hdrs.METH_HEAD) or hdrs.METH_GET not in await _served_with(bare):
+            raise NoSuchAddress
+        address = str(bare.rel_url.with_query(request.rel_url.query))
+        return web.Response(status=308, headers={"Location": address, "Cache-Control": LIVE})
     if request.method == hdrs.METH_OPTIONS:
         return _options(request, allowed)
     commands = _commands(request) if request.method == hdrs.METH_POST else ()
     raise WrongMethod(frozenset(allowed | {hdrs.METH_OPTIONS}), commands)
+
+
+async def _served_with(request: web.Request) -> set[str]:
+    """The methods that some route serves this address with."""
+    found: set[str] = set()
+    for resource in request.app.router.resources():
+        _, methods = await resource.resolve(request)
+        found |= methods if hdrs.METH_ANY not in methods else set()
+    return found
 
 
 def _commands(request: web.Request) -> tuple[str, ...]:
@@ -158,17 +169,21 @@ def _options(request: web.Request, allowed: set[str]) -> web.Response:
 async def stream(
     request: web.Request, response: web.StreamResponse, chunks: Callable[[], AsyncIterator[bytes]]
 ) -> web.StreamResponse:
-    """Sends chunks as they come. An error in the middle cannot become a problem any more: the connection breaks.
+    """Sends chunks as they come. What fails before the first of them is a problem as anywhere else.
 
-    So it does for a reader who stops to read: what is exported holds a connection to the database meanwhile.
+    An error in the middle cannot become one any more: the connection breaks. So it does for a reader who stops to read:
+    what is exported holds a connection to the database meanwhile.
     """
+    coming = chunks()
+    first = await anext(coming, b"")
     asked = _finish(request, response, OF_READS)
     await response.prepare(request)
     if request.method == hdrs.METH_HEAD:
         await response.write_eof()
         return response
     try:
-        async for chunk in chunks():
+        await _taken(response, first)
+        async for chunk in coming:
             await _taken(response, chunk)
         await response.write_eof()
     except _Stalled:

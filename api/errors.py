@@ -235,9 +235,7 @@ TABLE: Mapping[type[BaseException], Callable[[Any], Problem]] = {
     Busy: lambda error: _problem("busy", str(error), {"Retry-After": str(error.retry_after)}),
     TooLarge: lambda error: _problem("record-too-large", str(error), size=error.size, at_most=65_535),
     Unavailable: _unavailable,
-    BadQuery: lambda error: _invalid(
-        Invalid([Located("query", pointer(error.column), Fault("invalid", error.reason))])
-    ),
+    BadQuery: lambda error: _invalid(Invalid([Located("query", pointer(error.asked), Fault("invalid", error.reason))])),
     NotYet: _not_yet,
     NotBuilt: lambda error: _problem(
         "view-behind", "The view is being made; come back in a moment.", {"Retry-After": "5"}

@@ -35,9 +35,13 @@ class Sheet:
 
 
 async def as_csv(sheet: Sheet, batches: AsyncIterator[Sequence[Sequence[Any]]]) -> AsyncIterator[bytes]:
-    yield sheet.lines([sheet.header])
+    """The header comes with the first rows: what cannot be read at all has sent nothing yet."""
+    header = sheet.lines([sheet.header])
     async for batch in batches:
-        yield sheet.lines(batch)
+        yield header + sheet.lines(batch)
+        header = b""
+    if header:
+        yield header
 
 
 async def as_lines(batches: AsyncIterator[Sequence[bytes]]) -> AsyncIterator[bytes]:

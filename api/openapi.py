@@ -279,6 +279,10 @@ def _ledger(spec: APISpec, histories: Histories, contexts: Mapping[str, Context]
         [_parameter(POSITION, "path"), *_query(histories.of_one), _CONDITION],
         {"200": _answer(200, proved, "ETag"), "304": _answer(304, {}, "ETag")} | _problems(400, 401, 403, 404, 503),
     )  # fmt: skip
+    _get(
+        spec, "/v1/me", "me", "Whom your token speaks for, and which commands that role may give.", [],
+        {"200": _answer(200, {"application/json": ref("Me")})} | _problems(400, 401, 503), security=[{"officer": []}],
+    )  # fmt: skip
     text, octets = {"text/plain": {"type": "string"}}, {"application/octet-stream": {"type": "string"}}
     _get(spec, "/checkpoint", "checkpoint", "The signed head of the ledger (C2SP tlog-checkpoint).", [],
          {"200": _answer(200, text)} | _problems(404, 503))  # fmt: skip
@@ -338,8 +342,11 @@ def _path(name: str, pattern: str, says: str, example: str) -> Schema:
     return {"name": name, "in": "path", "required": True, "description": says, "schema": schema, "example": example}
 
 
-def _get(spec: APISpec, path: str, name: str, says: str, parameters: list[Schema], responses: Schema) -> None:
+def _get(
+    spec: APISpec, path: str, name: str, says: str, parameters: list[Schema], responses: Schema, **more: Any
+) -> None:
     operation = {
         "operationId": name, "tags": ["ledger"], "summary": says, "parameters": parameters, "responses": responses,
+        **more,
     }  # fmt: skip
     spec.path(path=path, operations={"get": operation})

@@ -151,8 +151,6 @@ class Reading:
     ) -> web.StreamResponse:
         if asked.place is not None:
             raise Invalid([Located("query", "/cursor", Fault("cursor", "Only pages of JSON go on; this is a whole."))])
-        # What cannot be asked is refused now: once the header of the table is sent, nothing can be taken back.
-        await self._views.page(self._name, replace(asked.query, limit=1))
         headers = {
             "Content-Type": MEDIA[form] + ("; charset=utf-8; header=present" if form == "csv" else ""),
             "Content-Disposition": f'attachment; filename="{self._name}-{standing.position}.{form}"',

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Protocol
 
 from domain.kernel import Recorded
@@ -32,14 +33,19 @@ class Computed:
     sql: str
 
 
+def day_of(record: Recorded) -> date:
+    """The day from which a record counts in law; where nobody knows, the day it was recorded."""
+    return record.effective_on.earliest() or record.at.date()
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """A table that answers a question. From the row's dataclass come table, filters, JSON, CSV and documents.
 
     `version` is raised when the meaning of the fold changes; the view is then rebuilt. `reads` names the earlier views
     that `look` asks. `valid_time`: rows are keyed by their record's own stream, and can also be asked for the state
-    that held in law on a date. `span`: or else every row says itself from which day to which it counts, in two columns
-    (None: open), and a date asks for the rows of that day.
+    that held in law on a date; `counts_from` says from which day on a record counts in it. `span`: or else every row
+    says itself from which day to which it counts, in two columns (None: open), and a date asks for those of that day.
     """
 
     name: str
@@ -53,6 +59,7 @@ class View:
     reads: tuple[str, ...] = ()
     sort: str = "key"
     valid_time: bool = False
+    counts_from: Callable[[Recorded], date] = day_of
     computed: tuple[Computed, ...] = ()
     span: tuple[str, str] | None = None
 

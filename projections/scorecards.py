@@ -46,7 +46,12 @@ class ScorecardRow:
     sphere: Annotated[Sphere | None, Indexed(), Says("The sphere of the unit.")] = None
     units: Annotated[int, Says("How many units there are in it: the denominator.")] = 0
     with_commitments: Annotated[int, Says("How many of them take part in a commitment.")] = 0
-    commitments: Annotated[int, Says("How many commitments in total.")] = 0
+    commitments: Annotated[
+        int,
+        Says(
+            "How many commitments in total: those it owns, and those in which it takes part as a party that accepted."
+        ),
+    ] = 0
     owned: Annotated[int, Says("How many of them are owned here.")] = 0
     shared: Annotated[int, Says("How many are shared across spheres.")] = 0
     proposed: Annotated[int, Says("Proposed.")] = 0
@@ -64,7 +69,7 @@ class ScorecardRow:
     verified: Annotated[int, Says("Verified by an independent assessment.")] = 0
     completed_verified: Annotated[int, Says("Completed, and verified.")] = 0
     contested: Annotated[int, Says("Contested by a party.")] = 0
-    delayed: Annotated[int, Says("With something recorded as missed and not made good.")] = 0
+    delayed: Annotated[int, Says("Not ended, with something recorded as missed and not made good.")] = 0
     on_hold: Annotated[int, Says("On hold.")] = 0
     inactive: Annotated[int, Says("Inactive.")] = 0
     with_evidence: Annotated[int, Says("With at least one piece of evidence.")] = 0

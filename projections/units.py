@@ -30,8 +30,8 @@ from domain.units import (
     UnitsMerged,
     UnitSplit,
 )
-from domain.units.state import first_day_after, is_withdrawn
-from projections.kernel import Computed, Look, View, own_stream
+from domain.units.state import first_day, first_day_after, is_withdrawn
+from projections.kernel import Computed, Look, View, day_of, own_stream
 
 NAMES_KEPT = 30
 
@@ -210,9 +210,15 @@ def _holding(row: UnitRow, competences: tuple[CompetenceRecorded, ...]) -> UnitR
     return replace(row, competences=competences, functions=functions)
 
 
+def counts_from(record: Recorded) -> date:
+    """A unit has been there from its own first day on, whenever it was entered; all along where nobody knows."""
+    event = record.event
+    return min(day_of(record), first_day(event.alive_from)) if isinstance(event, UnitRegistered) else day_of(record)
+
+
 UNITS = View(
     name="units",
-    version=1,
+    version=2,
     says="The directory: every unit of government, its sphere, its place in the hierarchy, its codes and competences.",
     row=UnitRow,
     key_says="The unit's id.",
@@ -221,6 +227,7 @@ UNITS = View(
     fold=fold,
     sort="title",
     valid_time=True,
+    counts_from=counts_from,
 )
 
 
@@ -230,7 +237,7 @@ class RepresentativeRow:
     """One accreditation: a role in which somebody may act for a unit. Who that is, is never public."""
 
     unit: Annotated[UUID, Indexed(), Says("The unit for which the person acts.")]
-    unit_title: Annotated[str, Searched(), Says("The unit's name.")]
+    unit_name: Annotated[str, Searched(), Says("The unit's name.")]
     sphere: Annotated[Sphere, Indexed(), Says("The unit's sphere.")]
     role: Annotated[Role, Indexed(), Says("In which role.")]
     valid_from: Annotated[date, Says("The first day.")]
@@ -263,7 +270,7 @@ def fold_representative(
     assert before is not None, "an accreditation is given before anything befalls it"
     match event:
         case UnitRenamed():
-            return replace(before, unit_title=event.name.best())
+            return replace(before, unit_name=event.name.best())
         case AccreditationRevoked():
             return _ended(before, event.revoked_on, record.because)
         case UnitAbolished():
@@ -290,7 +297,7 @@ def in_force(row: RepresentativeRow, day: date) -> bool:
 
 REPRESENTATIVES = View(
     name="representatives",
-    version=1,
+    version=2,
     says="Who may act for a unit: the roles it has given, and from when until when. Names are never public.",
     row=RepresentativeRow,
     key_says="The accreditation, <stream>/<version>.",
@@ -298,7 +305,7 @@ REPRESENTATIVES = View(
     keys=representative_keys,
     fold=fold_representative,
     reads=("units",),
-    sort="unit_title",
+    sort="unit_name",
     computed=(
         Computed(
             name="in_force",

@@ -2,6 +2,7 @@
 
 from projections.activity import ACTIVITY
 from projections.allocations import ALLOCATIONS
+from projections.annexes import ANNEXES
 from projections.attestations import ATTESTATIONS
 from projections.commitments import COMMITMENTS
 from projections.competences import COMPETENCES
@@ -14,6 +15,7 @@ from projections.mandates import MANDATES
 from projections.milestones import MILESTONES
 from projections.obligations import OBLIGATIONS
 from projections.opinions import OPINIONS
+from projections.policies import POLICIES
 from projections.reviews import REVIEWS
 from projections.scorecards import SCORECARDS
 from projections.shifts import AWAITING_MANDATE, UPWARD_SHIFTS
@@ -40,6 +42,8 @@ VIEWS: tuple[View, ...] = (
     OPINIONS,
     UPWARD_SHIFTS,
     AWAITING_MANDATE,
+    ANNEXES,
+    POLICIES,
     ACTIVITY,
     CORRECTIONS,
     ATTESTATIONS,

@@ -1,4 +1,4 @@
-"""The verbs by name, and what they have in common. Nothing heavy is imported here: a verb's module is, when it is given."""
+"""The verbs by name, and what they have in common. A verb's module is imported when the verb is given, not before."""
 
 from importlib import import_module
 from typing import Any

@@ -1,25 +1,30 @@
 """Connections to the database, and what it means when one breaks."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
 import asyncpg
 
 from services.store.migrations import ROLE
-from services.store.ports import Unavailable
+from services.store.ports import Busy, Unavailable
 
 if TYPE_CHECKING:
     Connection: TypeAlias = asyncpg.Connection[asyncpg.Record]
+    Lent: TypeAlias = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
     Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
 else:
     Connection = asyncpg.Connection
+    Lent = asyncpg.pool.PoolConnectionProxy
     Pool = asyncpg.Pool
 
 CONNECT_WITHIN = 5.0
 ANSWER_WITHIN = 20.0
 """Seconds until the writer takes a silent server for gone; the server's own limits below are shorter."""
+LENT_WITHIN = 10.0
+"""Seconds that a reader waits for a connection: long enough for one to be made, or found to be gone."""
+RETRY_AFTER = 5
 
 _WRITER = {
     "role": ROLE,
@@ -90,6 +95,30 @@ async def open_pool(dsn: str, at_most: int = 8) -> Pool:
         dsn, min_size=1, max_size=at_most, timeout=CONNECT_WITHIN, command_timeout=60, server_settings=_READER,
         reset=_left_as_it_was,
     )  # fmt: skip
+
+
+@asynccontextmanager
+async def lent(pool: Pool) -> AsyncIterator[Lent]:
+    """One of the pool's connections. Raises Busy where others have all of them for too long."""
+    async with patience():
+        connection = await pool.acquire()
+    try:
+        yield connection
+    finally:
+        await pool.release(connection)
+
+
+@asynccontextmanager
+async def patience() -> AsyncIterator[None]:
+    """Around the wait for a place among readers: Busy where none comes free in time."""
+    waiting = asyncio.timeout(LENT_WITHIN)
+    try:
+        async with waiting:
+            yield
+    except TimeoutError:
+        if not waiting.expired():
+            raise
+        raise Busy(RETRY_AFTER, "Too many read at once.") from None
 
 
 async def _left_as_it_was(connection: Connection) -> None:

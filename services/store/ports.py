@@ -124,10 +124,10 @@ class CommandReused(StoreError):
 
 
 class Busy(StoreError):
-    """The writer's queue is full. Nothing was written; come back after `retry_after` seconds."""
+    """The writer's queue is full, or too many read. Nothing was written; come back after `retry_after` seconds."""
 
-    def __init__(self, retry_after: int = 1) -> None:
-        super().__init__("The ledger is busy.")
+    def __init__(self, retry_after: int = 1, reason: str = "The ledger is busy.") -> None:
+        super().__init__(reason)
         self.retry_after = retry_after
 
 

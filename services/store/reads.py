@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.ledger import merkle
-from services.store.connecting import Pool, available
+from services.store.connecting import Pool, available, lent
 from services.store.ports import CommandReused, Filter, Head, Opening, Receipt, StoredRecord
 
 SCAN = 1000
@@ -222,8 +222,10 @@ class Reads:
 
     async def _fetch(self, query: str, *values: Any) -> Any:
         with available():
-            return await self._pool.fetch(query, *values)
+            async with lent(self._pool) as connection:
+                return await connection.fetch(query, *values)
 
     async def _row(self, query: str, *values: Any) -> Any:
         with available():
-            return await self._pool.fetchrow(query, *values)
+            async with lent(self._pool) as connection:
+                return await connection.fetchrow(query, *values)

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from domain.kernel import Actor, EventName, Role, UnitId
-from services.store.connecting import available
+from services.store.connecting import available, lent
 
 PREFIX = "sub_"
 KEPT_FOR = 5.0
@@ -70,7 +70,8 @@ class Tokens:
         kept = self._kept.get(digest)
         if kept is None or kept[0] < monotonic():
             with available():
-                row = await self._pool.fetchrow(f"{_SELECT} where hash = $1 and revoked_at is null", digest)
+                async with lent(self._pool) as connection:
+                    row = await connection.fetchrow(f"{_SELECT} where hash = $1 and revoked_at is null", digest)
             kept = (monotonic() + KEPT_FOR, _token(row) if row else None)
             self._keep(digest, kept)
         token = kept[1]

@@ -115,11 +115,6 @@ def _trim(rows: dict[str, Any], kept: Set[str]) -> None:
                 del rows[key]
 
 
-def day_of(record: Recorded) -> date:
-    """The day from which a record counts in law; where nobody knows, the day it was recorded."""
-    return record.effective_on.earliest() or record.at.date()
-
-
 class Applying:
     """Applies records to the views of one group, in the order in which they are declared.
 
@@ -317,7 +312,7 @@ def _days(
     work: Work, change: Change, record: Recorded, glance: "Glance", streams: Mapping[str, Sequence[Recorded]]
 ) -> Sequence[tuple[date, Any]]:
     """What holds in law from which day on, as this record leaves it."""
-    view, key, day = work.view, change.key, day_of(record)
+    view, key, day = work.view, change.key, work.view.counts_from(record)
     if key != record.key:
         raise ValueError(f"{view.name} has valid time, so its keys are streams; {key} is not {record.stream}.")
     last, row = work.held.get(key) or glance.miss(HELD + view.name, key)
@@ -335,9 +330,9 @@ def _refolded(
     """The whole history in the order in which it counts in law; what lies before `first` has not changed."""
     touched = [one for one in records if not view.touched_by or type(one.event) in view.touched_by]
     row, by_day = None, dict[date, Any]()
-    for one in sorted(touched, key=lambda one: (day_of(one), one.position)):
+    for one in sorted(touched, key=lambda one: (view.counts_from(one), one.position)):
         row = view.fold(key, row, one, glance)
-        by_day[day_of(one)] = row
+        by_day[view.counts_from(one)] = row
     return tuple((day, row) for day, row in by_day.items() if day >= first)
 
 

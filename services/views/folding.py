@@ -10,9 +10,11 @@ KEPT = 100
 WORDS = 2000
 """Words of one row that are searched."""
 
-# Letters that have no decomposition, and are typed without their stroke.
-_STROKES = str.maketrans("øłđħŧıæœð", "oldhtiaed")
+# Letters that have no decomposition, and are typed without their stroke, or as two.
+_STROKES = str.maketrans({"æ": "ae", "œ": "oe"} | dict(zip("øłđħŧıð", "oldhtid", strict=True)))
 _WORD = re.compile(r"[^\W_]+")
+_UNSPACED = re.compile("([\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]+)")
+"""Chinese and Japanese, which are written without blanks: nobody can tell where a word begins without a dictionary."""
 
 
 def folded(text: str) -> str:
@@ -40,7 +42,20 @@ def words_of(texts: Iterable[str]) -> str:
 
 
 def _words(text: str) -> dict[str, None]:
-    return {word[:KEPT]: None for word in _WORD.findall(folded(text))}
+    bare = folded(text)
+    if not bare.isascii():
+        bare = _UNSPACED.sub(r" \1 ", bare)
+    return {piece[:KEPT]: None for word in _WORD.findall(bare) for piece in _pieces(word)}
+
+
+def _pieces(word: str) -> Iterable[str]:
+    """The word; of what may be many words, each sign with the next one, and the last alone.
+
+    So whatever stands in it is found: its pairs are among these, and each of its signs begins one of them.
+    """
+    if not _UNSPACED.match(word):
+        return (word,)
+    return (word[place : place + 2] for place in range(len(word)))
 
 
 _known = lru_cache(4096)(_words)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Generic, TypeAlias, TypeVar
 
 Batch = TypeVar("Batch")
@@ -10,8 +11,8 @@ Load: TypeAlias = Callable[[Batch, Sequence[str]], Awaitable[tuple[Found, int]]]
 
 IN_FLIGHT = 2
 AT_ONCE = 500
-KEPT_BYTES = 32 << 20
-
+KEPT_BYTES = 64 << 20
+"""Of all views together, in one process."""
 
 _One: TypeAlias = "asyncio.Future[tuple[bytes | None, int]]"
 _Waiting: TypeAlias = dict[str, list[_One]]
@@ -78,23 +79,45 @@ class Loader(Generic[Batch]):
             await asyncio.wait(tasks)
 
 
+@dataclass(slots=True)
+class _Shelf(Generic[Batch]):
+    """Rows of one view at one position, and how much they take, about."""
+
+    at: object
+    rows: dict[tuple[Batch, str], bytes | None] = field(default_factory=dict)
+    size: int = 0
+
+
 class Kept(Generic[Batch]):
-    """Rendered rows of one position. Another position, forwards or back, empties it."""
+    """Rendered rows, those of each view as of one position. Another position, forwards or back, empties that view's.
 
-    def __init__(self) -> None:
-        self._at: object = None
-        self._rows: dict[tuple[Batch, str], bytes | None] = {}
-        self._bytes = 0
+    All views share one budget. Where it is used up, the view that takes most begins anew.
+    """
 
-    def get(self, at: object, batch: Batch, key: str) -> tuple[bool, bytes | None]:
+    def __init__(self, at_most: int = KEPT_BYTES) -> None:
+        self._at_most, self._bytes = at_most, 0
+        self._shelves: dict[str, _Shelf[Batch]] = {}
+
+    def get(self, view: str, at: object, batch: Batch, key: str) -> tuple[bool, bytes | None]:
         """(whether it is here, the row)"""
-        if at != self._at:
+        shelf = self._shelves.get(view)
+        if shelf is None or shelf.at != at:
             return False, None
-        found = self._rows.get((batch, key), self)
+        found = shelf.rows.get((batch, key), self)
         return (False, None) if isinstance(found, Kept) else (True, found)
 
-    def put(self, at: object, batch: Batch, key: str, row: bytes | None) -> None:
-        if at != self._at or self._bytes > KEPT_BYTES:
-            self._at, self._rows, self._bytes = at, {}, 0
-        self._rows[batch, key] = row
-        self._bytes += len(key) + len(row or b"") + 300  # what the entry itself takes, about
+    def put(self, view: str, at: object, batch: Batch, key: str, row: bytes | None) -> None:
+        shelf = self._shelves.get(view)
+        if shelf is None or shelf.at != at:
+            self._clear(view)
+            shelf = self._shelves[view] = _Shelf(at)
+        shelf.rows[batch, key] = row
+        took = len(key) + len(row or b"") + 300  # what the entry itself takes, about
+        shelf.size += took
+        self._bytes += took
+        if self._bytes > self._at_most:
+            self._clear(max(self._shelves, key=lambda name: self._shelves[name].size))
+
+    def _clear(self, view: str) -> None:
+        if (shelf := self._shelves.pop(view, None)) is not None:
+            self._bytes -= shelf.size

@@ -134,6 +134,11 @@ class BadQuery(ViewError):
     reason: str
     op: str = field(default="")
 
+    @property
+    def asked(self) -> str:
+        """What was asked for, as a question names it: `ends_on.lt`, `ends_on`."""
+        return self.column if self.op in ("", Op.EQ) else f"{self.column}.{self.op}"
+
     def __str__(self) -> str:
         return f"{self.column}: {self.reason}"
 

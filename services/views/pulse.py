@@ -11,7 +11,7 @@ import asyncpg
 import structlog
 
 from services.store import listener
-from services.store.connecting import Connection, Pool, available, connect_reader, is_gone
+from services.store.connecting import Connection, Lent, available, connect_reader, is_gone
 from services.views import registry
 from services.views.tables import SCHEMA
 
@@ -50,7 +50,7 @@ class Moment:
     standings: Mapping[str, Standing] = field(default_factory=dict)
 
 
-async def look(asked: Pool | Connection) -> Moment:
+async def look(asked: Connection | Lent) -> Moment:
     """Asks the database. Raises Unavailable."""
     with available():
         try:

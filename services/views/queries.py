@@ -14,7 +14,7 @@ import msgspec
 
 from domain.kernel import Words
 from projections.kernel import View
-from services.store.connecting import CONNECT_WITHIN, Pool, available, close_pool
+from services.store.connecting import CONNECT_WITHIN, Pool, available, close_pool, lent, patience
 from services.store.migrations import ROLE
 from services.views.asking import Asking, Select, computed_of, point
 from services.views.loader import Kept, Loader
@@ -82,7 +82,7 @@ class Views:
 
     With `dsn` it listens for what the projector writes: then the newest position is known without asking, and rows
     are kept as rendered bytes while it stands. Every method raises Unavailable while the database cannot be reached,
-    NoSuchView for an unknown name, and NotBuilt while a view is made for the first time.
+    NoSuchView for an unknown name, NotBuilt while a view is made for the first time, and Busy where too many read.
     """
 
     def __init__(self, pool: Pool, views: Sequence[View], dsn: str | None = None) -> None:
@@ -91,7 +91,7 @@ class Views:
         self._pulse = Pulse(dsn) if dsn is not None else None
         self._versions: dict[str, tuple[float, bool]] = {}
         self._loader = Loader[Point](self._load)
-        self._kept = {view.name: Kept[Point]() for view in views}
+        self._kept = Kept[Point]()
         self._fresh: dict[str, tuple[Moment, Freshness]] = {}
         # An export holds its connection for as long as its reader takes; the other half is for who asks for a page.
         self._exporting = asyncio.Semaphore(max(1, pool.get_max_size() // 2))
@@ -126,7 +126,7 @@ class Views:
             found: list[Any] = []
             asking = _asking(table, standing, query, position, by_keys=await self._many_versions(standing))
             for select in asking.selects(query.limit + 1):
-                found.extend(await self._pool.fetch(select.sql, *select.values))
+                found.extend(await self._fetch(select.sql, *select.values))
                 if len(found) > query.limit:
                     break
             rows = found[: query.limit]
@@ -145,7 +145,7 @@ class Views:
         point = Point(name, as_of, valid_at, (day or _today()) if table.view.computed else None)
         standing = self._standing_now(name)
         if standing is not None and as_of is None:
-            known, row = self._kept[name].get(_at(standing), point, key)
+            known, row = self._kept.get(name, _at(standing), point, key)
             if known:
                 return row, standing.position
         if not _storable(key):
@@ -153,13 +153,14 @@ class Views:
         row, position = await self._loader.get(point, key)
         standing = self._standing_now(name)
         if standing is not None and as_of is None and standing.position == position:
-            self._kept[name].put(_at(standing), point, key, row)
+            self._kept.put(name, _at(standing), point, key, row)
         return row, position
 
     async def rows(self, name: str, query: Query) -> AsyncGenerator[list[bytes], None]:
         """All rows as JSON, in batches, under fixed memory and of one position; `limit` and `after` do not count.
 
-        Half of the connections may be at it at once; whoever comes then waits for the first batch.
+        Half of the connections may be at it at once; whoever comes then waits for the first batch. Raises Busy, NotYet,
+        NotBuilt and BadQuery before it.
         """
         table = self._table(name)
         async with aclosing(self._export(table, query)) as batches:
@@ -218,7 +219,12 @@ class Views:
 
     async def _moment(self) -> Moment:
         now = self._pulse.now if self._pulse is not None else None
-        return await look(self._pool) if now is None else now
+        return await self._look() if now is None else now
+
+    async def _look(self) -> Moment:
+        with available():
+            async with lent(self._pool) as connection:
+                return await look(connection)
 
     async def _standing(self, name: str) -> Standing:
         self._table(name)
@@ -245,7 +251,7 @@ class Views:
                 with available():
                     return await read(standing)
             except asyncpg.UndefinedTableError:
-                standing = self._found(await look(self._pool), table.view.name)
+                standing = self._found(await self._look(), table.view.name)
             except asyncpg.UndefinedColumnError:
                 raise NotBuilt(f"{table.view.name} is being rebuilt, and lacks a column until then.") from None
         raise NotBuilt(table.view.name)
@@ -254,11 +260,16 @@ class Views:
         """Whether keys have so many versions that a list had better go from key to key. Looked at once a minute."""
         known = self._versions.get(standing.table)
         if known is None or monotonic() - known[0] > 60:
-            versions = await self._pool.fetchval(_VERSIONS, standing.table)
+            rows = await self._fetch(_VERSIONS, standing.table)
+            versions = rows[0][0] if rows else None
             if len(self._versions) > len(self._tables):  # of tables long replaced
                 self._versions.clear()
             known = self._versions[standing.table] = (monotonic(), (versions or 1) >= MANY_VERSIONS)
         return known[1]
+
+    async def _fetch(self, sql: str, *values: Any) -> list[Any]:
+        async with lent(self._pool) as connection:
+            return await connection.fetch(sql, *values)
 
     # --- single rows ---
 
@@ -269,7 +280,7 @@ class Views:
             position = _position(standing, point_.as_of)
             days = [day for day in (point_.day, point_.valid_at) if day is not None]
             sql = point(table, standing.table, valid=point_.valid_at is not None)
-            rows = await self._pool.fetch(sql, keys, position, *days)
+            rows = await self._fetch(sql, keys, position, *days)
             return {row[0]: _rendered(table, row[1], row[2:]) for row in rows}, position
 
         return await self._reading(table, read)
@@ -278,19 +289,22 @@ class Views:
 
     async def _export(self, table: Table, query: Query) -> AsyncGenerator[list[asyncpg.Record], None]:
         """Batches of rows from a cursor. The table that was chosen stays readable: whoever would drop it waits."""
-        async with self._exporting:
+        async with patience():
+            await self._exporting.acquire()
+        try:
             standing = await self._standing(table.view.name)
             position = _position(standing, query.as_of)
             selects = _asking(table, standing, replace(query, after=None), position).selects(None)
-            try:
-                with available():
-                    async with self._pool.acquire() as connection, connection.transaction(readonly=True):
-                        for select in selects:
-                            async with aclosing(_batches(connection, select)) as batches:
-                                async for batch in batches:
-                                    yield batch
-            except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError):
-                raise NotBuilt(f"{table.view.name} was replaced just now.") from None
+            with available():
+                async with lent(self._pool) as connection, connection.transaction(readonly=True):
+                    for select in selects:
+                        async with aclosing(_batches(connection, select)) as batches:
+                            async for batch in batches:
+                                yield batch
+        except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError):
+            raise NotBuilt(f"{table.view.name} was replaced just now.") from None
+        finally:
+            self._exporting.release()
 
 
 async def _batches(connection: Any, select: Select) -> AsyncGenerator[list[asyncpg.Record], None]:

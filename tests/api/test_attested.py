@@ -69,7 +69,7 @@ def test_the_digest_that_was_attested_is_made_from_a_bundle(live: Live, tmp_path
     well("fetch", live.url, "--out", str(tmp_path / "copy"))
     at = str(said.found.position)
     printed = well("replay", str(tmp_path / "copy"), "--at", at, "--view", "units", "--digest")
-    assert printed == f"units@1 {said.found.digest} {said.found.rows:,} rows\n"
+    assert printed == f"units@{said.found.version} {said.found.digest} {said.found.rows:,} rows\n"
 
 
 def test_one_row_is_proved_as_a_list_is(live: Live) -> None:

@@ -51,4 +51,5 @@ def test_the_tour_works_as_printed(said: str) -> None:
         "three weeks, and to a workday"
     )
     assert "[('COM(2012) 130', 19, 54, '2012-05-22')]" in lines
+    assert "[('1/3', 'Protocol (No 2) annexed to the TEU and the TFEU, art. 7(2)')]" in lines
     assert lines[-1] == "the record is in the ledger"

@@ -349,3 +349,46 @@ def test_the_tag_of_a_thing_is_what_a_command_takes(live: Live) -> None:
     pledge = {"kind": "staff", "what": {"en": "Two posts"}}
     said = give(live, f"commitments/{made['stream']}/pledge-resource", pledge, If_Match=history.headers["etag"])
     assert said.status == 201
+
+
+# --- what rules where ---
+
+
+def test_what_rules_somewhere_on_a_day_names_the_law_and_has_an_address_of_its_own(live: Live) -> None:
+    asked = {"name": "mandate", "jurisdiction": "FR", "parameter": "answer_days"}
+    (row,) = get(live, "/v1/policies", valid_at="2026-01-01", **asked).items
+    assert row["key"] == f"{row['policy']}/answer_days"
+    assert row["basis"] in ("law", "default", "unread")
+    assert get(live, f"/v1/policies/{row['key']}").json["item"] == row
+    assert get(live, f"/v1/policies/{row['stream']}/history").json["items"]
+
+
+def test_on_any_day_one_version_of_a_policy_counts(live: Live) -> None:
+    asked = {"name": "scrutiny", "jurisdiction": "EU", "parameter": "votes.total"}
+    rows = get(live, "/v1/policies", **asked).items
+    assert len(rows) > 1
+    for row in rows:
+        assert keys(get(live, "/v1/policies", valid_at=row["in_force_from"], **asked).items) == [row["key"]]
+
+
+# --- addresses that are nearly right ---
+
+
+@pytest.mark.parametrize("address", ["/docs/", "/v1/commitments/?state=adopted&q=%C3%A9t%C3%A9", "/v1/ledger//"])
+def test_a_slash_too_many_leads_to_the_address_without_it(live: Live, address: str) -> None:
+    said = send(live, "GET", address)
+    path, mark, query = address.partition("?")
+    assert (said.status, said.headers["location"]) == (308, path.rstrip("/") + mark + query)
+    assert get(live, said.headers["location"]).status == 200
+
+
+@pytest.mark.parametrize("address", ["/nowhere/", "//evil.example/", "//", "/v1/"])
+def test_a_slash_behind_what_is_not_there_leads_nowhere(live: Live, address: str) -> None:
+    assert send(live, "GET", address).status == 404
+    assert send(live, "POST", address).status == 404
+
+
+def test_a_question_that_is_wrong_is_named_as_it_was_asked(live: Live) -> None:
+    said = get(live, "/v1/commitments", ends_on__lt="unknown")
+    assert said.faults == {"/ends_on.lt": "invalid"}
+    assert said.json["detail"].startswith("ends_on.lt: ")

@@ -33,10 +33,13 @@ def test_every_type_of_event_is_folded_by_some_history() -> None:
 
 
 def test_every_view_has_rows() -> None:
-    folded = Folded(VIEWS)
-    for record in history("driven"):
-        folded.apply(record)
-    assert [view.name for view in VIEWS if not any(folded.rows(view))] == []
+    empty = [view.name for view in VIEWS]
+    for name in HISTORIES:
+        folded = Folded(VIEWS)
+        for record in history(name):
+            folded.apply(record)
+        empty = [view.name for view in VIEWS if view.name in empty and not any(folded.rows(view))]
+    assert empty == []
 
 
 def test_a_fold_that_means_something_else_is_noticed() -> None:

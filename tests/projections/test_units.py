@@ -297,4 +297,4 @@ def test_the_database_reckons_as_we_do(valid_until: date | None, ended_on: date 
 
 def test_a_renamed_unit_is_renamed_for_its_representatives() -> None:
     told = register().tell(GENT, accredited, UnitRenamed(Words({"nl": "Groot-Gent"})))
-    assert [row.unit_title for row in told.representatives()] == ["Groot-Gent"]
+    assert [row.unit_name for row in told.representatives()] == ["Groot-Gent"]

@@ -24,6 +24,7 @@ from services.clock import order
 from services.erasing import erase
 from services.keyring import MemoryKeyring
 from services.orders import Answer, Order
+from services.views.ports import Query
 from services.working.agenda import Due
 from tests.conftest import NewDatabase
 from tests.services.acting import PARIS, local, promise, register, set_clock, told, unit_of
@@ -61,6 +62,13 @@ async def events(services: Services, stream: StreamId) -> list[Any]:
     return [one.event for one in await told(services, stream)]
 
 
+async def found(services: Services, words: str) -> list[bytes]:
+    """The annexes that a reader finds by these words."""
+    await services.projector.rebuild("annexes")
+    await services.views.reached("annexes", (await services.store.head()).size - 1, 5)
+    return [*(await services.views.page("annexes", Query(q=words))).items]
+
+
 async def test_the_clock_releases_it_at_midnight_of_its_day_where_the_unit_is(services: Services) -> None:
     made, _, _ = await sealed(services)
     await tick(services, local(PARIS, "2035-05-31T23:59:59"))
@@ -80,6 +88,17 @@ async def test_the_clock_releases_it_at_midnight_of_its_day_where_the_unit_is(se
     )  # fmt: skip
     await tick(services, local(PARIS, "2035-06-02T00:00"))
     assert len(await events(services, made.stream)) == 4
+
+
+async def test_readers_find_it_by_its_words_once_it_is_released(services: Services) -> None:
+    made, _, _ = await sealed(services)
+    assert await found(services, "kabinett") == []
+    [before] = await found(services, "nebenabrede")
+    assert "text" not in json.loads(before)
+    await tick(services, local(PARIS, "2035-06-01T00:00"))
+    [row] = await found(services, "kabinett beschliessen")
+    assert json.loads(row)["key"] == str(made.stream)
+    assert json.loads(row)["text"] == TEXT
 
 
 async def test_a_register_that_did_not_run_releases_it_late(services: Services) -> None:

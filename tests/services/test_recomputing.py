@@ -17,6 +17,7 @@ from domain.ledger.dumps import Dumped
 from domain.ledger.findings import Finding, Verdict
 from projections.commitments import COMMITMENTS
 from projections.kernel import View
+from projections.units import UNITS
 from projections.views import ATTESTED, VIEWS
 from services.attesting import Attesting, Said, order
 from services.audit.bundle import Bundle
@@ -145,7 +146,7 @@ async def test_what_is_mended_is_attested_anew_and_the_lie_stays_on_record(
 
 async def test_nothing_is_attested_before_it_is_recorded(dsn: str, golden: Golden, tmp_path: Path) -> None:
     """Whoever runs the register may say that the ledger was longer than it was; its record lies where it lies."""
-    ahead = Dumped("units", 1, 10_000, 3, "ab" * 32)
+    ahead = Dumped("units", UNITS.version, 10_000, 3, "ab" * 32)
     async with kept(dsn) as keeper:
         await keeper.office.give(order(ahead, 10_001))
     report = await audited(dsn, tmp_path / "bundle")
@@ -160,7 +161,7 @@ async def test_another_version_is_said_to_be_unchecked(dsn: str, golden: Golden,
     findings, found = recomputed(tmp_path / "bundle", newer)
     assert findings == []
     assert found.checked == len(ATTESTED) - 1
-    assert dict(found.unchecked) == {"attestations of units@1, which this program does not ship": 1}
+    assert dict(found.unchecked) == {f"attestations of units@{UNITS.version}, which this program does not ship": 1}
 
 
 async def test_what_no_program_ever_attested_is_no_attestation(dsn: str, golden: Golden, tmp_path: Path) -> None:

@@ -349,6 +349,13 @@ async def test_a_delegated_competence_is_followed_from_the_law_to_the_sub_delega
     assert [one["state"] for one in then] == ["accepted"]
 
 
+async def test_a_unit_was_there_from_its_first_day_on_though_it_was_entered_later(shown: Shown) -> None:
+    """Since 2015 the Metropolis; since when the Republic has been there, the directory does not say."""
+    for day, there in ((date(2014, 12, 31), False), (date(2015, 1, 1), True)):
+        names = {one["title"] for one in await shown.rows("units", valid_at=day)}
+        assert ("Metropolis of Lyon" in names, "France" in names) == (there, True), day
+
+
 async def test_the_gap_is_what_is_required_less_what_is_paid(shown: Shown) -> None:
     opened = (await records(shown.services))[0].at.date()
     [now] = await shown.rows("unfunded-mandates")

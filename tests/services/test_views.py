@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from domain.kernel import Money, PartialDate, Says, Searched, Words
 from projections.views import VIEWS
-from services.store.ports import Unavailable
+from services.store.connecting import lent
+from services.store.ports import Busy, Unavailable
 from services.views.folding import asked, folded, sorting, words_of
 from services.views.ports import BadQuery, Filter, Kind, NoSuchView, NotBuilt, NotYet, NoValidTime, Op, Query
 from services.views.queries import Views, open_reading_pool, opened_views
@@ -463,6 +464,23 @@ async def test_a_lost_database_is_unavailable_and_comes_back(migrated_url: str, 
     await admin.close()
 
 
+@pytest.mark.parametrize("q", ["绿色", "绿色学校", "绿", "校", "学校 LYON", "為"])
+def test_words_that_are_written_without_blanks_are_found_wherever_they_stand(q: str) -> None:
+    text = "为所有人建设绿色学校Lyon 2030" if q != "為" else "為"
+    words = words_of([text]).split()
+    assert all(any(word.startswith(begun) for word in words) for begun in words_of([q]).split())
+
+
+def test_signs_that_stand_apart_are_no_word() -> None:
+    words = words_of(["学校建设"]).split()
+    assert not all(any(word.startswith(begun) for word in words) for begun in words_of(["学设"]).split())
+
+
+def test_letters_that_are_typed_as_two_are_found_as_two() -> None:
+    assert folded("Œuvre") == folded("oeuvre") == "oeuvre"
+    assert folded("Ærø") == "aero"
+
+
 # --- exports ---
 
 
@@ -496,6 +514,26 @@ async def test_readers_of_exports_who_take_their_time_leave_lines_for_pages(migr
             for one, first in zip(exports, begun, strict=True):  # who waited comes next
                 assert await first
                 await one.aclose()
+
+
+async def test_who_finds_no_connection_for_reading_in_time_is_told_to_come_back(
+    migrated_url: str, grove: Grove, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await projected(migrated_url, grove)
+    monkeypatch.setattr("services.store.connecting.LENT_WITHIN", 0.2)
+    async with opened_views(migrated_url, SAMPLE, readers=2) as views:
+        export = views.rows("trees", Query())
+        assert await anext(export)
+        with pytest.raises(Busy) as told:  # half of the connections are for exports
+            await anext(views.rows("trees", Query()))
+        assert told.value.retry_after >= 1
+        async with lent(views._pool):
+            for ask in (views.page("trees", Query()), views.one("trees", str(stream(0)))):
+                with pytest.raises(Busy):
+                    await ask
+        assert (await views.page("trees", Query())).items
+        await export.aclose()
+        assert await anext(views.rows("trees", Query()))
 
 
 async def test_cells_stand_under_their_header(views: Views) -> None:
