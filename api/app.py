@@ -1,6 +1,5 @@
 """The register over HTTP: every route, derived from contexts and views."""
 
-import gc
 import logging
 from typing import Any
 
@@ -27,8 +26,6 @@ from services.bootstrap import Services
 
 LINE_AT_MOST = 1 << 16
 """Bytes of a request's first line: a filter takes 500 values, and 500 ids are 18 KB."""
-COLLECT_AFTER = 50_000
-"""New objects until the collector looks: requests leave little behind that only it can free."""
 
 
 def make_app(services: Services, working: Working | None) -> web.Application:
@@ -64,7 +61,6 @@ def make_app(services: Services, working: Working | None) -> web.Application:
     app.add_routes(Probes(store, working, services.config.lag).routes())
     app.add_routes(reference.routes(described, asked, questions, contexts, services.config.origin))
     app.router.add_route("*", "/{anything:.*}", public(elsewhere))
-    app.on_startup.append(_collect_rarely)
     return app
 
 
@@ -85,7 +81,3 @@ def _of_connections() -> logging.Logger:
 
 def _no_http(record: logging.LogRecord) -> bool:
     return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
-
-
-async def _collect_rarely(app: web.Application) -> None:
-    gc.set_threshold(COLLECT_AFTER, 20, 20)

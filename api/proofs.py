@@ -72,14 +72,17 @@ class Proofs:
     async def inclusion(self, request: web.Request) -> web.StreamResponse:
         """That a record lies in the tree of a size."""
         said = _asked(request, self.of_inclusion)
-        size = await self._size(said.get("size"), "size", least=1)
+        head = await self._store.head()
+        size = _within("size", said.get("size", head.size), 1, head.size)
         position = _within("position", said["position"], 0, size - 1)
-        hashes = await self._store.prove(position, size)
         control = FOR_EVER if "size" in said else LIVE
         if said.get("format") == "tlog-proof":
-            proof = InclusionProof(position, hashes, await self._signed(size, "size"))
-            return _file(str(proof), f"{position}-of-{size}", control)
-        (record,), note = await asyncio.gather(self._store.records(position - 1, 1), self._store.checkpoint(size))
+            hashes, signed = await asyncio.gather(self._store.prove(position, size), self._signed(size, "size"))
+            return _file(str(InclusionProof(position, hashes, signed)), f"{position}-of-{size}", control)
+        hashes, (record,) = await asyncio.gather(
+            self._store.prove(position, size), self._store.records(position - 1, 1)
+        )
+        note = head.checkpoint if size == head.size else await self._store.checkpoint(size)
         leaf = leaf_hash(record.state)
         root = proved_root(position, size, leaf, hashes) or b""
         whole: dict[str, Any] = {

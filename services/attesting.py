@@ -21,7 +21,7 @@ from services.store.connecting import Connection, Pool
 from services.store.ports import StoredRecord
 from services.views.dumping import dumped, reached
 from services.views.ports import NotBuilt, NotYet
-from services.working.following import POLL
+from services.working.following import POLL, passed
 
 ATTESTER = Actor(system=SYSTEM)
 AGAIN = timedelta(minutes=1)
@@ -100,6 +100,9 @@ class Attester:
     async def take(self, connection: Connection, position: int, stored: Sequence[StoredRecord]) -> int:
         """Nothing follows from a record by itself."""
         return stored[-1].position
+
+    async def keep(self, connection: Connection, position: int) -> None:
+        await passed(connection, self.name, position)
 
     async def rest(self, connection: Connection) -> float:
         """Attests where it is time. A view that is not there yet is waited for."""

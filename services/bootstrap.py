@@ -61,6 +61,7 @@ async def assemble(
     workers: bool = True,
     keeping: bool = True,
     acting: bool = True,
+    reading: bool = True,
     views: Sequence[View] = VIEWS,
     names: Mapping[str, type] = NAMES,
 ) -> AsyncIterator[Services]:
@@ -69,7 +70,8 @@ async def assemble(
     Without `workers` nothing runs on its own: views are as another process keeps them, and can be rebuilt; no deadline
     passes and no record is reacted to. Without `keeping` it is only the views that another process keeps. Without
     `acting` views are kept, and time and reactions wait until they are told to go on (`workers.catch_up`): for
-    histories of years past that are told in a minute. Workers stop first; what they had not done, the next start does.
+    histories of years past that are told in a minute. Without `reading` nobody listens how far views are: who reads one
+    asks the database. Workers stop first; what they had not done, the next start does.
     Raises KeyUnusable, PostgresUnavailable, SchemaUnfit, ForeignLedger, Unavailable.
     """
     async with AsyncExitStack() as stack:
@@ -79,7 +81,7 @@ async def assemble(
         office = Office(store, codec, CONTEXTS, keyring)
         await finish_erasures(store, codec, keyring)
         registrar = await open_ledger(office, config.origin, notary.verifier)
-        reading = await stack.enter_async_context(opened_views(dsn, views, config.readers))
+        shown = await stack.enter_async_context(opened_views(dsn, views, config.readers, listen=reading))
         projector = await stack.enter_async_context(opened_projector(dsn, views, codec, follow=workers and keeping))
         attested = [view for view in views if view in ATTESTED]
         every = timedelta(hours=config.attest)
@@ -88,7 +90,7 @@ async def assemble(
         )
         tokens = Tokens(store.pool)
         yield Services(
-            config, CONTEXTS, tuple(views), codec, store, office, reading, projector, working,
+            config, CONTEXTS, tuple(views), codec, store, office, shown, projector, working,
             Attesting(office, store.pool, attested), tokens, registrar, notary.verifier,
             Openings(store, codec, keyring),
         )  # fmt: skip

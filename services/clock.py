@@ -22,7 +22,7 @@ from services.store.connecting import Connection
 from services.store.ports import StoredRecord, StoreError
 from services.working import agenda
 from services.working.agenda import CLOCKS, Due, Entry, Key
-from services.working.following import POLL, advance
+from services.working.following import POLL, advance, passed
 from services.working.knowing import known, zone_of
 
 CLOCK = Actor(system="clock")
@@ -79,6 +79,9 @@ class Clock:
             await agenda.move_home(connection, {s: zones[s] for s, zone in known.items() if zones[s] != zone})
             await agenda.write(connection, context_of, entries, zones)
         return stored[-1].position
+
+    async def keep(self, connection: Connection, position: int) -> None:
+        await passed(connection, self.name, position)
 
     def _kind(self, type_: str) -> _Kind:
         found = self._kinds.get(type_)

@@ -29,6 +29,8 @@ from services.working.leaning import LEANING, Lean
 REACTION = Actor(system="reaction")
 AT_ONCE = 64
 """Commands of one record that wait for one transaction."""
+LEANS_AT_MOST = 2000
+"""What leans on what that is gathered in memory before it is saved."""
 
 log = structlog.get_logger()
 
@@ -71,55 +73,55 @@ class Reactor:
         for reaction in reactions:
             for kind in reaction.to:
                 self._to[kind].append(reaction)
+        self._leans: list[Lean] = []
+        self._gathered_at: int | None = None
+        self._next: datetime | None = None
 
     async def take(self, connection: Connection, position: int, stored: Sequence[StoredRecord]) -> int:
         """Reacts to each record on its own; what nobody reacts to is passed over together.
 
         UnknownType: a type that this program does not know may call for a reaction, and is not skipped.
         """
-        leans: list[Lean] = []
+        if position != self._gathered_at:
+            self._leans = []  # it begins again, and is handed the same records
+        self._gathered_at = None
         for one in stored:
             kind = self._codec.names[one.type]
+            done: list[_No | _Later] | None = None
             if kind in self._to:
-                if leans:
-                    # First what leans as of the record before: the reaction looks at it.
-                    position = await self._save(connection, position, one.position - 1, leans)
-                    leans = []
-                record = self._codec.decode(one)
-                done = await self._react(connection, record)
-                position = await self._save(connection, position, one.position, self._leans(one), done)
-            elif kind in LEANING:
-                leans += self._leans(one)
-        if leans:
-            await self._save(connection, position, stored[-1].position, leans)
+                done = await self._react(connection, self._codec.decode(one))
+            if kind in LEANING:
+                self._leans += leaning.leans(one.stream, self._codec.event(one))
+            if done is not None or len(self._leans) > LEANS_AT_MOST:
+                await self._save(connection, position, one.position, done or ())
+                position = one.position
+        self._gathered_at = stored[-1].position
         return stored[-1].position
 
-    def _leans(self, stored: StoredRecord) -> list[Lean]:
-        if self._codec.names[stored.type] not in LEANING:
-            return []
-        return list(leaning.leans(stored.stream, self._codec.event(stored)))
+    async def keep(self, connection: Connection, position: int) -> None:
+        await self._save(connection, position, position)
 
-    async def _save(
-        self, connection: Connection, old: int, new: int, leans: Sequence[Lean], done: Sequence[_No | _Later] = ()
-    ) -> int:
-        if new == old:
-            return old
+    async def _save(self, connection: Connection, old: int, new: int, done: Sequence[_No | _Later] = ()) -> None:
+        """With what leans on what since it was saved last."""
         async with connection.transaction():
             await advance(connection, self.name, old, new)
-            await leant.keep(connection, leans)
+            await leant.keep(connection, self._leans)
             for one in done:
                 await self._note(connection, new, one)
-        return new
+        self._leans = []
 
     async def _note(self, connection: Connection, position: int, one: _No | _Later) -> None:
         if isinstance(one, _Later):
             await connection.execute(_PUT_OFF, position, one.reaction, one.stream, one.due_at)
+            self._next = None
         else:
             await connection.execute(_REFUSED, position, one.reaction, one.stream, one.code, one.reason)
 
     async def rest(self, connection: Connection) -> float:
         """Gives what had to wait for its day."""
         now = self._office.clock()
+        if self._next is not None and now < self._next:  # nobody else puts anything off
+            return (self._next - now).total_seconds()
         rows = await connection.fetch(_DUE, now)
         for position, name, stream in rows:
             done = await self._in_time(connection, position, name, stream)
@@ -130,7 +132,9 @@ class Reactor:
         if rows:
             return 0
         following = await connection.fetchval("select min(due_at) from workers.later")
-        return POLL if following is None else max((following - now).total_seconds(), 0.001)
+        looks = now + timedelta(seconds=POLL)
+        self._next = looks if following is None else min(following, looks)
+        return max((self._next - now).total_seconds(), 0.001)
 
     async def refused(self, connection: Connection) -> int:
         count: int = await connection.fetchval("select count(*) from workers.refused")
@@ -174,7 +178,9 @@ class Reactor:
         states = self._office.states
         context = self._context_of[type(record.event)]
         state = await known(states, context, record.stream, record.version)
-        who = [] if reaction.manner is None else await leant.leaning_on(connection, record.stream, reaction.manner)
+        who: list[StreamId] = []
+        if reaction.manner is not None:
+            who = await leant.leaning_on(connection, record.stream, reaction.manner, self._leans)
         return reaction.then(record, Found(state, {stream: await self._leaner(stream) for stream in who}))
 
     async def _leaner(self, stream: StreamId) -> Any:

@@ -83,7 +83,7 @@ async def _work(config: Config, parts: Collection[Part], beside: bool) -> None:
             _give_way()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         loop.add_reader(sys.stdin, _heard, sys.stdin, stop)
-    async with assemble(config, keeping=Part.VIEWS in parts, acting=Part.ACTS in parts) as services:
+    async with assemble(config, keeping=Part.VIEWS in parts, acting=Part.ACTS in parts, reading=False) as services:
         forget_start()
         while not stop.is_set():
             if beside:

@@ -14,6 +14,17 @@ SCAN = 1000
 """Records in one batch of a scan: at most 65 MB."""
 
 _RECORD = "r.position, r.stream, r.version, r.type, r.state"
+# Level 0, the leaves, comes from the records themselves.
+_HASHES = """
+select 0, r.position, sha256('\\x00'::bytea || r.state)
+from unnest($1::int[], $2::bigint[], $3::int[]) asked (level, first, count)
+join ledger.records r on r.position >= asked.first and r.position < asked.first + asked.count
+where asked.level = 0
+union all
+select s.level, s.index, s.hash
+from unnest($1::int[], $2::bigint[], $3::int[]) asked (level, first, count)
+join ledger.subtrees s on s.level = asked.level and s.index >= asked.first and s.index < asked.first + asked.count
+order by 1, 2"""
 _OPENING = "o.stream, o.version, o.path, o.subject, o.cipher, o.audience"
 
 
@@ -22,6 +33,7 @@ class Reads:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self._seen = 0
 
     async def streams(self, ids: Sequence[UUID], after: int = 0) -> dict[UUID, list[StoredRecord]]:
         """The records of each stream above version `after`, in order; an unknown stream has an empty list."""
@@ -79,7 +91,10 @@ class Reads:
     async def head(self) -> Head:
         """The newest durable checkpoint and the size it signs."""
         row = await self._row("select size, at, note from ledger.checkpoints order by size desc limit 1")
-        return Head(row["size"], row["at"], row["note"]) if row is not None else Head(0, None, "")
+        if row is None:
+            return Head(0, None, "")
+        self._seen = max(self._seen, row["size"])
+        return Head(row["size"], row["at"], row["note"])
 
     async def checkpoint(self, size: int | None = None) -> str | None:
         """The checkpoint as it was signed for a size (the newest, where None); None where there was none."""
@@ -187,6 +202,8 @@ class Reads:
         )  # fmt: skip
 
     async def _size(self, size: int | None) -> int:
+        if size is not None and 0 <= size <= self._seen:  # a ledger never has fewer records than it had
+            return size
         newest = (await self.head()).size
         if size is not None and not 0 <= size <= newest:
             raise IndexError(f"The ledger has {newest} records, not {size}.")
@@ -200,25 +217,9 @@ class Reads:
 
     async def _hashes(self, wanted: Iterable[tuple[int, int, int]]) -> dict[merkle.Node, bytes]:
         """(tile level, first index, count) -> the stored hashes by (tile level, index), in order."""
-        rows = sorted(wanted)
-        leaves, roots = [row for row in rows if row[0] == 0], [row for row in rows if row[0] > 0]
-        found: dict[merkle.Node, bytes] = {}
-        if leaves:
-            query = (
-                "select 0 as level, r.position as index, sha256('\\x00'::bytea || r.state) as hash from"
-                " unnest($1::int[], $2::bigint[], $3::int[]) asked (level, first, count) join ledger.records r"
-                " on r.position >= asked.first and r.position < asked.first + asked.count order by 1, 2"
-            )
-            found |= {(row[0], row[1]): row[2] for row in await self._fetch(query, *zip(*leaves, strict=True))}
-        if roots:
-            query = (
-                "select s.level, s.index, s.hash from"
-                " unnest($1::int[], $2::bigint[], $3::int[]) asked (level, first, count) join ledger.subtrees s"
-                " on s.level = asked.level and s.index >= asked.first and s.index < asked.first + asked.count"
-                " order by 1, 2"
-            )
-            found |= {(row[0], row[1]): row[2] for row in await self._fetch(query, *zip(*roots, strict=True))}
-        return found
+        asked = sorted(wanted)
+        rows = await self._fetch(_HASHES, *zip(*asked, strict=True)) if asked else ()
+        return {(level, index): hash_ for level, index, hash_ in rows}
 
     async def _fetch(self, query: str, *values: Any) -> Any:
         with available():

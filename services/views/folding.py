@@ -26,9 +26,14 @@ def folded(text: str) -> str:
     return bare.casefold().translate(_STROKES)
 
 
+@lru_cache(4096)
+def _sorting(text: str) -> str:
+    return folded(text)[:KEPT]
+
+
 def sorting(text: str) -> str:
-    """What a text is sorted by."""
-    return folded(text[:KEPT])[:KEPT]
+    """What a text is sorted by. Every version of a row has its names again."""
+    return _sorting(text[:KEPT])
 
 
 def words_of(texts: Iterable[str]) -> str:
@@ -59,7 +64,7 @@ def _pieces(word: str) -> Iterable[str]:
 
 
 _known = lru_cache(4096)(_words)
-"""Every version of a row has its names again, and many rows have the same."""
+"""Many rows have the same names."""
 
 
 def asked(q: str) -> str | None:

@@ -8,15 +8,19 @@ from time import monotonic
 
 TURN = 0.004
 """Seconds of work at a stretch: the loop is shared with those who answer requests."""
+COLLECT_AFTER = 50_000
+"""New objects until garbage is collected."""
 
 
 def forget_start() -> None:
     """For a process that has started: what was made so far lives as long as it does, and is never looked at again.
 
-    A full collection of garbage goes through all of it, a tenth of a second in which nobody has a turn.
+    A full collection of garbage goes through all of it, a tenth of a second in which nobody has a turn. Of what is made
+    from now on little is left behind that only a collection can free.
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(COLLECT_AFTER, 20, 20)
 
 
 @contextmanager

@@ -371,11 +371,13 @@ async def open_reading_pool(dsn: str, at_most: int = 8) -> Pool:
 
 
 @asynccontextmanager
-async def opened_views(dsn: str, views: Sequence[View], readers: int = 8) -> AsyncIterator[Views]:
-    """Views with connections of their own, listening."""
+async def opened_views(
+    dsn: str, views: Sequence[View], readers: int = 8, *, listen: bool = True
+) -> AsyncIterator[Views]:
+    """Views with connections of their own; listening, unless told not to."""
     pool = await open_reading_pool(dsn, readers)
     try:
-        async with Views(pool, views, dsn) as found:
+        async with Views(pool, views, dsn if listen else None) as found:
             yield found
     finally:
         await close_pool(pool)

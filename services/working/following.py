@@ -46,15 +46,19 @@ class Worker(Protocol):
 
     @property
     def gather(self) -> float:
-        """Seconds that records gather once one has come: under load, each look is for many."""
+        """Seconds from one look at the ledger to the next, at least: under load, each look is for many records."""
         ...
 
     async def take(self, connection: Connection, position: int, stored: Sequence[StoredRecord]) -> int:
         """Does what follows from records above `position`, saves how far it came (`advance`) with it, and says it.
 
-        What needs nothing done need not be saved. What it does is safe to repeat: after a crash it is handed the same
-        records again.
+        What needs nothing done need not be saved, nor what can wait for `keep`. What it does is safe to repeat: after
+        a crash it is handed the same records again.
         """
+        ...
+
+    async def keep(self, connection: Connection, position: int) -> None:
+        """Saves that it has taken everything up to a position, and what it gathered meanwhile. Asked now and then."""
         ...
 
     async def rest(self, connection: Connection) -> float:
@@ -82,6 +86,15 @@ async def advance(connection: Connection, worker: str, old: int, new: int) -> No
     )  # fmt: skip
     if moved != "UPDATE 1":
         raise Fenced(f"The {worker} has gone beyond {old} elsewhere.")
+
+
+async def passed(connection: Connection, worker: str, position: int) -> None:
+    """Moves the checkpoint over records in which there was nothing to do."""
+    await connection.execute(
+        "update workers.positions set position = $2, updated_at = clock_timestamp()"
+        " where worker = $1 and position < $2",
+        worker, position,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +130,9 @@ class Follower:
     def __init__(self, dsn: str, worker: Worker, ledger: Ledger, wait: Wait, *, batch: int = BATCH) -> None:
         self._dsn, self._worker, self._ledger, self._wait, self._batch = dsn, worker, ledger, wait, batch
         self._task: asyncio.Task[None] | None = None
-        self._refused = 0
-        self._kept, self._kept_at = 0.0, -1
+        self._refused, self._counted = 0, -POLL
+        self._looked = self._kept = -POLL
+        self._kept_at = -1
         self.position = -1
         self.leads = False
         self.error: str | None = None
@@ -146,8 +160,13 @@ class Follower:
         """Does everything there is to do now, and returns; whoever leads is waited for."""
         async with self._connected() as connection:
             await self._take_the_lead(connection)
-            while await self._step(connection) == 0:
-                pass
+            before = -2
+            while before != self.position:
+                before = self.position
+                while await self._step(connection) == 0:
+                    pass
+            self._kept = self._counted = -POLL
+            await self._keep(connection)
 
     async def _run(self) -> None:
         """Until it is cancelled; an error is said aloud, and what it stopped is tried again."""
@@ -193,32 +212,30 @@ class Follower:
         return -1 if found is None else found
 
     async def _step(self, connection: Connection) -> float:
-        """One batch, or else what is due; gives seconds until there is more to do, 0 for at once."""
-        if stored := await self._ledger.records(self.position, self._batch):
+        """One batch, then what is due if that was all; gives seconds until there is more to do, 0 for at once."""
+        self._looked = monotonic()
+        stored = await self._ledger.records(self.position, self._batch)
+        if stored:
             self.position = await self._worker.take(connection, self.position, stored)
-            await self._keep(connection)
-            return 0
         await self._keep(connection)
-        wait = await self._worker.rest(connection)
-        self._refused = await self._worker.refused(connection)
-        return wait
+        return 0 if len(stored) == self._batch else await self._worker.rest(connection)
 
     async def _keep(self, connection: Connection) -> None:
         """Now and then, so that a start, and whoever stands by, knows of what was passed over, too."""
         if self._kept_at != self.position and monotonic() - self._kept > POLL:
             self._kept = monotonic()
-            await connection.execute(
-                "update workers.positions set position = $2, updated_at = clock_timestamp()"
-                " where worker = $1 and position < $2",
-                self._worker.name, self.position,
-            )  # fmt: skip
+            await self._worker.keep(connection, self.position)
             self._kept_at = self.position
+        if monotonic() - self._counted > POLL:
+            self._counted = monotonic()
+            self._refused = await self._worker.refused(connection)
 
     async def _pause(self, seconds: float) -> None:
+        """Until there are records, some of them: who has not looked for a while looks at once."""
         try:
             async with asyncio.timeout(seconds):
                 await self._wait(self.position)
-            await asyncio.sleep(self._worker.gather)
+            await asyncio.sleep(self._looked + self._worker.gather - monotonic())
         except TimeoutError:
             pass
 

@@ -17,7 +17,9 @@ async def keep(connection: Connection, found: Sequence[Lean]) -> None:
         )  # fmt: skip
 
 
-async def leaning_on(connection: Connection, thing: UUID, manner: Manner) -> list[StreamId]:
-    """The streams that ever leant on it in that manner, in the order of their ids."""
-    query = "select stream from workers.leans where thing = $1 and manner = $2 order by stream"
-    return [StreamId(row[0]) for row in await connection.fetch(query, thing, manner.value)]
+async def leaning_on(connection: Connection, thing: UUID, manner: Manner, found: Sequence[Lean] = ()) -> list[StreamId]:
+    """The streams that ever leant on it in that manner, in the order of their ids. `found`: leans not kept yet."""
+    query = "select stream from workers.leans where thing = $1 and manner = $2"
+    kept = [row[0] for row in await connection.fetch(query, thing, manner.value)]
+    late = [stream for other, how, stream in found if other == thing and how == manner]
+    return [StreamId(stream) for stream in sorted({*kept, *late})]

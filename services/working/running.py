@@ -15,6 +15,7 @@ from services.store.connecting import close_pool, open_pool
 from services.store.listener import heard
 from services.store.reads import Reads
 from services.working.following import Follower, Health, Ledger
+from services.working.recent import Recent
 
 
 class Workers:
@@ -56,8 +57,9 @@ async def opened_workers(
         stack.push_async_callback(close_pool, pool)
         wait = await stack.enter_async_context(heard(dsn, follow=follow))
         reads = Reads(pool)
+        recent = Recent(reads)
         found = [
-            Follower(dsn, worker, reads, wait)
+            Follower(dsn, worker, recent, wait)
             for worker in (
                 Clock(office, codec, contexts),
                 Reactor(office, codec, contexts, reads),

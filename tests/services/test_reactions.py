@@ -346,6 +346,47 @@ async def test_even_from_the_first_record_again_nothing_is_recorded_twice(
     assert (await services.store.head()).size == size
 
 
+async def test_what_leans_is_known_before_it_is_saved_and_is_not_lost_where_it_never_was(
+    services: Services, database_url: str
+) -> None:
+    (region, *_), (first, second, third) = await chain(services)
+    stored = await services.store.records(-1, 1000)
+    connection = await connect_worker(database_url)
+    await connection.execute("insert into workers.positions (worker, position) values ('reactions', -1)")
+    leans = "select count(*) from workers.leans where stream = any($1)"
+    gathered = Reactor(services.office, services.codec, services.contexts, services.store, ())
+    assert await gathered.take(connection, -1, stored) == stored[-1].position
+    # The process ends here: nothing was saved, and another one begins where it began.
+    assert await connection.fetchval(leans, [first, second, third]) == 0
+    await revoked(services, region, first, timedelta(days=100))
+    stored = await services.store.records(-1, 1000)
+    reactor = Reactor(services.office, services.codec, services.contexts, services.store, REACTIONS)
+    await reactor.take(connection, -1, stored)
+    (follows,) = of(await by(services, "reaction", second), mandates.MandateRevoked)
+    assert follows.event.ground is Ending.PARENT_ENDED
+    await reactor.keep(connection, stored[-1].position)
+    assert await connection.fetchval("select position from workers.positions") == stored[-1].position
+    assert await connection.fetchval(leans, [first]) == await connection.fetchval(leans, [second]) == 3
+    await connection.close()
+
+
+async def test_a_worker_that_begins_again_forgets_what_it_gathered(services: Services, database_url: str) -> None:
+    await chain(services)
+    stored = await services.store.records(-1, 1000)
+    connection = await connect_worker(database_url)
+    await connection.execute("insert into workers.positions (worker, position) values ('reactions', -1)")
+    reactor = Reactor(services.office, services.codec, services.contexts, services.store, ())
+    await reactor.take(connection, -1, stored)
+    await connection.execute("update workers.positions set position = $1", stored[-1].position)
+    await reactor.take(connection, 0, stored[1:2])
+    with pytest.raises(Fenced):
+        await reactor.keep(connection, 1)
+    await reactor.take(connection, stored[-2].position, stored[-1:])
+    await reactor.keep(connection, stored[-1].position)
+    assert await connection.fetchval("select count(*) from workers.leans") == 0
+    await connection.close()
+
+
 async def test_a_refusal_is_kept_for_people_and_stops_nothing(services: Services, database_url: str) -> None:
     _, (first, second, third) = await chain(services)
     reckless = Reaction("reckless", (mandates.MandateActivated,), _expires)

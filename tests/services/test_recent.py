@@ -1,0 +1,41 @@
+"""The ledger as several follow it: from memory or not, each is given the same records, and misses none."""
+
+from random import Random
+from uuid import uuid4
+
+from services.store.memory import MemoryStore
+from services.store.ports import StoredRecord
+from services.working.recent import Recent
+from tests.services.store_ledgers import change, draft, made_key
+
+KEPT = 20
+
+
+async def test_every_follower_is_given_every_record_in_order() -> None:
+    store = MemoryStore("recent.example", made_key(1))
+    recent, rng = Recent(store, 100), Random(5)
+    followers: list[list[StoredRecord]] = [[], [], []]
+    for _ in range(200):
+        for _ in range(rng.randrange(4)):
+            await store.append(change(*(draft(uuid4()) for _ in range(rng.randrange(1, 5)))))
+        seen = rng.choice(followers)
+        seen += await recent.records(len(seen) - 1, rng.choice((1, 2, 7, 100)))
+    for seen in followers:
+        while more := await recent.records(len(seen) - 1):
+            seen += more
+    everything = await store.records(-1, 100_000)
+    assert len(everything) > 300
+    assert followers == [everything] * 3
+
+
+async def test_who_is_far_behind_reads_the_ledger_itself_and_memory_stays_small() -> None:
+    store = MemoryStore("recent.example", made_key(1))
+    recent = Recent(store, KEPT)
+    for _ in range(3):
+        await store.append(change(*(draft(uuid4()) for _ in range(KEPT))))
+        size = (await recent.head()).size
+        assert len(await recent.records(size - KEPT - 1, KEPT)) == KEPT
+        assert len(recent._kept) == KEPT
+    assert [one.position for one in await recent.records(9, 3)] == [10, 11, 12]
+    assert [one.position for one in await recent.records(3 * KEPT - 3)] == [3 * KEPT - 2, 3 * KEPT - 1]
+    assert await recent.records(3 * KEPT - 1) == []
