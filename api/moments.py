@@ -5,21 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import msgspec
-
 from api.faults import Fault, Invalid, Located
 from services.store.ports import Store
+from services.store.stamps import recorded_at
 
 KEPT = 10_000
 SETTLED = timedelta(minutes=1)
 """After so long nothing can be recorded any more for a moment that has passed: clocks of writers differ by less."""
-
-
-class _Stamped(msgspec.Struct):
-    at: datetime
-
-
-_decoder = msgspec.json.Decoder(_Stamped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +38,7 @@ class Moments:
         found = await self._store.records(position - 1, 1)
         if not found or found[0].position != position:
             return None
-        at = _decoder.decode(found[0].state).at
+        at = recorded_at(found[0])
         self._kept[position] = at
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)

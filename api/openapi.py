@@ -257,6 +257,9 @@ def filter_says(name: str, one: Filtering) -> str:
 # --- ledger ---
 
 
+TEXT = {"text/plain": {"type": "string"}}
+
+
 def _ledger(spec: APISpec, histories: Histories, contexts: Mapping[str, Context]) -> None:
     for context in contexts.values():
         page = {"200": _answer(200, {"application/json": listed(ref("Positioned"))}, "ETag")}
@@ -266,6 +269,13 @@ def _ledger(spec: APISpec, histories: Histories, contexts: Mapping[str, Context]
             [_parameter(STREAM, "path"), *_query(histories.of_history), _CONDITION],
             page | {"304": _answer(304, {}, "ETag")} | _problems(400, 401, 403, 404, 503),
         )  # fmt: skip
+    _records(spec, histories)
+    _me(spec)
+    _tiles(spec)
+    _probes(spec)
+
+
+def _records(spec: APISpec, histories: Histories) -> None:
     records = {"application/json": listed(ref("Positioned")), "application/x-ndjson": {"type": "string"}}
     _get(
         spec, "/v1/records", "records.list", "The records of the whole ledger, in order.",
@@ -279,13 +289,19 @@ def _ledger(spec: APISpec, histories: Histories, contexts: Mapping[str, Context]
         [_parameter(POSITION, "path"), *_query(histories.of_one), _CONDITION],
         {"200": _answer(200, proved, "ETag"), "304": _answer(304, {}, "ETag")} | _problems(400, 401, 403, 404, 503),
     )  # fmt: skip
+
+
+def _me(spec: APISpec) -> None:
     _get(
         spec, "/v1/me", "me", "Whom your token speaks for, and which commands that role may give.", [],
         {"200": _answer(200, {"application/json": ref("Me")})} | _problems(400, 401, 503), security=[{"officer": []}],
     )  # fmt: skip
-    text, octets = {"text/plain": {"type": "string"}}, {"application/octet-stream": {"type": "string"}}
+
+
+def _tiles(spec: APISpec) -> None:
+    octets = {"application/octet-stream": {"type": "string"}}
     _get(spec, "/checkpoint", "checkpoint", "The signed head of the ledger (C2SP tlog-checkpoint).", [],
-         {"200": _answer(200, text)} | _problems(404, 503))  # fmt: skip
+         {"200": _answer(200, TEXT)} | _problems(404, 503))  # fmt: skip
     tile = _path("tile", r"^(?:x[0-9]{3}/){0,4}[0-9]{3}(?:\.p/[1-9][0-9]{0,2})?$", "The tile, as in x001/067.", "000")
     level = _path("level", "^(?:[0-9]|[1-5][0-9]|6[0-3])$", "The tile's level.", "0")
     for address, name, says, where in (
@@ -293,6 +309,9 @@ def _ledger(spec: APISpec, histories: Histories, contexts: Mapping[str, Context]
         ("/tile/entries/{tile}", "tile.entries", "Records, each behind its length (C2SP tlog-tiles).", [tile]),
     ):
         _get(spec, address, name, says, where, {"200": _answer(200, octets)} | _problems(404, 503))
+
+
+def _probes(spec: APISpec) -> None:
     ready = closed(
         {
             "ready": {"type": "boolean"},
@@ -302,7 +321,7 @@ def _ledger(spec: APISpec, histories: Histories, contexts: Mapping[str, Context]
             "workers": {"type": "array", "items": {"type": "object"}},
         }
     )
-    _get(spec, "/livez", "livez", "Whether the process lives.", [], {"200": _answer(200, text)})
+    _get(spec, "/livez", "livez", "Whether the process lives.", [], {"200": _answer(200, TEXT)})
     unready = {"application/json": ready, PROBLEM_MEDIA: ref("Problem")}
     _get(spec, "/readyz", "readyz", "Whether it can do its work.", [],
          {"200": _answer(200, {"application/json": ready}), "503": _answer(503, unready)})  # fmt: skip

@@ -54,21 +54,6 @@ class Calendar:
         """Whether a running period counts that day: it is in no suspended span."""
         return not any(day in span for span in self.suspended)
 
-    def next_working_day(self, day: date) -> date:
-        """The day itself if it is a working day, else the first one after it."""
-        while not self.works_on(day):
-            day += DAY
-        return day
-
-    def add_working_days(self, day: date, n: int) -> date:
-        """The n-th working day after `day`, which is itself not counted; with 0, the day itself."""
-        if n < 0:
-            raise ValueError("Working days are counted forward.")
-        while n:
-            day += DAY
-            n -= self.works_on(day)
-        return day
-
     def suspending(self, spans: Iterable[Span]) -> "Calendar":
         """The same calendar with these periods suspended as well."""
         return replace(self, suspended=tuple(sorted({*self.suspended, *spans})))

@@ -4,12 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from time import monotonic
 from typing import TypeAlias
 
 import asyncpg
-import msgspec
 import structlog
 
 from projections.kernel import View
@@ -19,6 +17,7 @@ from services.store.listener import heard
 from services.store.migrations import ROLE
 from services.store.ports import Unavailable
 from services.store.reads import Reads
+from services.store.stamps import seconds_behind
 from services.views import registry
 from services.views.applying import groups_of
 from services.views.building import AlreadyRebuilding, Progress, rebuild
@@ -53,10 +52,6 @@ Wait: TypeAlias = Callable[[int], Awaitable[object]]
 """Returns once the ledger has a record above a position; see `Listener.wait_for_records`."""
 
 log = structlog.get_logger()
-
-
-class _Stamped(msgspec.Struct):
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +141,7 @@ class Projector:
         await self._rebuild(group, progress)
 
     async def _health(self, group: Group, head: int) -> Health:
-        lag = 0.0
-        if group.position < head and (behind := await self._ledger.records(group.position, 1)):
-            waits_since = msgspec.json.decode(behind[0].state, type=_Stamped).at
-            lag = max(0.0, (datetime.now(UTC) - waits_since).total_seconds())
+        lag = await seconds_behind(self._ledger, group.position, head)
         task = self._tasks.get(group.name)
         alive = task is not None and not task.done() and not group.stopped
         return Health(group.views, group.position, max(head, group.position), lag, group.leads, alive, group.error)

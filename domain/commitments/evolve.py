@@ -34,88 +34,6 @@ def evolve(state: State, event: Event) -> State:
     return replace(_after(state, event), version=state.version + 1)
 
 
-def _after(state: Commitment, event: "_Later") -> Commitment:
-    match event:
-        case (
-            happened.DeadlineSet()
-            | happened.DeadlineMet()
-            | happened.DeadlineMissed()
-            | happened.DeadlineVoided()
-            | happened.DeadlineMoved()
-            | happened.HoldNoticeGiven()
-            | happened.CommitmentPutOnHold()
-            | happened.CommitmentResumed()
-            | happened.CommitmentMarkedInactive()
-            | happened.AssessmentWindowOpened()
-        ):
-            return _timed(state, event)
-        case (
-            happened.ProgressReported()
-            | happened.ProgressCorrected()
-            | happened.ReportConfirmed()
-            | happened.ReportContested()
-            | happened.MilestoneCompleted()
-            | happened.MilestoneConfirmed()
-            | happened.MilestoneMissed()
-            | happened.ReportDelivered()
-            | happened.EvidenceAttached()
-        ):
-            return _done(state, event)
-        case (
-            happened.PartyInvited()
-            | happened.ParticipationAccepted()
-            | happened.ParticipationDeclined()
-            | happened.PartyWithdrew()
-            | happened.PartySucceeded()
-            | happened.PartyOrphaned()
-            | happened.PartyRestored()
-        ):
-            return _peopled(state, event)
-        case (
-            happened.ExtensionRequested()
-            | happened.ExtensionAgreed()
-            | happened.ExtensionGranted()
-            | happened.ExtensionRefused()
-            | happened.AmendmentProposed()
-            | happened.AmendmentAgreed()
-            | happened.AmendmentRefused()
-            | happened.CommitmentAmended()
-        ):
-            return _changed(state, event)
-        case (
-            happened.VerifiabilityAssessed()
-            | happened.PotentialAssessed()
-            | happened.CompletionAssessed()
-            | happened.EarlyResultsAssessed()
-            | happened.AssessmentContested()
-        ):
-            return _judged(state, event)
-        case (
-            happened.CommitmentRecordedFromSource()
-            | happened.SourceUpdated()
-            | happened.SourceConfirmed()
-            | happened.SourceContested()
-        ):
-            return _sourced(state, event)
-        case happened.TargetSet():
-            return replace(state, targets=(*state.targets, event.target))
-        case happened.MilestoneAdded():
-            return replace(state, milestones=(*state.milestones, MilestoneState(event.milestone)))
-        case happened.ResourcePledged():
-            return replace(state, resources=event.number)
-        case happened.CommitmentRestedOnMandate():
-            return replace(state, rests_on=(*state.rests_on, event.mandate))
-        case happened.MandateLost():
-            return replace(state, rests_on=tuple(one for one in state.rests_on if one != event.mandate))
-        case happened.CommitmentAdopted():
-            stage = Stage.ADOPTED if event.verifiable else Stage.ADOPTED_NOT_VERIFIABLE
-            return replace(state, stage=stage, verifiable=event.verifiable)
-        case happened.CommitmentClosed():
-            return replace(state, stage=Stage(event.outcome.value), outcome=event.outcome, on_hold=(), inactive=False)
-        case _:
-            assert_never(event)
-
-
 _Timed: TypeAlias = (
     happened.DeadlineSet
     | happened.DeadlineMet
@@ -178,6 +96,43 @@ _Begun: TypeAlias = (
     | happened.CommitmentClosed
 )
 _Later: TypeAlias = _Timed | _Done | _Peopled | _Changed | _Judged | _Sourced | _Begun
+
+
+def _after(state: Commitment, event: _Later) -> Commitment:
+    if isinstance(event, _Timed):
+        return _timed(state, event)
+    if isinstance(event, _Done):
+        return _done(state, event)
+    if isinstance(event, _Peopled):
+        return _peopled(state, event)
+    if isinstance(event, _Changed):
+        return _changed(state, event)
+    if isinstance(event, _Judged):
+        return _judged(state, event)
+    if isinstance(event, _Sourced):
+        return _sourced(state, event)
+    return _begun(state, event)
+
+
+def _begun(state: Commitment, event: _Begun) -> Commitment:
+    match event:
+        case happened.TargetSet():
+            return replace(state, targets=(*state.targets, event.target))
+        case happened.MilestoneAdded():
+            return replace(state, milestones=(*state.milestones, MilestoneState(event.milestone)))
+        case happened.ResourcePledged():
+            return replace(state, resources=event.number)
+        case happened.CommitmentRestedOnMandate():
+            return replace(state, rests_on=(*state.rests_on, event.mandate))
+        case happened.MandateLost():
+            return replace(state, rests_on=tuple(one for one in state.rests_on if one != event.mandate))
+        case happened.CommitmentAdopted():
+            stage = Stage.ADOPTED if event.verifiable else Stage.ADOPTED_NOT_VERIFIABLE
+            return replace(state, stage=stage, verifiable=event.verifiable)
+        case happened.CommitmentClosed():
+            return replace(state, stage=Stage(event.outcome.value), outcome=event.outcome, on_hold=(), inactive=False)
+        case _:
+            assert_never(event)
 
 
 def _deadline(state: Commitment, number: int, **changes: object) -> Commitment:

@@ -238,42 +238,13 @@ Later: TypeAlias = Prepared | Lived | Ended | Clocks
 
 
 def _changed(state: Mandate, event: Later) -> Mandate:
-    match event:
-        case (
-            happened.DeadlineSet()
-            | happened.DeadlineMet()
-            | happened.DeadlineMissed()
-            | happened.DeadlineVoided()
-            | happened.DeadlineSuspended()
-            | happened.DeadlineMoved()
-        ):
-            return replace(state, deadlines=_clocked(state.deadlines, event))
-        case (
-            happened.MandateActivated()
-            | happened.MandateSubDelegated()
-            | happened.ExerciseReported()
-            | happened.SuspensionOffered()
-            | happened.MandateSuspended()
-            | happened.MandateRestored()
-            | happened.RenewalOffered()
-            | happened.MandateRenewed()
-            | happened.PartySucceeded()
-        ):
-            return _lived(state, event)
-        case (
-            happened.RevocationNoticeGiven()
-            | happened.RevocationNoticeWithdrawn()
-            | happened.NoticePeriodEnded()
-            | happened.HearingRecorded()
-            | happened.RevocationAgreed()
-            | happened.MandateRevoked()
-            | happened.MandateReturned()
-            | happened.MandateSuperseded()
-            | happened.MandateExpired()
-        ):
-            return _ended(state, event)
-        case _:
-            return _prepared(state, event)
+    if isinstance(event, Clocks):
+        return replace(state, deadlines=_clocked(state.deadlines, event))
+    if isinstance(event, Lived):
+        return _lived(state, event)
+    if isinstance(event, Ended):
+        return _ended(state, event)
+    return _prepared(state, event)
 
 
 def _prepared(state: Mandate, event: Prepared) -> Mandate:

@@ -67,7 +67,6 @@ class Replay:
     """Goes through a bundle once, forwards, and shows views on the way. The bundle is believed: verify it first."""
 
     def __init__(self, bundle: Bundle, views: Sequence[View]) -> None:
-        self._bundle = bundle
         try:
             said = read_checkpoint(bundle.note())
         except ValueError as error:

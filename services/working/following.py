@@ -4,16 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from time import monotonic
 from typing import Protocol, TypeAlias
 
-import msgspec
 import structlog
 
 from services.store import locks
 from services.store.connecting import Connection, connect_worker, is_gone
 from services.store.ports import Busy, Conflict, Head, StoredRecord, Unavailable
+from services.store.stamps import seconds_behind
 
 BATCH = 1000
 """Records that a worker is handed at once, at most."""
@@ -116,10 +115,6 @@ class Health:
     refused: int
 
 
-class _Stamped(msgspec.Struct):
-    at: datetime
-
-
 class Follower:
     """Runs one worker while we are inside: `async with Follower(...)`. The database is migrated.
 
@@ -148,10 +143,8 @@ class Follower:
 
     async def health(self) -> Health:
         """How it does. Raises Unavailable while the database cannot be reached."""
-        head, lag = (await self._ledger.head()).size - 1, 0.0
-        if self.position < head and (behind := await self._ledger.records(self.position, 1)):
-            waits_since = msgspec.json.decode(behind[0].state, type=_Stamped).at
-            lag = max(0.0, (datetime.now(UTC) - waits_since).total_seconds())
+        head = (await self._ledger.head()).size - 1
+        lag = await seconds_behind(self._ledger, self.position, head)
         alive = self._task is not None and not self._task.done()
         at = max(head, self.position)
         return Health(self._worker.name, self.position, at, lag, self.leads, alive, self.error, self._refused)

@@ -51,23 +51,6 @@ def test_a_saturday_on_which_work_is_made_up_is_a_working_day() -> None:
     assert replace(plain, worked=frozenset({date(2024, 5, 4)})).works_on(date(2024, 5, 4))
 
 
-def test_the_next_working_day_is_the_day_itself_or_a_later_one() -> None:
-    assert with_holiday.next_working_day(date(2024, 5, 2)) == date(2024, 5, 2)
-    assert with_holiday.next_working_day(LABOUR_DAY) == date(2024, 5, 2)
-    assert with_holiday.next_working_day(date(2024, 5, 4)) == date(2024, 5, 6)
-
-
-def test_working_days_are_counted_from_the_day_after() -> None:
-    assert with_holiday.add_working_days(date(2024, 4, 30), 1) == date(2024, 5, 2)
-    assert with_holiday.add_working_days(date(2024, 5, 2), 5) == date(2024, 5, 9)
-    assert with_holiday.add_working_days(LABOUR_DAY, 0) == LABOUR_DAY
-
-
-def test_working_days_are_not_counted_backwards() -> None:
-    with pytest.raises(ValueError, match="forward"):
-        plain.add_working_days(LABOUR_DAY, -1)
-
-
 @pytest.mark.parametrize(
     ("day", "months", "expected"),
     [
