@@ -261,7 +261,7 @@ def test_only_who_is_on_the_roll_gives_an_opinion_and_only_one(scrutiny: Scrutin
     country.no("opinion-given", scrutiny.league, address, **opinion(scrutiny.league))
 
 
-def test_an_opinion_is_withdrawn_once_and_not_given_again(scrutiny: Scrutiny) -> None:
+def test_an_opinion_is_withdrawn_once_and_another_given_while_the_clock_runs(scrutiny: Scrutiny) -> None:
     country, review = scrutiny.country, scrutiny.opened(TODAY)
     withdraw: dict[str, Any] = {"chamber": str(scrutiny.league.unit), "because": "The board decided otherwise."}
     address = f"reviews/{review}/withdraw-opinion"
@@ -269,6 +269,7 @@ def test_an_opinion_is_withdrawn_once_and_not_given_again(scrutiny: Scrutiny) ->
     assert country.asks(scrutiny.league, f"reviews/{review}/submit-opinion", **opinion(scrutiny.league)).status == 201
     assert country.asks(scrutiny.league, address, **withdraw).status == 201
     country.no("withdrawn-already", scrutiny.league, address, **withdraw)
+    assert country.asks(scrutiny.league, f"reviews/{review}/submit-opinion", **opinion(scrutiny.league)).status == 201
     country.no("opinion-given", scrutiny.league, f"reviews/{review}/submit-opinion", **opinion(scrutiny.league))
 
 
