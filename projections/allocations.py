@@ -91,7 +91,8 @@ def _after(row: AllocationRow, event: Event, record: Recorded) -> AllocationRow:
         case happened.RevisitDue():
             return replace(row, revisit_due=True)
         case happened.MandateFollowed():
-            return replace(row, state=Stage.IN_FORCE, unresolved=False, mandates=(*row.mandates, event.mandate))
+            state = row.state if row.state in UNDECIDED else Stage.IN_FORCE
+            return replace(row, state=state, unresolved=False, mandates=(*row.mandates, event.mandate))
         case happened.NoMandateFollowed():
             return replace(row, unresolved=True)
         case _:
@@ -165,6 +166,9 @@ def _decided(row: AllocationRow, event: Deciding, record: Recorded) -> Allocatio
     if isinstance(event, happened.AllocationDecided):
         replies = {one.objection: one.reply for one in event.replies}
         done = replace(done, objections=tuple(replace(one, reply=replies.get(one.number)) for one in done.objections))
+    if isinstance(event, happened.AllocationReversed):  # nobody waits for a mandate of what was decided before
+        left = tuple(one for one in done.owed if one.kind is not Due.MANDATE)
+        return _settled(replace(done, owed=left), TURNS[Due.MANDATE])
     undecided = row.state in UNDECIDED
     return _settled(done, Turn.PROPOSE, Turn.DECIDE, Turn.SUBMIT_GRID) if undecided else done
 

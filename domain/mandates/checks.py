@@ -5,7 +5,7 @@ from datetime import date
 
 from domain.kernel import PartialDate, Refused, UnitFacts
 from domain.mandates.events import DeadlineSet, Event
-from domain.mandates.state import Absent, Mandate, State
+from domain.mandates.state import Absent, Mandate, State, comparable
 from domain.mandates.words import ENDED, IN_PREPARATION, STANDING, Settlement, Stage
 from domain.replacing import replace
 
@@ -105,17 +105,17 @@ def in_term(state: Mandate, day: date) -> date:
 def settled(state: Mandate, settlement: Settlement | None) -> None:
     """Refused `funds-unsettled` while nobody says what became of money that was committed."""
     if settlement is None:
-        if state.funded:
+        if any(one.amount for one in state.committed):
             raise Refused("funds-unsettled", "Money was committed: say what became of the part that was not spent.")
         return
     if settlement.unspent.amount < 0:
         raise Refused("negative-amount", "What was not spent cannot be less than nothing.")
-    for line in state.lines[:1]:
-        if settlement.unspent.currency != line.yearly.currency:
-            raise Refused("currency-mismatch", f"The money was committed in {line.yearly.currency}.")
-        if settlement.unspent.price_basis != line.yearly.price_basis:
-            reason = f"The money was committed in prices of another basis: {line.yearly.price_basis}."
-            raise Refused("price-basis-mismatch", reason)
+    committed = state.committed
+    if committed and settlement.unspent.currency not in {one.currency for one in committed}:
+        raise Refused("currency-mismatch", f"The money was committed in {committed[-1].currency}.")
+    if committed and not any(comparable(settlement.unspent, one) for one in committed):
+        reason = f"The money was committed in prices of another basis: {committed[-1].price_basis}."
+        raise Refused("price-basis-mismatch", reason)
 
 
 def numbered(state: State, events: Sequence[Event]) -> Sequence[Event]:

@@ -52,7 +52,7 @@ def _without_vote(command: asked.SubmitReasonedOpinion, state: Review) -> Event:
 
 
 def _one_only(state: Review, voter: Voter, *, again: bool) -> None:
-    """One opinion stands; `again`: in the place of one that was withdrawn, another may be given while the clock runs."""
+    """One opinion stands; `again`: another may be given in the place of one that was withdrawn."""
     before = state.opinion(voter.unit)
     if before is None or (before.withdrawn and again):
         return
