@@ -9,6 +9,15 @@ from domain.mandates.state import Absent, Mandate, State, comparable
 from domain.mandates.words import ENDED, IN_PREPARATION, STANDING, Settlement, Stage
 from domain.replacing import replace
 
+_NEXT = {
+    Stage.DRAFTED: ": its giver has not offered it yet",
+    Stage.CONSULTED: ": its giver has not offered it yet",
+    Stage.OFFERED: ": its recipient has not answered yet",
+    Stage.ACCEPTED: ": both have agreed, and its giver brings it into force",
+    Stage.ACTIVE: " already",
+    Stage.SUSPENDED: " for the time being",
+}
+"""What a mandate that has not ended waits for."""
 FARTHEST = date(9000, 1, 1)
 """Past it, adding periods to dates would leave the calendar."""
 
@@ -70,7 +79,9 @@ def preparing(state: State, *stages: Stage) -> Mandate:
     """The mandate while it is prepared, in one of these stages if any are named; Refused `wrong-stage` otherwise."""
     found = not_ended(state)
     if found.stage not in (stages or IN_PREPARATION):
-        raise Refused("wrong-stage", f"That cannot be done with a mandate that is {found.stage}.", stage=found.stage)
+        waits = _NEXT[found.stage] if found.terms.needs_acceptance else ""
+        reason = f"That cannot be done with a mandate that is {found.stage}{waits}."
+        raise Refused("wrong-stage", reason, stage=found.stage)
     return found
 
 
