@@ -167,8 +167,7 @@ def _decided(row: AllocationRow, event: Deciding, record: Recorded) -> Allocatio
         replies = {one.objection: one.reply for one in event.replies}
         done = replace(done, objections=tuple(replace(one, reply=replies.get(one.number)) for one in done.objections))
     if isinstance(event, happened.AllocationReversed):  # nobody waits for a mandate of what was decided before
-        left = tuple(one for one in done.owed if one.kind is not Due.MANDATE)
-        return _settled(replace(done, owed=left), TURNS[Due.MANDATE])
+        return _settled(done, TURNS[Due.MANDATE])
     undecided = row.state in UNDECIDED
     return _settled(done, Turn.PROPOSE, Turn.DECIDE, Turn.SUBMIT_GRID) if undecided else done
 
@@ -183,7 +182,7 @@ def _heard(row: AllocationRow, record: Recorded) -> AllocationRow:
 
 ALLOCATIONS = View(
     name="allocations",
-    version=1,
+    version=2,
     says="Which sphere should act on what, where: who was asked, what they say, what was decided and what follows.",
     row=AllocationRow,
     key_says="The allocation's id.",
