@@ -179,9 +179,7 @@ def _comparable(first: Money, *others: Money) -> None:
     """Amounts are compared within one currency and one price basis only."""
     for other in others:
         if other.currency != first.currency:
-            reason = (
-                f"{first.currency} and {other.currency} cannot be compared; attach an estimate in the new one first."
-            )
+            reason = f"{first.currency} and {other.currency} cannot be compared: an estimate says which counts."
             raise Refused("currency-mismatch", reason)
         if other.price_basis != first.price_basis:
             raise Refused("price-basis-mismatch", "Amounts of different price bases cannot be compared.")
