@@ -91,7 +91,8 @@ def _after(row: AllocationRow, event: Event, record: Recorded) -> AllocationRow:
         case happened.RevisitDue():
             return replace(row, revisit_due=True)
         case happened.MandateFollowed():
-            return replace(row, state=Stage.IN_FORCE, unresolved=False, mandates=(*row.mandates, event.mandate))
+            state = row.state if row.state in UNDECIDED else Stage.IN_FORCE
+            return replace(row, state=state, unresolved=False, mandates=(*row.mandates, event.mandate))
         case happened.NoMandateFollowed():
             return replace(row, unresolved=True)
         case _:
@@ -165,6 +166,8 @@ def _decided(row: AllocationRow, event: Deciding, record: Recorded) -> Allocatio
     if isinstance(event, happened.AllocationDecided):
         replies = {one.objection: one.reply for one in event.replies}
         done = replace(done, objections=tuple(replace(one, reply=replies.get(one.number)) for one in done.objections))
+    if isinstance(event, happened.AllocationReversed):  # nobody waits for a mandate of what was decided before
+        return _settled(done, TURNS[Due.MANDATE])
     undecided = row.state in UNDECIDED
     return _settled(done, Turn.PROPOSE, Turn.DECIDE, Turn.SUBMIT_GRID) if undecided else done
 
@@ -179,7 +182,7 @@ def _heard(row: AllocationRow, record: Recorded) -> AllocationRow:
 
 ALLOCATIONS = View(
     name="allocations",
-    version=1,
+    version=2,
     says="Which sphere should act on what, where: who was asked, what they say, what was decided and what follows.",
     row=AllocationRow,
     key_says="The allocation's id.",

@@ -10,6 +10,7 @@ from domain.kernel import Money, Recorded
 from domain.mandates import MANDATES as CONTEXT
 from domain.mandates import events as happened
 from domain.mandates.events import Event
+from domain.mandates.state import comparable
 from domain.mandates.words import ENDED, Settlement, Stage
 from domain.replacing import replace
 from projections.commitments import unit_name
@@ -89,7 +90,7 @@ def _after(row: MandateRow, event: Event, look: Look) -> MandateRow:
         case happened.MandateConsultationRecorded():
             return replace(row, consultations=row.consultations + 1)
         case happened.CostEstimateAttached():
-            return replace(row, estimate=event.yearly, revenue=event.revenue)
+            return _paid(replace(row, estimate=event.yearly, revenue=event.revenue))
         case happened.FundingCommitted():
             return _funded(row, event)
         case happened.MandateFlaggedUnfunded():
@@ -216,12 +217,18 @@ def _handed(one: Period, since: date, row: MandateRow) -> Iterator[Period]:
 
 
 def _funded(row: MandateRow, event: happened.FundingCommitted) -> MandateRow:
-    """Sums never go across currencies or price bases; the rules keep the lines of one day comparable."""
     others = tuple(line for line in row.lines if line.budget_line != event.budget_line)
     lines = (*others, LineRow(event.budget_line, event.budget_year, event.yearly))
-    kinds = {(line.yearly.currency, line.yearly.price_basis) for line in lines}
-    total = min(sum((line.yearly.amount for line in lines), Decimal(0)), MOST)
-    return replace(row, lines=lines, funded=Money(total, *kinds.pop()) if len(kinds) == 1 else None)
+    return _paid(replace(row, lines=lines))
+
+
+def _paid(row: MandateRow) -> MandateRow:
+    """Sums never go across currencies or price bases: lines of another one than the estimate's are not added."""
+    like = row.estimate or next((line.yearly for line in row.lines), None)
+    if like is None or not row.lines:
+        return row
+    total = sum((line.yearly.amount for line in row.lines if comparable(line.yearly, like)), Decimal(0))
+    return replace(row, funded=Money(min(total, MOST), like.currency, like.price_basis))
 
 
 Clocks = (

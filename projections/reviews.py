@@ -89,7 +89,7 @@ def _after(row: ReviewRow, event: Event, record: Recorded) -> ReviewRow:
         case happened.DraftMaintained() | happened.DraftAmended() | happened.DraftWithdrawn():
             return _decided(row, event, record)
         case happened.OverrideVoteRecorded():
-            return _overridden(row, event)
+            return _overridden(row, event, record)
         case happened.CourtActionRecorded():
             case = CourtRow(event.unit, event.claimant, event.act, event.case)
             return replace(row, court=(*row.court, case))
@@ -216,11 +216,16 @@ def _decided(row: ReviewRow, event: _Decided, record: Recorded) -> ReviewRow:
             assert_never(event)
 
 
-def _overridden(row: ReviewRow, event: happened.OverrideVoteRecorded) -> ReviewRow:
+def _overridden(row: ReviewRow, event: happened.OverrideVoteRecorded, record: Recorded) -> ReviewRow:
     vote = OverrideRow(event.unit, event.body, event.against, event.cast, event.members, event.ends)
-    counted = replace(row, overrides=(*row.overrides, vote))
-    if event.ends:
-        return replace(counted, state=Stage.ENDED, matters=())
+    overrides = (*(one for one in row.overrides if one.body is not event.body), vote)
+    if any(one.ends for one in overrides):
+        return replace(row, overrides=overrides, state=Stage.ENDED, matters=())
+    counted = replace(row, overrides=overrides, state=Stage.MAINTAINED)
+    if row.state is Stage.ENDED:  # it stands again, by corrected figures: the others may vote
+        voted = {one.unit for one in overrides}
+        others = tuple(one for one in row.legislators if one not in voted)
+        return _waits(counted, record, Turn.RECORD_OVERRIDE_VOTE, units=others) if others else counted
     return replace(counted, matters=tuple(one for one in row.matters if one.unit != event.unit))
 
 

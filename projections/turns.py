@@ -76,7 +76,7 @@ def days_waiting(row: TurnRow, day: date) -> int:
 
 TURNS = View(
     name="turns",
-    version=1,
+    version=2,
     says="Whose turn it is: everything that waits for somebody, in every subject, and for how long.",
     row=TurnRow,
     key_says=f"<thing>/<turn>/<number>/<unit>; the unit is '{OUTSIDE}' where somebody from outside is waited for.",

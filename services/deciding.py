@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, Protocol
 from uuid import UUID
 
 from domain import units
-from domain.kernel import Actor, By, Context, Json, PartialDate, Refused, Role, Seal, StreamId, UnitId
+from domain.kernel import Actor, By, Context, Json, PartialDate, Refused, Role, Seal, StreamId, UnitFacts, UnitId
 from domain.replacing import quick, replace
 from services.codec import Codec, Heading, Written
 from services.facts import Basis, Streams, local_day, look_up, needs
@@ -167,13 +167,25 @@ class Decision:
         today = local_day(basis.now, unit)
         held = units.accreditation_in_force(unit_state, actor.accreditation, today)
         if held is None or held.role is not actor.role:
-            raise Forbidden(
-                "Your accreditation is not in force today.", [f"an authorised signatory of {unit.name} can renew it"]
-            )
+            raise await self._not_accredited(basis, unit_state, unit, today)
         allowed = await self._who_may(basis, asked, state)
         if actor.role not in by.roles or (allowed is not None and actor.unit not in allowed):
             raise Forbidden(await self._why_not(actor, allowed), await self._who_could(basis, allowed))
         return replace(actor, sphere=unit.sphere)
+
+    async def _not_accredited(self, basis: Basis, state: units.State, unit: UnitFacts, today: date) -> Forbidden:
+        """Why nobody acts under this accreditation, and who can do something about that: not always a signatory."""
+        gone = unit.alive_until
+        if gone is not None and gone <= today:
+            heir = (await basis.line(unit.id))[-1]
+            acts = f"an authorised signatory of {heir.name}, which took over from it"
+            named = acts if heir.id != unit.id else f"a registrar can say who takes over from {unit.name}"
+            return Forbidden(f"{unit.name} is no more since {gone}: nobody acts for it any longer.", [named])
+        if isinstance(state, units.Unit) and units.signatory_in_force(state, today):
+            could = f"an authorised signatory of {unit.name} can renew it"
+        else:
+            could = f"a registrar can accredit somebody: {unit.name} has no authorised signatory today"
+        return Forbidden("Your accreditation is not in force today.", [could])
 
     async def _who_may(self, basis: Basis, asked: SimpleNamespace, state: Any) -> frozenset[UnitId] | None:
         acting_for = self.plan.by.acting_for

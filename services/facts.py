@@ -183,7 +183,9 @@ class Basis:
         return await self.streams.opened(EventName.at(self.stream, int(version)), f"/{path}")
 
     async def mandates_above(self, of: str) -> tuple[MandateFacts, ...]:
-        """The mandate that is named and those it rests on, nearest first; none where no mandate is named."""
+        """The mandate that is named and those it rests on, nearest first; without `*`, each that is named."""
+        if not of.endswith("*"):
+            return tuple([await self.mandate(one) for one in self.named(of) or ()])
         found: list[MandateFacts] = []
         under = self.named(of.removesuffix("*"))
         while under is not None and len(found) < DEEPEST_CHAIN:

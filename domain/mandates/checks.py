@@ -5,10 +5,19 @@ from datetime import date
 
 from domain.kernel import PartialDate, Refused, UnitFacts
 from domain.mandates.events import DeadlineSet, Event
-from domain.mandates.state import Absent, Mandate, State
+from domain.mandates.state import Absent, Mandate, State, comparable
 from domain.mandates.words import ENDED, IN_PREPARATION, STANDING, Settlement, Stage
 from domain.replacing import replace
 
+_NEXT = {
+    Stage.DRAFTED: ": its giver has not offered it yet",
+    Stage.CONSULTED: ": its giver has not offered it yet",
+    Stage.OFFERED: ": its recipient has not answered yet",
+    Stage.ACCEPTED: ": both have agreed, and its giver brings it into force",
+    Stage.ACTIVE: " already",
+    Stage.SUSPENDED: " for the time being",
+}
+"""What a mandate that has not ended waits for."""
 FARTHEST = date(9000, 1, 1)
 """Past it, adding periods to dates would leave the calendar."""
 
@@ -70,7 +79,9 @@ def preparing(state: State, *stages: Stage) -> Mandate:
     """The mandate while it is prepared, in one of these stages if any are named; Refused `wrong-stage` otherwise."""
     found = not_ended(state)
     if found.stage not in (stages or IN_PREPARATION):
-        raise Refused("wrong-stage", f"That cannot be done with a mandate that is {found.stage}.", stage=found.stage)
+        waits = _NEXT[found.stage] if found.terms.needs_acceptance else ""
+        reason = f"That cannot be done with a mandate that is {found.stage}{waits}."
+        raise Refused("wrong-stage", reason, stage=found.stage)
     return found
 
 
@@ -105,17 +116,17 @@ def in_term(state: Mandate, day: date) -> date:
 def settled(state: Mandate, settlement: Settlement | None) -> None:
     """Refused `funds-unsettled` while nobody says what became of money that was committed."""
     if settlement is None:
-        if state.funded:
+        if any(one.amount for one in state.committed):
             raise Refused("funds-unsettled", "Money was committed: say what became of the part that was not spent.")
         return
     if settlement.unspent.amount < 0:
         raise Refused("negative-amount", "What was not spent cannot be less than nothing.")
-    for line in state.lines[:1]:
-        if settlement.unspent.currency != line.yearly.currency:
-            raise Refused("currency-mismatch", f"The money was committed in {line.yearly.currency}.")
-        if settlement.unspent.price_basis != line.yearly.price_basis:
-            reason = f"The money was committed in prices of another basis: {line.yearly.price_basis}."
-            raise Refused("price-basis-mismatch", reason)
+    committed = state.committed
+    if committed and settlement.unspent.currency not in {one.currency for one in committed}:
+        raise Refused("currency-mismatch", f"The money was committed in {committed[-1].currency}.")
+    if committed and not any(comparable(settlement.unspent, one) for one in committed):
+        reason = f"The money was committed in prices of another basis: {committed[-1].price_basis}."
+        raise Refused("price-basis-mismatch", reason)
 
 
 def numbered(state: State, events: Sequence[Event]) -> Sequence[Event]:

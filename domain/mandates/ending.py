@@ -46,13 +46,19 @@ def give_notice(command: asked.GiveRevocationNotice, state: State) -> Sequence[E
 
 
 def _notice_ends(command: asked.GiveRevocationNotice, state: Mandate, day: date) -> date:
-    """At least as many days as policy and terms say, none in an emergency."""
+    """At least as many days as policy and terms say, none in an emergency.
+
+    They are counted from the day of the record where the notice is said to be older: the recipient learns of it then.
+    """
     days = max(command.policy.whole("revocation_notice_days"), state.terms.notice_days or 0)
-    least = day if command.ground is Ground.EMERGENCY else due(day, command.calendar, days=days)
+    seen = max(day, command.today)
+    least = day if command.ground is Ground.EMERGENCY else due(seen, command.calendar, days=days)
     ends_on = command.ends_on or least
     if ends_on < least:
         grounds = command.policy.grounds("revocation_notice_days")
-        raise Refused("notice-too-short", f"Notice runs at least until {least}.", policy=grounds, earliest=least)
+        counted_from = f", counted from {seen}, when it is recorded" if seen > day else ""
+        reason = f"Notice runs at least until {least}{counted_from}."
+        raise Refused("notice-too-short", reason, policy=grounds, earliest=least)
     if ends_on >= FARTHEST:
         raise Refused("date-too-far", "No date lies beyond the year 9000.")
     return ends_on

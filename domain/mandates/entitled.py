@@ -162,7 +162,8 @@ def _within(terms: Terms, ends_on: date | None, parent: MandateFacts, lands: fro
     if not cofog.covers(parent.function, terms.function):
         raise Refused("beyond-scope", f"The mandate that it rests on is over {parent.function}.", under=parent.id)
     if parent.territory not in lands:
-        raise Refused("beyond-territory", "The mandate that it rests on is over another territory.", under=parent.id)
+        reason = "The mandate that it rests on is over another territory, in which this one does not lie."
+        raise Refused("beyond-territory", reason, under=parent.id, territory=parent.territory)
     ends_late = parent.ends_on is not None and (ends_on is None or ends_on > parent.ends_on)
     if terms.starts_on < parent.starts_on or ends_late:
         span = f"from {parent.starts_on} to {parent.ends_on or 'an open end'}"
@@ -234,7 +235,8 @@ def _at_most(start: date, ends_on: date | None, law: Policy, parameter: str, ter
     most = law.whole(parameter)
     too_long = ends_on is None or ends_on > _end(start, most)
     if too_long and not (exception and (terms.longer_term_rule or "").strip()):
-        raise Refused("term-too-long", f"The term is at most {most} years.", policy=law.grounds(parameter))
+        longer = ", unless another rule sets a longer one: cite it in `longer_term_rule`" if exception else ""
+        raise Refused("term-too-long", f"The term is at most {most} years{longer}.", policy=law.grounds(parameter))
 
 
 def sound_renewal(state: Mandate, ends_on: date, found: asked.Standing) -> None:

@@ -53,11 +53,14 @@ def money(amount: Fraction, like: Money) -> Money:
 
 
 def attach(command: asked.AttachCostEstimate, state: State) -> Sequence[Event]:
-    """A later estimate replaces an earlier one; in force, it shows at once whether the cost is still covered."""
+    """A later estimate replaces an earlier one; in force, it shows at once whether the cost is still covered.
+
+    It may be in another currency or at other prices: lines of the budget count again when they are said anew in these.
+    """
     found = not_ended(state)
     alive(command.acting, command.effective_on)
     _not_negative(command.yearly, command.revenue)
-    _comparable(command.yearly, command.revenue, *(line.yearly for line in found.lines))
+    _comparable(command.yearly, command.revenue)
     if found.estimate == Estimate(command.yearly, command.revenue):
         return []
     attached = happened.CostEstimateAttached(
@@ -71,9 +74,8 @@ def commit(command: asked.CommitFunding, state: State) -> Sequence[Event]:
     found = not_ended(state)
     alive(command.acting, command.effective_on)
     _not_negative(command.yearly)
-    estimated = (found.estimate.yearly,) if found.estimate else ()
     beside = found.beside(command.budget_line, command.budget_year)
-    _comparable(command.yearly, *estimated, *(line.yearly for line in beside))
+    _comparable(command.yearly, *((found.estimate.yearly,) if found.estimate else (line.yearly for line in beside)))
     year = _year(command)
     if {*beside, Line(command.budget_line, command.yearly, command.budget_year)} == set(found.lines):
         return _lifted(found, command.policy, year)  # its year may have come
@@ -81,7 +83,9 @@ def commit(command: asked.CommitFunding, state: State) -> Sequence[Event]:
     if evolved(found, committed).funded > MOST:
         raise Refused("amount-too-large", "All lines together are more than the register can hold.")
     after = reassessed(found, committed, command.policy, year)
-    if any(isinstance(event, happened.MandateFlaggedUnfunded) for event in after) and _refuses(command.policy):
+    flagged = any(isinstance(event, happened.MandateFlaggedUnfunded) for event in after)
+    falls = evolved(found, committed).paid_from(year) < found.paid_from(year)
+    if flagged and falls and _refuses(command.policy):
         raise _unfunded(evolved(found, committed), command.policy, year)
     return [committed, *after]
 
@@ -175,6 +179,7 @@ def _comparable(first: Money, *others: Money) -> None:
     """Amounts are compared within one currency and one price basis only."""
     for other in others:
         if other.currency != first.currency:
-            raise Refused("currency-mismatch", f"{first.currency} and {other.currency} cannot be compared.")
+            reason = f"{first.currency} and {other.currency} cannot be compared: an estimate says which counts."
+            raise Refused("currency-mismatch", reason)
         if other.price_basis != first.price_basis:
             raise Refused("price-basis-mismatch", "Amounts of different price bases cannot be compared.")

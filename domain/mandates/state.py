@@ -75,6 +75,11 @@ class Absent:
     """Nothing was drafted yet."""
 
 
+def comparable(one: Money, other: Money) -> bool:
+    """Amounts are compared and added within one currency and one price basis only."""
+    return (one.currency, one.price_basis) == (other.currency, other.price_basis)
+
+
 @quick
 @dataclass(frozen=True, slots=True)
 class Mandate:
@@ -126,8 +131,13 @@ class Mandate:
 
     @property
     def funded(self) -> Fraction:
-        """What is paid a year from all lines in the end, in the currency that they share."""
+        """What is paid a year from all lines in the end, in the currency and at the prices of the estimate."""
         return self._paid(self.lines)
+
+    @property
+    def committed(self) -> tuple[Money, ...]:
+        """What is paid a year from each line in the end, in whichever currency."""
+        return tuple({line.name: line.yearly for line in self.lines}.values())
 
     def beside(self, name: str, since: int) -> tuple[Line, ...]:
         """What stays as it is where something new is said of a line from a year on."""
@@ -139,9 +149,10 @@ class Mandate:
         return min(self._paid(line for line in self.lines if line.since <= one) for one in years)
 
     def _paid(self, lines: Iterable[Line]) -> Fraction:
-        """Of one line the last word counts."""
-        amounts = {line.name: Fraction(line.yearly.amount) for line in lines}
-        return sum(amounts.values(), Fraction(0))
+        """Of one line the last word counts; one in another currency than the estimate by now pays nothing of it."""
+        last = {line.name: line.yearly for line in lines}.values()
+        like = self.estimate.yearly if self.estimate else None
+        return sum((Fraction(one.amount) for one in last if like is None or comparable(one, like)), Fraction(0))
 
 
 State: TypeAlias = Absent | Mandate

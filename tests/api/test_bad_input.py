@@ -132,6 +132,45 @@ def test_a_chain_is_no_longer_than_the_policy_allows(country: Country) -> None:
     assert found["policy"]["policy"].startswith("mandate@")
 
 
+def test_a_notice_dated_back_leaves_the_recipient_its_days(country: Country) -> None:
+    region, city, begun = country.region, country.city, TODAY - timedelta(days=200)
+    on = {"effective_on": str(begun)}
+    drafted = country.asks(region, "mandates/draft", **country.terms(region, city, city, starts_on=str(begun)), **on)
+    address = f"mandates/{drafted.json['stream']}"
+    for who, step in ((region, "offer"), (city, "accept"), (region, "activate")):
+        assert country.asks(who, f"{address}/{step}", **on).status == 201
+    past = {"ground": "persistent_breach", "because": "As the letter says.", "effective_on": str(begun)}
+    found = country.no("notice-too-short", region, f"{address}/give-notice", ends_on=str(TODAY), **past)
+    assert found["facts"]["earliest"] >= str(TODAY + timedelta(days=90))
+    assert country.asks(region, f"{address}/give-notice", **past).status == 201
+    heard = {"held_on": str(begun), "account": TEXT}
+    assert country.asks(region, f"{address}/record-hearing", **heard).status == 201
+    country.no("notice-running", region, f"{address}/revoke", because="At once.")
+
+
+def test_a_mandate_s_money_moves_to_another_currency(country: Country) -> None:
+    live, region = country.live, country.region
+    drafted = country.asks(region, "mandates/draft", **country.terms(region, country.city, country.city))
+    treasurer = live.run(person(live.services, region.unit, Role.FINANCE_OFFICER, by=region.signatory))
+    paid = token(live, treasurer)
+
+    def says(step: str, **said: Any) -> Said:
+        return give(live, f"mandates/{drafted.json['stream']}/{step}", said, token=paid)
+
+    def money(amount: str, currency: str) -> dict[str, str]:
+        return {"amount": amount, "currency": currency}
+
+    line = {"budget_line": "1", "budget_year": TODAY.year}
+    for currency in ("BGN", "EUR"):
+        sum_ = money("1000", currency)
+        assert says("attach-estimate", yearly=sum_, revenue=sum_, method=TEXT).status == 201
+        funded = says("commit-funding", yearly=sum_, **line)
+        assert funded.status == 201
+        (row,) = seen(live, "mandates", funded.json["position"], key=drafted.json["stream"]).items
+        assert {name: row["funded"][name] for name in sum_} == sum_
+    refused(says("commit-funding", yearly=money("1", "BGN"), **line), 409, "currency-mismatch")
+
+
 def test_spheres_are_not_crossed_where_that_is_unlawful(country: Country) -> None:
     region, city = country.region, country.city
     within = country.terms(region, city, city, kind="deconcentration", instrument="act")
@@ -261,7 +300,7 @@ def test_only_who_is_on_the_roll_gives_an_opinion_and_only_one(scrutiny: Scrutin
     country.no("opinion-given", scrutiny.league, address, **opinion(scrutiny.league))
 
 
-def test_an_opinion_is_withdrawn_once_and_not_given_again(scrutiny: Scrutiny) -> None:
+def test_an_opinion_is_withdrawn_once_and_another_given_while_the_clock_runs(scrutiny: Scrutiny) -> None:
     country, review = scrutiny.country, scrutiny.opened(TODAY)
     withdraw: dict[str, Any] = {"chamber": str(scrutiny.league.unit), "because": "The board decided otherwise."}
     address = f"reviews/{review}/withdraw-opinion"
@@ -269,6 +308,7 @@ def test_an_opinion_is_withdrawn_once_and_not_given_again(scrutiny: Scrutiny) ->
     assert country.asks(scrutiny.league, f"reviews/{review}/submit-opinion", **opinion(scrutiny.league)).status == 201
     assert country.asks(scrutiny.league, address, **withdraw).status == 201
     country.no("withdrawn-already", scrutiny.league, address, **withdraw)
+    assert country.asks(scrutiny.league, f"reviews/{review}/submit-opinion", **opinion(scrutiny.league)).status == 201
     country.no("opinion-given", scrutiny.league, f"reviews/{review}/submit-opinion", **opinion(scrutiny.league))
 
 
@@ -279,6 +319,22 @@ def test_a_late_opinion_is_kept_and_not_counted_and_a_second_one_refused(scrutin
     assert kept.status == 201
     assert kept.json["events"] == ["opinion-received-late.1"]
     country.no("opinion-given", scrutiny.league, address, **opinion(scrutiny.league))
+
+
+def test_a_clock_that_was_seen_standing_still_runs_again_from_today_at_the_earliest(
+    scrutiny: Scrutiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    country, review = scrutiny.country, scrutiny.opened(TODAY - timedelta(days=2))
+    note = {"because": "A language version was missing."}
+    address = f"reviews/{review}"
+    assert country.asks(scrutiny.state, f"{address}/suspend-clock", **note).status == 201
+    office = country.live.services.office
+    told = office.clock()
+    monkeypatch.setattr(office, "clock", lambda: told + timedelta(days=5))
+    past = {"effective_on": str(TODAY + timedelta(days=1)), **note}
+    found = country.no("resumed-unseen", scrutiny.state, f"{address}/resume-clock", **past)
+    assert found["facts"]["earliest"] == str(TODAY + timedelta(days=5))
+    assert country.asks(scrutiny.state, f"{address}/resume-clock", **note).status == 201
 
 
 def test_nobody_gives_an_opinion_before_they_existed(scrutiny: Scrutiny) -> None:

@@ -80,6 +80,23 @@ def test_three_towns_merge_and_nothing_is_orphaned(live: Live) -> None:
     assert {row["unit"] for row in get(live, "/v1/turns", unit=new).items} == {new}
 
 
+def test_who_acted_for_a_unit_that_is_no_more_is_told_who_stands_in_its_place(live: Live) -> None:
+    gone, heir = town(live, "Gone"), town(live, "Heir of Gone")
+    signatory = live.run(person(live.services, UnitId(UUID(gone)), Role.AUTHORISED_SIGNATORY))
+    token, _ = live.run(live.services.tokens.issue(signatory, timedelta(hours=1)))
+    of_unit(live, gone, "abolish")
+    alone = give(live, "commitments/propose", proposal(live, owner=gone), token=token)
+    assert alone.status == 403
+    assert alone.json["detail"] == f"Gone is no more since {TODAY}: nobody acts for it any longer."
+    assert alone.json["who_could"] == ["a registrar can say who takes over from Gone"]
+    of_unit(live, gone, "assign-successor", {"successor": heir})
+    found = give(live, "commitments/propose", proposal(live, owner=gone), token=token).json
+    assert found["who_could"] == ["an authorised signatory of Heir of Gone, which took over from it"]
+    of_unit(live, gone, "restore")
+    back = give(live, "commitments/propose", proposal(live, owner=gone), token=token).json
+    assert back["who_could"] == ["a registrar can accredit somebody: Gone has no authorised signatory today"]
+
+
 def test_what_nobody_takes_over_is_on_a_list_with_the_day(live: Live) -> None:
     lone = town(live, "Lone")
     (stream,) = promised(live, lone)

@@ -75,6 +75,7 @@ def ask(kind: type, unit: UnitId = REGION, on: date = DAY, /, **said: Any) -> An
         "today": Today(on),
         "policy": policy(),
         "calendar": CALENDAR,
+        "mandates": (),
     }
     if kind is asked.RequestDecision:
         given |= {

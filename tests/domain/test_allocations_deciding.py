@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -290,8 +291,32 @@ def test_a_mandate_that_names_the_decision_resolves_it() -> None:
     in_force.when(mandate(DAY, second)).then(happened.MandateFollowed(second))
 
 
+def test_a_mandate_in_force_before_the_decision_resolves_it_at_once() -> None:
+    early = mandate()
+    told = story(*proposed, early)
+    assert allocation(told).stage is Stage.PROPOSED
+    told.when(early).then_nothing_happens()
+    made, *others = told.when(replace(upward, mandates=(early.mandate_facts,))).events
+    assert isinstance(made, happened.AllocationDecided)
+    assert happened.MandateFollowed(MANDATE) in others
+    assert mandate_owed not in others
+    found = allocation(told.after(replace(upward, mandates=(early.mandate_facts,))))
+    assert (found.stage, found.mandates) == (Stage.IN_FORCE, (MANDATE,))
+
+
+@pytest.mark.parametrize("changed", [{"in_force": False}, {"recipient_sphere": Sphere.NATIONAL}])
+def test_one_that_is_over_by_then_or_for_another_sphere_resolves_nothing(changed: dict[str, Any]) -> None:
+    early = mandate()
+    gone = replace(early.mandate_facts, **changed)
+    found = allocation(story(*proposed, early, replace(upward, mandates=(gone,))))
+    assert (found.stage, found.mandates) == (Stage.DECIDED, ())
+
+
+def test_what_was_taken_back_waits_for_no_mandate() -> None:
+    story(*proposed, ask(asked.WithdrawRequest)).when(mandate()).then_nothing_happens()
+
+
 def test_refused_mandates() -> None:
-    story(*proposed).when(mandate()).then_refused("not-decided")
     told = story(*proposed, upward)
     told.when(mandate(exists=False)).then_refused("no-such-mandate")
     told.when(mandate(function="07.3")).then_refused("other-function")

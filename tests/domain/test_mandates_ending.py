@@ -79,6 +79,18 @@ def test_a_shorter_notice_is_refused_with_the_policy() -> None:
     assert refused.facts == {"earliest": NOTICE_ENDS}
 
 
+def test_a_notice_dated_back_runs_from_the_day_on_which_it_can_be_seen() -> None:
+    seen = date(2026, 12, 1)
+    late = replace(notify, today=Today(seen))
+    notice = story(*active).when(late).events[0]
+    assert (notice.given_on, notice.ends_on) == (GIVEN, date(2027, 3, 1))
+    sooner = story(*active).when(replace(late, ends_on=NOTICE_ENDS)).then_refused("notice-too-short")
+    assert sooner.facts == {"earliest": date(2027, 3, 1)}
+    at_once = ask(asked.RevokeMandate, seen, settlement=SETTLED)
+    heard = ask(asked.RecordHearing, seen, held_on=GIVEN, account=words("In the council"))
+    story(*active, late, heard).when(at_once).then_refused("notice-running")
+
+
 def test_the_terms_may_ask_for_longer_notice() -> None:
     patient = story(draft(notice_days=120), estimate, fund, offer, accept, activate)
     assert patient.when(notify).events[0].ends_on == date(2026, 12, 30)

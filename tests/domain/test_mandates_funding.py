@@ -26,9 +26,12 @@ from tests.domain.mandate_stories import (
     euros,
     fund,
     funded,
+    hear,
     mandate,
+    notify,
     offer,
     policy,
+    revoke,
     revoked,
     story,
     unit,
@@ -90,6 +93,39 @@ def test_money_is_committed_by_budget_line() -> None:
 )
 def test_amounts_that_cannot_be_compared_or_kept_are_refused(command: Any, code: str) -> None:
     story(*funded).when(command).then_refused(code)
+
+
+changeover = replace(estimate, yearly=Money(Decimal(1900), "BGN"), revenue=Money(Decimal(190_000), "BGN"))
+"""What was reckoned in euros before; a country goes the other way."""
+
+
+def in_leva(line: str, amount: int) -> Any:
+    return replace(fund, budget_line=line, yearly=Money(Decimal(amount), "BGN"))
+
+
+def test_an_estimate_moves_to_another_currency_and_the_lines_follow_one_by_one() -> None:
+    """Nothing is added across currencies: a line pays nothing of the cost until it is said in the new one."""
+    told = story(*funded, changeover)
+    assert mandate(told).funded == 0
+    assert mandate(told).paid_from(2026) == 0
+    told.when(replace(fund, yearly=euros(2))).then_refused("currency-mismatch")
+    moved = told.after(in_leva("08.2", 1000), in_leva("08.3", 900))
+    assert mandate(moved).funded == 1900
+
+
+def test_in_force_the_gap_shows_until_the_lines_are_said_anew() -> None:
+    told = story(*active).when(replace(changeover, policy=strict)).events
+    assert [type(one) for one in told] == [happened.CostEstimateAttached, happened.MandateFlaggedUnfunded]
+    moving = story(*active, changeover, replace(in_leva("08.2", 1000), policy=strict))
+    assert mandate(moving).flagged, "a part is said anew, though a strict policy refuses to let it fall"
+    assert not mandate(moving.after(in_leva("08.3", 900))).flagged
+    moving.when(replace(in_leva("08.2", 10), policy=strict)).then_refused("unfunded")
+
+
+def test_what_was_committed_in_the_old_currency_is_settled_still() -> None:
+    told = story(*active, changeover, notify, hear)
+    told.when(replace(revoke, settlement=None)).then_refused("funds-unsettled")
+    assert isinstance(told.when(revoke).events[0], happened.MandateRevoked)
 
 
 def test_money_is_no_matter_of_what_is_over() -> None:

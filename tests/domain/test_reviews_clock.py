@@ -159,7 +159,7 @@ def test_stopping_and_starting_twice_changes_nothing() -> None:
 
 
 def test_resumed_on_the_same_day_no_day_is_lost() -> None:
-    at_once = replace(resume, effective_on=PartialDate("2012-04-02"))
+    at_once = replace(resume, effective_on=PartialDate("2012-04-02"), today=Today(date(2012, 4, 2)))
     story(*opened, suspend).when(at_once).then(
         happened.ClockResumed(1, date(2012, 4, 2)), happened.ScrutinyDeadlineMoved(1, LAST)
     )
@@ -205,3 +205,24 @@ def test_a_draft_that_was_withdrawn_has_no_clock() -> None:
     told = story(*opened, replace(withdrawn, effective_on=PartialDate("2012-04-04")))
     assert review(told).deadlines[0].standing is Standing.VOID
     told.when(close).then_nothing_happens()
+
+
+def test_nobody_loses_days_while_the_clock_is_seen_standing_still() -> None:
+    """What the author says afterwards of a day long past takes no day from those who saw it standing still."""
+    still = story(*opened, suspend)
+    seen = replace(resume, effective_on=PartialDate("2012-04-03"), today=Today(date(2012, 6, 20)))
+    refused = still.when(seen).then_refused("resumed-unseen")
+    assert refused.facts == {"earliest": date(2012, 6, 20)}
+    assert "44 days" in refused.reason
+    today = replace(seen, effective_on=PartialDate("2012-06-20"))
+    assert still.after(today).state.clock(Due.SCRUTINY)[1].due_on >= date(2012, 6, 20) + timedelta(days=44)
+
+
+def test_what_was_told_on_one_day_of_days_past_counts_from_those_days() -> None:
+    """Nobody saw it standing still in the meantime: the days of the law count (a docket entered afterwards)."""
+    told = Today(date(2012, 4, 20))
+    still = story(*opened, replace(suspend, today=told))
+    resumed = still.after(replace(resume, today=told))
+    assert resumed.state.clock(Due.SCRUTINY)[1].due_on == LAST + timedelta(days=9)
+    a_day_later = replace(resume, today=Today(date(2012, 4, 21)))
+    assert still.after(a_day_later).state.clock(Due.SCRUTINY)[1].due_on == LAST + timedelta(days=9)

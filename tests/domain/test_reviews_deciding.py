@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.kernel import ReviewFacts, Role, StreamId, Today, UnitId
+from domain.kernel import EventName, ReviewFacts, Role, StreamId, Today, UnitId
 from domain.subsidiarity import REVIEWS, review_facts
 from domain.subsidiarity.reviews import commands as asked
 from domain.subsidiarity.reviews import events as happened
@@ -169,6 +169,22 @@ def test_a_majority_of_members_counts_members() -> None:
     one = replace(vote(PARLIAMENT, 301, 600, 705), policy=strict)
     assert not story(*kept).when(one).events[0].ends
     assert story(*kept).when(replace(one, against=353)).events[0].ends
+
+
+def test_wrong_figures_of_a_vote_are_corrected_also_after_the_draft_fell_by_them() -> None:
+    fallen = story(*kept, vote(COUNCIL, 27, 27, 27))
+    right = replace(vote(COUNCIL, 7, 27, 27), corrects=EventName.at(STREAM, 9))
+    stands = fallen.after(right)
+    assert review(stands).stage is Stage.MAINTAINED
+    stands.when(vote(COUNCIL, 7, 27, 27)).then_refused("voted-already")
+    assert review(stands.after(vote(PARLIAMENT, 301, 600, 705))).stage is Stage.ENDED
+    story(*kept).when(right).then_refused("nothing-to-correct")
+
+
+def test_a_draft_that_another_body_let_fall_has_fallen_whatever_is_corrected() -> None:
+    both = story(*kept, vote(COUNCIL, 7, 27, 27), vote(PARLIAMENT, 301, 600, 705))
+    corrected = both.after(replace(vote(COUNCIL, 8, 27, 27), corrects=EventName.at(STREAM, 9)))
+    assert review(corrected).stage is Stage.ENDED
 
 
 def test_refused_override_votes() -> None:

@@ -82,10 +82,18 @@ def test_who_is_not_on_the_roll_has_no_opinion_to_give() -> None:
 
 def test_a_body_gives_one_opinion() -> None:
     story(*opened, opine(SENATE)).when(opine(SENATE)).then_refused("opinion-given")
-    withdrawn = story(*opened, opine(SENATE), withdraw_opinion(SENATE))
-    withdrawn.when(opine(SENATE)).then_refused("opinion-given")
     late = opine(SENATE, AFTER)
     story(*opened, late).when(late).then_refused("opinion-given")
+
+
+def test_who_withdrew_a_wrong_opinion_gives_another_one_while_the_clock_runs() -> None:
+    withdrawn = story(*opened, opine(SENATE), withdraw_opinion(SENATE))
+    again = withdrawn.after(opine(SENATE))
+    assert review(again).votes == review(story(*opened, opine(SENATE))).votes
+    again.when(opine(SENATE)).then_refused("opinion-given")
+    again.after(withdraw_opinion(SENATE)).when(withdraw_opinion(SENATE)).then_refused("withdrawn-already")
+    withdrawn.when(opine(SENATE, AFTER)).then_refused("opinion-given")
+    withdrawn.after(close).when(opine(SENATE, AFTER)).then_refused("opinion-given")
 
 
 def test_an_opinion_on_other_grounds_is_heard_as_a_contribution() -> None:

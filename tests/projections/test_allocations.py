@@ -185,6 +185,23 @@ def test_decided_otherwise_it_waits_anew() -> None:
     assert row(telling).mandates == ()
 
 
+def test_decided_otherwise_nobody_waits_for_the_mandate_of_before() -> None:
+    missed = (*proposed, upward, passes(5, date(2026, 9, 3)))
+    telling = told(*missed, again(Sphere.LOCAL, date(2027, 3, 1)))
+    assert turns(telling) == []
+    found = waiting(telling)
+    assert found is not None
+    assert (found.sphere, found.due_on, found.unresolved) == (Sphere.LOCAL, date(2027, 9, 1), False)
+
+
+def test_a_mandate_in_force_before_the_decision_is_shown_with_it() -> None:
+    early = mandate()
+    before = row(told(*proposed, early))
+    assert (before.state, before.mandates) == (Stage.PROPOSED, (MANDATE,))
+    telling = told(*proposed, early, replace(upward, mandates=(early.mandate_facts,)))
+    assert (row(telling).state, row(telling).mandates, waiting(telling)) == (Stage.IN_FORCE, (MANDATE,), None)
+
+
 def test_a_question_that_was_taken_back_waits_for_nobody() -> None:
     telling = told(request, ask(asked.WithdrawRequest))
     assert (row(telling).state, turns(telling), row(telling).owed) == (Stage.WITHDRAWN, [], ())

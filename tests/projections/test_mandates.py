@@ -1,12 +1,13 @@
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from itertools import chain, pairwise
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 
-from domain.kernel import PartialDate, UnitId, Words
+from domain.kernel import Money, PartialDate, UnitId, Words
 from domain.mandates import MANDATES as CONTEXT
 from domain.mandates import commands as asked
 from domain.mandates import events as happened
@@ -42,6 +43,7 @@ from tests.domain.mandate_stories import (
     estimate,
     euros,
     fund,
+    funded,
     give_back,
     hear,
     histories,
@@ -195,6 +197,14 @@ def test_money_is_summed_line_by_line() -> None:
     assert (row.funded, row.estimate, row.revenue, row.unfunded) == (euros(1005), euros(1000), euros(100_000), False)
     row = row_of(*drafted, fund, replace(fund, yearly=euros(7)))
     assert (row.funded, len(row.lines)) == (euros(7), 1)
+
+
+def test_lines_in_another_currency_than_the_estimate_are_shown_and_not_added() -> None:
+    leva = Money(Decimal(1900), "BGN")
+    row = row_of(*funded, replace(estimate, yearly=leva, revenue=leva))
+    assert (row.funded, len(row.lines)) == (replace(leva, amount=Decimal(0)), 1)
+    row = row_of(*funded, replace(estimate, yearly=leva, revenue=leva), replace(fund, budget_line="2", yearly=leva))
+    assert (row.funded, len(row.lines)) == (leva, 2)
 
 
 def test_an_unfunded_mandate_shows_its_gap_and_whose_turn_it_is() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 
 from domain.deadlines import Standing
-from domain.kernel import Today
+from domain.kernel import EventName, Today
 from domain.subsidiarity import REVIEWS as CONTEXT
 from domain.subsidiarity.reviews import commands as asked
 from domain.subsidiarity.reviews.state import Review
@@ -170,6 +170,20 @@ def test_those_who_adopt_vote_after_an_orange_card() -> None:
     assert turns(failed) == [(Turn.RECORD_OVERRIDE_VOTE, PARLIAMENT)]
     ended = row(told(*orange, replace(maintain, opinion=own_opinion), replace(vote, against=20)))
     assert (ended.state, ended.overrides[0].ends, ended.matters) == (Stage.ENDED, True, ())
+
+
+def test_a_draft_that_fell_by_wrong_figures_stands_again_and_the_others_may_vote() -> None:
+    vote = ask(asked.RecordOverrideVote, COUNCIL, date(2012, 10, 1), against=20, cast=27, members=27)
+    right = replace(vote, against=10, corrects=EventName.at(STREAM, 9))
+    telling = told(*orange, replace(maintain, opinion=own_opinion), vote, right)
+    found = row(telling)
+    assert (found.state, [one.against for one in found.overrides]) == (Stage.MAINTAINED, [10])
+    assert turns(telling) == [(Turn.RECORD_OVERRIDE_VOTE, PARLIAMENT)]
+
+
+def test_another_opinion_counts_in_the_place_of_one_that_was_withdrawn() -> None:
+    telling = told(*opened, opine(SENATE), withdraw_opinion(SENATE), opine(SENATE))
+    assert (row(telling).votes, row(telling).opinions) == (1, 1)
 
 
 def test_a_widened_draft_waits_for_its_new_review() -> None:

@@ -423,8 +423,8 @@ def test_reactions_give_only_what_nobody_else_may_give() -> None:
 # --- decisions on allocations ---
 
 
-async def decided(services: Services, region: Party, city: Party) -> StreamId:
-    """Asked by a city, proposed, and decided by its region once everybody's time to be heard was over."""
+async def proposed(services: Services, region: Party, city: Party) -> tuple[StreamId, dict[str, Any]]:
+    """Asked by a city, and proposed by it; and what it proposes."""
     matter = Words({"en": "Who runs the night buses"})
     asked = await give(
         services, city.signatory, "allocations.request", requester=city.unit, decider=region.unit, matter=matter,
@@ -433,9 +433,28 @@ async def decided(services: Services, region: Party, city: Party) -> StreamId:
     )  # fmt: skip
     choice: dict[str, Any] = {"sphere": Sphere.LOCAL, "mode": Mode.OWN}
     await give(services, city.signatory, "allocations.propose", asked.stream, why=matter, **choice)
+    return asked.stream, choice
+
+
+async def decided(services: Services, region: Party, city: Party) -> StreamId:
+    """Proposed, and decided by the region once everybody's time to be heard was over."""
+    question, choice = await proposed(services, region, city)
     await act(services, BEGUN + timedelta(days=60))
-    await give(services, region.signatory, "allocations.decide", asked.stream, note=WHY, **choice)
-    return asked.stream
+    await give(services, region.signatory, "allocations.decide", question, note=WHY, **choice)
+    return question
+
+
+async def test_a_mandate_that_began_before_its_decision_resolves_it(services: Services) -> None:
+    region, city = await holder(services, "Ain"), await party(services, "Bourg")
+    question, choice = await proposed(services, region, city)
+    mandate = await entrusted(services, region, city, region.unit, implements=question)
+    await act(services, BEGUN + timedelta(days=60))
+    await give(services, region.signatory, "allocations.decide", question, note=WHY, **choice)
+    followed = of(await told(services, question), allocations.MandateFollowed)
+    assert [one.event.mandate for one in followed] == [mandate, mandate]
+    await act(services, BEGUN + timedelta(days=400))
+    assert of(await told(services, question), allocations.NoMandateFollowed) == []
+    assert all(one.refused == 0 for one in await services.workers.health())
 
 
 async def test_a_mandate_in_force_that_names_a_decision_is_told_to_it(services: Services) -> None:

@@ -13,7 +13,7 @@ from domain.subsidiarity.allocations import events as happened
 from domain.subsidiarity.allocations.checks import there
 from domain.subsidiarity.allocations.events import AllocationDeadlineSet, Event
 from domain.subsidiarity.allocations.state import Allocation, State
-from domain.subsidiarity.allocations.words import DECIDED, Due
+from domain.subsidiarity.allocations.words import Due, Stage
 from domain.subsidiarity.guards import counted
 
 WAITING = (Standing.OPEN, Standing.MISSED)
@@ -44,23 +44,36 @@ def revisit(state: Allocation, day: date, revisit_on: date) -> AllocationDeadlin
 
 
 def follow(command: asked.RecordMandate, state: State) -> Sequence[Event]:
-    """A mandate in force that names this decision, and is for the sphere that was decided, resolves it; once."""
+    """A mandate in force that names this decision, and is for the sphere that was decided, resolves it; once.
+
+    One that comes into force before is kept in mind, for whatever will be decided.
+    """
     found = there(state)
-    if command.mandate in found.mandates:
+    if command.mandate in found.mandates or found.stage is Stage.WITHDRAWN:
         return []
-    if found.stage not in DECIDED or found.decision is None:
-        raise Refused("not-decided", "No mandate follows what has not been decided.")
     if not command.mandate_facts.exists:
         raise Refused("no-such-mandate", "No such mandate has been drafted.")
     function = command.mandate_facts.function
     if not (cofog.covers(found.function, function) or cofog.covers(function, found.function)):
         raise Refused("other-function", f"The mandate is for {function}, and the decision is about {found.function}.")
+    if found.decision is None:
+        return [happened.MandateFollowed(command.mandate)]
     decided, sphere = found.decision.sphere, command.mandate_facts.recipient_sphere
     if sphere is not decided:
         reason = f"It was decided that the {decided} sphere is to act, and the mandate is for the {sphere} one."
         raise Refused("other-sphere", reason, sphere=decided)
     day = counted(command.effective_on, command.today)
     return [happened.MandateFollowed(command.mandate), *met(found, Due.MANDATE, day)]
+
+
+def implied(
+    command: asked.DecideAllocation, state: Allocation, day: date
+) -> list[AllocationDeadlineSet | happened.MandateFollowed]:
+    """What the decision waits for: a mandate; or one of those that are in force already, for that sphere."""
+    begun = [one for one in command.mandates if one.in_force and one.recipient_sphere is command.sphere]
+    if begun:
+        return [happened.MandateFollowed(one.id) for one in begun]
+    return [mandate(state, day, command.policy, command.calendar)]
 
 
 def passed(command: asked.PassDeadline, state: State) -> Sequence[Event]:

@@ -29,6 +29,10 @@ Now: TypeAlias = Annotated[Today, Given("today in the territory")]
 InForce: TypeAlias = Annotated[Policy, Given("the subsidiarity policy of the day", of="subsidiarity@effective_on")]
 WorkingDays: TypeAlias = Annotated[Calendar, Given("the working days of the territory")]
 
+Begun: TypeAlias = Annotated[
+    tuple[MandateFacts, ...], Given("mandates that name the question and came into force before", of="state.mandates")
+]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ByUnit:
@@ -112,6 +116,7 @@ class DecideAllocation(Choice):
     """Decide which sphere is to act, with reasons."""
 
     replies: Annotated[tuple[Reply, ...], Many(0, 100), Says("What is said to each objection.")] = ()
+    mandates: Begun
     policy: InForce
     calendar: WorkingDays
 

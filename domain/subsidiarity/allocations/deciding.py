@@ -46,8 +46,8 @@ def decide(command: asked.DecideAllocation, state: State) -> Sequence[Event]:
         decided_on=day, grounds=command.grounds, rests_on=command.rests_on, replies=command.replies,
         policy=command.policy.ref,
     )  # fmt: skip
-    mandate = clocks.mandate(found, day, command.policy, command.calendar)
-    return [made, *clocks.void(found, Due.GRID), mandate, *_scheduled(found, day, command.revisit_on)]
+    implied = clocks.implied(command, found, day)
+    return [made, *clocks.void(found, Due.GRID), *implied, *_scheduled(found, day, command.revisit_on)]
 
 
 def _proposed(command: asked.DecideAllocation, state: Allocation, verdict: Verdict) -> None:

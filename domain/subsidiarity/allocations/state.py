@@ -122,7 +122,7 @@ def evolve(state: State, event: Event) -> State:
         case happened.CapacityPlanAttached():
             return replace(state, plans=event.number, new_plans=state.new_plans + 1)
         case happened.AllocationDecided():
-            return _decided(state, event, Stage.DECIDED)
+            return _decided(replace(state, mandates=()), event, Stage.DECIDED)
         case happened.AllocationReversed():
             return _decided(replace(state, mandates=()), event, Stage.DECIDED)
         case happened.AllocationRevisited():
@@ -130,7 +130,8 @@ def evolve(state: State, event: Event) -> State:
         case happened.RequestWithdrawn():
             return replace(state, stage=Stage.WITHDRAWN)
         case happened.MandateFollowed():
-            return replace(state, stage=Stage.IN_FORCE, mandates=(*state.mandates, event.mandate))
+            stage = state.stage if state.decision is None else Stage.IN_FORCE
+            return replace(state, stage=stage, mandates=(*state.mandates, event.mandate))
         case happened.RevisitScheduled() | happened.RevisitDue() | happened.NoMandateFollowed():
             return state
         case _:

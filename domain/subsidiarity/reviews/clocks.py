@@ -12,7 +12,7 @@ from domain.subsidiarity.reviews import events as happened
 from domain.subsidiarity.reviews.checks import before_closing, not_over, open_on, running, there
 from domain.subsidiarity.reviews.events import Event, ScrutinyDeadlineSet
 from domain.subsidiarity.reviews.protocol import scrutiny_ends, standstill_ends
-from domain.subsidiarity.reviews.state import Review, State, evolve
+from domain.subsidiarity.reviews.state import DeadlineState, Review, State, evolve
 from domain.subsidiarity.reviews.words import Due, Stage
 
 
@@ -54,7 +54,7 @@ def suspend(command: asked.SuspendClock, state: State) -> Sequence[Event]:
     not_over(one, day)
     if day <= one.starts_on or any(day <= span.last for span in found.stood_still):
         raise Refused("before-clock", "The clock stands still from a day on which it ran.")
-    return [happened.ClockSuspended(number, day)]
+    return [happened.ClockSuspended(number, day, command.today if command.today > day else None)]
 
 
 def resume(command: asked.ResumeClock, state: State) -> Sequence[Event]:
@@ -68,7 +68,21 @@ def resume(command: asked.ResumeClock, state: State) -> Sequence[Event]:
     resumed = happened.ClockResumed(number, day)
     after = _after(found, resumed)
     ends = _ends(after, one.starts_on, command.policy, command.calendar)
+    _nobody_loses_days(one, day, ends, command.today)
     return [resumed, happened.ScrutinyDeadlineMoved(number, ends)]
+
+
+def _nobody_loses_days(one: DeadlineState, day: date, ends: date, today: date) -> None:
+    """Refused `resumed-unseen` if a clock that everybody saw standing still would leave less than was left by then."""
+    seen_still = one.said_on or one.suspended_on
+    assert seen_still is not None, "a suspended clock knows since when"
+    left = one.due_on - seen_still
+    if day < today and ends < today + left:
+        reason = (
+            f"Until today everybody saw the clock standing still: counted from {day} it would run until {ends} only, "
+            f"and {left.days} days were left. Let it run again from today, {today}."
+        )
+        raise Refused("resumed-unseen", reason, earliest=today)
 
 
 def _after(state: Review, event: happened.ClockResumed) -> Review:

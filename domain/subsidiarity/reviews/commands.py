@@ -5,6 +5,7 @@ from typing import Annotated, TypeAlias
 
 from domain.calendars import Calendar
 from domain.kernel import (
+    EventName,
     Given,
     Many,
     PartialDate,
@@ -172,6 +173,9 @@ class RecordOverrideVote(ByUnit):
     against: Annotated[int, Whole(0, 100_000), Says("Votes that the draft does not comply.")]
     cast: Annotated[int, Whole(0, 100_000), Says("Votes cast.")]
     members: Annotated[int, Whole(1, 100_000), Says("Members of the body.")]
+    corrects: Annotated[
+        EventName | None, Says("The record of the body's vote, <stream>/<version>, if its figures were wrong.")
+    ] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,15 +54,14 @@ def _maintained(command: asked.DecideAfterReview, state: Review) -> Event:
 
 
 def override(command: asked.RecordOverrideVote, state: State) -> Sequence[Event]:
-    found = standing(state)
+    found = there(state) if command.corrects else standing(state)
     open_on(command, found)
     body = next((one.body for one in found.legislators if one.unit == command.acting.id), None)
     if body is None:
         raise Refused("not-a-legislator", "Only a body that is to adopt the draft votes on whether it complies.")
-    if found.stage is not Stage.MAINTAINED or found.card is not Card.ORANGE:
+    if found.stage not in (Stage.MAINTAINED, Stage.ENDED) or found.card is not Card.ORANGE:
         raise Refused("no-override", "Those who adopt vote on a draft that was maintained after an orange card.")
-    if body in found.bodies:
-        raise Refused("voted-already", "This body's vote has been recorded already.")
+    _first_or_corrected(command, body in found.bodies)
     if not command.against <= command.cast <= command.members:
         raise Refused("votes-do-not-add-up", "No more votes are counted than were cast, and no more cast than members.")
     ends, grounds = overrides(command.policy, body, command.against, command.cast, command.members)
@@ -70,6 +69,17 @@ def override(command: asked.RecordOverrideVote, state: State) -> Sequence[Event]
         raise Refused("no-override", "No vote of this body ends a draft here.", policy=grounds)
     vote = happened.OverrideVoteRecorded(command.acting.id, body, command.against, command.cast, command.members, ends)
     return [vote]
+
+
+def _first_or_corrected(command: asked.RecordOverrideVote, voted: bool) -> None:
+    """A vote is recorded once; its figures may be corrected, also where the draft has fallen by them."""
+    if voted and command.corrects is None:
+        reason = (
+            "This body's vote has been recorded already. If its figures were wrong, name that record in `corrects`."
+        )
+        raise Refused("voted-already", reason)
+    if not voted and command.corrects is not None:
+        raise Refused("nothing-to-correct", "This body's vote has not been recorded yet.")
 
 
 def go_to_court(command: asked.RecordCourtAction, state: State) -> Sequence[Event]:

@@ -92,7 +92,9 @@ class ScrutinyDeadlineMoved(deadlines.DeadlineMoved):
 
 @dataclass(frozen=True, slots=True)
 class ClockSuspended(deadlines.DeadlineSuspended):
-    """That day is the first that does not count."""
+    """That day is the first that does not count. `said_on`: when the register was told, where that was later."""
+
+    said_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

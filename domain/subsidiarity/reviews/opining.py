@@ -26,9 +26,10 @@ def submit(command: asked.SubmitReasonedOpinion, state: State) -> Sequence[Event
         )
     if not ON_SUBSIDIARITY & set(command.grounds):
         return [_without_vote(command, found)]
-    _one_only(found, voter)
+    late = _late(found, day)
+    _one_only(found, voter, again=not late)
     _majority(command)
-    if _late(found, day):
+    if late:
         return [
             happened.OpinionReceivedLate(
                 chamber=voter.unit, votes=voter.votes, grounds=command.grounds, reasons=command.reasons,
@@ -50,11 +51,16 @@ def _without_vote(command: asked.SubmitReasonedOpinion, state: Review) -> Event:
     )  # fmt: skip
 
 
-def _one_only(state: Review, voter: Voter) -> None:
+def _one_only(state: Review, voter: Voter, *, again: bool) -> None:
+    """One opinion stands; `again`: another may be given in the place of one that was withdrawn."""
     before = state.opinion(voter.unit)
-    if before is not None:
-        how = "and withdrew it" if before.withdrawn else "and it stands"
-        raise Refused("opinion-given", f"A body gives one opinion on a draft; this one gave its own, {how}.")
+    if before is None or (before.withdrawn and again):
+        return
+    if before.withdrawn:
+        reason = "This body withdrew its opinion; another one is given while the clock runs, and no later."
+    else:
+        reason = "A body gives one opinion on a draft, and this one's stands. Withdraw it to give another instead."
+    raise Refused("opinion-given", reason)
 
 
 def _majority(command: asked.SubmitReasonedOpinion) -> None:

@@ -22,6 +22,7 @@ class DeadlineState:
     due_on: date
     standing: Standing = Standing.OPEN
     suspended_on: date | None = None
+    said_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ class Absent:
 class Review:
     """`policy`: the version that governs it. `stood_still`: spans in which the clock did not run, by decision.
 
-    `card`: what the votes come to now, and after closing what they came to then. `bodies`: who voted on overriding.
+    `card`: what the votes come to now, and after closing what they came to then. `bodies`: who voted on overriding;
+    `ended_by`: whose vote, as it is counted now, lets the draft fall.
     """
 
     polity: UnitId
@@ -66,6 +68,7 @@ class Review:
     contributions: int = 0
     card: Card = Card.NONE
     bodies: tuple[Body, ...] = ()
+    ended_by: frozenset[Body] = frozenset()
     actions: int = 0
     widened: bool = False
     followed_by: StreamId | None = None
@@ -145,8 +148,12 @@ def evolve(state: State, event: Event) -> State:
         case happened.DraftWithdrawn():
             return replace(state, stage=Stage.WITHDRAWN)
         case happened.OverrideVoteRecorded():
-            stage = Stage.ENDED if event.ends else state.stage
-            return replace(state, stage=stage, bodies=(*state.bodies, event.body))
+            against = {body for body in state.ended_by if body is not event.body} | (
+                {event.body} if event.ends else set()
+            )
+            stage = Stage.ENDED if against else Stage.MAINTAINED
+            bodies = tuple(body for body in state.bodies if body is not event.body)
+            return replace(state, stage=stage, bodies=(*bodies, event.body), ended_by=frozenset(against))
         case happened.CourtActionRecorded():
             return replace(state, actions=event.number)
         case happened.NewReviewOpened():
@@ -190,9 +197,11 @@ def _timed(state: Review, event: _Timed) -> Review:
             one = DeadlineState(event.kind, event.starts_on, event.due_on)
             return replace(state, deadlines=(*state.deadlines, one))
         case happened.ScrutinyDeadlineMoved():
-            return _deadline(state, event.number, due_on=event.due_on, standing=Standing.OPEN, suspended_on=None)
+            runs = {"standing": Standing.OPEN, "suspended_on": None, "said_on": None}
+            return _deadline(state, event.number, due_on=event.due_on, **runs)
         case happened.ClockSuspended():
-            return _deadline(state, event.number, standing=Standing.SUSPENDED, suspended_on=event.suspended_on)
+            still = {"suspended_on": event.suspended_on, "said_on": event.said_on}
+            return _deadline(state, event.number, standing=Standing.SUSPENDED, **still)
         case happened.ClockResumed():
             since = state.deadlines[event.number - 1].suspended_on
             assert since is not None, "a suspended clock knows since when"
@@ -207,13 +216,17 @@ def _timed(state: Review, event: _Timed) -> Review:
             assert_never(event)
 
 
+def _given(state: Review, opinion: OpinionState) -> Review:
+    """In the place of one that the same body has withdrawn."""
+    return replace(state, opinions=(*(one for one in state.opinions if one.chamber != opinion.chamber), opinion))
+
+
 def _heard(state: Review, event: _Heard) -> Review:
     match event:
         case happened.ReasonedOpinionSubmitted():
-            return replace(state, opinions=(*state.opinions, OpinionState(event.chamber, event.votes)))
+            return _given(state, OpinionState(event.chamber, event.votes))
         case happened.OpinionReceivedLate():
-            late = OpinionState(event.chamber, event.votes, counts=False)
-            return replace(state, opinions=(*state.opinions, late))
+            return _given(state, OpinionState(event.chamber, event.votes, counts=False))
         case happened.ContributionSubmitted():
             return replace(state, contributions=event.number)
         case happened.OpinionWithdrawn():
