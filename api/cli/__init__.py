@@ -11,6 +11,7 @@ from api.cli.figures import figure
 from api.cli.importing import import_group
 from api.cli.keeping import doctor, migrate, rebuild, replay
 from api.cli.opening import open_one, openings
+from api.cli.receipt import receipt
 from api.cli.running import Interruptible
 from api.cli.serving import serve
 from api.cli.tokens import token
@@ -47,7 +48,7 @@ def own_version() -> str:
         return "not installed"
 
 
-for command in (figure, openings, open_one):
+for command in (figure, openings, open_one, receipt):
     audit.add_command(command)
 for command in (serve, work, migrate, import_group, token, rebuild, replay, attest, audit, doctor, erase):
     cli.add_command(command)
