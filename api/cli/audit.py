@@ -347,17 +347,19 @@ def _compared(view: str, stood: Stood, url: str) -> Report:
 @click.option("--view", "views", type=view_option, multiple=True, help="Only this table; absent: all.", metavar="VIEW")
 @as_json
 def diff(bundle: Path, first: int | datetime, second: int | datetime, views: tuple[str, ...], as_json: bool) -> None:
-    """Say which rows of the views changed between two moments, and how."""
+    """Say which rows of the views changed between two moments, and how. Before the first record there were none."""
     chosen = [NAMED[name] for name in views] or list(VIEWS)
     try:
-        before, after = _stood(bundle, chosen, [first, second])
+        before, after = _stood(bundle, chosen, [first, second], empty=True)
     except Unfit as unfit:
         close(Report(findings=[unfit.finding]), as_json)
         return
     for view in chosen:
         for one in replaying.differences(before[view.name], after[view.name]):
             say_change(view.name, one, as_json)
-    click.echo(f"From position {before[chosen[0].name].position} to {after[chosen[0].name].position}.", err=True)
+    begun = before[chosen[0].name]
+    since = "From the beginning" if begun.at is None else f"From position {begun.position}"
+    click.echo(f"{since} to position {after[chosen[0].name].position}.", err=True)
 
 
 @audit.command("cross-check")
@@ -371,15 +373,21 @@ def cross_check(bundle: Path, as_json: bool) -> None:
 
 
 def _stood(
-    bundle: Path, views: list[View], moments: list[int | datetime], day: datetime | None = None
+    bundle: Path, views: list[View], moments: list[int | datetime], day: datetime | None = None, *, empty: bool = False
 ) -> list[Mapping[str, Stood]]:
-    """The views at each of the moments, the earlier first. Raises Unfit."""
+    """The views at each of the moments, the earlier first; or nothing, if they may be `empty`. Raises Unfit."""
     wanted = {one.name for view in views for one in replaying.group_of(view)}
     replayed = Replay(Bundle(bundle), [view for view in VIEWS if view.name in wanted])
     found = list[Mapping[str, Stood]]()
     with shown("replay") as progress:
         for moment in moments:
-            replayed.until(moment, progress)
+            try:
+                replayed.until(moment, progress)
+            except Unfit as unfit:
+                if not empty or found or unfit.finding.code != "before-first-record":
+                    raise
+                found.append(dict.fromkeys((view.name for view in views), Stood(-1, None, {})))
+                continue
             found.append({view.name: replayed.shown(view, day.date() if day else None) for view in views})
     return found
 
