@@ -2,10 +2,9 @@
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 import msgspec
@@ -13,12 +12,13 @@ import msgspec
 from api.auditing import server
 from api.cli.figures import figure
 from api.cli.opening import open_one, openings
-from api.cli.parameters import FOLDER, Moment
+from api.cli.parameters import FILE, FOLDER, Moment, key_option
+from api.cli.receipt import receipt
 from api.cli.running import run, say, shown
 from api.cli.verdicts import Audits, as_json, close, say_change, say_whence
-from domain.ledger import notes, proof_files
+from domain.ledger import proof_files
 from domain.ledger.findings import Finding, Verdict
-from domain.ledger.notes import BadKey, VerifierKey
+from domain.ledger.notes import VerifierKey
 from projections.kernel import View
 from projections.views import VIEWS
 from services.audit import crosschecking, fetching, proving, replaying, verifying
@@ -29,37 +29,7 @@ from services.audit.replaying import Replay, Stood
 from services.audit.verifying import Report
 from services.audit.workers import workers
 
-F = TypeVar("F", bound=Callable[..., Any])
-FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 NAMED = {view.name: view for view in VIEWS}
-
-if TYPE_CHECKING:
-    KeyParameter = click.ParamType[VerifierKey]
-else:
-    KeyParameter = click.ParamType
-
-
-class Key(KeyParameter):
-    """A verification key, or a file that holds one."""
-
-    name = "VKEY"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> VerifierKey:
-        if isinstance(value, VerifierKey):
-            return value
-        text = value
-        if "+" not in value and Path(value).is_file():
-            text = Path(value).read_text(encoding="utf-8", errors="replace").strip()
-        try:
-            return notes.parse_key(text)
-        except BadKey as error:
-            self.fail(str(error), param, ctx)
-
-
-def key_option(*, required: bool = True) -> Callable[[F], F]:
-    says = "The ledger's verification key, or a file with it. Get it from people, not from the server you check."
-    return click.option("--key", type=Key(), required=required, help=says)
-
 
 view_option = click.Choice(list(NAMED))
 
@@ -348,17 +318,19 @@ def _compared(view: str, stood: Stood, url: str) -> Report:
 @click.option("--view", "views", type=view_option, multiple=True, help="Only this table; absent: all.", metavar="VIEW")
 @as_json
 def diff(bundle: Path, first: int | datetime, second: int | datetime, views: tuple[str, ...], as_json: bool) -> None:
-    """Say which rows of the views changed between two moments, and how."""
+    """Say which rows of the views changed between two moments, and how. Before the first record there were none."""
     chosen = [NAMED[name] for name in views] or list(VIEWS)
     try:
-        before, after = _stood(bundle, chosen, [first, second])
+        before, after = _stood(bundle, chosen, [first, second], empty=True)
     except Unfit as unfit:
         close(Report(findings=[unfit.finding]), as_json)
         return
     for view in chosen:
         for one in replaying.differences(before[view.name], after[view.name]):
             say_change(view.name, one, as_json)
-    click.echo(f"From position {before[chosen[0].name].position} to {after[chosen[0].name].position}.", err=True)
+    begun = before[chosen[0].name]
+    since = "From the beginning" if begun.at is None else f"From position {begun.position}"
+    click.echo(f"{since} to position {after[chosen[0].name].position}.", err=True)
 
 
 @audit.command("cross-check")
@@ -372,15 +344,21 @@ def cross_check(bundle: Path, as_json: bool) -> None:
 
 
 def _stood(
-    bundle: Path, views: list[View], moments: list[int | datetime], day: datetime | None = None
+    bundle: Path, views: list[View], moments: list[int | datetime], day: datetime | None = None, *, empty: bool = False
 ) -> list[Mapping[str, Stood]]:
-    """The views at each of the moments, the earlier first. Raises Unfit."""
+    """The views at each of the moments, the earlier first; or nothing, if they may be `empty`. Raises Unfit."""
     wanted = {one.name for view in views for one in replaying.group_of(view)}
     replayed = Replay(Bundle(bundle), [view for view in VIEWS if view.name in wanted])
     found = list[Mapping[str, Stood]]()
     with shown("replay") as progress:
         for moment in moments:
-            replayed.until(moment, progress)
+            try:
+                replayed.until(moment, progress)
+            except Unfit as unfit:
+                if not empty or found or unfit.finding.code != "before-first-record":
+                    raise
+                found.append(dict.fromkeys((view.name for view in views), Stood(-1, None, {})))
+                continue
             found.append({view.name: replayed.shown(view, day.date() if day else None) for view in views})
     return found
 
@@ -395,5 +373,5 @@ def _is_url(text: str) -> bool:
     return re.match(r"https?://", text) is not None
 
 
-for command in (figure, openings, open_one):
+for command in (figure, openings, open_one, receipt):
     audit.add_command(command)

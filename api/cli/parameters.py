@@ -1,20 +1,27 @@
-"""What several verbs take: a moment of the ledger, the folder of a bundle."""
+"""What several verbs take: a moment of the ledger, the folder of a bundle, a verification key."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from domain.ledger import notes
+from domain.ledger.notes import BadKey, VerifierKey
+
+F = TypeVar("F", bound=Callable[..., Any])
 FOLDER = click.Path(path_type=Path, file_okay=False)
+FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 if TYPE_CHECKING:
-    Parameter = click.ParamType[int | datetime]
+    MomentParameter = click.ParamType[int | datetime]
+    KeyParameter = click.ParamType[VerifierKey]
 else:
-    Parameter = click.ParamType
+    MomentParameter = KeyParameter = click.ParamType
 
 
-class Moment(Parameter):
+class Moment(MomentParameter):
     """A position of the ledger, or a date or time."""
 
     name = "POSITION|TIME"
@@ -31,3 +38,25 @@ class Moment(Parameter):
         if len(value) == 10:  # a date means its end, as in the API
             moment = moment.replace(hour=23, minute=59, second=59, microsecond=999_999)
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+class Key(KeyParameter):
+    """A verification key, or a file that holds one."""
+
+    name = "VKEY"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> VerifierKey:
+        if isinstance(value, VerifierKey):
+            return value
+        text = value
+        if "+" not in value and Path(value).is_file():
+            text = Path(value).read_text(encoding="utf-8", errors="replace").strip()
+        try:
+            return notes.parse_key(text)
+        except BadKey as error:
+            self.fail(str(error), param, ctx)
+
+
+def key_option(*, required: bool = True) -> Callable[[F], F]:
+    says = "The ledger's verification key, or a file with it. Get it from people, not from the server you check."
+    return click.option("--key", type=Key(), required=required, help=says)

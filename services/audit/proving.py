@@ -121,7 +121,7 @@ def _same_size(report: Report, older: Checkpoint, newer: Checkpoint) -> None:
 
 def _by_bundle(report: Report, older: Checkpoint, newer: Checkpoint, bundle: Bundle, key: VerifierKey | None) -> None:
     try:
-        size = _sound(bundle, key).size
+        size = sound(bundle, key).size
         if size < newer.size:
             says = f"The bundle has {size} records; fetch again."
             report.add(Finding("bundle-too-small", says, None, str(newer.size), str(size)))
@@ -134,7 +134,7 @@ def _by_bundle(report: Report, older: Checkpoint, newer: Checkpoint, bundle: Bun
         report.add(unfit.finding)
 
 
-def _sound(bundle: Bundle, key: VerifierKey | None) -> Checkpoint:
+def sound(bundle: Bundle, key: VerifierKey | None) -> Checkpoint:
     """The bundle's own checkpoint, if its tiles come to it: else whoever harmed a copy could accuse a ledger."""
     note = bundle.note()
     try:

@@ -337,5 +337,9 @@ def test_a_difference_names_what_changed(bundle: Path) -> None:
     said = well("diff", str(bundle), "--from", "60", "--to", last)
     assert "+ commitments " in said
     assert " -> " in said
+    begun = audit("diff", str(bundle), "--from", "2001-01-01", "--to", "60", "--view", "units")
+    assert (begun.exit_code, "From the beginning to position 60." in begun.stderr) == (0, True)
+    assert {line[0] for line in begun.stdout.splitlines()} == {"+"}
+    assert audit("diff", str(bundle), "--from", "2001-01-01", "--to", "2001-01-02").exit_code == 2
     lines = well("diff", str(bundle), "--from", "60", "--to", last, "--view", "commitments", "--json").splitlines()
     assert {json.loads(line)["view"] for line in lines} == {"commitments"}

@@ -1,16 +1,22 @@
 """Verifiers that nobody here wrote accept our log, and refuse it when one byte is wrong. `.ci/run` installs them."""
 
+import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from domain.ledger import proof_files
+from domain.ledger.records import canonical, sealed_hash
+from projections.views import ATTESTED
 from services.audit import proving
 from services.audit.bundle import Bundle
-from tests.services.audited import VKEY, Golden
+from services.audit.replaying import Replay, group_of
+from services.views.tables import Table
+from tests.services.audited import VKEY, Golden, written
 
 HERE = Path(__file__).resolve().parents[1] / "verifiers"
 GOPATH = Path(os.environ.get("SUBSIDIA_GOPATH", "/usr/share/gocode"))
@@ -104,3 +110,66 @@ def test_sigstore_accepts_signature_and_inclusion_and_refuses_another_record(
             proof.write_text(wrong)
             status, said = run(*check)
             assert (status, said[:9]) == (1, "refused: ")
+
+
+# --- one that needs nothing but Python ---
+
+ALONE = (sys.executable, "-I", HERE / "alone.py")
+
+
+def test_the_one_of_the_standard_library_accepts_the_ledger(bundled: Path, golden: Golden, tmp_path: Path) -> None:
+    assert run(*ALONE, "verify", bundled, VKEY) == (0, "accepted\n")
+    bundle, proof, record = Bundle(bundled), tmp_path / "x.tlog-proof", tmp_path / "record"
+    for position in (0, 1, 255, 256, golden.size - 2, golden.size - 1):
+        proof.write_text(str(proving.prove(bundle, position)))
+        record.write_bytes(bundle.record(position, golden.size))
+        assert run(*ALONE, "proof", proof, record, VKEY) == (0, "accepted\n")
+        record.write_bytes(record.read_bytes() + b" ")
+        assert run(*ALONE, "proof", proof, record, VKEY)[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [("tile/entries/000", 300), ("tile/entries/000", 0), ("checkpoint", 40), ("checkpoint", -10), ("checkpoint", 3)],
+)
+def test_the_one_of_the_standard_library_refuses_one_wrong_byte(path: str, place: int, bundle: Bundle) -> None:
+    flip(bundle, path, place)
+    status, said = run(sys.executable, "-I", "-O", HERE / "alone.py", "verify", bundle.folder, VKEY)
+    assert (status, said[:9]) == (1, "refused: ")
+
+
+def test_the_one_of_the_standard_library_refuses_another_history(bundled: Path, golden: Golden, tmp_path: Path) -> None:
+    """Signed throughout, but without order: a record twice, one left out, two in each other's place, spaces in one."""
+    states = [record for _, record in Bundle(bundled).records(0, golden.size)]
+    first = next(nth for nth, state in enumerate(states) if json.loads(state)["of"] == [1, 2])
+    for number, told in enumerate(
+        (
+            [*states, states[-1]],
+            [*states[:first], *states[first + 1 :]],
+            [*states[:-2], states[-1], states[-2]],
+            [*states[:-1], states[-1].replace(b":", b": ", 1)],
+        )
+    ):
+        status, said = run(*ALONE, "verify", written(tmp_path / str(number), told).folder, VKEY)
+        assert (status, said[:9]) == (1, "refused: "), said
+
+
+def test_the_one_of_the_standard_library_comes_to_the_same_digest(bundled: Path, golden: Golden) -> None:
+    for view in ATTESTED:
+        replay = Replay(Bundle(bundled), group_of(view))
+        replay.until(golden.size - 1)
+        stood = replay.dumped(view)
+        lines = b"".join(Table(view).form.encode(key, row) + b"\n" for key, row in replay.rows(view))
+        words = [str(word) for word in (*ALONE, "dump", view.name, view.version)]
+        done = subprocess.run(words, input=lines, capture_output=True, check=True)
+        assert done.stdout.decode().strip() == stood.digest, view.name
+
+
+def test_the_one_of_the_standard_library_knows_what_was_sealed(bundle: Bundle, golden: Golden, tmp_path: Path) -> None:
+    record = json.loads(bundle.record(0, golden.size))
+    salt, text = bytes(range(32)), "Zoë Example"
+    record["sealed"] = {"/name": sealed_hash(salt, text)}
+    told = [canonical(record)]
+    words = (*ALONE, "sealed", written(tmp_path / "told", told).folder, f"{record['id']}/1", "/name")
+    assert run(*words, text, salt.hex()) == (0, "accepted\n")
+    assert run(*words, "Zoe Example", salt.hex())[0] == 1
