@@ -70,8 +70,7 @@ async def opened_store(
     wait. Raises ForeignLedger where another ledger is in the database, Unavailable where it cannot be reached.
     """
     notary = Notary(origin, key)
-    with available():
-        pool = await open_pool(dsn, readers)
+    pool = await open_pool(dsn, readers)
     try:
         store = LedgerStore(pool, Writer(dsn, notary.sign, clock, queue=queue, patience=patience))
         await _refuse_foreign(store, notary)

@@ -185,6 +185,36 @@ def test_a_server_that_does_not_let_us_in_is_said_with_what_it_said(verbs: Verbs
         assert result.stderr.startswith("Error: "), result.output
 
 
+@pytest.mark.parametrize("address", ["postgresql://me:pass@[::1:5432/x", "postgresql://me:pass@host:port/x"])
+def test_an_address_that_is_none_is_said_without_its_password(tmp_path: Path, address: str) -> None:
+    result = Verbs(address, tmp_path)("migrate")
+    assert result.stderr.startswith("Error: The database cannot be reached: its address cannot be read."), result.output
+    assert "pass@" not in result.output
+
+
+def test_a_database_without_a_free_connection_is_said_with_what_it_said(verbs: Verbs, database: str) -> None:
+    verbs.well("migrate")
+    keeper = f"keeper_{time.monotonic_ns()}"
+    _tell(
+        database,
+        f"create role {keeper} login",
+        f"grant subsidia_app to {keeper}",
+        f"grant all on all tables in schema ledger to {keeper}",
+        f"grant usage, create on schema ledger to {keeper}",
+    )
+    as_keeper = database.replace("//subsidia@", f"//{keeper}@")
+    refused = verbs("migrate", DATABASE_URL=as_keeper)
+    assert refused.stderr.startswith("Error: The connecting role may not migrate this database: permission denied")
+    name = database.partition("@/")[2].partition("?")[0]
+    _tell(database, f'grant create on database "{name}" to {keeper}')
+    for few in range(1, 7):  # whichever of its connections is the one too many
+        _tell(database, f"alter role {keeper} connection limit {few}")
+        result = verbs("token", "list", DATABASE_URL=as_keeper)
+        assert result.exit_code == 1, result.output
+        assert "too many connections" in result.stderr
+        assert result.stderr.splitlines()[-1].startswith("Error: The database cannot be reached")
+
+
 def test_a_folder_that_cannot_be_used_is_named(verbs: Verbs, tmp_path: Path) -> None:
     in_the_way = tmp_path / "file"
     in_the_way.write_text("not a folder")
