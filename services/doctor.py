@@ -23,7 +23,7 @@ from services.names import NAMES
 from services.openings import Openings
 from services.postgres import database
 from services.store.checkpoints import Notary, Unsigned
-from services.store.connecting import Pool, available, close_pool, open_pool
+from services.store.connecting import Pool, close_pool, open_pool
 from services.store.ledger import opened
 from services.store.migrations import SchemaUnfit, check
 from services.store.ports import Unavailable
@@ -178,8 +178,8 @@ async def _inside(config: Config, dsn: str) -> AsyncIterator[Finding]:
         return
     try:
         for finding in (
-            await _durable(pool), await _connections(pool), await _clock(pool), await _privileges(pool), await _ledger(config, pool),
-            await _acting(pool), await _sealed(config, pool),
+            await _durable(pool), await _connections(pool), await _clock(pool), await _privileges(pool),
+            await _ledger(config, pool), await _acting(pool), await _sealed(config, pool),
         ):  # fmt: skip
             yield finding
     finally:
