@@ -24,7 +24,7 @@ from services.openings import Openings
 from services.postgres import database
 from services.store.checkpoints import Notary, Unsigned
 from services.store.connecting import Pool, close_pool, open_pool
-from services.store.ledger import opened
+from services.store.ledger import ForeignLedger, opened
 from services.store.migrations import SchemaUnfit, check
 from services.store.ports import Unavailable
 from services.store.reads import Reads
@@ -200,7 +200,8 @@ async def _connections(pool: Pool) -> Finding:
     may = await pool.fetchval(
         "select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"
     )
-    used = await pool.fetchval("select count(*) from pg_stat_activity where backend_type = 'client backend'")
+    # Not pg_stat_activity, which shows the application's role nothing of others.
+    used = await pool.fetchval("select sum(numbackends)::int from pg_stat_database")
     do = "Raise max_connections of PostgreSQL, or lower SUBSIDIA_READERS: `subsidia serve` holds some 30."
     return _finding("connections", may - used > ROOM, f"{used} of {may} in use", do, Verdict.NOTE)
 
@@ -228,7 +229,10 @@ async def _privileges(pool: Pool) -> Finding:
 
 
 async def _ledger(config: Config, pool: Pool) -> Finding:
-    said = await opened(pool)
+    try:
+        said = await opened(pool)
+    except ForeignLedger as error:
+        return Finding("ledger", Verdict.ILL, str(error), "Restore the database from a backup of this ledger.")
     if said is None:
         return Finding("ledger", Verdict.NOTE, "not opened yet", "The first `subsidia serve` opens it.")
     try:

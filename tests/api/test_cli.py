@@ -23,8 +23,10 @@ from click.testing import CliRunner, Result
 from api.cli import cli
 from api.cli.running import configured
 from services.config import Config
+from services.keys import load_or_make
 from services.logs import configure_logs
 from services.store import locks
+from services.store.checkpoints import Notary
 from tests.waiting import until_shown
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -392,6 +394,20 @@ def test_a_replay_finds_a_ledger_that_was_tampered_with(verbs: Verbs, database: 
     assert "The ledger is whole" not in result.output
 
 
+def test_a_replay_holds_the_records_against_a_checkpoint_that_was_kept(verbs: Verbs, tmp_path: Path) -> None:
+    verbs.well("import", "iso-3166", "BE")
+    notary = Notary("cli.example/ledger", load_or_make(tmp_path / "signing-key.pem", may_make=False))
+    kept = tmp_path / "kept.txt"
+    kept.write_text(notary.sign(5, bytes(32)))
+    other = verbs("replay", "--kept", str(kept))
+    assert other.exit_code == 3
+    assert "The first 5 records are not those that the kept checkpoint signs" in other.stderr
+    kept.write_text(notary.sign(1_000_000, bytes(32)))
+    assert "records are missing: 1,000,000 were signed" in verbs("replay", "--kept", str(kept)).stderr
+    kept.write_text("something else\n")
+    assert verbs("replay", "--kept", str(kept)).exit_code == 2
+
+
 def test_a_rebuilt_view_is_said_and_an_unknown_one_refused(verbs: Verbs) -> None:
     verbs.well("import", "iso-3166", "BE")
     assert "units is built anew" in verbs.well("rebuild", "units")
@@ -424,6 +440,9 @@ def test_the_doctor_finds_a_fresh_set_up_well_and_says_what_to_do_otherwise(verb
     said = verbs("doctor").stdout
     assert re.search(r"^ok +ledger +cli.example/ledger", said, re.M)
     assert re.search(r"^ok +privileges", said, re.M)
+    used = re.search(r"^(?:ok|note) +connections +([0-9]+) of", said, re.M)
+    assert used is not None
+    assert int(used[1]) > 0
     (tmp_path / "signing-key.pem").rename(tmp_path / "elsewhere.pem")
     lost = verbs("doctor")
     assert lost.exit_code == 3
