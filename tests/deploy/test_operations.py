@@ -162,6 +162,11 @@ def test_every_variable_that_is_read_is_on_the_page(monkeypatch: pytest.MonkeyPa
         assert f"`{value}`" in table
 
 
+def test_the_ledger_is_named_before_the_first_start_opens_it() -> None:
+    install = PAGE.partition("## Install")[2].partition("\n## ")[0]
+    assert install.index("SUBSIDIA_ORIGIN") < install.index("enable --now")
+
+
 def test_the_page_names_no_file_that_is_not_there() -> None:
     for target in re.findall(r"\]\(([\w./-]+)\)", PAGE):
         assert (ROOT / "deploy" / target).exists(), target
