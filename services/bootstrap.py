@@ -22,7 +22,7 @@ from services.openings import Openings
 from services.postgres import database
 from services.projector import Projector, opened_projector
 from services.store.checkpoints import Notary
-from services.store.connecting import available, close_pool, open_pool
+from services.store.connecting import close_pool, open_pool
 from services.store.encrypting import encrypt_plain_openings
 from services.store.ledger import LedgerStore, opened, opened_store
 from services.store.migrations import migrate
@@ -112,8 +112,7 @@ async def kept(config: Config) -> AsyncIterator[tuple[str, LedgerStore, Notary]]
 
 async def _signing_key(config: Config, dsn: str) -> SigningKey:
     """The key of this ledger. A new one is made only for a ledger that is yet to be opened."""
-    with available():
-        pool = await open_pool(dsn, 1)
+    pool = await open_pool(dsn, 1)
     try:
         return load_or_make(config.signing_key, may_make=await opened(pool) is None)
     finally:

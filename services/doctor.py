@@ -23,14 +23,16 @@ from services.names import NAMES
 from services.openings import Openings
 from services.postgres import database
 from services.store.checkpoints import Notary, Unsigned
-from services.store.connecting import Pool, available, close_pool, open_pool
-from services.store.ledger import opened
+from services.store.connecting import Pool, close_pool, open_pool
+from services.store.ledger import ForeignLedger, opened
 from services.store.migrations import SchemaUnfit, check
 from services.store.ports import Unavailable
 from services.store.reads import Reads
 
 GIGABYTE = 1 << 30
 DURABLE = {"fsync": "on", "full_page_writes": "on"}
+ROOM = 10
+"""Connections that ought to be left, for verbs and backups."""
 DRIFT = 5
 """Seconds that the database's clock may differ from ours before we say so."""
 
@@ -169,15 +171,15 @@ async def _is_subsidia(config: Config) -> bool:
 
 async def _inside(config: Config, dsn: str) -> AsyncIterator[Finding]:
     try:
-        with available():
-            pool = await open_pool(dsn, 2)
+        pool = await open_pool(dsn, 2)
     except Unavailable as error:
-        yield Finding("role", Verdict.ILL, str(error), "Run `subsidia migrate` as a role that may grant subsidia_app.")
+        do = "Run `subsidia migrate` as a role that may grant subsidia_app."
+        yield Finding("role", Verdict.ILL, f"{error} {error.__cause__}", do)
         return
     try:
         for finding in (
-            await _durable(pool), await _clock(pool), await _privileges(pool), await _ledger(config, pool),
-            await _acting(pool), await _sealed(config, pool),
+            await _durable(pool), await _connections(pool), await _clock(pool), await _privileges(pool),
+            await _ledger(config, pool), await _acting(pool), await _sealed(config, pool),
         ):  # fmt: skip
             yield finding
     finally:
@@ -191,6 +193,17 @@ async def _durable(pool: Pool) -> Finding:
     well = all(settings[name] == value for name, value in DURABLE.items())
     do = "Set fsync and full_page_writes to on: without them a power cut may lose what was answered."
     return _finding("durability", well, said, do)
+
+
+async def _connections(pool: Pool) -> Finding:
+    """Whether another server fits: whoever finds no connection left does not start, or answers 503."""
+    may = await pool.fetchval(
+        "select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"
+    )
+    # Not pg_stat_activity, which shows the application's role nothing of others.
+    used = await pool.fetchval("select sum(numbackends)::int from pg_stat_database")
+    do = "Raise max_connections of PostgreSQL, or lower SUBSIDIA_READERS: `subsidia serve` holds some 30."
+    return _finding("connections", may - used > ROOM, f"{used} of {may} in use", do, Verdict.NOTE)
 
 
 async def _clock(pool: Pool) -> Finding:
@@ -216,7 +229,10 @@ async def _privileges(pool: Pool) -> Finding:
 
 
 async def _ledger(config: Config, pool: Pool) -> Finding:
-    said = await opened(pool)
+    try:
+        said = await opened(pool)
+    except ForeignLedger as error:
+        return Finding("ledger", Verdict.ILL, str(error), "Restore the database from a backup of this ledger.")
     if said is None:
         return Finding("ledger", Verdict.NOTE, "not opened yet", "The first `subsidia serve` opens it.")
     try:

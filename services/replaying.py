@@ -30,7 +30,8 @@ class Replayed:
     """What a replay found. `faults`: sentences, the first bad position first; empty if all is well.
 
     `records` were hashed, `folded` of them decoded and folded; `root` is that of the tree of all `records`. `digest`
-    covers every state that was folded: the same history gives the same digest, wherever it is replayed.
+    covers every state that was folded: the same history gives the same digest, wherever it is replayed. `kept`: the
+    size of the checkpoint that it was held against.
     """
 
     records: int = 0
@@ -41,6 +42,11 @@ class Replayed:
     streams: Counter[str] = field(default_factory=Counter)
     states: dict[UUID, tuple[str, int, Any]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+    kept: int | None = None
+
+
+class NotKept(Exception):
+    """What was to be held against the ledger is no checkpoint of it; the sentence says why."""
 
 
 async def replay(
@@ -52,15 +58,19 @@ async def replay(
     at: int | None = None,
     context: str | None = None,
     stream: UUID | None = None,
+    kept: str | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Replayed:
     """Hashes every record and folds those up to position `at`, of one context or stream if named.
 
     Checks that positions and versions are dense, that every record is known, and that the tree's root is the one that
-    the newest checkpoint signs.
+    the newest checkpoint signs. `kept`: a checkpoint of this ledger that somebody kept: are these the records that it
+    signs, and how many of them are missing?
     """
     begun, head = monotonic(), await store.head()
     run = _Run(codec, contexts, head.size if at is None else at + 1, context, stream)
+    if kept is not None:
+        run.found.kept, run.kept_root = _kept(kept, notary)
     async for batch in store.scan(until=head.size - 1):
         run.take(batch)
         progress(run.found.records, head.size)
@@ -70,6 +80,7 @@ async def replay(
     if head.size:
         found.root = bagged(run.edge.peaks).hex()
         _check_signed(found, await store.checkpoint(head.size), notary)
+    _check_kept(run)
     found.streams = Counter(name for name, _, _ in found.states.values())
     found.digest = _digest(found.states)
     found.seconds = monotonic() - begun
@@ -85,6 +96,9 @@ class _Run:
     stream: UUID | None
     found: Replayed = field(default_factory=Replayed)
     edge: Edge = field(default_factory=lambda: Edge(0, ()))
+    kept_root: bytes = b""
+    root_then: bytes = b""
+    """Of the tree of as many records as the kept checkpoint signs, once there are so many."""
     _versions: dict[UUID, int] = field(default_factory=dict)
     _homes: dict[str, Context] = field(default_factory=dict)
 
@@ -93,7 +107,11 @@ class _Run:
         self._homes = {name: events[kind] for name, kind in self.codec.names.items() if kind in events}
 
     def take(self, batch: list[StoredRecord]) -> None:
-        self.edge = grow(self.edge, leaf_hashes(record.state for record in batch)).edge
+        leaves = leaf_hashes(record.state for record in batch)
+        before, self.edge = self.edge, grow(self.edge, leaves).edge
+        kept = self.found.kept
+        if kept is not None and before.size < kept <= self.edge.size:
+            self.root_then = bagged(grow(before, leaves[: kept - before.size]).edge.peaks)
         for record in batch:
             self._check(record)
             self.found.records += 1
@@ -140,6 +158,29 @@ def _check_signed(found: Replayed, note: str | None, notary: Notary) -> None:
         return
     if (size, root.hex()) != (found.records, found.root):
         found.faults.append(f"The records come to another root than the checkpoint of {size} records signs.")
+
+
+def _kept(note: str, notary: Notary) -> tuple[int, bytes]:
+    try:
+        return notary.check(note)
+    except Unsigned as error:
+        raise NotKept(f"What was kept is no checkpoint of this ledger. {error}") from error
+
+
+def _check_kept(run: _Run) -> None:
+    found = run.found
+    if found.kept is None:
+        return
+    if found.kept > found.records:
+        found.faults.append(
+            f"{found.kept - found.records:,} records are missing: {found.kept:,} were signed, and {found.records:,} are"
+            f" here. Positions {found.records} to {found.kept - 1} were answered and are lost. Do not go on signing."
+        )
+    elif run.root_then != run.kept_root:
+        found.faults.append(
+            f"The first {found.kept:,} records are not those that the kept checkpoint signs: one of the two ledgers was"
+            f" altered. Do not go on signing."
+        )
 
 
 def _digest(states: Mapping[UUID, tuple[str, int, Any]]) -> str:

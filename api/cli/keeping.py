@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from inspect import cleandoc
+from pathlib import Path
 from uuid import UUID
 
 import click
@@ -18,7 +19,7 @@ from services.doctor import Finding, Verdict, examine
 from services.keyring import FolderKeyring
 from services.names import NAMES
 from services.postgres import database
-from services.replaying import Replayed, canonical
+from services.replaying import NotKept, Replayed, canonical
 from services.replaying import replay as replayed
 from services.store import migrations
 from services.store.encrypting import encrypt_plain_openings
@@ -74,17 +75,27 @@ rebuild.help = cleandoc(rebuild.help or "") + f"\n\nViews: {', '.join(view.name 
 @click.option("--at", type=Moment(), help="Fold up to this position, or to what was recorded by this time (UTC).")
 @click.option("--context", type=click.Choice(sorted(CONTEXTS)), help="Fold only the streams of one context.")
 @click.option("--stream", type=click.UUID, help="Fold only this stream, and show its state.")
-def replay(at: int | datetime | None, context: str | None, stream: UUID | None) -> None:
+@click.option(
+    "--kept",
+    "noted",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A checkpoint that was kept elsewhere: are these its records, and how many are missing?",
+)
+def replay(at: int | datetime | None, context: str | None, stream: UUID | None, noted: Path | None) -> None:
     """Read the whole ledger, check that it is whole, and fold it to its states.
 
     Checks that positions and versions are dense, and that the root over all records is the one that the newest
     checkpoint signs. The digest covers the folded states: the same history gives the same digest anywhere.
 
     \b
-    Example: subsidia replay --at 2026-11-24 --context commitments
+    Examples: subsidia replay --at 2026-11-24 --context commitments
+              curl -o checkpoint.txt https://register.example.org/checkpoint
+              subsidia replay --kept checkpoint.txt
     """
 
     config = configured("warning")
+    # psql, and people, end a file with a line of their own.
+    note = None if noted is None else noted.read_text(encoding="utf-8", errors="replace").rstrip("\n") + "\n"
 
     async def work() -> Replayed:
         # Not on the assembled services: those open a ledger by its first records, which may be what is wrong with it.
@@ -93,10 +104,14 @@ def replay(at: int | datetime | None, context: str | None, stream: UUID | None) 
             with shown("replay") as progress:
                 return await replayed(
                     store, Codec(config.origin, NAMES), CONTEXTS, notary,
-                    at=position, context=context, stream=stream, progress=progress,
+                    at=position, context=context, stream=stream, kept=note, progress=progress,
                 )  # fmt: skip
 
-    _show_replayed(run(work()), stream)
+    try:
+        found = run(work())
+    except NotKept as error:
+        raise click.UsageError(str(error)) from error
+    _show_replayed(found, stream)
 
 
 def _show_replayed(found: Replayed, stream: UUID | None) -> None:
@@ -119,6 +134,8 @@ def _show_replayed(found: Replayed, stream: UUID | None) -> None:
     if found.faults:
         raise SystemExit(FAULTY)
     click.echo("The ledger is whole: positions and versions are dense, and the checkpoint signs this root.")
+    if found.kept is not None:
+        click.echo(f"None is missing of the {found.kept:,} records that the kept checkpoint signs, and none differs.")
 
 
 @click.command()

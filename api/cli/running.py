@@ -78,7 +78,9 @@ def run(work: Coroutine[Any, Any, T]) -> T:
             f"{error} Set SUBSIDIA_ORIGIN and SUBSIDIA_SIGNING_KEY to its own, or name another database."
         ) from error
     except Unavailable as error:
-        raise Failed(f"{error} Check the database (`subsidia doctor`), then give the same command again.") from error
+        raise Failed(
+            f"{error}{_said(error)} Check the database (`subsidia doctor`), then give the same command again."
+        ) from error
     except Refused as error:
         raise Failed(f"{error.reason} ({error.code})") from error
     except Forbidden as error:
@@ -87,6 +89,12 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     except (KeyboardInterrupt, asyncio.CancelledError):
         click.echo("Interrupted. What was answered is recorded; the same command continues from there.", err=True)
         raise SystemExit(INTERRUPTED) from None
+
+
+def _said(error: Unavailable) -> str:
+    """What the database itself said, where the sentence has not got it yet. People who ask over HTTP are not told."""
+    said = str(error.__cause__ or "").partition("\n")[0].rstrip(".")
+    return f" It said: {said}." if said and said not in str(error) else ""
 
 
 def _of_system(error: OSError) -> str:

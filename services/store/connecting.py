@@ -90,11 +90,12 @@ async def connect_worker(dsn: str) -> Connection:
 
 
 async def open_pool(dsn: str, at_most: int = 8) -> Pool:
-    """Connections that read as the application's role."""
-    return await asyncpg.create_pool(
-        dsn, min_size=1, max_size=at_most, timeout=CONNECT_WITHIN, command_timeout=60, server_settings=_READER,
-        reset=_left_as_it_was,
-    )  # fmt: skip
+    """Connections that read as the application's role. Raises Unavailable."""
+    with available():
+        return await asyncpg.create_pool(
+            dsn, min_size=1, max_size=at_most, timeout=CONNECT_WITHIN, command_timeout=60, server_settings=_READER,
+            reset=_left_as_it_was,
+        )  # fmt: skip
 
 
 @asynccontextmanager

@@ -70,8 +70,7 @@ async def opened_store(
     wait. Raises ForeignLedger where another ledger is in the database, Unavailable where it cannot be reached.
     """
     notary = Notary(origin, key)
-    with available():
-        pool = await open_pool(dsn, readers)
+    pool = await open_pool(dsn, readers)
     try:
         store = LedgerStore(pool, Writer(dsn, notary.sign, clock, queue=queue, patience=patience))
         await _refuse_foreign(store, notary)
@@ -85,13 +84,19 @@ async def opened_store(
 
 
 async def opened(pool: Pool) -> tuple[str, str] | None:
-    """(origin, verifier key) as the first record says; None where the ledger is empty or says nothing of it."""
+    """(origin, verifier key) as the first record says; None where the ledger is empty or says nothing of it.
+
+    Raises ForeignLedger where that record cannot be read.
+    """
     with available():
         row = await pool.fetchrow("select type, state from ledger.records where position = 0")
     if row is None or row["type"] != GENESIS:
         return None
-    data = msgspec.json.decode(row["state"])["data"]
-    return data["origin"], data["key"]
+    try:
+        data = msgspec.json.decode(row["state"])["data"]
+        return data["origin"], data["key"]
+    except (msgspec.DecodeError, LookupError, TypeError) as error:
+        raise ForeignLedger("The first record of this database cannot be read: it is damaged.") from error
 
 
 async def _refuse_foreign(store: LedgerStore, notary: Notary) -> None:

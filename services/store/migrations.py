@@ -30,19 +30,29 @@ async def migrate(dsn: str) -> list[str]:
     async with migrating(dsn) as connection:
         await _refuse_pretenders(connection)
         await _make_role(connection)
-        await connection.execute(
-            "create schema if not exists ledger;"
-            "create table if not exists ledger.migrations"
-            " (name text primary key, sha256 bytea not null, at timestamptz not null default now())"
-        )
-        missing = await _missing(connection)
-        for name, text in missing.items():
-            async with connection.transaction():
-                await connection.execute(text)
-                await connection.execute(
-                    "insert into ledger.migrations (name, sha256) values ($1, $2)", name, _digest(text)
-                )
-        return list(missing)
+        try:
+            return await _apply(connection)
+        except asyncpg.InsufficientPrivilegeError as error:
+            raise SchemaUnfit(
+                f"The connecting role may not migrate this database: {error}. Connect as the role that owns the"
+                f" database and its schema `ledger`."
+            ) from error
+
+
+async def _apply(connection: "asyncpg.Connection[asyncpg.Record]") -> list[str]:
+    await connection.execute(
+        "create schema if not exists ledger;"
+        "create table if not exists ledger.migrations"
+        " (name text primary key, sha256 bytea not null, at timestamptz not null default now())"
+    )
+    missing = await _missing(connection)
+    for name, text in missing.items():
+        async with connection.transaction():
+            await connection.execute(text)
+            await connection.execute(
+                "insert into ledger.migrations (name, sha256) values ($1, $2)", name, _digest(text)
+            )
+    return list(missing)
 
 
 @asynccontextmanager
@@ -120,6 +130,11 @@ async def _connected(dsn: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Reco
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         said = error.strerror if isinstance(error, OSError) and error.strerror else str(error) or "no answer"
         raise Unavailable(f"The database cannot be reached: {said}.") from error
+    except ValueError as error:  # not what it says: that may hold the password
+        raise Unavailable(
+            "The database cannot be reached: its address cannot be read. The port is a number, and special characters"
+            " of a name or password are written as %40 and the like."
+        ) from error
     try:
         yield connection
     finally:

@@ -24,8 +24,10 @@ from api.cli import cli
 from api.cli.running import configured
 from api.cli.verbs import VERBS
 from services.config import Config
+from services.keys import load_or_make
 from services.logs import configure_logs
 from services.store import locks
+from services.store.checkpoints import Notary
 from tests.waiting import until_shown
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -191,6 +193,36 @@ def test_a_server_that_does_not_let_us_in_is_said_with_what_it_said(verbs: Verbs
         result = verbs("replay", DATABASE_URL=wrong)
         assert (result.exit_code, "Traceback" in result.output) == (1, False), result.output
         assert result.stderr.startswith("Error: "), result.output
+
+
+@pytest.mark.parametrize("address", ["postgresql://me:pass@[::1:5432/x", "postgresql://me:pass@host:port/x"])
+def test_an_address_that_is_none_is_said_without_its_password(tmp_path: Path, address: str) -> None:
+    result = Verbs(address, tmp_path)("migrate")
+    assert result.stderr.startswith("Error: The database cannot be reached: its address cannot be read."), result.output
+    assert "pass@" not in result.output
+
+
+def test_a_database_without_a_free_connection_is_said_with_what_it_said(verbs: Verbs, database: str) -> None:
+    verbs.well("migrate")
+    keeper = f"keeper_{time.monotonic_ns()}"
+    _tell(
+        database,
+        f"create role {keeper} login",
+        f"grant subsidia_app to {keeper}",
+        f"grant all on all tables in schema ledger to {keeper}",
+        f"grant usage, create on schema ledger to {keeper}",
+    )
+    as_keeper = database.replace("//subsidia@", f"//{keeper}@")
+    refused = verbs("migrate", DATABASE_URL=as_keeper)
+    assert refused.stderr.startswith("Error: The connecting role may not migrate this database: permission denied")
+    name = database.partition("@/")[2].partition("?")[0]
+    _tell(database, f'grant create on database "{name}" to {keeper}')
+    for few in range(1, 5):  # whichever of its connections is the one too many
+        _tell(database, f"alter role {keeper} connection limit {few}")
+        result = verbs("token", "list", DATABASE_URL=as_keeper)
+        assert result.exit_code == 1, result.output
+        assert "too many connections" in result.stderr
+        assert result.stderr.splitlines()[-1].startswith("Error: The database cannot be reached")
 
 
 def test_a_folder_that_cannot_be_used_is_named(verbs: Verbs, tmp_path: Path) -> None:
@@ -370,6 +402,20 @@ def test_a_replay_finds_a_ledger_that_was_tampered_with(verbs: Verbs, database: 
     assert "The ledger is whole" not in result.output
 
 
+def test_a_replay_holds_the_records_against_a_checkpoint_that_was_kept(verbs: Verbs, tmp_path: Path) -> None:
+    verbs.well("import", "iso-3166", "BE")
+    notary = Notary("cli.example/ledger", load_or_make(tmp_path / "signing-key.pem", may_make=False))
+    kept = tmp_path / "kept.txt"
+    kept.write_text(notary.sign(5, bytes(32)))
+    other = verbs("replay", "--kept", str(kept))
+    assert other.exit_code == 3
+    assert "The first 5 records are not those that the kept checkpoint signs" in other.stderr
+    kept.write_text(notary.sign(1_000_000, bytes(32)))
+    assert "records are missing: 1,000,000 were signed" in verbs("replay", "--kept", str(kept)).stderr
+    kept.write_text("something else\n")
+    assert verbs("replay", "--kept", str(kept)).exit_code == 2
+
+
 def test_a_rebuilt_view_is_said_and_an_unknown_one_refused(verbs: Verbs) -> None:
     verbs.well("import", "iso-3166", "BE")
     assert "units is built anew" in verbs.well("rebuild", "units")
@@ -402,6 +448,9 @@ def test_the_doctor_finds_a_fresh_set_up_well_and_says_what_to_do_otherwise(verb
     said = verbs("doctor").stdout
     assert re.search(r"^ok +ledger +cli.example/ledger", said, re.M)
     assert re.search(r"^ok +privileges", said, re.M)
+    used = re.search(r"^(?:ok|note) +connections +([0-9]+) of", said, re.M)
+    assert used is not None
+    assert int(used[1]) > 0
     (tmp_path / "signing-key.pem").rename(tmp_path / "elsewhere.pem")
     lost = verbs("doctor")
     assert lost.exit_code == 3

@@ -77,6 +77,7 @@ def test_a_restored_ledger_is_the_one_that_was_signed(keeper: Keeper) -> None:
     keeper.does(blocks("Backup"))
     said = keeper.does(blocks("Restore drill"))
     assert "The ledger is whole" in said
+    assert "None is missing" in said
     root, digest = (re.search(rf"^{name} .*$", said, re.MULTILINE) for name in ("root", "digest"))
     assert root is not None
     assert digest is not None
@@ -99,18 +100,17 @@ def test_the_restored_register_serves_on(keeper: Keeper) -> None:
 
 def test_a_backup_that_was_touched_does_not_pass_the_drill(keeper: Keeper) -> None:
     keeper.does(blocks("Backup"))
-    create, _, check = blocks("Restore drill").partition("\nsize=")
+    create, _, check = blocks("Restore drill").partition("\nDATABASE_URL=")
     keeper.does(create)
     keeper.tell(
         "set session_replication_role = replica;"
         " update ledger.records set at = at, state = replace(state::text, '2', '3')::bytea where position = 0",
         keeper.restored,
     )
-    done = keeper.runs(f"set -euo pipefail\nsize={check}")
-    assert done.returncode != 0
-    assert "differ" not in done.stdout, "its checkpoint is the one that was signed"
+    done = keeper.runs(f"set -euo pipefail\nDATABASE_URL={check}")
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: The first record of this database cannot be read")
     assert "The ledger is whole" not in done.stdout
-    assert done.stderr
 
 
 def test_a_ledger_that_is_not_the_one_written_down_does_not_pass_the_drill(keeper: Keeper) -> None:
@@ -119,8 +119,24 @@ def test_a_ledger_that_is_not_the_one_written_down_does_not_pass_the_drill(keepe
     lines = noted.read_text().splitlines()
     noted.write_text("\n".join([*lines[:2], lines[2][::-1], *lines[3:]]) + "\n")
     done = keeper.runs(blocks("Restore drill"))
-    assert done.returncode != 0
-    assert "differ" in done.stdout
+    assert done.returncode == 2
+    assert "is no checkpoint of this ledger" in done.stderr
+
+
+def test_a_restored_ledger_says_how_many_records_it_lacks(keeper: Keeper) -> None:
+    keeper.does(blocks("Backup"))
+    keeper.does(blocks("Restore drill"))
+    before = int(keeper.tell("select count(*) from ledger.records", keeper.database))
+    keeper.does("subsidia import iso-3166 BE")
+    now = int(keeper.tell("select count(*) from ledger.records", keeper.database))
+    newest = keeper.tell("select note from ledger.checkpoints order by size desc limit 1", keeper.database)
+    (Path(keeper.environment["BACKUP"]) / "newest.txt").write_text(newest)
+    held = 'subsidia replay --kept "$BACKUP/newest.txt"'
+    done = keeper.runs(f'export DATABASE_URL="$RESTORED_URL"\n{held}')
+    assert done.returncode == 3
+    assert f"{now - before:,} records are missing: {now:,} were signed, and {before:,} are here." in done.stderr
+    assert f"Positions {before} to {now - 1} " in done.stderr
+    assert f"None is missing of the {now:,} records" in keeper.does(held)
 
 
 async def test_neither_the_application_nor_the_owner_changes_records(keeper: Keeper) -> None:
@@ -144,6 +160,11 @@ def test_every_variable_that_is_read_is_on_the_page(monkeypatch: pytest.MonkeyPa
     config = Config.read()
     for value in (config.host, config.port, config.queue, config.readers, config.lag, "info"):
         assert f"`{value}`" in table
+
+
+def test_the_ledger_is_named_before_the_first_start_opens_it() -> None:
+    install = PAGE.partition("## Install")[2].partition("\n## ")[0]
+    assert install.index("SUBSIDIA_ORIGIN") < install.index("enable --now")
 
 
 def test_the_page_names_no_file_that_is_not_there() -> None:
