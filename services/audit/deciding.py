@@ -236,7 +236,7 @@ class Redecider:
     def _say(self, findings: Iterable[Finding], rank: int) -> None:
         """What everybody finds, one says."""
         found = list(findings)
-        if self._share == 0:
+        if found and self._share == 0:
             self._found.add(found, rank)
 
     def _decided(self, context: Context, command: Command, first: Recorded) -> Drafted | Finding | None:
