@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -37,6 +37,8 @@ from services.store.claims import Claims
 from services.store.ports import StoredRecord
 
 T = TypeVar("T")
+_Read: TypeAlias = T | Exception
+NOT_MINE = LookupError("others decide it")
 
 MIDNIGHT = timedelta(seconds=90)
 """So long before a record's `at` it may have been decided: across midnight, `today` was the day before."""
@@ -162,10 +164,29 @@ class Redecider:
         self.unchecked: Counter[str] = Counter()
         self.decided = 0
 
-    def take(self, command: Command) -> None:
-        """Decides again, on all that came before."""
-        records, first = command.records, command.records[0]
+    def take(self, commands: Sequence[Command]) -> None:
+        """Decides again, each on all that came before.
+
+        All are read first: reading and the rules do not fit into a processor's cache together.
+        """
+        for command, (recorded, asked, mine) in zip(commands, list(map(self._read, commands)), strict=True):
+            self._take(command, recorded, asked, mine)
+
+    def _read(self, command: Command) -> tuple[_Read[Recorded], _Read[tuple[str, Order]], bool]:
+        first, leaf = command.records[0], command.leaves[0]
         mine, self._number = self._number % self._shares == self._share, self._number + 1
+        recorded: _Read[Recorded]
+        try:
+            recorded = self._reading.recorded(first, leaf)
+        except UNSOUND as error:
+            return error, error, mine
+        try:
+            return recorded, self._reading.order(recorded, leaf) if mine else NOT_MINE, mine
+        except UNSOUND as error:
+            return recorded, error, mine
+
+    def _take(self, command: Command, recorded: _Read[Recorded], asked: _Read[tuple[str, Order]], mine: bool) -> None:
+        records, first = command.records, command.records[0]
         if unknown := next((one.type for one in records if one.type not in self._codec.names), None):
             self.unchecked[f"commands with records of the type {unknown}, which this program does not know"] += mine
             self._say(self._rules.unknown(unknown, first.position), DECIDED)
@@ -173,9 +194,10 @@ class Redecider:
             return
         context = self._homes[self._codec.names[first.type]]
         try:
-            recorded = self._reading.recorded(first, command.leaves[0])
+            if isinstance(recorded, Exception):
+                raise recorded
             self._say(self._rules.take(context, recorded), DECIDED)
-            outcome = self._decided(context, command, recorded) if mine else None
+            outcome = self._decided(context, command, recorded, asked) if mine else None
             # What was written again as the very same bytes need not be read from them.
             again = outcome.events if isinstance(outcome, Drafted) else None
             events = again or tuple(map(self._reading.event, records, command.leaves))
@@ -239,7 +261,9 @@ class Redecider:
         if found and self._share == 0:
             self._found.add(found, rank)
 
-    def _decided(self, context: Context, command: Command, first: Recorded) -> Drafted | Finding | None:
+    def _decided(
+        self, context: Context, command: Command, first: Recorded, asked: _Read[tuple[str, Order]]
+    ) -> Drafted | Finding | None:
         """What the command comes to, if that is what was recorded, or why not; None where nobody can say."""
         leaf = command.leaves[0]
         if first.rules != context.rules:
@@ -252,7 +276,9 @@ class Redecider:
             self.unchecked["commands that rest on records which could not be read"] += 1
             return None
         try:
-            name, order = self._reading.order(first, leaf)
+            if isinstance(asked, Exception):
+                raise asked
+            name, order = asked
             if order.context != context.name:
                 raise LookupError(f"one of {order.context}, and its record one of {context.name}")
             by = context.commands[name]
