@@ -2,18 +2,15 @@
 
 from collections import Counter
 from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 import msgspec
 
-from domain.erasures import SealedField, SubjectErased
 from domain.kernel import (
     Context,
-    EventName,
-    OpenedText,
     PartialDate,
     Recorded,
     Refused,
@@ -21,15 +18,14 @@ from domain.kernel import (
     no_claims,
 )
 from domain.ledger.findings import Finding
-from domain.ledger.history import Members
 from domain.replacing import quick, replace
 from services.audit.asked import Reading
 from services.audit.founded import Rules, misplaced, unaccredited, usurped
-from services.audit.leaves import Leaf
 from services.audit.owed import Owed
 from services.audit.reacted import Reacted
+from services.audit.refolded import Refolded, Withheld
 from services.audit.structure import Command, First
-from services.codec import Codec, sealed_fields
+from services.codec import Codec
 from services.deciding import Drafted, decide_again
 from services.facts import Streams
 from services.orders import Forbidden, Order, Unknown
@@ -49,58 +45,6 @@ DIFFERS = "opening-differs"
 """The rule's word for a released value that is not what was sealed; the finding's as well."""
 DECIDED, FOLDED, ATTESTED = 1, 2, 3
 """What is said of one position comes in this order, behind what its bytes and their order show."""
-
-
-class Withheld(LookupError):
-    """What stands sealed in a record, the records under decision do not release."""
-
-
-@dataclass(slots=True)
-class Refolded:
-    """The state of every stream as the records so far left it."""
-
-    contexts: Mapping[str, Context]
-    _found: dict[UUID, tuple[str, int, Any]] = field(default_factory=dict)
-    _sealed: dict[UUID, tuple[SealedField, ...]] = field(default_factory=dict)
-    _erased: set[SealedField] = field(default_factory=set)
-    deciding: Sequence[Leaf | Members] = ()
-
-    async def state(self, context: str, stream: StreamId) -> tuple[int, Any]:
-        """See `facts.Streams`."""
-        return self.now(context, stream)
-
-    async def sealed_with(self, cmd: UUID) -> tuple[SealedField, ...]:
-        """See `facts.Streams`."""
-        return self._sealed.get(cmd, ())
-
-    async def opened(self, record: EventName, path: str) -> OpenedText | None:
-        """See `facts.Streams`: what the records under decision release; the rules hold it against the hash."""
-        for leaf in self.deciding:
-            value, salt = leaf.data.get("value"), leaf.data.get("salt")
-            if isinstance(value, str) and isinstance(salt, str):
-                return OpenedText(value, salt)
-        if any(one.record == record and one.path == path for one in self._erased):
-            return None
-        raise Withheld(f"what was sealed in {record}; no record says that it was erased")
-
-    def note_erased(self, events: Sequence[Any]) -> None:
-        for event in events:
-            if type(event) is SubjectErased:
-                self._erased.update(event.fields)
-
-    def note_sealed(self, cmd: UUID, records: Sequence[StoredRecord]) -> None:
-        found = tuple(one for record in records for one in sealed_fields(record))
-        if found:
-            self._sealed[cmd] = found
-
-    def now(self, context: str, stream: UUID) -> tuple[int, Any]:
-        home, version, state = self._found.get(stream, ("", 0, None))
-        return version, state if home == context else self.contexts[context].decider.initial
-
-    def fold(self, context: Context, stream: UUID, events: Sequence[Any]) -> None:
-        home, version, state = self._found.get(stream, (context.name, 0, context.decider.initial))
-        assert home == context.name, f"the stream is one of {home}, not of {context.name}"
-        self._found[stream] = (home, version + len(events), context.decider.fold(events, state))
 
 
 @quick
@@ -161,6 +105,7 @@ class Redecider:
         self._rules, self._owed, self._at = Rules(), Owed(contexts), ""
         self._claims = Claims()
         self._lost: set[UUID] = set()
+        self._unseen: list[tuple[Recorded, Any, Sequence[StoredRecord]]] = []
         self.unchecked: Counter[str] = Counter()
         self.decided = 0
 
@@ -171,6 +116,11 @@ class Redecider:
         """
         for command, (recorded, asked, mine) in zip(commands, list(map(self._read, commands)), strict=True):
             self._take(command, recorded, asked, mine)
+        if self._follower is not None and self._unseen:
+            unseen, self._unseen = self._unseen, []
+            self._found.add(
+                self._follower.take([one for seen in unseen for one in whole(self._codec, *seen)]), ATTESTED
+            )
 
     def _read(self, command: Command) -> tuple[_Read[Recorded], _Read[tuple[str, Order]], bool]:
         first, leaf = command.records[0], command.leaves[0]
@@ -212,9 +162,9 @@ class Redecider:
         self._fold(context, command, recorded.cmd, events)
 
     def _show(self, first: Recorded, event: Any, records: Sequence[StoredRecord]) -> None:
-        """The records whole, to whoever wants to see them."""
+        """The records whole, to whoever wants to see them; once those of the tile are decided."""
         if self._follower is not None and self._follower.wants:
-            self._found.add(self._follower.take(whole(self._codec, first, event, records)), ATTESTED)
+            self._unseen.append((first, event, records))
 
     def _fold(self, context: Context, command: Command, cmd: UUID, events: Sequence[Any]) -> None:
         records, first = command.records, command.records[0]

@@ -6,12 +6,11 @@ One of them folds the views instead, where there is anything to compare them wit
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import wait
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
 from domain.contexts import CONTEXTS
-from domain.kernel import Context
+from domain.kernel import Context, Recorded
 from domain.ledger import tiles
 from domain.ledger.tiles import Tile
 from services.audit.asked import Reading
@@ -86,17 +85,18 @@ class _Shown:
 
     def take(self, commands: Sequence[Command]) -> None:
         """What cannot be read is passed over: whoever decides says why."""
-        for command in commands:
-            self._take(command)
+        self.found.add(self.follower.take([one for command in commands for one in self._whole(command)]), ATTESTED)
 
-    def _take(self, command: Command) -> None:
+    def _whole(self, command: Command) -> Sequence[Recorded]:
         records = command.records
         if any(one.type not in self.codec.names for one in records):
-            return
-        with suppress(*UNSOUND):
+            return ()
+        try:
             first = self.reading.recorded(records[0], command.leaves[0])
             event, *_ = map(self.reading.event, records, command.leaves)
-            self.found.add(self.follower.take(whole(self.codec, first, event, records)), ATTESTED)
+        except UNSOUND:
+            return ()
+        return whole(self.codec, first, event, records)
 
 
 def decide(bundle: Bundle, origin: str, size: int, share: int, shares: int, sound: bool) -> Decided:
