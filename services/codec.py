@@ -197,9 +197,9 @@ class _Form:
         self.write = record_writer(kind)
         self.sealed = tuple(name for name, hint in hints.items() if plain(hint)[0] is Sealed)
         self.units = units_within(kind) or nobody
-        lean = msgspec.defstruct(f"Lean{kind.__name__}", [("data", kind)])
+        lean = msgspec.defstruct(f"Lean{kind.__name__}", [("data", kind)], gc=False)
         full = msgspec.defstruct(f"Full{kind.__name__}", [("data", kind)], bases=(_Envelope,), kw_only=True)
-        self.lean: msgspec.json.Decoder[Any] = msgspec.json.Decoder(lean, dec_hook=construct)
+        self.lean: Callable[[bytes], Any] = msgspec.json.Decoder(lean, dec_hook=construct).decode
         self.full: msgspec.json.Decoder[Any] = msgspec.json.Decoder(full, dec_hook=construct)
 
 
@@ -284,10 +284,15 @@ class Codec:
         form = self._forms[stored.type]
         if form.sealed:
             return self.decode(stored).event
-        return form.lean.decode(stored.state).data
+        return form.lean(stored.state).data
 
     def events(self, stored: Iterable[StoredRecord]) -> list[Any]:
-        return [self.event(record) for record in stored]
+        """As `event`; whoever replays a ledger does little else."""
+        forms = self._forms
+        return [
+            self.event(record) if (form := forms[record.type]).sealed else form.lean(record.state).data
+            for record in stored
+        ]
 
     def decode(self, stored: StoredRecord) -> Recorded:
         """The record with all that stands around its event. Raises UnknownType."""

@@ -2,18 +2,15 @@
 
 from collections import Counter
 from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 import msgspec
 
-from domain.erasures import SealedField, SubjectErased
 from domain.kernel import (
     Context,
-    EventName,
-    OpenedText,
     PartialDate,
     Recorded,
     Refused,
@@ -21,15 +18,14 @@ from domain.kernel import (
     no_claims,
 )
 from domain.ledger.findings import Finding
-from domain.ledger.history import Members
 from domain.replacing import quick, replace
 from services.audit.asked import Reading
 from services.audit.founded import Rules, misplaced, unaccredited, usurped
-from services.audit.leaves import Leaf
 from services.audit.owed import Owed
 from services.audit.reacted import Reacted
+from services.audit.refolded import Refolded, Withheld
 from services.audit.structure import Command, First
-from services.codec import Codec, sealed_fields
+from services.codec import Codec
 from services.deciding import Drafted, decide_again
 from services.facts import Streams
 from services.orders import Forbidden, Order, Unknown
@@ -37,6 +33,8 @@ from services.store.claims import Claims
 from services.store.ports import StoredRecord
 
 T = TypeVar("T")
+_Read: TypeAlias = T | Exception
+NOT_MINE = LookupError("others decide it")
 
 MIDNIGHT = timedelta(seconds=90)
 """So long before a record's `at` it may have been decided: across midnight, `today` was the day before."""
@@ -47,58 +45,6 @@ DIFFERS = "opening-differs"
 """The rule's word for a released value that is not what was sealed; the finding's as well."""
 DECIDED, FOLDED, ATTESTED = 1, 2, 3
 """What is said of one position comes in this order, behind what its bytes and their order show."""
-
-
-class Withheld(LookupError):
-    """What stands sealed in a record, the records under decision do not release."""
-
-
-@dataclass(slots=True)
-class Refolded:
-    """The state of every stream as the records so far left it."""
-
-    contexts: Mapping[str, Context]
-    _found: dict[UUID, tuple[str, int, Any]] = field(default_factory=dict)
-    _sealed: dict[UUID, tuple[SealedField, ...]] = field(default_factory=dict)
-    _erased: set[SealedField] = field(default_factory=set)
-    deciding: Sequence[Leaf | Members] = ()
-
-    async def state(self, context: str, stream: StreamId) -> tuple[int, Any]:
-        """See `facts.Streams`."""
-        return self.now(context, stream)
-
-    async def sealed_with(self, cmd: UUID) -> tuple[SealedField, ...]:
-        """See `facts.Streams`."""
-        return self._sealed.get(cmd, ())
-
-    async def opened(self, record: EventName, path: str) -> OpenedText | None:
-        """See `facts.Streams`: what the records under decision release; the rules hold it against the hash."""
-        for leaf in self.deciding:
-            value, salt = leaf.data.get("value"), leaf.data.get("salt")
-            if isinstance(value, str) and isinstance(salt, str):
-                return OpenedText(value, salt)
-        if any(one.record == record and one.path == path for one in self._erased):
-            return None
-        raise Withheld(f"what was sealed in {record}; no record says that it was erased")
-
-    def note_erased(self, events: Sequence[Any]) -> None:
-        for event in events:
-            if type(event) is SubjectErased:
-                self._erased.update(event.fields)
-
-    def note_sealed(self, cmd: UUID, records: Sequence[StoredRecord]) -> None:
-        found = tuple(one for record in records for one in sealed_fields(record))
-        if found:
-            self._sealed[cmd] = found
-
-    def now(self, context: str, stream: UUID) -> tuple[int, Any]:
-        home, version, state = self._found.get(stream, ("", 0, None))
-        return version, state if home == context else self.contexts[context].decider.initial
-
-    def fold(self, context: Context, stream: UUID, events: Sequence[Any]) -> None:
-        home, version, state = self._found.get(stream, (context.name, 0, context.decider.initial))
-        assert home == context.name, f"the stream is one of {home}, not of {context.name}"
-        self._found[stream] = (home, version + len(events), context.decider.fold(events, state))
 
 
 @quick
@@ -159,13 +105,38 @@ class Redecider:
         self._rules, self._owed, self._at = Rules(), Owed(contexts), ""
         self._claims = Claims()
         self._lost: set[UUID] = set()
+        self._unseen: list[tuple[Recorded, Any, Sequence[StoredRecord]]] = []
         self.unchecked: Counter[str] = Counter()
         self.decided = 0
 
-    def take(self, command: Command) -> None:
-        """Decides again, on all that came before."""
-        records, first = command.records, command.records[0]
+    def take(self, commands: Sequence[Command]) -> None:
+        """Decides again, each on all that came before.
+
+        All are read first: reading and the rules do not fit into a processor's cache together.
+        """
+        for command, (recorded, asked, mine) in zip(commands, list(map(self._read, commands)), strict=True):
+            self._take(command, recorded, asked, mine)
+        if self._follower is not None and self._unseen:
+            unseen, self._unseen = self._unseen, []
+            self._found.add(
+                self._follower.take([one for seen in unseen for one in whole(self._codec, *seen)]), ATTESTED
+            )
+
+    def _read(self, command: Command) -> tuple[_Read[Recorded], _Read[tuple[str, Order]], bool]:
+        first, leaf = command.records[0], command.leaves[0]
         mine, self._number = self._number % self._shares == self._share, self._number + 1
+        recorded: _Read[Recorded]
+        try:
+            recorded = self._reading.recorded(first, leaf)
+        except UNSOUND as error:
+            return error, error, mine
+        try:
+            return recorded, self._reading.order(recorded, leaf) if mine else NOT_MINE, mine
+        except UNSOUND as error:
+            return recorded, error, mine
+
+    def _take(self, command: Command, recorded: _Read[Recorded], asked: _Read[tuple[str, Order]], mine: bool) -> None:
+        records, first = command.records, command.records[0]
         if unknown := next((one.type for one in records if one.type not in self._codec.names), None):
             self.unchecked[f"commands with records of the type {unknown}, which this program does not know"] += mine
             self._say(self._rules.unknown(unknown, first.position), DECIDED)
@@ -173,9 +144,10 @@ class Redecider:
             return
         context = self._homes[self._codec.names[first.type]]
         try:
-            recorded = self._reading.recorded(first, command.leaves[0])
+            if isinstance(recorded, Exception):
+                raise recorded
             self._say(self._rules.take(context, recorded), DECIDED)
-            outcome = self._decided(context, command, recorded) if mine else None
+            outcome = self._decided(context, command, recorded, asked) if mine else None
             # What was written again as the very same bytes need not be read from them.
             again = outcome.events if isinstance(outcome, Drafted) else None
             events = again or tuple(map(self._reading.event, records, command.leaves))
@@ -190,9 +162,9 @@ class Redecider:
         self._fold(context, command, recorded.cmd, events)
 
     def _show(self, first: Recorded, event: Any, records: Sequence[StoredRecord]) -> None:
-        """The records whole, to whoever wants to see them."""
+        """The records whole, to whoever wants to see them; once those of the tile are decided."""
         if self._follower is not None and self._follower.wants:
-            self._found.add(self._follower.take(whole(self._codec, first, event, records)), ATTESTED)
+            self._unseen.append((first, event, records))
 
     def _fold(self, context: Context, command: Command, cmd: UUID, events: Sequence[Any]) -> None:
         records, first = command.records, command.records[0]
@@ -236,10 +208,12 @@ class Redecider:
     def _say(self, findings: Iterable[Finding], rank: int) -> None:
         """What everybody finds, one says."""
         found = list(findings)
-        if self._share == 0:
+        if found and self._share == 0:
             self._found.add(found, rank)
 
-    def _decided(self, context: Context, command: Command, first: Recorded) -> Drafted | Finding | None:
+    def _decided(
+        self, context: Context, command: Command, first: Recorded, asked: _Read[tuple[str, Order]]
+    ) -> Drafted | Finding | None:
         """What the command comes to, if that is what was recorded, or why not; None where nobody can say."""
         leaf = command.leaves[0]
         if first.rules != context.rules:
@@ -252,7 +226,9 @@ class Redecider:
             self.unchecked["commands that rest on records which could not be read"] += 1
             return None
         try:
-            name, order = self._reading.order(first, leaf)
+            if isinstance(asked, Exception):
+                raise asked
+            name, order = asked
             if order.context != context.name:
                 raise LookupError(f"one of {order.context}, and its record one of {context.name}")
             by = context.commands[name]

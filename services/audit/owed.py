@@ -10,10 +10,12 @@ from uuid import UUID
 from domain.deadlines import DeadlineMet, DeadlineMissed, DeadlineMoved, DeadlineSet, DeadlineSuspended, DeadlineVoided
 from domain.kernel import Actor, Context, EventName, PartialDate, Recorded, StreamId
 from domain.ledger.findings import Finding
+from domain.replacing import quick
 from services.orders import Note, Order
 from services.store.ports import StoredRecord
 
 CLOCKS = (DeadlineSet, DeadlineMoved, DeadlineSuspended, DeadlineMet, DeadlineMissed, DeadlineVoided)
+SETS = (DeadlineSet, DeadlineMoved)
 PATIENCE = timedelta(days=1)
 """So long a deadline may go unmentioned after it was set, and after the first record behind its day.
 
@@ -28,12 +30,20 @@ HOUR = len("2026-11-24T12")
 """So much of a moment says in which hour it lies; days are over everywhere when one begins."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class _Open:
+    """A deadline, set by that version of that stream at that time."""
+
     context: str
     due_on: date
-    set_by: EventName
+    stream: UUID
+    version: int
     since: str
+
+    @property
+    def set_by(self) -> EventName:
+        return EventName.at(self.stream, self.version)
 
 
 class Owed:
@@ -59,9 +69,8 @@ class Owed:
             if (context := self._kinds.get(type(event))) is None:
                 continue
             key = record.stream, event.number
-            if isinstance(event, DeadlineSet | DeadlineMoved):
-                set_by = EventName.at(record.stream, record.version)
-                self._open[key] = _Open(context, event.due_on, set_by, at)
+            if isinstance(event, SETS):
+                self._open[key] = _Open(context, event.due_on, record.stream, record.version, at)
             else:
                 self._open.pop(key, None)
 

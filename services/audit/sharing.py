@@ -4,14 +4,13 @@ One of them folds the views instead, where there is anything to compare them wit
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import wait
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
 from domain.contexts import CONTEXTS
-from domain.kernel import Context
+from domain.kernel import Context, Recorded
 from domain.ledger import tiles
 from domain.ledger.tiles import Tile
 from services.audit.asked import Reading
@@ -84,15 +83,20 @@ class _Shown:
     follower: Recomputing
     found: First
 
-    def take(self, command: Command) -> None:
+    def take(self, commands: Sequence[Command]) -> None:
         """What cannot be read is passed over: whoever decides says why."""
+        self.found.add(self.follower.take([one for command in commands for one in self._whole(command)]), ATTESTED)
+
+    def _whole(self, command: Command) -> Sequence[Recorded]:
         records = command.records
         if any(one.type not in self.codec.names for one in records):
-            return
-        with suppress(*UNSOUND):
+            return ()
+        try:
             first = self.reading.recorded(records[0], command.leaves[0])
             event, *_ = map(self.reading.event, records, command.leaves)
-            self.found.add(self.follower.take(whole(self.codec, first, event, records)), ATTESTED)
+        except UNSOUND:
+            return ()
+        return whole(self.codec, first, event, records)
 
 
 def decide(bundle: Bundle, origin: str, size: int, share: int, shares: int, sound: bool) -> Decided:
@@ -114,7 +118,7 @@ def recompute(bundle: Bundle, origin: str, size: int, sound: bool) -> Decided:
     return _recomputed(recomputing, found)
 
 
-def _through(bundle: Bundle, size: int, sound: bool, take: Callable[[Command], None]) -> Iterator[Tile]:
+def _through(bundle: Bundle, size: int, sound: bool, take: Callable[[Sequence[Command]], None]) -> Iterator[Tile]:
     """Hands on all commands, tile by tile."""
     commands = Commands(take)
     reading = trusted if sound else read_all
@@ -123,6 +127,7 @@ def _through(bundle: Bundle, size: int, sound: bool, take: Callable[[Command], N
         for nth, leaf in enumerate(reading(entries, tile.first)):
             if not isinstance(leaf, Unreadable):  # whoever checks the structure says why
                 commands.take(tile.first + nth, entries[nth], leaf)
+        commands.hand_on()
         if fault is not None:
             return
         count(len(entries))

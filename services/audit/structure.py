@@ -104,22 +104,31 @@ class Command:
 
 @dataclass(slots=True)
 class Commands:
-    """Puts the records of each command together, and hands them on once all are there."""
+    """Puts the records of each command together, and hands on those commands of which all are there."""
 
-    decide: Callable[[Command], None]
+    decide: Callable[[Sequence[Command]], None]
     _command: Command = field(default_factory=Command)
+    _whole: list[Command] = field(default_factory=list)
 
     def take(self, position: int, record: bytes, leaf: Leaf | Members) -> None:
         if leaf.of[0] == 1:
-            self.end()
+            self._close()
         self._command.records.append(StoredRecord(position, _stream(leaf.id), leaf.ver, leaf.type, record))
         self._command.leaves.append(leaf)
 
+    def hand_on(self) -> None:
+        whole, self._whole = self._whole, []
+        self.decide(whole)
+
     def end(self) -> None:
-        command = self._command
-        if command.records:
+        """There are no more."""
+        self._close()
+        self.hand_on()
+
+    def _close(self) -> None:
+        if self._command.records:
+            self._whole.append(self._command)
             self._command = Command()
-            self.decide(command)
 
 
 @dataclass(slots=True)
@@ -204,6 +213,7 @@ class Structure:
         if commands is not None:
             for one in readable:
                 commands.take(*one)
+            commands.hand_on()
 
     def _unreadable(self, position: int, error: Unreadable) -> None:
         self.found.add([error.finding])

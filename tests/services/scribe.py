@@ -12,7 +12,8 @@ from domain.kernel import NAMES as NAMESPACE
 from domain.kernel import Actor, Context, EventName, PartialDate, Role, Sealed, Sphere, StreamId, UnitId, Words
 from domain.ledger.records import sealed_hash
 from domain.units import Kind
-from services.audit.deciding import Refolded, finished
+from services.audit.deciding import finished
+from services.audit.refolded import Refolded
 from services.codec import Codec
 from services.deciding import Drafted, decide_again
 from services.handle import Office
