@@ -1,38 +1,52 @@
 """What was recorded lately, fetched once for everybody in the process who follows the ledger."""
 
 from collections.abc import Sequence
+from time import monotonic
 
 from services.store.ports import Head, StoredRecord
 from services.working.following import Ledger
 
 KEPT = 2000
 """Records that are kept in memory, at most: the newest that anybody asked for."""
+KEPT_FOR = 1.0
+"""Seconds without a fetch after which they are forgotten: a server that comes back may have lost some of them."""
 
 
 class Recent:
-    """A ledger that gives from memory what it was asked for before. Of records it may give fewer than there are."""
+    """A ledger that fetches what was recorded since it was asked last; what came before, it gives from memory."""
 
     def __init__(self, ledger: Ledger, at_most: int = KEPT) -> None:
         self._ledger, self._at_most = ledger, at_most
         self._kept: list[StoredRecord] = []
+        self._fetched = 0.0
 
     async def head(self) -> Head:
         return await self._ledger.head()
 
     async def records(self, after: int = -1, limit: int = 500) -> Sequence[StoredRecord]:
-        if self._holds(after + 1):
-            first = after + 1 - self._kept[0].position
-            return self._kept[first : first + limit]
-        found = await self._ledger.records(after, limit)
-        if limit > 1:  # who looks at one record is not on the way through the ledger
-            self._keep(found)
-        return found
+        """As the ledger gives them: where they are fewer than `limit`, there are no more."""
+        known = self._known(after, limit)
+        if len(known) == limit:
+            return known
+        found = await self._ledger.records(after + len(known), limit - len(known))
+        self._fetched = monotonic()
+        self._keep(found)
+        return [*known, *found]
 
-    def _holds(self, position: int) -> bool:
-        return bool(self._kept) and self._kept[0].position <= position <= self._kept[-1].position
+    def _known(self, after: int, limit: int) -> Sequence[StoredRecord]:
+        """Positions are dense: where the first is kept, so are those that follow on it."""
+        if monotonic() - self._fetched > KEPT_FOR:
+            self._kept = []
+        first = after + 1 - self._kept[0].position if self._kept else -1
+        return self._kept[first : first + limit] if first >= 0 else []
 
     def _keep(self, found: Sequence[StoredRecord]) -> None:
-        """The records of a ledger are dense: what follows on what is kept continues it."""
-        if found:
-            follows = self._kept and found[0].position == self._kept[-1].position + 1
-            self._kept = [*(self._kept if follows else ()), *found][-self._at_most :]
+        """What follows on what is kept continues it; another may have fetched some of it meanwhile."""
+        if not found:
+            return
+        if self._kept and self._kept[0].position <= found[0].position <= self._kept[-1].position + 1:
+            last = self._kept[-1].position
+            self._kept += [one for one in found if one.position > last]
+        else:
+            self._kept = list(found)
+        del self._kept[: -self._at_most]

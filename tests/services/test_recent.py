@@ -1,5 +1,6 @@
 """The ledger as several follow it: from memory or not, each is given the same records, and misses none."""
 
+import asyncio
 from random import Random
 from uuid import uuid4
 
@@ -19,13 +20,28 @@ async def test_every_follower_is_given_every_record_in_order() -> None:
         for _ in range(rng.randrange(4)):
             await store.append(change(*(draft(uuid4()) for _ in range(rng.randrange(1, 5)))))
         seen = rng.choice(followers)
-        seen += await recent.records(len(seen) - 1, rng.choice((1, 2, 7, 100)))
+        after, limit = len(seen) - 1, rng.choice((1, 2, 7, 100))
+        given = await recent.records(after, limit)
+        assert given == await store.records(after, limit)
+        seen += given
     for seen in followers:
         while more := await recent.records(len(seen) - 1):
             seen += more
     everything = await store.records(-1, 100_000)
     assert len(everything) > 300
     assert followers == [everything] * 3
+
+
+async def test_followers_who_ask_at_once_are_given_the_same() -> None:
+    store = MemoryStore("recent.example", made_key(1))
+    recent = Recent(store)
+    for _ in range(20):
+        await store.append(change(*(draft(uuid4()) for _ in range(5))))
+        size = (await store.head()).size
+        asked = [(after, limit) for after in (size - 6, size - 3, -1) for limit in (2, 500)]
+        given = await asyncio.gather(*(recent.records(*one) for one in asked))
+        assert given == [await store.records(*one) for one in asked]
+        assert [one.position for one in recent._kept] == list(range(recent._kept[0].position, size))
 
 
 async def test_who_is_far_behind_reads_the_ledger_itself_and_memory_stays_small() -> None:
