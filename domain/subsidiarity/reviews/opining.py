@@ -59,7 +59,8 @@ def _one_only(state: Review, voter: Voter, *, again: bool) -> None:
     if before.withdrawn:
         reason = "This body withdrew its opinion; another one is given while the clock runs, and no later."
     else:
-        reason = "A body gives one opinion on a draft, and this one's stands. Withdraw it to give another instead."
+        instead = " Withdraw it to give another instead." if again else ""
+        reason = f"A body gives one opinion on a draft, and this one's stands.{instead}"
     raise Refused("opinion-given", reason)
 
 
