@@ -93,9 +93,7 @@ async def test_a_story_of_which_a_name_was_erased_is_told_on(services: Services)
     assert first is not None
     name = first.officer.accreditation
     assert name is not None
-    (subject,) = {
-        one.cmd for one in await records(services) if (one.stream, one.version) == (name.stream, name.version)
-    }
+    (subject,) = [one.cmd for one in await records(services) if EventName.at(one.stream, one.version) == name]
     await erase(services.office, services.registrar, subject, "Regulation (EU) 2016/679, art. 17(1)(a)")
     size = (await services.store.head()).size
     assert await tell(_fresh(services.office), services.registrar) == first
