@@ -111,7 +111,8 @@ class Commands:
     _whole: list[Command] = field(default_factory=list)
 
     def take(self, position: int, record: bytes, leaf: Leaf | Members) -> None:
-        if leaf.of[0] == 1:
+        # One that lacks its first record, which cannot be read, is no part of the one before.
+        if leaf.of[0] == 1 or (self._command.leaves and self._command.leaves[-1].cmd != leaf.cmd):
             self._close()
         self._command.records.append(StoredRecord(position, _stream(leaf.id), leaf.ver, leaf.type, record))
         self._command.leaves.append(leaf)

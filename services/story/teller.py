@@ -4,15 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, TypeAlias
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from domain.calendars import add_months
 from domain.commitments.state import Commitment
 from domain.commitments.words import Due
 from domain.deadlines import Standing
+from domain.erasures import erasure_stream
 from domain.kernel import NAMES, Actor, EventName, PartialDate, Role, StreamId, UnitId, Words
 from services.handle import Office
 from services.orders import Answer, Note, Order
+from services.store.ports import CommandReused
 
 CALLER = "story"
 CLOCK, REACTION = Actor(system="clock"), Actor(system="reaction")
@@ -84,9 +86,21 @@ class Teller:
         """Lets somebody act for a member; the name is sealed, and invented."""
         unit = self.units[member]
         fields = {"role": role, "name": f"Sample person ({role.replace('_', ' ')})", "valid_from": since}
-        answer = await self.say(f"accredit:{member}:{role}", by, "units.accredit", fields, stream=StreamId(unit))
-        name = EventName.at(answer.stream, answer.version)
+        step = f"accredit:{member}:{role}"
+        try:
+            answer = await self.say(step, by, "units.accredit", fields, stream=StreamId(unit))
+            name = EventName.at(answer.stream, answer.version)
+        except CommandReused:
+            name = await self._erased(uuid5(NAMES, f"story:{step}"))
         self.actors[member, role] = Actor(unit=unit, role=role, accreditation=name)
+
+    async def _erased(self, subject: UUID) -> EventName:
+        """The accreditation of somebody whose name was erased since: nobody can say it again in the same words."""
+        erasure = erasure_stream(subject)
+        if not (await self.office.store.streams([erasure]))[erasure]:
+            raise CommandReused(f"The story's command {subject} was given before, for something else.")
+        (record,) = await self.office.store.records_of(subject)
+        return EventName.at(record.stream, record.version)
 
     async def state(self, stream: StreamId) -> Commitment:
         _, state = await self.office.states.state("commitments", stream)

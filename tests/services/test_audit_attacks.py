@@ -23,10 +23,11 @@ from domain.units import Manner
 from services.audit import proving
 from services.audit.bundle import Bundle
 from services.audit.verifying import Report, verify
+from services.audit.workers import workers
 from services.orders import Note
 from services.store.checkpoints import Notary
 from tests.conftest import NewDatabase
-from tests.services.audited import NOTARY, VKEY, Golden, Harmed, audited, copied, fetched, served, written
+from tests.services.audited import NOTARY, SIZE, VKEY, Golden, Harmed, audited, copied, fetched, served, written
 from tests.services.scribe import Scribe
 from tests.services.store_ledgers import made_key
 
@@ -184,6 +185,19 @@ async def test_a_bundle_is_never_replaced_by_a_shorter_ledger(
         report = await audited(harmed.dsn, bundle)
     assert (report.verdict, codes(report)) == (Verdict.POLICY_NOT_MET, {"older-than-saved"})
     assert Bundle(bundle).note() == note
+
+
+async def test_the_command_before_a_record_that_cannot_be_read_is_not_accused(bundled: Path, bundle: Path) -> None:
+    states = [state for _, state in Bundle(bundled).records(0, SIZE)]
+    of = [json.loads(state)["of"] for state in states]
+    where = next(nth for nth in range(1, SIZE) if of[nth] == [1, 3] and of[nth - 1] == [1, 1])
+    states[where] = states[where].replace(b'"v":1', b'"v":true')
+    for jobs in (1, 2):
+        with workers(jobs) as several:
+            report = verify(written(bundle, states), VKEY, workers=several)
+        assert (report.verdict, report.findings[0].code) == (Verdict.BROKEN, "record-malformed")
+        assert min(one.position for one in report.findings if one.position is not None) == where
+        assert report.verified == where
 
 
 # --- with the signing key as well: all is hashed and signed, and the rules find it ---

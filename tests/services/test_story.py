@@ -18,11 +18,12 @@ from domain.calendars import add_months
 from domain.commitments.context import source_stream
 from domain.commitments.state import Commitment, SourceStanding
 from domain.commitments.words import Answer, Stage
-from domain.kernel import Recorded, StreamId, Words
+from domain.kernel import EventName, Recorded, StreamId, Words
 from domain.subsidiarity.reviews import events as reviews
 from domain.subsidiarity.reviews.words import Card
 from services.bootstrap import Services, assemble
 from services.config import DEMO_ORIGIN, Config
+from services.erasing import erase
 from services.handle import Office
 from services.importing.directory import read_directory
 from services.importing.iso3166 import plan_iso3166
@@ -82,6 +83,19 @@ async def test_a_story_told_again_changes_nothing(services: Services) -> None:
     first = await tell(services.office, services.registrar)
     size = (await services.store.head()).size
     assert first is not None
+    assert await tell(_fresh(services.office), services.registrar) == first
+    assert (await services.store.head()).size == size
+
+
+async def test_a_story_of_which_a_name_was_erased_is_told_on(services: Services) -> None:
+    """The demo starts again after it, though nobody can repeat what was sealed."""
+    first = await tell(services.office, services.registrar)
+    assert first is not None
+    name = first.officer.accreditation
+    assert name is not None
+    (subject,) = [one.cmd for one in await records(services) if EventName.at(one.stream, one.version) == name]
+    await erase(services.office, services.registrar, subject, "Regulation (EU) 2016/679, art. 17(1)(a)")
+    size = (await services.store.head()).size
     assert await tell(_fresh(services.office), services.registrar) == first
     assert (await services.store.head()).size == size
 
