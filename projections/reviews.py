@@ -184,6 +184,8 @@ def _counted(row: ReviewRow, event: _Counted, record: Recorded) -> ReviewRow:
             return replace(row, late=row.late + 1)
         case happened.ContributionSubmitted():
             return replace(row, contributions=row.contributions + 1)
+        case happened.OpinionWithdrawn() if not event.votes:
+            return replace(row, late=row.late - 1)
         case happened.OpinionWithdrawn():
             return replace(row, votes=row.votes - event.votes, opinions=row.opinions - 1)
         case happened.ThresholdReached():

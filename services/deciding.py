@@ -178,8 +178,9 @@ class Decision:
         gone = unit.alive_until
         if gone is not None and gone <= today:
             heir = (await basis.line(unit.id))[-1]
-            acts = f"an authorised signatory of {heir.name}, which took over from it"
-            named = acts if heir.id != unit.id else f"a registrar can say who takes over from {unit.name}"
+            named = f"an authorised signatory of {heir.name}, which took over from it"
+            if heir.alive_until is not None and heir.alive_until <= today:
+                named = f"a registrar can say who takes over from {heir.name}"
             return Forbidden(f"{unit.name} is no more since {gone}: nobody acts for it any longer.", [named])
         if isinstance(state, units.Unit) and units.signatory_in_force(state, today):
             could = f"an authorised signatory of {unit.name} can renew it"

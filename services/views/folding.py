@@ -15,6 +15,8 @@ _STROKES = str.maketrans({"æ": "ae", "œ": "oe"} | dict(zip("øłđħŧıð", "
 _WORD = re.compile(r"[^\W_]+")
 _UNSPACED = re.compile("([\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]+)")
 """Chinese and Japanese, which are written without blanks: nobody can tell where a word begins without a dictionary."""
+EVERY_KIND = "Évry-sur-Øst, Łódź, Đà, Ħaż-Żebbuġ, ŧŧ, Iğdır, Ærø, Cœuvres, Garðabær, Straße; 東京都の水道とﾃﾚﾋﾞ"
+"""A text that has every kind of letter that is folded: tables are made anew where other words come of it."""
 
 
 def folded(text: str) -> str:

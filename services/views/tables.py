@@ -7,7 +7,7 @@ from typing import Any
 
 from projections.kernel import View
 from services.views.columns import Field, fields_of, values_of
-from services.views.folding import words_of
+from services.views.folding import EVERY_KIND, words_of
 from services.views.rows import Form
 
 SCHEMA = "views"
@@ -46,9 +46,12 @@ class Table:
         return f"{self.view.name}@{self.view.version}"
 
     def _digest(self) -> str:
-        """Tells what tables hold; where it differs, they are built anew. No statement says which texts are searched."""
+        """Tells what tables hold; where it differs, they are built anew.
+
+        No statement says which texts are searched, nor how they and what is sorted are folded.
+        """
         searched = [field.column.name for field in self.fields if field.texts]
-        says = (*self.create("t"), *self.indexes("t"), " ".join(searched))
+        says = (*self.create("t"), *self.indexes("t"), " ".join(searched), words_of([EVERY_KIND]))
         return hashlib.sha256("\n".join(says).encode()).hexdigest()[:16]
 
     def name(self, build: int) -> str:

@@ -92,6 +92,9 @@ def test_who_acted_for_a_unit_that_is_no_more_is_told_who_stands_in_its_place(li
     of_unit(live, gone, "assign-successor", {"successor": heir})
     found = give(live, "commitments/propose", proposal(live, owner=gone), token=token).json
     assert found["who_could"] == ["an authorised signatory of Heir of Gone, which took over from it"]
+    of_unit(live, heir, "abolish")
+    orphaned = give(live, "commitments/propose", proposal(live, owner=gone), token=token).json
+    assert orphaned["who_could"] == ["a registrar can say who takes over from Heir of Gone"]
     of_unit(live, gone, "restore")
     back = give(live, "commitments/propose", proposal(live, owner=gone), token=token).json
     assert back["who_could"] == ["a registrar can accredit somebody: Gone has no authorised signatory today"]

@@ -181,6 +181,15 @@ def test_a_draft_that_fell_by_wrong_figures_stands_again_and_the_others_may_vote
     assert turns(telling) == [(Turn.RECORD_OVERRIDE_VOTE, PARLIAMENT)]
 
 
+def test_a_late_opinion_that_is_withdrawn_takes_no_votes_with_it() -> None:
+    """The clock is found to have stood still by then: it is withdrawn, and given anew."""
+    withdrawn = (*opened, opine(HOUSE), opine(SENATE, LAST + timedelta(days=1)), withdraw_opinion(SENATE))
+    telling = told(*withdrawn)
+    assert (row(telling).votes, row(telling).opinions, row(telling).late) == (1, 1, 0)
+    again = told(*withdrawn, opine(SENATE))
+    assert (row(again).votes, row(again).opinions, row(again).late) == (2, 2, 0)
+
+
 def test_another_opinion_counts_in_the_place_of_one_that_was_withdrawn() -> None:
     telling = told(*opened, opine(SENATE), withdraw_opinion(SENATE), opine(SENATE))
     assert (row(telling).votes, row(telling).opinions) == (1, 1)

@@ -1,6 +1,7 @@
 """Views as tables: what rows become, and what may be asked of them."""
 
 import asyncio
+import unicodedata
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -19,6 +20,7 @@ from domain.kernel import Money, PartialDate, Says, Searched, Words
 from projections.views import VIEWS
 from services.store.connecting import lent
 from services.store.ports import Busy, Unavailable
+from services.views import folding, tables
 from services.views.folding import asked, folded, sorting, words_of
 from services.views.ports import BadQuery, Filter, Kind, NoSuchView, NotBuilt, NotYet, NoValidTime, Op, Query
 from services.views.queries import Views, open_reading_pool, opened_views
@@ -239,6 +241,20 @@ def test_tables_are_made_anew_when_other_texts_are_searched() -> None:
     before, after = (Table(replace(TREES, row=row)) for row in (FurtherRow, FurtherSearchedRow))
     assert before.create("t") == after.create("t")
     assert before.digest != after.digest
+
+
+def test_tables_are_made_anew_when_texts_are_folded_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was written before would be sorted and found as it was folded then, and asked for as it is folded now."""
+    before = Table(TREES)
+    monkeypatch.setattr(tables, "words_of", lambda texts: words_of(texts).replace("coeuvres", "couvres"))
+    assert Table(TREES).create("t") == before.create("t")
+    assert Table(TREES).digest != before.digest
+
+
+@pytest.mark.parametrize("letter", [*map(chr, folding._STROKES), "水", "テ"])
+def test_the_text_that_tells_how_texts_are_folded_has_every_kind_of_letter(letter: str) -> None:
+    assert folded(letter) in words_of([folding.EVERY_KIND])
+    assert letter in unicodedata.normalize("NFKC", folding.EVERY_KIND).casefold()
 
 
 async def test_words_are_searched_without_accents_and_unfinished(views: Views) -> None:

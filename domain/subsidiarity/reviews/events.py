@@ -155,6 +155,8 @@ class ContributionSubmitted:
 
 @dataclass(frozen=True, slots=True)
 class OpinionWithdrawn:
+    """`votes`: what it had counted for; nothing, if it came late."""
+
     chamber: UnitId
     votes: int
 

@@ -123,8 +123,8 @@ def withdraw(command: asked.WithdrawOpinion, state: State) -> Sequence[Event]:
         raise Refused("withdrawn-already", "This opinion has been withdrawn already.")
     if _late(found, day):
         raise Refused("deadline-passed", "An opinion is withdrawn while the clock runs.")
-    votes = found.votes - (before.votes if before.counts else 0)
-    return [happened.OpinionWithdrawn(before.chamber, before.votes), *_lost(found, votes)]
+    counted = before.votes if before.counts else 0
+    return [happened.OpinionWithdrawn(before.chamber, counted), *_lost(found, found.votes - counted)]
 
 
 def _lost(state: Review, votes: int) -> list[Event]:
