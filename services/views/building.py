@@ -46,11 +46,16 @@ async def rebuild(
 
 
 async def _forward(runner: Runner, size: int, progress: Progress) -> None:
-    """As far as there are records; tells of those that are durable."""
-    more = 1
-    while more:
+    """Up to the head; tells of the records that are durable.
+
+    Where others write all the time the head is never reached for good: what came since the last batch is left to what
+    follows, and to the swap in the end.
+    """
+    behind = True
+    while behind:
         before = runner.position
-        more = await runner.step()
+        await runner.step()
+        behind = runner.behind
         if runner.position > before:
             progress(runner.position + 1, max(size, runner.position + 1))
 

@@ -111,6 +111,8 @@ class Runner:
         self._suspect = (0, 0)
         self._folded = -1
         self.position = -1
+        self.behind = True
+        """Whether the last batch was a full one, so that there is more to apply at once."""
 
     def begin(self, names: Mapping[str, str], position: int, reads: Connection, writes: Connection) -> None:
         """Goes on with these tables from this position, with nothing in memory; two connections, used at once."""
@@ -142,7 +144,7 @@ class Runner:
     async def _step(self) -> int:
         stored = await self._next()
         refused = self._gap(stored)
-        more = refused is None and len(stored) == self._limit
+        self.behind = more = refused is None and len(stored) == self._limit
         self._limit = min(self._batch, 2 * self._limit) if stored else self._limit
         if more:
             self._coming = asyncio.ensure_future(self._ledger.records(stored[-1].position, self._limit))

@@ -212,7 +212,10 @@ def test_to_interrupt_an_audit_is_no_verdict(bundle: Path, key: str, tmp_path: P
     proof.write_text(well("prove", str(bundle), "--position", "5"))
     os.mkfifo(pipe)
     words = ("check", str(proof), "--record", str(pipe), "--key", key)
-    process = subprocess.Popen([sys.executable, "-c", ALONE, "audit", *words], stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-c", ALONE, "audit", *words], stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests that run in the background ignore it
+    )  # fmt: skip
     with process, pipe.open("wb"):  # from here on somebody reads
         process.send_signal(signal.SIGINT)
         said = process.communicate()[1]
