@@ -126,7 +126,12 @@ def test_the_one_of_the_standard_library_accepts_the_ledger(bundled: Path, golde
         proof.write_text(str(proving.prove(bundle, position)))
         record.write_bytes(bundle.record(position, golden.size))
         assert run(*ALONE, "proof", proof, record, VKEY) == (0, "accepted\n")
+        shown = json.loads(record.read_bytes())
         record.write_bytes(record.read_bytes() + b" ")
+        assert run(*ALONE, "proof", proof, record, VKEY)[0] == 1
+        record.write_text(json.dumps({"position": position, "record": shown}))
+        assert run(*ALONE, "proof", proof, record, VKEY) == (0, "accepted\n")
+        record.write_text(json.dumps({"position": position, "record": shown | {"ver": 99}}))
         assert run(*ALONE, "proof", proof, record, VKEY)[0] == 1
 
 

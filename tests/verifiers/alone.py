@@ -131,7 +131,10 @@ def proof(path: str, record: str, vkey: str) -> None:
     lines = [line for line in above.split("\n") if not line.startswith("extra ")]
     need(lines[0] == "c2sp.org/tlog-proof@v1" and lines[1].startswith("index "), "no proof in the published form")
     place, hashes = int(lines[1].split(" ")[1]), list(map(base64.b64decode, lines[2:]))
-    (size, root), found = head_of(note, vkey), leaf(Path(record).read_bytes())
+    content = Path(record).read_bytes()
+    answer = json.loads(content)
+    content = canonical(answer["record"]) if "record" in answer else content  # as `/v1/records/N` shows it
+    (size, root), found = head_of(note, vkey), leaf(content)
     need(0 <= place < size, "no such place")
     last = size - 1
     while last:
