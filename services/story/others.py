@@ -241,4 +241,18 @@ async def heat_network(teller: Teller) -> StreamId:
     await teller.say(
         "heat:step", officer, "commitments.add-milestone", {"milestone": step}, on=teller.today, stream=answer.stream
     )
+    await _heat_prices(teller, answer.stream)
     return answer.stream
+
+
+async def _heat_prices(teller: Teller, commitment: StreamId) -> None:
+    """What the owner keeps back until the sites are bought, and cannot keep back any longer."""
+    fields = {
+        "unit": teller.units["metropolis"],
+        "commitment": commitment,
+        "title": words("What the sites of the heat network may cost", "Ce que peuvent coûter les sites du réseau"),
+        "text": "12 M EUR at most for the three sites. Sample story.",
+        "language": "en",
+        "release_on": teller.month(36),
+    }
+    await teller.say("heat:prices", teller.actor("metropolis", OFFICER), "annexes.seal", fields)
