@@ -19,10 +19,10 @@ from api.receipts import Receipts
 from api.shapes import Part, Request, parts_of, request_of
 from api.whole import Whole, lines
 from domain.kernel import NAMES, Attached, By, Context, EventName, Many, PartialDate, Says, StreamId, Text, Words
-from services.codec import plain
 from services.handle import Office
 from services.orders import Answer, Note, Order
 from services.store.tokens import Tokens
+from services.writing import plain
 
 STREAM = Parameter("id", values.uuid(), "The stream: the id of the thing.", required=True)
 KEY = Parameter(

@@ -17,7 +17,7 @@ from api.errors import PROBLEMS
 from api.shapes import TAG, LeafField, ListField, WordsField, told_apart
 from domain.kernel import EventName, Money, PartialDate, Says, Sealed, Words
 from projections.kernel import View
-from services.codec import plain
+from services.writing import plain
 
 Schema = dict[str, Any]
 MOMENT: Schema = {"type": "string", "format": "date-time"}

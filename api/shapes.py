@@ -22,7 +22,7 @@ from api.faults import Fault, Invalid, Located, Wrong, flattened
 from api.known import KNOWN
 from api.values import Currency, Leaf
 from domain.kernel import EventName, Given, Known, Many, Money, PartialDate, Says, Seal, Sealed, Text, Whole, Words
-from services.codec import plain
+from services.writing import plain
 
 MISSED = Fault("required", "It is missing.")
 NOT_NULL = Fault("null", "It cannot be null; leave it out instead.")

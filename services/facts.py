@@ -30,7 +30,7 @@ from domain.kernel import (
     named_stream,
 )
 from services.calendars import calendar_of
-from services.codec import plain
+from services.writing import plain
 
 EVERYWHERE = "*"
 DEEPEST_HIERARCHY = 20

@@ -14,13 +14,14 @@ import msgspec
 
 from domain import units
 from domain.kernel import NAMES, By, Claim, Context, Grounds, Refused, StreamId, UnitId
-from services.codec import Codec, record_writer
+from services.codec import Codec
 from services.deciding import Decision, Drafted, Plan, erased
 from services.keyring import Keyring
 from services.orders import Answer, Forbidden, Note, Order, Stale, Unknown
 from services.sealing import Sealing, keyed
 from services.states import States
 from services.store.ports import Change, Conflict, Receipt, Store, Unavailable
+from services.writing import record_writer
 
 TRIES = 3
 NAMED = 20

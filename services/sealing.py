@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.kernel import Seal, Sealed, StreamId, UnitId
 from domain.ledger.records import SALT_BYTES, canonical, sealed_hash
-from services.codec import plain
 from services.store.ports import Opening
+from services.writing import plain
 
 NONCE_BYTES = 12
 OF_OPENINGS = b"subsidia opening v1"

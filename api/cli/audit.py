@@ -97,7 +97,7 @@ def _copied(found: fetching.Fetched) -> list[str]:
         same = " and came the same" if not found.findings and not found.mended else ""
         said.append(f"{found.asked:,} of these were asked for again{same}")
     if found.mended:
-        said.append(f"{found.mended:,} were damaged here, and were replaced")
+        said.append(f"{found.mended:,} did not come to the signed root, and were replaced by the server's, which do")
     return said
 
 

@@ -7,13 +7,14 @@ showed then; where instead the bundle's own file was damaged, the server's takes
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import SystemRandom
+from types import MappingProxyType
 
 from domain.ledger import merkle, tiles
 from domain.ledger.checkpoints import Checkpoint
 from domain.ledger.findings import Finding
 from domain.ledger.records import leaf_hash
 from domain.ledger.tiles import BadBundle, Tile
-from services.audit.bundle import CHECKPOINT, LATER, Bundle, Unfit, as_far_as, position_of, tile_of
+from services.audit.bundle import CHECKPOINT, LATER, Bundle, Unfit, as_far_as, needed, position_of, tile_of
 from services.audit.structure import first_difference
 
 Get = Callable[[str], Awaitable[bytes | None]]
@@ -48,6 +49,8 @@ class Again:
     found: dict[int, Finding] = field(default_factory=dict)
     """By position: of a record and its hash, both of them other ones, the record says more."""
     absent: list[Finding] = field(default_factory=list)
+    edge: dict[str, bytes] = field(default_factory=dict)
+    """The tiles at the tree's edge as the server shows them, once one of them is another; the root is that of all."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -62,11 +65,20 @@ class Again:
             says = f"The server has no {tile} any more, though its checkpoint says so."
             self.absent.append(Finding("tile-missing", says, position_of(tile)))
         elif here is not None and here != now:
-            if self.sure and fits(self.bundle, tile, now, self.said) and not fits(self.bundle, tile, here, self.said):
+            if self.sure and await self._damaged(tile, here, now):
                 self.bundle.write(path, now)
                 self.mended += 1
             else:
                 self._contradicted(tile, here, now, path)
+
+    async def _damaged(self, tile: Tile, here: bytes, now: bytes) -> bool:
+        """Whether what the server shows is what was signed, and what lies here is not; others may be damaged, too."""
+        if not self.edge and tile.level is not None:
+            size = self.said.size
+            self.edge = {str(one): await self.get(str(one)) or b"" for one, _, _ in needed([(0, size)], size)}
+        return fits(self.bundle, tile, now, self.said, self.edge) and not fits(
+            self.bundle, tile, here, self.said, self.edge
+        )
 
     def narrower(self, before: Checkpoint, tile: Tile, whole: Tile) -> bool:
         """Whether a partial tile of an earlier size is what the one that was fetched in its place begins with."""
@@ -98,14 +110,19 @@ def chosen(held: Sequence[Tile], *, fresh: bool) -> list[Tile]:
     return sorted(found, key=lambda tile: (-1 if tile.level is None else tile.level, -tile.number), reverse=True)
 
 
-def fits(bundle: Bundle, tile: Tile, content: bytes, said: Checkpoint) -> bool:
-    """Whether a tile's bytes are what the level above, or at the edge of the tree the checkpoint, says they are."""
+def fits(
+    bundle: Bundle, tile: Tile, content: bytes, said: Checkpoint, edge: Mapping[str, bytes] = MappingProxyType({})
+) -> bool:
+    """Whether a tile's bytes are what the level above, or at the edge of the tree the checkpoint, says they are.
+
+    `edge`: the other tiles there, if they are not to be the bundle's own.
+    """
     try:
         if tile.level is None and tile.width < tiles.WIDTH:
             found = [leaf_hash(record) for record in tiles.unbundled(content, tile.width)]
             return found == bundle.hashes(Tile(0, tile.number, tile.width))
         if tile.width < tiles.WIDTH:
-            with_it = Overlaid(bundle.folder, {str(tile): content})
+            with_it = Overlaid(bundle.folder, {**edge, str(tile): content})
             return with_it.roots([(0, said.size)], said.size) == (said.root,)
         hashes = (
             [leaf_hash(record) for record in tiles.unbundled(content, tile.width)]

@@ -14,9 +14,10 @@ from domain.kernel import Actor, Attached, Context, EventName, Given, PartialDat
 from domain.ledger.history import Members
 from domain.replacing import replace
 from services.audit.leaves import Leaf
-from services.codec import ActorWire, Codec, acting, construct, plain
+from services.codec import ActorWire, Codec, acting, construct
 from services.orders import Note, Order
 from services.store.ports import StoredRecord
+from services.writing import plain
 
 Form = type[msgspec.Struct]
 

@@ -62,6 +62,9 @@ class Bundle:
         except OSError:
             return None
 
+    def has(self, path: str) -> bool:
+        return (self.folder / path).is_file()
+
     def write(self, path: str, content: bytes) -> None:
         """The file is there whole or not at all, whenever we are stopped."""
         target = self.folder / path

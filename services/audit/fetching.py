@@ -140,7 +140,7 @@ async def _copied(again: Again, before: Checkpoint | None, progress: Progress, *
     told = [] if before is None else [again.narrower(before, *pair) for pair in _narrower(before, size)]
     if before is not None and not all(told):
         _sweep(bundle, before.size, [before.size // tiles.WIDTH])
-    asked = chosen([tile for tile in held if bundle.read(str(tile)) is not None], fresh=fresh)
+    asked = chosen([tile for tile in held if bundle.has(str(tile))], fresh=fresh)
 
     async def ask(tile: Tile) -> None:
         await again.one(tile)

@@ -68,17 +68,23 @@ class Published:
 def published(content: bytes) -> Published:
     """What somebody saved. Raises Unfit: it is none of the three."""
     try:
-        if content.lstrip()[:1] != b"{":
-            return Published(_sheet(content), sheet=True)
-        try:
-            answer = msgspec.json.decode(content, type=_Answer)
-        except msgspec.MsgspecError:
-            return Published([msgspec.json.decode(line, type=Row) for line in content.splitlines()])
-        if answer.items is None and answer.item is None:
-            return Published([msgspec.json.decode(content, type=Row)])
-        return Published(answer.items if answer.items is not None else [answer.item or {}], answer.as_of)
+        found = Published(_sheet(content), sheet=True) if content.lstrip()[:1] != b"{" else _answered(content)
+        if not all(isinstance(row.get("key"), str) for row in found.rows):
+            raise ValueError("what lies in it has no `key`.")
     except (ValueError, csv.Error) as error:
         raise Unfit(Finding("file-unreadable", f"The file holds no rows of a view: {error}")) from error
+    return found
+
+
+def _answered(content: bytes) -> Published:
+    """JSON: an answer, or rows in lines, of which there may be one."""
+    try:
+        answer = msgspec.json.decode(content, type=_Answer)
+    except msgspec.MsgspecError:
+        return Published([msgspec.json.decode(line, type=Row) for line in content.splitlines()])
+    if answer.items is None and answer.item is None:
+        return Published([msgspec.json.decode(content, type=Row)])
+    return Published(answer.items if answer.items is not None else [answer.item or {}], answer.as_of)
 
 
 def _sheet(content: bytes) -> Sequence[Row]:

@@ -106,7 +106,10 @@ def _held(given: Given, bundle: Bundle, key: VerifierKey, report: Report) -> Non
     """Compares with the ledger as it was fetched. Raises Unfit."""
     head = sound(bundle, key)
     if head.size < given.said.size:
-        says = "The ledger shows fewer records than the receipt is of. The receipt is signed: keep it."
+        says = (
+            "The bundle has fewer records than the receipt is of. Fetch again: if the server still shows so few, the"
+            " ledger was cut back. The receipt is signed: keep it."
+        )
         raise Unfit(Finding("older-than-saved", says, None, str(given.said.size), str(head.size)))
     (root,) = bundle.roots([(0, given.said.size)], head.size)
     if root != given.said.root:

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from multiprocessing.sharedctypes import Synchronized
 from typing import ParamSpec, TypeVar
 
@@ -42,16 +42,24 @@ class Workers:
 
 @contextmanager
 def workers(jobs: int) -> Iterator[Workers | None]:
-    """So many processes, or None where this one is enough. At the end, what they have not begun is dropped."""
+    """So many processes, or None where this one is enough. At the end, what they have not begun is dropped.
+
+    Whoever is interrupted, or fails, does not wait for what they are at: that may take minutes.
+    """
     if jobs < 2:
         yield None
         return
     # Started anew, not forked: whoever audits may have threads.
     context = get_context("spawn")
     counter = context.Value("q", 0)
-    pool = ProcessPoolExecutor(jobs, context, _begin, (counter,))
+    pool, others = ProcessPoolExecutor(jobs, context, _begin, (counter,)), active_children()
     try:
         yield Workers(jobs, pool, counter)
+    except BaseException:
+        for process in active_children():
+            if process not in others:
+                process.terminate()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -12,9 +12,9 @@ from uuid import UUID
 
 from domain.kernel import EventName, Indexed, PartialDate, Says, Sealed, Searched, Words
 from projections.kernel import Computed, View
-from services.codec import plain
 from services.views.folding import sorting
 from services.views.ports import Column, Kind, Op
+from services.writing import plain
 
 LONGEST = 500
 """Characters of a text that are compared; an index takes no longer ones. The row's JSON has them all."""

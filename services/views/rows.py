@@ -11,7 +11,8 @@ from uuid import UUID
 import msgspec
 
 from domain.kernel import EventName, PartialDate, Sealed, Words
-from services.codec import construct, plain
+from services.codec import construct
+from services.writing import plain
 
 Write: TypeAlias = Callable[[Any], Any]
 Fill: TypeAlias = Callable[[Any], None]

@@ -314,7 +314,8 @@ def test_an_altered_cell_of_what_was_saved_is_named_by_its_row(bundle: Path, liv
     assert against(shown["json"], at="60")[:2] == (2, ["published-otherwise"])
     assert against(shown["json"], view="units")[:2] == (2, ["published-otherwise"])
     assert against(shown["json"].replace("commitments@", "commitments@9"))[:2] == (3, ["view-newer"])
-    for nothing in ("", "[]", "<html>", "name\r\nLyon\r\n", '{"items":3}\n{'):
+    no_row = ('{"status":404,"title":"Not found"}', '{"items":[{}]}', '{"item":{"status":404}}', '{"key":7}\n{"key":8}')
+    for nothing in ("", "[]", "<html>", "name\r\nLyon\r\n", '{"items":3}\n{', *no_row):
         assert against(nothing)[:2] == (2, ["file-unreadable"])
     part = "".join(shown["csv"].splitlines(keepends=True)[:2])
     code, codes, unchecked = against(part)

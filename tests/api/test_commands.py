@@ -18,8 +18,8 @@ import pytest
 from api.commands import verbs
 from domain.contexts import CONTEXTS
 from domain.kernel import Actor, EventName, Money, Role, Says, StreamId, Text
-from services.codec import plain
 from services.orders import Note, Order
+from services.writing import plain
 from tests.api.client import Said, get, give, locked, proposal, proposed, send
 from tests.api.conftest import Live
 from tests.waiting import PATIENCE

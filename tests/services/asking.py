@@ -27,8 +27,8 @@ from domain.kernel import (
     Whole,
     Words,
 )
-from services.codec import plain
 from services.orders import Note, Order
+from services.writing import plain
 
 COMMANDS = tuple((context.name, name) for context in CONTEXTS.values() for name in context.commands)
 SYSTEMS = ("clock", "reaction", "opening", "attestation")

@@ -116,6 +116,17 @@ async def test_where_the_copy_was_damaged_the_servers_takes_its_place(
             assert {path: bundle.read(path) for path in bundle.files()} == whole
 
 
+async def test_several_damaged_files_accuse_nobody_either(records: list[bytes], bundle: Bundle, tmp_path: Path) -> None:
+    now = written(tmp_path / "now", [*records, *(b'{"nth":%d}' % nth for nth in range(300))])
+    await shown(now, bundle)
+    whole = {path: bundle.read(path) for path in bundle.files()}
+    for path, content in whole.items():
+        if path.startswith("tile/"):
+            bundle.write(path, bytes([*(content or b"")[:-1], 0]))
+    assert await shown(now, bundle) == (Verdict.VERIFIED, [])
+    assert {path: bundle.read(path) for path in bundle.files()} == whole
+
+
 @pytest.mark.parametrize("more", [0, 30, 300])
 async def test_a_history_that_was_told_and_signed_anew_replaces_nothing(
     more: int, bundle: Bundle, tmp_path: Path

@@ -4,7 +4,10 @@ import asyncio
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, Future
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from time import sleep
 from uuid import UUID
 
 import pytest
@@ -41,6 +44,23 @@ def same(bundle: Bundle, two: Workers | None, *, decide: bool = True, saved: byt
 
 def states_of(bundled: Path, golden: Golden) -> list[bytes]:
     return [record for _, record in Bundle(bundled).records(0, golden.size)]
+
+
+def interrupted(asked: list[Future[None] | None]) -> None:
+    with workers(2) as found:
+        assert found is not None
+        asked.append(found.ask(sleep, 100))
+        raise KeyboardInterrupt
+
+
+def test_whoever_is_interrupted_does_not_wait_for_the_processes() -> None:
+    asked: list[Future[None] | None] = []
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(asked)
+    (one,) = asked
+    assert one is not None
+    with pytest.raises((BrokenProcessPool, CancelledError)):
+        one.result()
 
 
 def test_an_untouched_ledger_verifies_with_two(bundled: Path, golden: Golden, two: Workers | None) -> None:

@@ -26,9 +26,10 @@ from domain.kernel import (
     Words,
 )
 from domain.ledger.records import check_leaf
-from services.codec import Codec, Heading, UnknownType, writer
+from services.codec import Codec, Heading, UnknownType
 from services.names import NAMES
 from services.store.ports import Draft, StoredRecord
+from services.writing import writer
 
 AT = b'"at":"2026-11-24T03:14:45.123456Z"'
 GENT = UnitId(UUID("11111111-1111-4111-8111-111111111111"))

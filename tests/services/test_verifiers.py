@@ -2,6 +2,7 @@
 
 import json
 import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -9,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from domain.ledger import proof_files
+from domain.ledger import notes, proof_files
 from domain.ledger.records import canonical, sealed_hash
 from projections.views import ATTESTED
 from services.audit import proving
 from services.audit.bundle import Bundle
 from services.audit.replaying import Replay, group_of
 from services.views.tables import Table
+from tests.data import published
 from tests.services.audited import VKEY, Golden, written
 
 HERE = Path(__file__).resolve().parents[1] / "verifiers"
@@ -124,7 +126,12 @@ def test_the_one_of_the_standard_library_accepts_the_ledger(bundled: Path, golde
         proof.write_text(str(proving.prove(bundle, position)))
         record.write_bytes(bundle.record(position, golden.size))
         assert run(*ALONE, "proof", proof, record, VKEY) == (0, "accepted\n")
+        shown = json.loads(record.read_bytes())
         record.write_bytes(record.read_bytes() + b" ")
+        assert run(*ALONE, "proof", proof, record, VKEY)[0] == 1
+        record.write_text(json.dumps({"position": position, "record": shown}))
+        assert run(*ALONE, "proof", proof, record, VKEY) == (0, "accepted\n")
+        record.write_text(json.dumps({"position": position, "record": shown | {"ver": 99}}))
         assert run(*ALONE, "proof", proof, record, VKEY)[0] == 1
 
 
@@ -135,6 +142,37 @@ def test_the_one_of_the_standard_library_accepts_the_ledger(bundled: Path, golde
 def test_the_one_of_the_standard_library_refuses_one_wrong_byte(path: str, place: int, bundle: Bundle) -> None:
     flip(bundle, path, place)
     status, said = run(sys.executable, "-I", "-O", HERE / "alone.py", "verify", bundle.folder, VKEY)
+    assert (status, said[:9]) == (1, "refused: ")
+
+
+def test_the_one_of_the_standard_library_knows_the_published_signatures() -> None:
+    signed = runpy.run_path(str(HERE / "alone.py"))["signed"]
+    count = 0
+    for group in json.loads(published("tlog/wycheproof/ed25519_test.json").read_text())["testGroups"]:
+        for one in group["tests"]:
+            count += 1
+            words = [bytes.fromhex(text) for text in (group["publicKey"]["pk"], one["msg"], one["sig"])]
+            if one["result"] == "valid":
+                signed(*words)
+            else:
+                with pytest.raises((ValueError, LookupError)):
+                    signed(*words)
+    assert count == 151
+
+
+def test_the_one_of_the_standard_library_refuses_what_is_not_of_the_form(bundle: Bundle, tmp_path: Path) -> None:
+    longer = notes.VerifierKey(VKEY.name, VKEY.public + b"\0")
+    proof, record = tmp_path / "x.tlog-proof", tmp_path / "record"
+    whole = written(tmp_path / "told", [b'{"nth":%d}' % nth for nth in range(8)])
+    record.write_bytes(whole.record(7, 8))
+    text = str(proving.prove(whole, 7))
+    for form in (text.replace("index 7", "index -1"), text.replace("@v1", "@v2", 1), text.replace("index", "place")):
+        assert form != text
+        proof.write_text(form)
+        status, said = run(*ALONE, "proof", proof, record, VKEY)
+        assert (status, said[:9]) == (1, "refused: "), form
+    assert run(*ALONE, "verify", bundle.folder, longer) == (1, "refused: no Ed25519 key\n")
+    status, said = run(*ALONE, "verify", written(tmp_path / "list", [b"[]"]).folder, VKEY)
     assert (status, said[:9]) == (1, "refused: ")
 
 

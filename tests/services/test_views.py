@@ -633,7 +633,7 @@ def sampled(view: Any, day: date, uuid: UUID) -> list[Any]:
     from enum import StrEnum
     from typing import get_type_hints
 
-    from services.codec import plain
+    from services.writing import plain
 
     hints = {name: plain(hint) for name, hint in get_type_hints(view.row, include_extras=True).items()}
     fixed, varied = dict[str, Any](), dict[str, list[Any]]()

@@ -61,7 +61,8 @@ def head_of(note: str, vkey: str) -> tuple[int, bytes]:
     """Size and root of a signed checkpoint (C2SP signed-note, tlog-checkpoint)."""
     name, key_id, rest = vkey.split("+", 2)
     key = base64.b64decode(rest)
-    need(key[:1] == b"\x01" and sha256(f"{name}\n".encode() + key).digest()[:4].hex() == key_id, "no Ed25519 key")
+    named = sha256(f"{name}\n".encode() + key).digest()[:4].hex() == key_id
+    need(named and key[:1] == b"\x01" and len(key) == 33, "no Ed25519 key")
     text, _, lines = note.rpartition("\n\n")
     mine = [line.split(" ") for line in lines.splitlines() if line.startswith(f"\u2014 {name} ")]
     (blob,) = [one for one in (base64.b64decode(line[2]) for line in mine) if one[:4].hex() == key_id]
@@ -107,7 +108,7 @@ def canonical(value: object) -> bytes:
 
 
 def verify(bundle: str, vkey: str) -> None:
-    size, root = head_of(Path(bundle, "checkpoint").read_text(), vkey)
+    size, root = head_of(Path(bundle, "checkpoint").read_text("utf-8"), vkey)
     leaves, newest, cmds = list[bytes](), dict[str, int](), set[str]()
     latest, left, origin = "", ("", 0, 0), vkey.split("+")[0]
     for position, content in enumerate(records(bundle, size)):
@@ -126,11 +127,15 @@ def verify(bundle: str, vkey: str) -> None:
 
 
 def proof(path: str, record: str, vkey: str) -> None:
-    above, _, note = Path(path).read_text().partition("\n\n")
-    lines = [line for line in above.split("\n")[1:] if not line.startswith("extra ")]
-    place, hashes = int(lines[0].split(" ")[1]), list(map(base64.b64decode, lines[1:]))
-    (size, root), found = head_of(note, vkey), leaf(Path(record).read_bytes())
-    need(place < size, "no such place")
+    above, _, note = Path(path).read_text("utf-8").partition("\n\n")
+    lines = [line for line in above.split("\n") if not line.startswith("extra ")]
+    need(lines[0] == "c2sp.org/tlog-proof@v1" and lines[1].startswith("index "), "no proof in the published form")
+    place, hashes = int(lines[1].split(" ")[1]), list(map(base64.b64decode, lines[2:]))
+    content = Path(record).read_bytes()
+    answer = json.loads(content)
+    content = canonical(answer["record"]) if "record" in answer else content  # as `/v1/records/N` shows it
+    (size, root), found = head_of(note, vkey), leaf(content)
+    need(0 <= place < size, "no such place")
     last = size - 1
     while last:
         if place & 1 or place < last:
@@ -141,7 +146,7 @@ def proof(path: str, record: str, vkey: str) -> None:
 
 
 def sealed(bundle: str, name: str, path: str, value: str, salt: str) -> None:
-    size = int(Path(bundle, "checkpoint").read_text().split("\n")[1])
+    size = int(Path(bundle, "checkpoint").read_text("utf-8").split("\n")[1])
     named = (one for one in map(json.loads, records(bundle, size)) if f"{one['id']}/{one['ver']}" == name)
     found = sha256(b"subsidia sealed value v1\x00" + bytes.fromhex(salt) + canonical(value)).hexdigest()
     need(next(named)["sealed"][path] == found, "something else was sealed")
@@ -158,7 +163,7 @@ def dump(view: str, version: str) -> None:
 if __name__ == "__main__":
     try:
         {one.__name__: one for one in (verify, proof, sealed, dump)}[sys.argv[1]](*sys.argv[2:])
-    except (LookupError, ValueError, OSError, StopIteration) as error:
+    except (LookupError, ValueError, TypeError, OSError, StopIteration, RecursionError) as error:
         sys.exit(f"refused: {error}")
     if sys.argv[1] != "dump":
         sys.stdout.write("accepted\n")
