@@ -10,6 +10,7 @@ import secrets
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -95,12 +96,11 @@ class Cluster:
             ours = process.name() == "postgres" and process.uids().real == self.data.stat().st_uid
             if not ours or process.status() == psutil.STATUS_ZOMBIE:
                 return None
-        except (OSError, ValueError, IndexError, psutil.Error):
+            with suppress(psutil.AccessDenied):  # root in a container may not ask; name and account have to do
+                ours = Path(process.cwd()) == self.data.resolve()
+        except (OSError, ValueError, IndexError, psutil.Error):  # or it ended between two of these questions
             return None
-        try:
-            return process.pid if Path(process.cwd()) == self.data.resolve() else None
-        except psutil.AccessDenied:  # root in a container may not ask; name and account have to do
-            return process.pid
+        return process.pid if ours else None
 
     def socket_directory(self) -> Path:
         """The data directory itself, which nobody else can enter; a keyed one under /tmp where its path will not do."""

@@ -13,7 +13,7 @@ import fcntl
 import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -132,7 +132,8 @@ class Embedded:
                 return True
             pid = self.cluster.postmaster()  # None while it has only just been started
             if pid is not None and not asked:
-                os.kill(pid, signal.SIGINT)  # "fast": ends sessions, writes everything, no recovery at the next start
+                with suppress(ProcessLookupError):  # it ended by itself in between
+                    os.kill(pid, signal.SIGINT)  # "fast": ends sessions, writes all, no recovery at the next start
                 asked = True
             return False
 

@@ -63,7 +63,10 @@ async def _end(data: Path) -> None:
 def alive(pid: int | None) -> bool:
     """A zombie is not: where the machine's first process buries nobody, a dead server's pid stays."""
     assert pid is not None
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 async def ask(dsn: str, question: str) -> object:
@@ -241,6 +244,27 @@ async def test_a_stale_pid_that_is_somebody_elses_by_now(data: Path, name: str) 
         await server.stop()
         assert stranger.poll() is None, "the stranger was signalled"
         stranger.kill()
+
+
+@pytest.mark.parametrize("buried", [False, True])
+def test_a_server_that_ends_while_it_is_asked_about(data: Path, buried: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    data.mkdir()
+    program = data.with_name("postgres")
+    shutil.copy("/bin/sleep", program)
+    program.chmod(0o755)
+    with subprocess.Popen([program, "60"], cwd=data) as server:
+        (data / "postmaster.pid").write_text(f"{server.pid}\n")
+        assert Cluster(data).postmaster() == server.pid
+        status = psutil.Process.status
+
+        def last_words(process: psutil.Process) -> str:
+            said = status(process)
+            server.kill()
+            os.waitid(os.P_PID, server.pid, os.WEXITED | (0 if buried else os.WNOWAIT))
+            return said
+
+        monkeypatch.setattr(psutil.Process, "status", last_words)
+        assert Cluster(data).postmaster() is None
 
 
 async def test_a_creation_that_was_killed_half_way(data: Path) -> None:
