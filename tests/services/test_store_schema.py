@@ -14,9 +14,9 @@ from services.store.ledger import GENESIS, ForeignLedger, LedgerStore, opened, o
 from services.store.listener import Listener
 from services.store.migrations import FILES, SchemaUnfit, check, migrate
 from services.store.ports import Change, Conflict, Opening, Unavailable
-from services.store.whole import Broken, check_whole
 from tests.conftest import NewDatabase
 from tests.services.store_ledgers import KEY, NOTARY, ORIGIN, change, draft, made_key
+from tests.services.whole_ledger import Broken, check_whole
 
 TABLES = ("records", "spoken_of", "claims", "commands", "checkpoints", "subtrees", "openings", "migrations")
 GUARDED = ("records", "commands", "checkpoints", "subtrees")
