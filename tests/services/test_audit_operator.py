@@ -350,6 +350,21 @@ async def test_under_rules_of_the_past_an_officer_was_accredited_all_the_same(
     assert (report.verdict, told(report)) == (Verdict.BROKEN, [("authority-unfounded", operator.last)])
 
 
+async def test_under_rules_of_the_past_nobody_is_accused_whose_accreditation_a_newer_program_wrote(
+    operator: Operator, tmp_path: Path
+) -> None:
+    officer = operator.accredit(operator.town, Role.LIAISON_OFFICER, date(2026, 1, 1))
+    accredited = operator.last
+    operator.give(
+        "commitments.propose", officer, owner=operator.town, title=TREES, description=TREES,
+        ends_on=PartialDate("2030"), starts_on=None, sdg=(), parties=(), document=None,
+    )  # fmt: skip
+    operator.change(accredited, type="representative-accredited.9")
+    contexts = {**operator.contexts, "commitments": replace(operator.contexts["commitments"], rules="commitments.9")}
+    report = verify(written(tmp_path, [one.state for one in operator.records]), VKEY, contexts=contexts)
+    assert (report.verdict, told(report)) == (Verdict.INCOMPLETE, [("type-unknown", accredited)])
+
+
 async def test_under_rules_of_the_past_an_officer_may_have_acted_just_before_midnight(
     operator: Operator, tmp_path: Path
 ) -> None:
