@@ -399,3 +399,16 @@ async def test_a_command_is_one_of_its_own_context(operator: Operator, tmp_path:
     report = operator.audited(tmp_path)
     assert report.verdict is Verdict.BROKEN
     assert ("command-unreadable", operator.last) in told(report)
+
+
+async def test_records_and_tiles_of_another_history_than_was_signed_say_nothing_of_the_place(
+    operator: Operator, tmp_path: Path
+) -> None:
+    """Where stored hashes come to the signed root they say which record differs; these come to another one."""
+    signed = written(tmp_path / "signed", [one.state for one in operator.records])
+    operator.change(operator.last, because="Another reason.")
+    shown = written(tmp_path / "shown", [one.state for one in operator.records])
+    shown.write("checkpoint", (signed.folder / "checkpoint").read_bytes())
+    report = verify(shown, VKEY, decide=False)
+    assert (report.verdict, told(report)) == (Verdict.BROKEN, [("root-differs", 0)])
+    assert report.verified == 0
