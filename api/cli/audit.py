@@ -14,6 +14,7 @@ from api.cli.figures import figure
 from api.cli.opening import open_one, openings
 from api.cli.parameters import FILE, FOLDER, Moment, key_option
 from api.cli.receipt import receipt
+from api.cli.reporting import report as report_page
 from api.cli.running import run, say, shown
 from api.cli.verdicts import Audits, as_json, close, say_change, say_whence
 from domain.ledger import proof_files
@@ -373,5 +374,5 @@ def _is_url(text: str) -> bool:
     return re.match(r"https?://", text) is not None
 
 
-for command in (figure, openings, open_one, receipt):
+for command in (figure, openings, open_one, receipt, report_page):
     audit.add_command(command)

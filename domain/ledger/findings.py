@@ -62,6 +62,7 @@ _VERDICTS: Mapping[str, Verdict] = {
     "position-out-of-range": Verdict.ASKED_WRONGLY,
     "before-first-record": Verdict.ASKED_WRONGLY,
     "key-unknown": Verdict.ASKED_WRONGLY,
+    "report-too-large": Verdict.ASKED_WRONGLY,
 }
 """Whatever is not named here is a failure of integrity."""
 _GRAVEST = (Verdict.FORK, Verdict.BROKEN, Verdict.POLICY_NOT_MET, Verdict.ASKED_WRONGLY, Verdict.INCOMPLETE)
