@@ -215,4 +215,3 @@ def pairs(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
 def seen(text: str) -> str:
     """A text in which what no page shows is written out."""
     return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-
