@@ -23,6 +23,7 @@ from domain.ledger.notes import VerifierKey
 from projections.kernel import View
 from projections.views import VIEWS
 from services.audit import crosschecking, fetching, proving, replaying, verifying
+from services.audit.again import DAMAGED
 from services.audit.bundle import CHECKPOINT, PART, Bundle, Unfit
 from services.audit.fetching import AskedWrongly, Unreachable
 from services.audit.published import Published, published
@@ -77,7 +78,7 @@ def fetch(url: str, out: Path, fresh: bool, as_json: bool) -> None:
     except Unreachable as error:
         found = fetching.Fetched(findings=(Finding("unreachable", str(error)),))
     report = Report(size=found.size, findings=list(found.findings))
-    report.checked += _copied(found)
+    report.checked += _copied(found, bundle)
     report.unchecked.append("everything: run `subsidia audit verify`")
     if left := found.kept - found.asked:
         report.unchecked.append(
@@ -92,13 +93,16 @@ def fetch(url: str, out: Path, fresh: bool, as_json: bool) -> None:
     close(report, as_json, well="fetched")
 
 
-def _copied(found: fetching.Fetched) -> list[str]:
+def _copied(found: fetching.Fetched, bundle: Bundle) -> list[str]:
     said = [f"{found.fetched:,} files fetched, {found.kept:,} were there"]
     if found.asked:
         same = " and came the same" if not found.findings and not found.mended else ""
         said.append(f"{found.asked:,} of these were asked for again{same}")
     if found.mended:
-        said.append(f"{found.mended:,} did not come to the signed root, and were replaced by the server's, which do")
+        said.append(
+            f"{found.mended:,} did not come to the signed root, and were replaced by the server's, which do:"
+            f" yours are in {bundle.beside(DAMAGED)}"
+        )
     return said
 
 
@@ -284,6 +288,11 @@ def _as_saved(view: View, stood: Stood, saved: Published) -> Report:
     """Raises Unfit: the file says itself that it is of something else."""
     saved.of(view, stood.position)
     report = Report(findings=list(saved.contradictions(stood, view)))
+    if stood.rows and not saved.rows:
+        says = (
+            f"The file holds no row: nothing was compared with the {len(stood.rows):,} of {view.name} that stood then."
+        )
+        raise Unfit(Finding("nothing-compared", says, None, f"{len(stood.rows):,} rows", "none"))
     report.checked.append(f"{len(saved.rows):,} rows of {view.name} that were saved, as of position {stood.position}")
     if saved.as_of is None:
         report.unchecked.append(f"whether they were shown as of position {stood.position}: the file does not say")

@@ -50,6 +50,7 @@ _VERDICTS: Mapping[str, Verdict] = {
     "policy-unshipped": Verdict.INCOMPLETE,
     "erasure-unseen": Verdict.INCOMPLETE,
     "opening-foreign": Verdict.INCOMPLETE,
+    "nothing-compared": Verdict.INCOMPLETE,
     "deadline-unpassed": Verdict.POLICY_NOT_MET,
     "rules-backwards": Verdict.POLICY_NOT_MET,
     "opening-of-erased": Verdict.POLICY_NOT_MET,
