@@ -12,14 +12,15 @@ import msgspec
 from api.auditing import server
 from api.cli.figures import figure
 from api.cli.opening import open_one, openings
-from api.cli.parameters import FILE, FOLDER, Moment, key_option
+from api.cli.parameters import FILE, FOLDER, Key, Moment, key_option
 from api.cli.receipt import receipt
 from api.cli.reporting import report as report_page
 from api.cli.running import run, say, shown
 from api.cli.verdicts import Audits, as_json, close, say_change, say_whence
+from api.cli.witnessing import cosign
 from domain.ledger import proof_files
 from domain.ledger.findings import Finding, Verdict
-from domain.ledger.notes import VerifierKey
+from domain.ledger.notes import COSIGNING, VerifierKey
 from projections.kernel import View
 from projections.views import VIEWS
 from services.audit import crosschecking, fetching, proving, replaying, verifying
@@ -29,6 +30,7 @@ from services.audit.fetching import AskedWrongly, Unreachable
 from services.audit.published import Published, published
 from services.audit.replaying import Replay, Stood
 from services.audit.verifying import Report
+from services.audit.witnessing import judge
 from services.audit.workers import workers
 
 NAMED = {view.name: view for view in VIEWS}
@@ -111,15 +113,26 @@ def _copied(found: fetching.Fetched, bundle: Bundle) -> list[str]:
 @key_option()
 @click.option("--state", type=click.Path(path_type=Path, dir_okay=False),
               help="Keeps the checkpoint that you saw last; read first, and written if all is well.")  # fmt: skip
+@click.option("--witnessed", type=FILE, multiple=True,
+              help="A checkpoint of others, such as a cosigned one: the records must come to it.")  # fmt: skip
+@click.option("--witness", "witnesses", type=Key(COSIGNING), multiple=True,
+              help="The key of a witness: it must have cosigned one of these, or BUNDLE's own.")  # fmt: skip
 @click.option("--structure-only", is_flag=True, help="Do not decide again: only signature, tree, bytes and order.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=1, help="So many processes at once. They find the same.")
 @as_json
-def verify(bundle: Path, key: VerifierKey, state: Path | None, structure_only: bool, jobs: int, as_json: bool) -> None:
+def verify(
+    bundle: Path, key: VerifierKey, state: Path | None, witnessed: tuple[Path, ...],
+    witnesses: tuple[VerifierKey, ...], structure_only: bool, jobs: int, as_json: bool,
+) -> None:  # fmt: skip
     """Check all of BUNDLE offline, with no server and no database."""
     copy = Bundle(bundle)
     saved = state.read_bytes() if state is not None and state.is_file() else None
+    brought = {str(path): path.read_bytes() for path in witnessed}
     with shown("verify") as progress, workers(jobs) as several:
-        report = verifying.verify(copy, key, saved=saved, decide=not structure_only, workers=several, progress=progress)
+        report = verifying.verify(
+            copy, key, saved=saved, witnessed=brought, decide=not structure_only, workers=several, progress=progress
+        )
+    judge(report, {CHECKPOINT: copy.read(CHECKPOINT) or b"", **brought}, key, witnesses)
     close(report, as_json)
     if state is not None:
         _keep(state, copy.note())
@@ -383,5 +396,5 @@ def _is_url(text: str) -> bool:
     return re.match(r"https?://", text) is not None
 
 
-for command in (figure, openings, open_one, receipt, report_page):
+for command in (figure, openings, open_one, receipt, report_page, cosign):
     audit.add_command(command)

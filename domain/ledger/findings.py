@@ -51,6 +51,7 @@ _VERDICTS: Mapping[str, Verdict] = {
     "erasure-unseen": Verdict.INCOMPLETE,
     "opening-foreign": Verdict.INCOMPLETE,
     "nothing-compared": Verdict.INCOMPLETE,
+    "witness-missing": Verdict.POLICY_NOT_MET,
     "deadline-unpassed": Verdict.POLICY_NOT_MET,
     "rules-backwards": Verdict.POLICY_NOT_MET,
     "opening-of-erased": Verdict.POLICY_NOT_MET,
