@@ -25,6 +25,7 @@ from services.views.ports import NoSuchView
 from services.views.registry import Entry, Fenced
 from services.views.running import BATCH, CannotApply, Codec, Ledger, Runner, ended
 from services.views.tables import Table
+from services.views.yielding import yield_as_we_do
 
 POLL = 1.0
 """Seconds after which a group looks at the ledger in any case, or asks again whether it may lead."""
@@ -245,6 +246,7 @@ class Projector:
     async def _connected(self) -> AsyncIterator[Connection]:
         connection = await asyncpg.connect(self._dsn, timeout=CONNECT_WITHIN, server_settings=_SETTINGS)
         try:
+            await yield_as_we_do(connection)
             yield connection
         finally:
             # Nothing is under way that could be waited for; the server lets go of locks when the line drops.
