@@ -23,8 +23,10 @@ COVENANT = "Covenant of Mayors Europe, FAQ 53, 77 and 110"
 OGP = "Open Government Partnership, Independent Reporting Mechanism: results report"
 
 
-def _values(name: str, said: Mapping[str, Said]) -> tuple[PolicyValue, ...]:
-    """The values in the order of the table of parameters."""
+def values(name: str, said: Mapping[str, Said]) -> tuple[PolicyValue, ...]:
+    """The values in the order of the table of parameters. LookupError where one is none of the policy's."""
+    if strangers := said.keys() - KNOWN[name].keys():
+        raise LookupError(f"The policy {name} has no such parameter: {', '.join(sorted(strangers))}.")
     return tuple(_value(parameter, *said[parameter]) for parameter in KNOWN[name])
 
 
@@ -132,7 +134,7 @@ SUBSIDIARITY: Mapping[str, Said] = {
 
 
 def _adopted(name: str, jurisdiction: str, since: date, said: Mapping[str, Said]) -> PolicyAdopted:
-    return PolicyAdopted(name, jurisdiction, since, _values(name, said))
+    return PolicyAdopted(name, jurisdiction, since, values(name, said))
 
 
 SHIPPED: tuple[PolicyAdopted, ...] = (
@@ -160,9 +162,9 @@ SHIPPED: tuple[PolicyAdopted, ...] = (
 """First versions, in the order in which they are recorded."""
 
 AMENDED: tuple[PolicyAmended, ...] = (
-    PolicyAmended("scrutiny", "EU", date(2013, 7, 1), _values("scrutiny", scrutiny.PROTOCOL_2_WITH_28)),
-    PolicyAmended("scrutiny", "EU", date(2019, 12, 1), _values("scrutiny", scrutiny.PROTOCOL_2_SINCE_2019)),
-    PolicyAmended("scrutiny", "EU", date(2020, 2, 1), _values("scrutiny", scrutiny.PROTOCOL_2_WITH_27)),
+    PolicyAmended("scrutiny", "EU", date(2013, 7, 1), values("scrutiny", scrutiny.PROTOCOL_2_WITH_28)),
+    PolicyAmended("scrutiny", "EU", date(2019, 12, 1), values("scrutiny", scrutiny.PROTOCOL_2_SINCE_2019)),
+    PolicyAmended("scrutiny", "EU", date(2020, 2, 1), values("scrutiny", scrutiny.PROTOCOL_2_WITH_27)),
 )
 """Later versions, in order, recorded after all of `SHIPPED`: members come and go, and since 2019 the turn of the year
 does not count either."""

@@ -26,6 +26,7 @@ from domain.policies import (
     numbered,
     policy_stream,
 )
+from domain.policies.shipped import MANDATE, values
 from tests.domain.scenario import Given, scenario
 
 SHIPPED_BY_NAME = {policy.name: policy for policy in reversed(SHIPPED)}
@@ -319,3 +320,8 @@ def test_what_was_accepted_replays_to_the_same_state(amendments: list[tuple[int,
     assert [version.policy.version for version in whole.versions] == list(range(1, len(history) + 1))
     for cut in range(1, len(history)):
         assert fold(history[cut:], fold(history[:cut])) == whole
+
+
+def test_a_value_under_a_name_that_the_policy_does_not_know_is_not_lost_silently() -> None:
+    with pytest.raises(LookupError, match="mandate has no such parameter: consultation_days"):
+        values("mandate", {**MANDATE, "consultation_days": ("28", "")})
