@@ -24,6 +24,12 @@ else:
         return dataclasses.replace(value, **changes) if changed is None else changed(value, changes)
 
 
+def replace_nth(values: tuple[T, ...], number: int, **changes: object) -> tuple[T, ...]:
+    """The same values, the one of this number (1, 2, 3 ...) with these changes."""
+    after = replace(values[number - 1], **changes)  # type: ignore[type-var]
+    return (*values[: number - 1], after, *values[number:])
+
+
 def quick(kind: type[T]) -> type[T]:
     """A frozen dataclass with slots whose values are made fast: for those of which there are several a record.
 

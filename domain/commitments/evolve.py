@@ -22,7 +22,7 @@ from domain.commitments.state import (
 from domain.commitments.words import AGREEING, Answer, Changes, Judged, Part, Pause, Stage
 from domain.deadlines import Standing
 from domain.kernel import PartialDate, UnitId
-from domain.replacing import replace
+from domain.replacing import replace, replace_nth
 
 
 def evolve(state: State, event: Event) -> State:
@@ -70,9 +70,7 @@ def _promised(state: Commitment, event: happened.Promised) -> Commitment:
 
 
 def _deadline(state: Commitment, number: int, **changes: object) -> Commitment:
-    before = state.deadlines[number - 1]
-    after = replace(before, **changes)  # type: ignore[arg-type]
-    return replace(state, deadlines=(*state.deadlines[: number - 1], after, *state.deadlines[number:]))
+    return replace(state, deadlines=replace_nth(state.deadlines, number, **changes))
 
 
 def _timed(state: Commitment, event: happened.Timed) -> Commitment:
@@ -103,13 +101,11 @@ def _timed(state: Commitment, event: happened.Timed) -> Commitment:
 
 
 def _report(state: Commitment, number: int, **changes: object) -> Commitment:
-    after = replace(state.reports[number - 1], **changes)  # type: ignore[arg-type]
-    return replace(state, reports=(*state.reports[: number - 1], after, *state.reports[number:]))
+    return replace(state, reports=replace_nth(state.reports, number, **changes))
 
 
 def _milestone(state: Commitment, number: int, **changes: object) -> Commitment:
-    after = replace(state.milestones[number - 1], **changes)  # type: ignore[arg-type]
-    return replace(state, milestones=(*state.milestones[: number - 1], after, *state.milestones[number:]))
+    return replace(state, milestones=replace_nth(state.milestones, number, **changes))
 
 
 def _done(state: Commitment, event: happened.Done) -> Commitment:
@@ -209,13 +205,11 @@ def _changed(state: Commitment, event: happened.Changed) -> Commitment:
 
 
 def _extension(state: Commitment, number: int, **changes: object) -> Commitment:
-    after = replace(state.extensions[number - 1], **changes)  # type: ignore[arg-type]
-    return replace(state, extensions=(*state.extensions[: number - 1], after, *state.extensions[number:]))
+    return replace(state, extensions=replace_nth(state.extensions, number, **changes))
 
 
 def _amendment(state: Commitment, number: int, **changes: object) -> Commitment:
-    after = replace(state.amendments[number - 1], **changes)  # type: ignore[arg-type]
-    return replace(state, amendments=(*state.amendments[: number - 1], after, *state.amendments[number:]))
+    return replace(state, amendments=replace_nth(state.amendments, number, **changes))
 
 
 def _extended(state: Commitment, event: happened.ExtensionGranted) -> Commitment:
@@ -259,9 +253,8 @@ def _judged(state: Commitment, event: happened.Judged) -> Commitment:
             one = AssessmentState(Judged.EARLY_RESULTS, event.assessor)
         case happened.AssessmentContested():
             before = state.assessments[event.number - 1]
-            after = replace(before, contested_by=(*before.contested_by, event.unit))
-            items = (*state.assessments[: event.number - 1], after, *state.assessments[event.number :])
-            return replace(state, assessments=items)
+            contested = (*before.contested_by, event.unit)
+            return replace(state, assessments=replace_nth(state.assessments, event.number, contested_by=contested))
         case happened.CommitmentClosed():
             return replace(state, stage=Stage(event.outcome.value), outcome=event.outcome, on_hold=(), inactive=False)
         case _:

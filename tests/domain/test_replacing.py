@@ -11,7 +11,7 @@ import pytest
 from domain.calendars import Span
 from domain.deadlines import DeadlineSet
 from domain.kernel import Money
-from domain.replacing import quick, replace
+from domain.replacing import quick, replace, replace_nth
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,3 +138,11 @@ def test_a_field_that_there_is_not_is_an_error() -> None:
         replace(Tree("lime"), acorns=1)  # type: ignore[call-arg]
     with pytest.raises(TypeError):
         replace(3)  # type: ignore[type-var]
+
+
+def test_one_of_several_is_changed_by_its_number_and_the_others_stay() -> None:
+    first, second, third = Tree("ash"), Tree("oak"), Tree("elm")
+    assert replace_nth((first, second, third), 1, height=2) == (Tree("ash", 2), second, third)
+    assert replace_nth((first, second, third), 3, name="fir", height=9) == (first, second, Tree("fir", 9))
+    with pytest.raises(IndexError):
+        replace_nth((first,), 2, height=2)

@@ -6,7 +6,7 @@ from typing import TypeAlias, assert_never
 
 from domain.deadlines import Standing
 from domain.kernel import Sphere, StreamId, UnitId
-from domain.replacing import replace
+from domain.replacing import replace, replace_nth
 from domain.subsidiarity.allocations import events as happened
 from domain.subsidiarity.allocations.events import Event
 from domain.subsidiarity.allocations.words import Asked, Due, Grid, Mode, Stage
@@ -158,8 +158,7 @@ def _timed(state: Allocation, event: happened.Timed) -> Allocation:
 
 
 def _deadline(state: Allocation, number: int, **changes: object) -> Allocation:
-    after = replace(state.deadlines[number - 1], **changes)  # type: ignore[arg-type]
-    return replace(state, deadlines=(*state.deadlines[: number - 1], after, *state.deadlines[number:]))
+    return replace(state, deadlines=replace_nth(state.deadlines, number, **changes))
 
 
 def _assessed(state: Allocation) -> Allocation:

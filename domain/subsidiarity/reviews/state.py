@@ -7,7 +7,7 @@ from typing import TypeAlias, assert_never
 from domain.calendars import Span
 from domain.deadlines import Standing
 from domain.kernel import ReviewFacts, StreamId, UnitId
-from domain.replacing import replace
+from domain.replacing import replace, replace_nth
 from domain.subsidiarity.reviews import events as happened
 from domain.subsidiarity.reviews.events import Event
 from domain.subsidiarity.reviews.words import Body, Card, Due, Legislator, Needed, Stage, Voter
@@ -149,8 +149,7 @@ def evolve(state: State, event: Event) -> State:
 
 
 def _deadline(state: Review, number: int, **changes: object) -> Review:
-    after = replace(state.deadlines[number - 1], **changes)  # type: ignore[arg-type]
-    return replace(state, deadlines=(*state.deadlines[: number - 1], after, *state.deadlines[number:]))
+    return replace(state, deadlines=replace_nth(state.deadlines, number, **changes))
 
 
 def _timed(state: Review, event: happened.Timed) -> Review:
