@@ -1,10 +1,9 @@
 """Follows the ledger and keeps every view: each group of views on its own, in batches, one transaction each."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from time import monotonic
-from typing import TypeAlias
 
 import asyncpg
 import structlog
@@ -13,7 +12,7 @@ from projections.kernel import View
 from services.health import Health
 from services.store import locks
 from services.store.connecting import CONNECT_WITHIN, Connection, close_pool, is_gone, open_pool
-from services.store.listener import heard
+from services.store.listener import Wait, heard
 from services.store.migrations import ROLE
 from services.store.ports import Unavailable
 from services.store.reads import Reads
@@ -48,9 +47,6 @@ _SETTINGS = {
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
 }
-
-Wait: TypeAlias = Callable[[int], Awaitable[object]]
-"""Returns once the ledger has a record above a position; see `Listener.wait_for_records`."""
 
 log = structlog.get_logger()
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import TypeAlias
 
 from services.store.connecting import Connection
 from services.store.watching import POLL, Watch
@@ -10,6 +11,9 @@ from services.store.watching import POLL, Watch
 REST = 0.005
 """Seconds between two looks, at least: shorter than where nobody waits for one record."""
 CHANNEL = "ledger"
+
+Wait: TypeAlias = Callable[[int], Awaitable[object]]
+"""Returns once the ledger has a record above a position; see `Listener.wait_for_records`."""
 
 
 class Listener:
@@ -55,7 +59,7 @@ class Listener:
 
 
 @asynccontextmanager
-async def heard(dsn: str, *, follow: bool) -> AsyncIterator[Callable[[int], Awaitable[int]]]:
+async def heard(dsn: str, *, follow: bool) -> AsyncIterator[Wait]:
     """What followers wait by (see `wait_for_records`). Where nobody follows, nothing is listened to."""
     listener = Listener(dsn)
     if not follow:

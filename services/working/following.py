@@ -1,16 +1,17 @@
 """Follows the ledger for one worker: one process leads, in batches, and where it stands is saved with what it did."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from time import monotonic
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 import structlog
 
 from services.health import Health
 from services.store import locks
 from services.store.connecting import Connection, connect_worker, is_gone
+from services.store.listener import Wait
 from services.store.ports import Busy, Conflict, Head, StoredRecord, Unavailable
 from services.store.stamps import seconds_behind
 
@@ -20,9 +21,6 @@ POLL = 1.0
 """Seconds after which a worker looks again in any case, or asks again whether it may lead."""
 PATIENCE = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """Seconds until it is tried again after an error; the last is repeated."""
-
-Wait: TypeAlias = Callable[[int], Awaitable[object]]
-"""Returns once the ledger has a record above a position; see `Listener.wait_for_records`."""
 
 log = structlog.get_logger()
 
