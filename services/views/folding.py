@@ -50,8 +50,9 @@ def words_of(texts: Iterable[str]) -> str:
 
 def _words(text: str) -> dict[str, None]:
     bare = folded(text)
-    if not bare.isascii():
-        bare = _UNSPACED.sub(r" \1 ", bare)
+    if bare.isascii():  # most are, and no word of them is many
+        return dict.fromkeys([word[:KEPT] for word in _WORD.findall(bare)])
+    bare = _UNSPACED.sub(r" \1 ", bare)
     return {piece[:KEPT]: None for word in _WORD.findall(bare) for piece in _pieces(word)}
 
 
