@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
-from dataclasses import dataclass
 from time import monotonic
 from typing import TypeAlias
 
@@ -11,6 +10,7 @@ import asyncpg
 import structlog
 
 from projections.kernel import View
+from services.health import Health
 from services.store import locks
 from services.store.connecting import CONNECT_WITHIN, Connection, close_pool, is_gone, open_pool
 from services.store.listener import heard
@@ -53,24 +53,6 @@ Wait: TypeAlias = Callable[[int], Awaitable[object]]
 """Returns once the ledger has a record above a position; see `Listener.wait_for_records`."""
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """How one group of views does.
-
-    `position` of its last record (-1: none), `head` of the ledger's, seconds behind. `leads`: this process writes it;
-    otherwise another one does, or none yet. `error`: what stopped it, or what it waits for. Not `alive`: it will not go
-    on by itself.
-    """
-
-    views: tuple[str, ...]
-    position: int
-    head: int
-    lag_seconds: float
-    leads: bool
-    alive: bool
-    error: str | None
 
 
 class Group:
