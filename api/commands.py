@@ -146,13 +146,13 @@ class Giving:
         return await self._answered(verb, await self._office.give(order))
 
     async def _answered(self, verb: Verb, answer: Answer) -> Whole:
-        receipt = await self._receipts.first(answer.receipt)
+        receipt, stream = await self._receipts.first(answer.receipt), str(answer.stream)
         said: dict[str, Any] = {
-            "stream": str(answer.stream),
+            "stream": stream,
             "version": answer.version,
             "position": receipt.first + receipt.count - 1,
             "events": list(answer.events),
-            "records": _names_of(answer),
+            "records": _names_of(answer, stream),
             "receipt": {
                 "command": str(receipt.cmd),
                 "at": stamp(receipt.at),
@@ -164,17 +164,17 @@ class Giving:
             },
         }
         context = verb.context.name
-        row = f"/v1/{context}/{answer.stream}"
+        row = f"/v1/{context}/{stream}"
         location = row if context in self._rows else row + "/history"
         headers = {"Location": location, "ETag": f'"{answer.version}"', "Content-Type": "application/json"}
         status = 201 if receipt.count else 200
         return Whole(lines(headers), msgspec.json.encode(said), status)
 
 
-def _names_of(answer: Answer) -> list[str]:
+def _names_of(answer: Answer, stream: str) -> list[str]:
     """What each record is called, as `corrects` asks for it: the last one is the stream at its version."""
     first = answer.version - len(answer.events) + 1
-    return [f"{answer.stream}/{first + number}" for number in range(len(answer.events))]
+    return [f"{stream}/{first + number}" for number in range(len(answer.events))]
 
 
 _ENVELOPE = frozenset(Envelope.__dataclass_fields__)

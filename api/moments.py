@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from api.faults import Fault, Invalid, Located
@@ -72,6 +73,7 @@ def _future(detail: str) -> Invalid:
     return Invalid([Located("query", "/as_of", Fault("future", detail))])
 
 
+@lru_cache(1_000)
 def stamp(at: datetime | None) -> str | None:
     """As records write it: UTC, microseconds, Z."""
     return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -195,7 +195,7 @@ class Codec:
         spoken = {*form.units(event), heading.actor.unit}
         if form.kind.__module__.startswith("domain.units"):
             spoken.add(UnitId(stream))
-        return tuple(sorted((unit for unit in spoken if unit is not None), key=str))
+        return tuple(sorted(unit for unit in spoken if unit is not None))
 
     def command(self, name: str, command: Any) -> Json:
         """The canonical command: its name, and under `fields` the request's own; sealed ones as their hash."""

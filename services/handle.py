@@ -24,6 +24,8 @@ from services.store.ports import Change, Conflict, Receipt, Store, Unavailable
 from services.writing import record_writer
 
 TRIES = 3
+UNREPEATED = b""
+"""The fingerprint of a command whose id nobody chose: nobody can give it again."""
 NAMED = 20
 """Units that a refusal is about, and that are called by name."""
 
@@ -118,7 +120,8 @@ class Office:
         said = {"stream": str(stream), "version": version + len(events), "events": types}
         claims = [claim for event in events for claim in context.claims(event)]
         change = Change(
-            cmd=order.cmd, caller=order.caller, fingerprint=fingerprint(order, key), drafts=drafts,
+            cmd=order.cmd, caller=order.caller, drafts=drafts,
+            fingerprint=fingerprint(order, key) if order.client_named else UNREPEATED,
             reads=tuple(drafted.heading.reads) if events else (),
             takes=tuple((claim.word, stream) for claim in claims if claim.taken and not claim.shared),
             shares=tuple((claim.word, stream) for claim in claims if claim.taken and claim.shared),

@@ -4,12 +4,12 @@ A call of `hashlib` takes a microsecond before it hashes anything; this one take
 instructions of the processor. Where nobody hashes by the thousand, `domain.ledger` does it with `hashlib`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from stringzilla import sha256  # type: ignore[import-not-found]
 
 from domain.ledger import merkle
-from domain.ledger.merkle import Edge, Growth
+from domain.ledger.merkle import Edge, Growth, Node, Range
 
 
 def leaf_hashes(records: Iterable[bytes]) -> list[bytes]:
@@ -20,3 +20,8 @@ def leaf_hashes(records: Iterable[bytes]) -> list[bytes]:
 def grow(edge: Edge, leaves: Sequence[bytes]) -> Growth:
     """See `merkle.grow`."""
     return merkle.grow(edge, leaves, sha256)
+
+
+def roots(ranges: Sequence[Range], hashes: Mapping[Node, bytes]) -> Iterator[bytes]:
+    """See `merkle.roots`."""
+    return merkle.roots(ranges, hashes, sha256)

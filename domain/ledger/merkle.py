@@ -162,17 +162,22 @@ def stored(node: Node) -> tuple[int, int, int]:
     return level // TILE, index << (level % TILE), 1 << (level % TILE)
 
 
-def roots(ranges: Sequence[Range], hashes: Mapping[Node, bytes]) -> Iterator[bytes]:
-    """The roots of ranges, from (tile level, index) -> hash of all that `stored` names for their nodes."""
+def roots(
+    ranges: Sequence[Range], hashes: Mapping[Node, bytes], digest: Callable[[bytes], bytes] = digest
+) -> Iterator[bytes]:
+    """The roots of ranges, from (tile level, index) -> hash of all that `stored` names for their nodes.
+
+    `digest`: SHA-256, by whatever means.
+    """
     for begin, end in ranges:
-        yield bagged([_folded(node, hashes) for node in perfect(begin, end)])
+        yield bagged([_folded(node, hashes, digest) for node in perfect(begin, end)])
 
 
-def _folded(node: Node, hashes: Mapping[Node, bytes]) -> bytes:
+def _folded(node: Node, hashes: Mapping[Node, bytes], digest: Callable[[bytes], bytes]) -> bytes:
     level, first, count = stored(node)
     row = [hashes[level, index] for index in range(first, first + count)]
     while len(row) > 1:
-        row = [joined(left, right) for left, right in zip(row[0::2], row[1::2], strict=True)]
+        row = [digest(b"\x01" + left + right) for left, right in zip(row[0::2], row[1::2], strict=True)]
     return row[0]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.ledger import merkle
+from services.hashing import leaf_hashes, roots
 from services.store.connecting import Pool, available, lent
 from services.store.ports import CommandReused, Filter, Head, Opening, Receipt, StoredRecord
 
@@ -16,15 +17,12 @@ SCAN = 1000
 _RECORD = "r.position, r.stream, r.version, r.type, r.state"
 # Level 0, the leaves, comes from the records themselves.
 _HASHES = """
-select 0, r.position, sha256('\\x00'::bytea || r.state)
-from unnest($1::int[], $2::bigint[], $3::int[]) asked (level, first, count)
-join ledger.records r on r.position >= asked.first and r.position < asked.first + asked.count
-where asked.level = 0
-union all
-select s.level, s.index, s.hash
-from unnest($1::int[], $2::bigint[], $3::int[]) asked (level, first, count)
-join ledger.subtrees s on s.level = asked.level and s.index >= asked.first and s.index < asked.first + asked.count
-order by 1, 2"""
+select asked.level, asked.first, case asked.level
+    when 0 then array(select r.state from ledger.records r
+        where r.position >= asked.first and r.position < asked.first + asked.count order by r.position)
+    else array(select s.hash from ledger.subtrees s where s.level = asked.level
+        and s.index >= asked.first and s.index < asked.first + asked.count order by s.index) end
+from unnest($1::int[], $2::bigint[], $3::int[]) asked (level, first, count) order by 1, 2"""
 _OPENING = "o.stream, o.version, o.path, o.subject, o.cipher, o.audience"
 
 
@@ -213,13 +211,18 @@ class Reads:
         """The roots of many ranges with one look at the tables."""
         nodes = {node for ranges in wanted for one in ranges for node in merkle.perfect(*one)}
         hashes = await self._hashes({merkle.stored(node) for node in nodes})
-        return [tuple(merkle.roots(ranges, hashes)) for ranges in wanted]
+        return [tuple(roots(ranges, hashes)) for ranges in wanted]
 
     async def _hashes(self, wanted: Iterable[tuple[int, int, int]]) -> dict[merkle.Node, bytes]:
         """(tile level, first index, count) -> the stored hashes by (tile level, index), in order."""
         asked = sorted(wanted)
         rows = await self._fetch(_HASHES, *zip(*asked, strict=True)) if asked else ()
-        return {(level, index): hash_ for level, index, hash_ in rows}
+        hashes = {}
+        for level, first, found in rows:
+            # Hashed here: a call of PostgreSQL's own function takes ten times as long.
+            for number, hash_ in enumerate(found if level else leaf_hashes(found), start=first):
+                hashes[level, number] = hash_
+        return hashes
 
     async def _fetch(self, query: str, *values: Any) -> Any:
         with available():
