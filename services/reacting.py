@@ -120,7 +120,8 @@ class Reactor:
     async def rest(self, connection: Connection) -> float:
         """Gives what had to wait for its day."""
         now = self._office.clock()
-        if self._next is not None and now < self._next:  # nobody else puts anything off
+        # Nobody else puts anything off; and where the clock was put back, we do not wait until it has caught up.
+        if self._next is not None and now < self._next <= now + timedelta(seconds=POLL):
             return (self._next - now).total_seconds()
         rows = await connection.fetch(_DUE, now)
         for position, name, stream in rows:

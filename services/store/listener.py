@@ -88,8 +88,8 @@ class Listener:
         self._woken.set()
 
     def _tell(self, size: int) -> None:
-        if size > self._size:
-            self._size = size
+        grown, self._size = size > self._size, size  # it may shrink, where another server takes over
+        if grown:
             # Everybody who waits now is woken; who comes later compares sizes first.
             self._grown.set()
             self._grown.clear()
