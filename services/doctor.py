@@ -271,7 +271,10 @@ async def _acting(pool: Pool) -> Finding:
         " + (select count(*) from workers.agenda where again_at is not null and said <> '')"
     )
     if refused:
-        do = "Look at `said` in workers.agenda and `reason` in workers.refused; the log has the same."
+        do = (
+            "Look at `said` in workers.agenda and `reason` in workers.refused; the log has the same. Once it is mended:"
+            " `subsidia retry`."
+        )
         return Finding("workers", Verdict.NOTE, f"rules refused {refused} things to the clock and reactions", do)
     behind = {name: head - position for name, position in reached.items() if position < head}
     if waiting or behind or (head >= 0 and not reached):

@@ -44,6 +44,7 @@ class Condition:
 
     def __init__(self) -> None:
         self._failed: str | None = None
+        self._gone: str | None = None
         self._fewer: str | None = None
         self.size = 0
         self.due = 0.0
@@ -52,17 +53,25 @@ class Condition:
     @property
     def trouble(self) -> str | None:
         """Why nothing can be added; None where nothing is known to stand in the way."""
-        return self._failed or self._fewer
+        return self._failed or self._gone or self._fewer
 
     @property
     def failed(self) -> bool:
-        return self._failed is not None
+        return self._failed is not None or self._gone is not None
 
     def fails(self, reason: str) -> None:
+        """The database said no. A smaller batch may still succeed: only a trial tells."""
         self._failed, self.due = reason, monotonic() + TRY_EVERY
 
+    def is_gone(self, reason: str) -> None:
+        """It did not answer."""
+        self._gone, self.due = reason, monotonic() + TRY_EVERY
+
+    def commits(self, size: int) -> None:
+        self._gone, self.size = None, max(self.size, size)
+
     def succeeds(self) -> None:
-        self._failed = None
+        self._failed = self._gone = None
 
     def saw(self, size: int, before: int) -> None:
         """The database was seen to have so many records; `before`: what was known when it was asked."""

@@ -122,7 +122,7 @@ class Writer:
             await self._clocks.compare(line.connection)
         except Exception as error:
             self._drop()
-            self.condition.fails(str(error))
+            (self.condition.is_gone if is_gone(error) else self.condition.fails)(str(error) or repr(error))
         else:
             self.condition.succeeds()
             log.info("ledger-writable-again")
@@ -292,7 +292,7 @@ class Writer:
 
     def _committed(self, composed: Composed, receipts: Sequence[Receipt]) -> None:
         self._head = composed.after
-        self.condition.size = max(self.condition.size, composed.after.size)
+        self.condition.commits(composed.after.size)
         for waiting, receipt in zip(composed.waiting, receipts, strict=True):
             waiting.succeed(receipt)
 
@@ -313,7 +313,7 @@ class Writer:
 
     def _give_up(self, reason: str) -> None:
         """Fails everybody; only what was on its way may have been recorded."""
-        self.condition.fails(reason)
+        self.condition.is_gone(reason)
         while self._way:
             _unavailable(self._way.popleft(), reason)
         _unavailable(_Batch(self._queue.empty()), reason)

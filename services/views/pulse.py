@@ -70,6 +70,7 @@ class Pulse:
         self._dsn = dsn
         self._woken, self._moved = asyncio.Event(), asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._begun = False
         self.now: Moment | None = None
 
     async def __aenter__(self) -> "Pulse":
@@ -99,7 +100,7 @@ class Pulse:
                         connection.add_termination_listener(self._lost)
                     # Cleared before the look: what is told during it is looked at once more.
                     self._woken.clear()
-                    self._see(await look(connection))
+                    self._see(await self._look(connection))
                 except Exception as error:
                     self.now = None
                     if not is_gone(error):
@@ -112,6 +113,11 @@ class Pulse:
             self.now = None
             if connection is not None:
                 connection.terminate()
+
+    async def _look(self, connection: Connection) -> Moment:
+        """Until the projector has made its tables, that is all we ask: PostgreSQL would log an error for each look."""
+        self._begun = self._begun or await connection.fetchval(f"select to_regclass('{SCHEMA}.registry') is not null")
+        return await look(connection) if self._begun else Moment(0)
 
     async def _pause(self) -> None:
         await asyncio.sleep(REST)
