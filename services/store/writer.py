@@ -68,12 +68,19 @@ class Writer:
         self._head: Reached | None = None
         self._lock_first_until = 0.0
         self._closed = False
+        self.batches = self.recorded = 0
+        """Transactions, and the commands in them, that were recorded since the start."""
         self._task: asyncio.Task[None] | None = None
 
     @property
     def alive(self) -> bool:
         """Whether commands are taken."""
         return not self._closed and self._task is not None and not self._task.done()
+
+    @property
+    def waiting(self) -> int:
+        """Commands that nobody has begun with."""
+        return len(self._queue)
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="ledger-writer")
@@ -293,6 +300,7 @@ class Writer:
     def _committed(self, composed: Composed, receipts: Sequence[Receipt]) -> None:
         self._head = composed.after
         self.condition.commits(composed.after.size)
+        self.batches, self.recorded = self.batches + 1, self.recorded + len(receipts)
         for waiting, receipt in zip(composed.waiting, receipts, strict=True):
             waiting.succeed(receipt)
 
