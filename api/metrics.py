@@ -134,7 +134,7 @@ class _AsSeen(Collector):
 
 
 class Metrics:
-    """Of one server. What it counts costs a request two or three microseconds; everything else is asked for."""
+    """Of one server. What it counts costs a request some four microseconds; everything else is asked for."""
 
     def __init__(self, services: Services, working: Working | None) -> None:
         disable_created_metrics()  # when each number began, as a number more

@@ -70,7 +70,10 @@ async def examine(config: Config) -> AsyncIterator[Finding]:
         try:
             dsn = await stack.enter_async_context(database(config.database_url, config.var))
             unapplied = await check(dsn)
-        except (PostgresUnavailable, Unavailable, SchemaUnfit, OSError) as error:
+        except SchemaUnfit as error:
+            yield Finding("database", Verdict.ILL, str(error))
+            return
+        except (PostgresUnavailable, Unavailable, OSError) as error:
             yield Finding("database", Verdict.ILL, str(error) or type(error).__name__, _reach(config))
             return
         except Exception as error:  # the driver's own errors: any of them means the same to whoever asks

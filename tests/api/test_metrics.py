@@ -67,16 +67,18 @@ def test_requests_are_counted_by_the_way_they_went_and_what_came_of_them(live: L
             assert get(watched.public, f"/v1/records/{number}").status == 200
         assert get(watched.public, "/nowhere").status == 404
         assert get(watched.public, "/somewhere/else").status == 404
-        assert send(watched.public, "BREW", "/v1/units").status == 405
+        assert send(watched.public, "PROPFIND", "/v1/units").status == 405
+        assert send(watched.public, "BREW", "/v1/units").status == 400
         proposed(watched.public)
         after = watched.asked()
     counted = {labels: int(after[name, labels]) for name, labels in after if name == "subsidia_requests_total"}
     assert counted[frozenset({"GET", "/v1/records/{position}", "200"})] == 3
-    assert counted[frozenset({"GET", "/{anything:.*}", "404"})] == 2
-    assert counted[frozenset({"other", "/{anything:.*}", "405"})] == 1
-    assert sum(counted.values()) == 7
+    assert counted[frozenset({"GET", "/{anything}", "404"})] == 2
+    assert counted[frozenset({"other", "/{anything}", "405"})] == 1
+    assert counted[frozenset({"other", "none", "400"})] == 1
+    assert sum(counted.values()) == 8
     assert after["subsidia_request_seconds_count", frozenset({"command"})] == 1
-    assert after["subsidia_request_seconds_count", frozenset({"read"})] == 6
+    assert after["subsidia_request_seconds_count", frozenset({"read"})] == 7
     assert after["subsidia_ledger_records", frozenset()] > before["subsidia_ledger_records", frozenset()]
     grown = after["subsidia_commands_recorded_total", frozenset()]
     assert grown >= before["subsidia_commands_recorded_total", frozenset()] + 1
