@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, distribution, requires
 from pathlib import Path
@@ -211,6 +211,11 @@ async def _connections(pool: Pool) -> Finding:
 
 async def _clock(pool: Pool) -> Finding:
     there = await pool.fetchval("select clock_timestamp()")
+    newest = await pool.fetchval("select at from ledger.checkpoints order by size desc limit 1")
+    if newest is not None and (ahead := (newest - datetime.now(UTC)).total_seconds()) > DRIFT:
+        said = f"the newest record is stamped {timedelta(seconds=round(ahead))} ahead of this machine's clock"
+        do = "A clock is or was wrong. What is recorded until that moment gets the same stamp: times never go back."
+        return Finding("clock", Verdict.ILL, said, do)
     apart = abs((datetime.now(UTC) - there).total_seconds())
     do = "Set both machines' clocks by NTP: records are stamped with ours."
     return _finding("clock", apart <= DRIFT, f"{apart:.1f} s from the database's", do, Verdict.NOTE)
