@@ -20,10 +20,9 @@ from prometheus_client.registry import Collector
 
 from api.probes import Working
 from services.bootstrap import Services
-from services.projector import Health
+from services.health import Health
 from services.store.connecting import Pool
 from services.store.ports import Unavailable
-from services.working import following
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Until an answer is sent: of a row a millisecond, of a command some, of an export as long as its reader takes."""
@@ -39,7 +38,7 @@ class Seen:
     services: Services
     size: int | None
     views: Sequence[Health]
-    workers: Sequence[following.Health]
+    workers: Sequence[Health]
 
     def pools(self) -> Iterable[tuple[str, Pool]]:
         return ("store", self.services.store.pool), ("views", self.services.views.pool)
@@ -68,13 +67,13 @@ def _one(value: float) -> Iterable[tuple[tuple[str, ...], float]]:
 
 
 def _each_view(value: Callable[[Health], float]) -> Callable[[Seen], Iterable[tuple[tuple[str, ...], float]]]:
-    return lambda seen: (((name,), value(group)) for group in seen.views for name in group.views)
+    return lambda seen: (((name,), value(group)) for group in seen.views for name in group.names)
 
 
 def _each_worker(
-    value: Callable[[following.Health], float],
+    value: Callable[[Health], float],
 ) -> Callable[[Seen], Iterable[tuple[tuple[str, ...], float]]]:
-    return lambda seen: (((one.worker,), value(one)) for one in seen.workers)
+    return lambda seen: ((one.names, value(one)) for one in seen.workers)
 
 
 TOLD: tuple[Told, ...] = (
@@ -137,7 +136,7 @@ class Metrics:
     """Of one server. What it counts costs a request some four microseconds; everything else is asked for."""
 
     def __init__(self, services: Services, working: Working | None) -> None:
-        disable_created_metrics()  # when each number began, as a number more
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # when each began, as a number more
         self._services, self._working = services, working
         self.registry, self._found = CollectorRegistry(), _AsSeen()
         self._answers = Counter(
@@ -185,7 +184,7 @@ class Metrics:
         return web.Response(body=encode(self.registry), headers={"Content-Type": media})
 
     async def _seen(self) -> Seen:
-        size, views, workers = None, list[Health](), list[following.Health]()
+        size, views, workers = None, list[Health](), list[Health]()
         with suppress(Unavailable):
             size = (await self._services.store.head()).size
             if self._working is not None:

@@ -27,9 +27,9 @@ class Line:
         return cls(connection, probe, append)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Session:
-    """Two lines, used in turn: on one the database works, on the other the next batch waits for the lock."""
+    """Two lines: while the database works on one, the next batch waits for the lock on the other, and so on in turn."""
 
     here: Line
     there: Line
@@ -46,9 +46,6 @@ class Session:
     @property
     def is_closed(self) -> bool:
         return self.here.connection.is_closed() or self.there.connection.is_closed()
-
-    def turn(self) -> None:
-        self.here, self.there = self.there, self.here
 
     def terminate(self) -> None:
         self.here.connection.terminate()

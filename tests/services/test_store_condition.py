@@ -13,9 +13,9 @@ from services.postgres import Embedded
 from services.store import condition
 from services.store.ledger import LedgerStore, opened_store
 from services.store.ports import Change, Receipt, Unavailable
-from services.store.whole import check_whole
 from tests.conftest import NewDatabase
 from tests.services.store_ledgers import KEY, NOTARY, ORIGIN, change, draft
+from tests.services.whole_ledger import check_whole
 from tests.waiting import until
 
 
