@@ -129,7 +129,7 @@ class Writer:
             await self._clocks.compare(line.connection)
         except Exception as error:
             self._drop()
-            (self.condition.is_gone if is_gone(error) else self.condition.fails)(str(error) or repr(error))
+            (self.condition.is_gone if is_gone(error) else self.condition.fails)(_first_line(error))
         else:
             self.condition.succeeds()
             log.info("ledger-writable-again")
@@ -173,7 +173,7 @@ class Writer:
         batch = self._way.popleft()
         log.warning("ledger-batch-failed", error=repr(error), commands=len(batch.waiting))
         if not _of_data(error):
-            self.condition.fails(str(error))
+            self.condition.fails(_first_line(error))
             _unavailable(batch, str(error))
         elif len(batch.waiting) == 1:
             batch.waiting[0].fail(error)
@@ -361,6 +361,10 @@ def _conflict(waiting: Waiting, moved: dict[UUID, int], held: dict[str, UUID]) -
     asked = (*waiting.change.takes, *waiting.change.shares)
     words = [(word, held[word]) for word, _ in asked if word in held]
     return Conflict(streams, words) if streams or words else None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0] or repr(error)
 
 
 def _of_data(error: Exception) -> bool:
