@@ -13,6 +13,7 @@ from api.commands import Giving, verbs
 from api.edge import elsewhere, public
 from api.ledger import Histories, Tiles
 from api.me import Me
+from api.metrics import Metrics
 from api.moments import Moments
 from api.openapi import document
 from api.opened import Seals
@@ -64,11 +65,22 @@ def make_app(services: Services, working: Working | None) -> web.Application:
     return app
 
 
-def make_runner(services: Services, working: Working | None, **options: Any) -> web.AppRunner:
+def make_runner(
+    services: Services, working: Working | None, metrics: Metrics | None = None, **options: Any
+) -> web.AppRunner:
     """The application with the limits that it is served with. `options`: as `web.AppRunner` takes them."""
-    return web.AppRunner(
-        make_app(services, working), access_log=None, max_line_size=LINE_AT_MOST, logger=_of_connections(), **options
-    )
+    if metrics is None:
+        options["access_log"] = None
+    else:
+        options["access_log_class"] = metrics.observer()
+    return web.AppRunner(make_app(services, working), max_line_size=LINE_AT_MOST, logger=_of_connections(), **options)
+
+
+def make_metrics_runner(metrics: Metrics) -> web.AppRunner:
+    """For another address than the public one."""
+    app = web.Application()
+    app.add_routes(metrics.routes())
+    return web.AppRunner(app, access_log=None, handle_signals=False)
 
 
 def _of_connections() -> logging.Logger:

@@ -323,6 +323,7 @@ def _probes(spec: APISpec) -> None:
             "ready": {"type": "boolean"},
             "head": documents.POSITION,
             "writer": {"type": "boolean"},
+            "trouble": {"type": ["string", "null"], "description": "Why nothing can be written, where that is known."},
             "views": {"type": "array", "items": {"type": "object"}},
             "workers": {"type": "array", "items": {"type": "object"}},
         }

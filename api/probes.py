@@ -11,7 +11,7 @@ from api.caching import ASK_FIRST
 from api.edge import public
 from services.bootstrap import Services
 from services.health import Health
-from services.store.ports import Store
+from services.store.ledger import LedgerStore
 
 
 class Working(Protocol):
@@ -38,7 +38,7 @@ class Here:
 class Probes:
     """`/livez` and `/readyz`."""
 
-    def __init__(self, store: Store, working: Working | None, lag: int) -> None:
+    def __init__(self, store: LedgerStore, working: Working | None, lag: int) -> None:
         """`lag`: seconds that a view or worker may be behind. `working` None: somebody else's process, not asked."""
         self._store, self._working, self._lag = store, working, lag
 
@@ -56,11 +56,14 @@ class Probes:
         The database was migrated when this process started; it takes no other one.
         """
         head = await self._store.head()
-        writer = bool(getattr(self._store, "alive", True))
+        trouble = self._store.trouble
         groups = [self._said(one) for one in await self._working.views()] if self._working else []
         workers = [self._acts(one) for one in await self._working.workers()] if self._working else []
-        ready = writer and all(one["ready"] for one in (*groups, *workers))
-        said = {"ready": ready, "head": head.size - 1, "writer": writer, "views": groups, "workers": workers}
+        ready = trouble is None and all(one["ready"] for one in (*groups, *workers))
+        said = {
+            "ready": ready, "head": head.size - 1, "writer": trouble is None, "trouble": trouble,
+            "views": groups, "workers": workers,
+        }  # fmt: skip
         headers = {"Cache-Control": ASK_FIRST, "Content-Type": "application/json"}
         return web.Response(body=msgspec.json.encode(said), status=200 if ready else 503, headers=headers)
 

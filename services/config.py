@@ -32,6 +32,7 @@ class Config:
     made under `var` where none is named and none is there. `subject_keys`: the folder with the keys of what is sealed.
     `queue`: commands that may wait to be written. `lag`: seconds a view may be behind before /readyz says so.
     `attest`: hours between two attestations of the views; 0: only when asked. `log_level` None: what suits the verb.
+    `metrics`: (host, port) where they are served; None: nowhere.
     """
 
     database_url: str | None = field(repr=False)  # it holds a password
@@ -46,6 +47,7 @@ class Config:
     attest: int
     log_level: str | None
     subject_keys: Path | None = None
+    metrics: tuple[str, int] | None = None
 
     @property
     def keyring(self) -> Path:
@@ -73,6 +75,7 @@ class Config:
             "readers": env.int("SUBSIDIA_READERS", 8, validate=_between(1, 100)),
             "lag": env.int("SUBSIDIA_LAG", 30, validate=_between(1, 86_400)),
             "attest": env.int("SUBSIDIA_ATTEST", 24, validate=_between(0, 8760)),
+            "metrics": _address(env.str("SUBSIDIA_METRICS", "", validate=_metrics)),
             "log_level": env.str("LOG_LEVEL", "", validate=_level) or None,
         }
         try:
@@ -98,6 +101,19 @@ def _database(value: str | None) -> None:
 def _origin(value: str) -> None:
     if not value or any(c.isspace() or c == "+" for c in value) or not value.isascii():
         raise environs.ValidationError("is ASCII without spaces or plus signs, like example.org/ledger")
+
+
+def _metrics(value: str) -> None:
+    if value and _address(value) is None:
+        raise environs.ValidationError("is a port of this machine, or host:port, like 9464 or 10.0.0.5:9464")
+
+
+def _address(value: str | None) -> tuple[str, int] | None:
+    """A port alone is this machine's, for nobody else."""
+    host, _, port = (value or "").rpartition(":")
+    if not port.isascii() or not port.isdecimal() or int(port) > 65535:
+        return None
+    return host.strip("[]") or "127.0.0.1", int(port)
 
 
 def _level(value: str) -> None:

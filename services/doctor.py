@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, distribution, requires
 from pathlib import Path
@@ -70,7 +70,10 @@ async def examine(config: Config) -> AsyncIterator[Finding]:
         try:
             dsn = await stack.enter_async_context(database(config.database_url, config.var))
             unapplied = await check(dsn)
-        except (PostgresUnavailable, Unavailable, SchemaUnfit, OSError) as error:
+        except SchemaUnfit as error:
+            yield Finding("database", Verdict.ILL, str(error))
+            return
+        except (PostgresUnavailable, Unavailable, OSError) as error:
             yield Finding("database", Verdict.ILL, str(error) or type(error).__name__, _reach(config))
             return
         except Exception as error:  # the driver's own errors: any of them means the same to whoever asks
@@ -208,6 +211,11 @@ async def _connections(pool: Pool) -> Finding:
 
 async def _clock(pool: Pool) -> Finding:
     there = await pool.fetchval("select clock_timestamp()")
+    newest = await pool.fetchval("select at from ledger.checkpoints order by size desc limit 1")
+    if newest is not None and (ahead := (newest - datetime.now(UTC)).total_seconds()) > DRIFT:
+        said = f"the newest record is stamped {timedelta(seconds=round(ahead))} ahead of this machine's clock"
+        do = "A clock is or was wrong. What is recorded until that moment gets the same stamp: times never go back."
+        return Finding("clock", Verdict.ILL, said, do)
     apart = abs((datetime.now(UTC) - there).total_seconds())
     do = "Set both machines' clocks by NTP: records are stamped with ours."
     return _finding("clock", apart <= DRIFT, f"{apart:.1f} s from the database's", do, Verdict.NOTE)
@@ -271,7 +279,10 @@ async def _acting(pool: Pool) -> Finding:
         " + (select count(*) from workers.agenda where again_at is not null and said <> '')"
     )
     if refused:
-        do = "Look at `said` in workers.agenda and `reason` in workers.refused; the log has the same."
+        do = (
+            "Look at `said` in workers.agenda and `reason` in workers.refused; the log has the same. Once it is mended:"
+            " `subsidia retry`."
+        )
         return Finding("workers", Verdict.NOTE, f"rules refused {refused} things to the clock and reactions", do)
     behind = {name: head - position for name, position in reached.items() if position < head}
     if waiting or behind or (head >= 0 and not reached):

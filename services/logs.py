@@ -41,6 +41,15 @@ def configure_logs(level: str, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(LEVELS[level], logging.WARNING))
+    pools = logging.getLogger("asyncpg.pool")
+    pools.filters[:] = [_without_trace]
+
+
+def _without_trace(record: logging.LogRecord) -> bool:
+    """Each pool tells again and again, with a trace, that a database which is gone is gone."""
+    if record.exc_info and isinstance(record.exc_info[1], Exception):
+        record.msg, record.args, record.exc_info = "%s: %r", (record.getMessage(), record.exc_info[1]), None
+    return True
 
 
 def _for_people(out: TextIO) -> list[structlog.types.Processor]:

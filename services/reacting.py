@@ -120,7 +120,8 @@ class Reactor:
     async def rest(self, connection: Connection) -> float:
         """Gives what had to wait for its day."""
         now = self._office.clock()
-        if self._next is not None and now < self._next:  # nobody else puts anything off
+        # Nobody else puts anything off; and where the clock was put back, we do not wait until it has caught up.
+        if self._next is not None and now < self._next <= now + timedelta(seconds=POLL):
             return (self._next - now).total_seconds()
         rows = await connection.fetch(_DUE, now)
         for position, name, stream in rows:
@@ -139,6 +140,19 @@ class Reactor:
     async def refused(self, connection: Connection) -> int:
         count: int = await connection.fetchval("select count(*) from workers.refused")
         return count
+
+    async def retry(self, connection: Connection) -> int:
+        """Gives again what rules refused; gives how many they refused no longer. Beside a worker that reacts, too."""
+        before = await connection.fetch(_WERE_REFUSED)
+        for position, name, stream in before:
+            if name not in self._reactions:
+                continue  # a newer program's
+            done = await self._in_time(connection, position, name, stream)
+            async with connection.transaction():
+                await connection.execute(_NO_LONGER, position, name, stream)
+                for one in done:
+                    await self._note(connection, position, one)
+        return len(before) - await self.refused(connection)
 
     async def _in_time(self, connection: Connection, position: int, name: str, stream: UUID) -> list[_No | _Later]:
         (stored,) = await self._ledger.records(position - 1, 1)
@@ -247,6 +261,8 @@ insert into workers.later (position, reaction, stream, due_at) values ($1, $2, $
 _DUE = """
 select position, reaction, stream from workers.later where due_at <= $1 order by due_at, position, stream limit 100"""
 _GIVEN = "delete from workers.later where position = $1 and reaction = $2 and stream = $3"
+_WERE_REFUSED = "select position, reaction, stream from workers.refused order by position, reaction, stream"
+_NO_LONGER = "delete from workers.refused where position = $1 and reaction = $2 and stream = $3"
 _REFUSED = """
 insert into workers.refused (position, reaction, stream, code, reason) values ($1, $2, $3, $4, $5)
 on conflict do nothing"""

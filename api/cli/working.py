@@ -18,7 +18,7 @@ import click
 import msgspec
 import structlog
 
-from api.cli.running import configured, run
+from api.cli.running import FAULTY, configured, run, with_services
 from services.bootstrap import Services, assemble
 from services.config import Config
 from services.health import Health
@@ -70,6 +70,24 @@ def work(only: str | None, beside: bool) -> None:
     Example: DATABASE_URL=postgresql://... subsidia work
     """
     run(_work(configured(), [Part(only)] if only else list(Part), beside))
+
+
+@click.command()
+def retry() -> None:
+    """Ask rules again for what they refused to the clock and to reactions, which they do not get by themselves.
+
+    For after an update or a correction that mended what was wrong; `subsidia doctor` says how much there is. What was
+    recorded once is not recorded again. It may run beside a server.
+    """
+
+    async def work(services: Services) -> tuple[int, int, int]:
+        return await services.workers.retry()
+
+    done, left, deadlines = with_services(work)
+    click.echo(f"reactions  {done:,} refused no longer, {left:,} still refused")
+    click.echo(f"deadlines  {deadlines:,} are said again as soon as the clock runs")
+    if left:
+        raise SystemExit(FAULTY)
 
 
 async def _work(config: Config, parts: Collection[Part], beside: bool) -> None:

@@ -25,6 +25,11 @@ class Reached:
     edge: Edge
     checkpoint: str
 
+    @classmethod
+    def found(cls, row: Any) -> "Reached":
+        """As the database's `probe` found it."""
+        return cls(row["size"], row["at"], Edge.unpacked(row["size"], row["edge"] or b""), row["note"] or "")
+
 
 @dataclass(frozen=True, slots=True)
 class Composed:

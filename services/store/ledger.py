@@ -10,7 +10,7 @@ import msgspec
 from services.keys import SigningKey
 from services.store.checkpoints import Notary, Unsigned
 from services.store.connecting import Pool, available, close_pool, open_pool
-from services.store.ports import Change, Receipt, StoreError, Unavailable
+from services.store.ports import Change, Head, Receipt, StoreError, Unavailable
 from services.store.reads import Reads
 from services.store.waiting import Known
 from services.store.writer import PATIENCE, Writer
@@ -39,6 +39,18 @@ class LedgerStore(Reads):
     def alive(self) -> bool:
         """Whether commands are taken: false once the writer has stopped."""
         return self.writer.alive
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing can be added now; None where nothing is known to stand in the way."""
+        return self.writer.condition.trouble if self.alive else "The writer has stopped."
+
+    async def head(self) -> Head:
+        """See `ports.Store`."""
+        before = self.writer.condition.size
+        head = await super().head()
+        self.writer.condition.saw(head.size, before)
+        return head
 
     async def append(self, change: Change) -> Receipt:
         """See `ports.Store`."""

@@ -48,8 +48,8 @@ class Listener:
 
     async def _look(self, connection: Connection) -> None:
         size = await connection.fetchval("select max(size) from ledger.checkpoints") or 0
-        if size > self._size:
-            self._size = size
+        grown, self._size = size > self._size, size  # it may shrink, where another server takes over
+        if grown:
             self._wake()
 
     def _wake(self) -> None:

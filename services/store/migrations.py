@@ -126,7 +126,8 @@ async def _make_role(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
 async def _connected(dsn: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
     """Raises Unavailable where there is no server, or it does not let us in; the sentence says what it said."""
     try:
-        connection = await asyncpg.connect(dsn)
+        # Prepared under no name: behind a pooler another session may have the next name already.
+        connection = await asyncpg.connect(dsn, statement_cache_size=0)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         said = error.strerror if isinstance(error, OSError) and error.strerror else str(error) or "no answer"
         raise Unavailable(f"The database cannot be reached: {said}.") from error
@@ -136,6 +137,24 @@ async def _connected(dsn: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Reco
             " of a name or password are written as %40 and the like."
         ) from error
     try:
+        await _refuse_poolers(connection)
         yield connection
+    except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
+        raise Unavailable(
+            "The database went away. What was applied before stays, and the rest is yet to be."
+        ) from error
     finally:
         await connection.close()
+
+
+async def _refuse_poolers(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Before anything is locked: a lock, LISTEN and the role belong to a session, and a pooler gives us another's."""
+    try:
+        answers = await connection.fetchval("select pg_backend_pid()")
+    except (asyncpg.InvalidSQLStatementNameError, asyncpg.DuplicatePreparedStatementError):
+        answers = None
+    if answers != connection.get_server_pid():
+        raise SchemaUnfit(
+            "A pooler stands between us and PostgreSQL: who answers is not whom we connected to. Locks and"
+            " notifications would be lost in it. Name PostgreSQL itself in DATABASE_URL."
+        )

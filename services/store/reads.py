@@ -9,7 +9,7 @@ from uuid import UUID
 from domain.ledger import merkle
 from services.hashing import leaf_hashes, roots
 from services.store.connecting import Pool, available, lent
-from services.store.ports import CommandReused, Filter, Head, Opening, Receipt, StoredRecord
+from services.store.ports import CommandReused, Filter, Head, Opening, Receipt, StoredRecord, Unavailable
 
 SCAN = 1000
 """Records in one batch of a scan: at most 65 MB."""
@@ -89,9 +89,9 @@ class Reads:
     async def head(self) -> Head:
         """The newest durable checkpoint and the size it signs."""
         row = await self._row("select size, at, note from ledger.checkpoints order by size desc limit 1")
+        self._seen = row["size"] if row is not None else 0
         if row is None:
             return Head(0, None, "")
-        self._seen = max(self._seen, row["size"])
         return Head(row["size"], row["at"], row["note"])
 
     async def checkpoint(self, size: int | None = None) -> str | None:
@@ -200,7 +200,7 @@ class Reads:
         )  # fmt: skip
 
     async def _size(self, size: int | None) -> int:
-        if size is not None and 0 <= size <= self._seen:  # a ledger never has fewer records than it had
+        if size is not None and 0 <= size <= self._seen:  # while its database is the same, it never has fewer
             return size
         newest = (await self.head()).size
         if size is not None and not 0 <= size <= newest:
@@ -211,7 +211,12 @@ class Reads:
         """The roots of many ranges with one look at the tables."""
         nodes = {node for ranges in wanted for one in ranges for node in merkle.perfect(*one)}
         hashes = await self._hashes({merkle.stored(node) for node in nodes})
-        return [tuple(roots(ranges, hashes)) for ranges in wanted]
+        try:
+            return [tuple(roots(ranges, hashes)) for ranges in wanted]
+        except KeyError as error:
+            if (await self.head()).size >= max(end for ranges in wanted for _, end in ranges):
+                raise
+            raise Unavailable("The database has fewer records than it had.") from error
 
     async def _hashes(self, wanted: Iterable[tuple[int, int, int]]) -> dict[merkle.Node, bytes]:
         """(tile level, first index, count) -> the stored hashes by (tile level, index), in order."""

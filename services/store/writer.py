@@ -10,6 +10,7 @@ other half of the time.
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
@@ -18,12 +19,12 @@ from uuid import UUID
 
 import asyncpg
 import structlog
-from asyncpg.prepared_stmt import PreparedStatement
 
-from domain.ledger.merkle import Edge
 from services.store import locks
 from services.store.batch import Composed, Reached, Sign, compose, probes
-from services.store.connecting import Connection, connect_writer, is_gone
+from services.store.condition import Clocks, Condition, try_out
+from services.store.connecting import is_gone
+from services.store.lines import Line, Session
 from services.store.ports import Change, Conflict, Receipt, Unavailable
 from services.store.waiting import Alongside, Known, Queue, Waiting
 
@@ -60,18 +61,26 @@ class Writer:
         self, dsn: str, sign: Sign, clock: Callable[[], datetime], *, queue: int = 4096, patience: float = PATIENCE
     ) -> None:
         self._dsn, self._sign, self._clock, self._patience = dsn, sign, clock, patience
+        self.condition, self._clocks = Condition(), Clocks()
         self._queue = Queue(queue)
         self._way: deque[_Batch] = deque()
-        self._session: _Session | None = None
+        self._session: Session | None = None
         self._head: Reached | None = None
         self._lock_first_until = 0.0
         self._closed = False
+        self.batches = self.recorded = 0
+        """Transactions, and the commands in them, that were recorded since the start."""
         self._task: asyncio.Task[None] | None = None
 
     @property
     def alive(self) -> bool:
         """Whether commands are taken."""
         return not self._closed and self._task is not None and not self._task.done()
+
+    @property
+    def waiting(self) -> int:
+        """Commands that nobody has begun with."""
+        return len(self._queue)
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="ledger-writer")
@@ -95,7 +104,7 @@ class Writer:
 
     async def _run(self) -> None:
         try:
-            while await self._queue.some():
+            while await self._some():
                 self._way.append(_Batch(self._queue.take(self._share(0))))
                 await self._settle()
         finally:
@@ -103,6 +112,27 @@ class Writer:
                 batch.lost()
             self._give_up("The writer has stopped.")
             self._drop()
+
+    async def _some(self) -> bool:
+        """As the queue says. While something stands in the way, it is tried now and then whether it still does."""
+        while self.condition.failed:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(0, self.condition.due - monotonic())):
+                    return await self._queue.some()
+            await self._try_out()
+        return await self._queue.some()
+
+    async def _try_out(self) -> None:
+        try:
+            line = (await self._connected()).here
+            self.condition.go_on_from(await try_out(line))
+            await self._clocks.compare(line.connection)
+        except Exception as error:
+            self._drop()
+            (self.condition.is_gone if is_gone(error) else self.condition.fails)(_first_line(error))
+        else:
+            self.condition.succeeds()
+            log.info("ledger-writable-again")
 
     async def _settle(self) -> None:
         """Answers everybody who is on the way, in order. Nothing but a cancellation gets out."""
@@ -142,8 +172,8 @@ class Writer:
             return
         batch = self._way.popleft()
         log.warning("ledger-batch-failed", error=repr(error), commands=len(batch.waiting))
-        of_data = not isinstance(error, asyncpg.PostgresError) or (error.sqlstate or "")[:2] in DATA_CLASSES
-        if not of_data:
+        if not _of_data(error):
+            self.condition.fails(_first_line(error))
             _unavailable(batch, str(error))
         elif len(batch.waiting) == 1:
             batch.waiting[0].fail(error)
@@ -151,15 +181,17 @@ class Writer:
             # One command that cannot be stored must not fail its neighbours.
             self._way.extendleft(_Batch([waiting], doubt=batch.doubt) for waiting in reversed(batch.waiting))
 
-    async def _step(self, session: "_Session", batch: _Batch) -> None:
+    async def _step(self, session: Session, batch: _Batch) -> None:
         """One transaction, or several in a row. Those who are answered are no longer on the way."""
+        if not self._clocks.agree():
+            await self._clocks.compare(session.here.connection)
         lock_first = monotonic() < self._lock_first_until or batch.waiting[0].alongside is not None
         if self._head is not None and not lock_first:
             await self._hopeful(session, self._head, batch)
         else:
             await self._lock_first(session, batch)
 
-    async def _hopeful(self, session: "_Session", head: Reached, batch: _Batch) -> None:
+    async def _hopeful(self, session: Session, head: Reached, batch: _Batch) -> None:
         """Sends a batch, and while the database works on it the one behind it, and so on while there are any."""
         line, other = session.here, session.there
         composed = compose(head, batch.waiting, self._clock(), self._sign)
@@ -211,7 +243,7 @@ class Writer:
         """The next batch, on the head that the current one will make; None where it has to wait for that one's end."""
         if len(self._way) == 1 and (taken := self._queue.take(self._share(len(current.waiting)))):
             self._way.append(_Batch(taken))
-        if len(self._way) == 1:
+        if len(self._way) == 1 or not self._clocks.agree():
             return None
         batch = self._way[1].waiting
         try:
@@ -235,13 +267,13 @@ class Writer:
         if not self._way[0].waiting:
             self._way.popleft()
 
-    async def _lock_first(self, session: "_Session", batch: _Batch) -> None:
+    async def _lock_first(self, session: Session, batch: _Batch) -> None:
         line = session.here
         await line.connection.execute(f"begin; select pg_advisory_xact_lock({locks.RECORDS})")
         found = await line.probe.fetchrow([waiting.change.cmd for waiting in batch.waiting], *probes(batch.waiting))
         assert found is not None
-        edge = Edge.unpacked(found["size"], found["edge"] or b"")
-        head = Reached(found["size"], found["at"], edge, found["note"] or "")
+        head = Reached.found(found)
+        self.condition.go_on_from(head.size)
         self._sort_out(batch, found)
         if not batch.waiting:
             await line.connection.execute("commit")
@@ -261,13 +293,15 @@ class Writer:
             self._committed(composed, composed.receipts())
         self._way.popleft()
 
-    def _call(self, line: "_Line", composed: Composed, batch: _Batch) -> "asyncio.Future[Any]":
+    def _call(self, line: Line, composed: Composed, batch: _Batch) -> "asyncio.Future[Any]":
         """Starts the call; whether it was heard is unknown from now on, until it is answered."""
         batch.sent = True
         return asyncio.ensure_future(line.append.fetchrow(*composed.call))
 
     def _committed(self, composed: Composed, receipts: Sequence[Receipt]) -> None:
         self._head = composed.after
+        self.condition.commits(composed.after.size)
+        self.batches, self.recorded = self.batches + 1, self.recorded + len(receipts)
         for waiting, receipt in zip(composed.waiting, receipts, strict=True):
             waiting.succeed(receipt)
 
@@ -288,65 +322,21 @@ class Writer:
 
     def _give_up(self, reason: str) -> None:
         """Fails everybody; only what was on its way may have been recorded."""
+        self.condition.is_gone(reason)
         while self._way:
             _unavailable(self._way.popleft(), reason)
         _unavailable(_Batch(self._queue.empty()), reason)
 
-    async def _connected(self) -> "_Session":
+    async def _connected(self) -> Session:
         if self._session is None or self._session.is_closed:
             self._drop()
-            self._session = await _Session.open(self._dsn)
+            self._session = await Session.open(self._dsn)
         return self._session
 
     def _drop(self) -> None:
         if self._session is not None:
             self._session.terminate()
         self._session = self._head = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A connection with its two statements."""
-
-    connection: Connection
-    probe: PreparedStatement
-    append: PreparedStatement
-
-    @classmethod
-    async def open(cls, dsn: str) -> "_Line":
-        connection = await connect_writer(dsn)
-        try:
-            probe = await connection.prepare(f"select * from ledger.probe({_numbered(9)})")
-            append = await connection.prepare(f"select * from ledger.append({_numbered(36)})")
-        except BaseException:
-            connection.terminate()
-            raise
-        return cls(connection, probe, append)
-
-
-@dataclass(frozen=True, slots=True)
-class _Session:
-    """Two lines: while the database works on one, the next batch waits for the lock on the other, and so on in turn."""
-
-    here: _Line
-    there: _Line
-
-    @classmethod
-    async def open(cls, dsn: str) -> "_Session":
-        here = await _Line.open(dsn)
-        try:
-            return cls(here, await _Line.open(dsn))
-        except BaseException:
-            here.connection.terminate()
-            raise
-
-    @property
-    def is_closed(self) -> bool:
-        return self.here.connection.is_closed() or self.there.connection.is_closed()
-
-    def terminate(self) -> None:
-        self.here.connection.terminate()
-        self.there.connection.terminate()
 
 
 def _overtook(call: "asyncio.Future[Any]", composed: Composed) -> bool:
@@ -362,10 +352,6 @@ def _nobody() -> "asyncio.Future[Any]":
     return answered
 
 
-def _numbered(count: int) -> str:
-    return ", ".join(f"${number}" for number in range(1, count + 1))
-
-
 def _conflict(waiting: Waiting, moved: dict[UUID, int], held: dict[str, UUID]) -> Conflict | None:
     streams = [
         (stream, expected, moved[stream])
@@ -375,6 +361,17 @@ def _conflict(waiting: Waiting, moved: dict[UUID, int], held: dict[str, UUID]) -
     asked = (*waiting.change.takes, *waiting.change.shares)
     words = [(word, held[word]) for word, _ in asked if word in held]
     return Conflict(streams, words) if streams or words else None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0] or repr(error)
+
+
+def _of_data(error: Exception) -> bool:
+    """Whether it lies in what was sent, and not in the database."""
+    if isinstance(error, asyncpg.PostgresError):
+        return (error.sqlstate or "")[:2] in DATA_CLASSES
+    return not isinstance(error, Unavailable)
 
 
 def _unavailable(batch: _Batch, reason: str) -> None:

@@ -63,6 +63,7 @@ class Pulse:
         channels = (registry.CHANNEL, listener.CHANNEL)
         self._watch = Watch(dsn, "views-pulse", channels, self._look, self._forget)
         self._moved = asyncio.Event()
+        self._begun = False
         self.now: Moment | None = None
 
     async def __aenter__(self) -> "Pulse":
@@ -79,7 +80,9 @@ class Pulse:
                 await self._moved.wait()
 
     async def _look(self, connection: Connection) -> None:
-        moment = await look(connection)
+        # Until the projector has made its tables that is all we ask: PostgreSQL would log an error for each look.
+        self._begun = self._begun or await connection.fetchval(f"select to_regclass('{SCHEMA}.registry') is not null")
+        moment = await look(connection) if self._begun else Moment(0)
         if moment != self.now:
             self.now = moment
             # Everybody who waits now is woken; who comes later looks first.

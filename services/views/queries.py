@@ -86,7 +86,7 @@ class Views:
     """
 
     def __init__(self, pool: Pool, views: Sequence[View], dsn: str | None = None) -> None:
-        self._pool = pool
+        self.pool = pool
         self._tables = {view.name: Table(view) for view in views}
         self._pulse = Pulse(dsn) if dsn is not None else None
         self._versions: dict[str, tuple[float, bool]] = {}
@@ -223,7 +223,7 @@ class Views:
 
     async def _look(self) -> Moment:
         with available():
-            async with lent(self._pool) as connection:
+            async with lent(self.pool) as connection:
                 return await look(connection)
 
     async def _standing(self, name: str) -> Standing:
@@ -268,7 +268,7 @@ class Views:
         return known[1]
 
     async def _fetch(self, sql: str, *values: Any) -> list[Any]:
-        async with lent(self._pool) as connection:
+        async with lent(self.pool) as connection:
             return await connection.fetch(sql, *values)
 
     # --- single rows ---
@@ -296,7 +296,7 @@ class Views:
             position = _position(standing, query.as_of)
             selects = _asking(table, standing, replace(query, after=None), position).selects(None)
             with available():
-                async with lent(self._pool) as connection, connection.transaction(readonly=True):
+                async with lent(self.pool) as connection, connection.transaction(readonly=True):
                     for select in selects:
                         async with aclosing(_batches(connection, select)) as batches:
                             async for batch in batches:

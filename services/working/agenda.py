@@ -134,6 +134,14 @@ async def refused(connection: Connection) -> int:
     return count
 
 
+async def at_once(connection: Connection) -> int:
+    """What was put off because something was wrong is tried at the next look; gives how many."""
+    done = await connection.execute(
+        "update workers.agenda set again_at = null, said = '' where again_at is not null and said <> ''"
+    )
+    return int(done.rpartition(" ")[2])
+
+
 async def _each(connection: Connection, statement: str, keys: Iterable[Key]) -> None:
     if found := list(keys):
         await connection.execute(statement, *map(list, zip(*found, strict=True)))

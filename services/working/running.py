@@ -12,9 +12,10 @@ from services.codec import Codec
 from services.handle import Office
 from services.health import Health
 from services.reacting import Reactor
-from services.store.connecting import close_pool, open_pool
+from services.store.connecting import close_pool, connect_worker, open_pool
 from services.store.listener import heard
 from services.store.reads import Reads
+from services.working import agenda
 from services.working.following import Follower, Ledger
 from services.working.recent import Recent
 
@@ -22,8 +23,8 @@ from services.working.recent import Recent
 class Workers:
     """The clock, the reactions, and who attests the views."""
 
-    def __init__(self, ledger: Ledger, followers: Sequence[Follower]) -> None:
-        self._ledger, self._followers = ledger, tuple(followers)
+    def __init__(self, dsn: str, ledger: Ledger, followers: Sequence[Follower], reactor: Reactor) -> None:
+        self._dsn, self._ledger, self._followers, self._reactor = dsn, ledger, tuple(followers), reactor
 
     async def health(self) -> list[Health]:
         """How each does. Raises Unavailable while the database cannot be reached."""
@@ -36,6 +37,19 @@ class Workers:
             size = head.size
             for follower in self._followers:
                 await follower.catch_up()
+
+    async def retry(self) -> tuple[int, int, int]:
+        """What rules refused to reactions and the clock is asked of them again.
+
+        Gives how many of a reaction's are refused no longer, how many still, and how many deadlines the clock says
+        again as soon as it runs.
+        """
+        connection = await connect_worker(self._dsn)
+        try:
+            done = await self._reactor.retry(connection)
+            return done, await self._reactor.refused(connection), await agenda.at_once(connection)
+        finally:
+            connection.terminate()
 
 
 @asynccontextmanager
@@ -58,16 +72,16 @@ async def opened_workers(
         stack.push_async_callback(close_pool, pool)
         wait = await stack.enter_async_context(heard(dsn, follow=follow))
         reads = Reads(pool)
-        recent = Recent(reads)
+        recent, reactor = Recent(reads), Reactor(office, codec, contexts, reads)
         found = [
             Follower(dsn, worker, recent, wait)
             for worker in (
                 Clock(office, codec, contexts),
-                Reactor(office, codec, contexts, reads),
+                reactor,
                 Attester(Attesting(office, pool, views), office, attest),
             )
         ]
         if follow:
             for follower in found:
                 await stack.enter_async_context(follower)
-        yield Workers(reads, found)
+        yield Workers(dsn, reads, found, reactor)

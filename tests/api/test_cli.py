@@ -480,6 +480,16 @@ def test_the_doctor_names_migrations_that_are_missing(verbs: Verbs) -> None:
     assert "Run `subsidia migrate`." in result.stdout
 
 
+def test_the_doctor_sees_that_a_clock_was_ahead(verbs: Verbs, database: str) -> None:
+    subject(verbs)  # opens the ledger
+    assert re.search(r"^ok +clock ", verbs("doctor").stdout, re.M)
+    ahead = "update ledger.checkpoints set at = now() + interval '400 days'"
+    _tell(database, "set session_replication_role = replica", ahead)
+    result = verbs("doctor")
+    assert result.exit_code == 3
+    assert re.search(r"^bad +clock +the newest record is stamped (399|400) days", result.stdout, re.M)
+
+
 # --- erase ---
 
 

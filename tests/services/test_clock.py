@@ -361,6 +361,9 @@ async def test_a_refusal_stops_nothing_else_is_said_and_tried_again(services: Se
     assert (row["tries"], row["said"][:16]) == (1, "no-such-deadline")
     await tick(services, row["again_at"] + timedelta(seconds=1))
     assert await connection.fetchval("select tries from workers.agenda where number = 99") == 2
+    assert await services.workers.retry() == (0, 0, 1)
+    await tick(services)  # not an hour later: at once
+    assert await connection.fetchval("select tries from workers.agenda where number = 99") == 3
     await connection.close()
 
 

@@ -40,6 +40,19 @@ def test_an_error_is_told_with_its_frames_and_without_what_their_variables_held(
         assert [frame["name"] for frame in frames][-1] == "fail"
 
 
+def test_a_database_that_is_gone_is_told_in_one_line_by_each_pool_that_asks(out: io.StringIO) -> None:
+    try:
+        raise ConnectionRefusedError(111, "Connection refused")
+    except OSError:
+        logging.getLogger("asyncpg.pool").warning(
+            "Failed to restore the pool connection floor; retrying", exc_info=True
+        )
+    (line,) = out.getvalue().splitlines()
+    told = json.loads(line)
+    assert "exception" not in told
+    assert told["event"].startswith("Failed to restore the pool connection floor; retrying: ConnectionRefusedError(111")
+
+
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True

@@ -402,6 +402,35 @@ async def test_a_refusal_is_kept_for_people_and_stops_nothing(services: Services
     await connection.close()
 
 
+@pytest.mark.parametrize("after", [False, True])
+async def test_what_was_refused_is_given_again_once_it_is_mended_and_recorded_once(
+    services: Services, database_url: str, after: bool
+) -> None:
+    """As under a program whose rule was wrong, and the next one. The first try meets a fault of the database."""
+    _, (first, second, third) = await chain(services)
+    connection = await connect_worker(database_url)
+    await connection.execute("insert into workers.positions (worker, position) values ('reactions', -1)")
+    wrong = Reaction("sub-delegated", (mandates.MandateActivated,), _expires)
+    old = Reactor(services.office, services.codec, services.contexts, services.store, (wrong,))
+    await old.take(connection, -1, await services.store.records(-1, 1000))
+    assert (await old.retry(connection), await old.refused(connection)) == (0, 3)
+    sound, services.office.store = services.office.store, _Faulty(services.office.store, after)
+    mended = Reactor(services.office, services.codec, services.contexts, services.store, REACTIONS)
+    with pytest.raises(Unavailable):
+        await mended.retry(connection)
+    assert await mended.refused(connection) > 0
+    services.office.store = sound
+    await services.workers.retry()
+    assert await mended.refused(connection) == 0
+    for stream, child in ((first, second), (second, third)):
+        (record,) = await by(services, "reaction", stream)
+        assert record.event.child == child
+    size = (await services.store.head()).size
+    assert await services.workers.retry() == (0, 0, 0)
+    assert (await services.store.head()).size == size
+    await connection.close()
+
+
 def _expires(record: Recorded, found: Found) -> tuple[Then, ...]:
     return (Then("mandates", "pass-deadline", record.stream, record.effective_on, {"deadline": 99}),)
 

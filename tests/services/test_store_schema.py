@@ -15,6 +15,7 @@ from services.store.listener import Listener
 from services.store.migrations import FILES, SchemaUnfit, check, migrate
 from services.store.ports import Change, Conflict, Opening, Unavailable
 from tests.conftest import NewDatabase
+from tests.services.store_faults.proxy import Cut, wired
 from tests.services.store_ledgers import KEY, NOTARY, ORIGIN, change, draft, made_key
 from tests.services.whole_ledger import Broken, check_whole
 
@@ -74,6 +75,47 @@ async def test_what_only_looks_like_postgresql_is_refused() -> None:
 
     with pytest.raises(SchemaUnfit, match="advisory locks"):
         await migrations._refuse_pretenders(Cockroach())  # type: ignore[arg-type]
+
+
+async def test_a_pooler_is_refused_before_anything_is_locked_in_it(
+    migrated_url: str, owner: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    async with wired(migrated_url) as (dsn, wire):
+        assert await check(dsn) == []
+        wire.pools = True
+        for verb in (check, migrate):
+            with pytest.raises(SchemaUnfit, match="pooler"):
+                await verb(dsn)
+        held = "select count(*) from pg_locks where locktype = 'advisory' and database = (select oid from pg_database"
+        assert await owner.fetchval(f"{held} where datname = current_database())") == 0
+
+
+STEPS = (
+    b"create schema if not exists ledger",
+    b"create schema workers",
+    b"0004_workers.sql",
+    b"COMMIT;",
+    b"drop function",
+)
+
+
+@pytest.mark.parametrize("cut", [Cut.BEFORE, Cut.AFTER])
+@pytest.mark.parametrize("step", STEPS)
+async def test_a_migration_that_is_cut_off_anywhere_is_finished_by_the_next(
+    database_url: str, step: bytes, cut: Cut
+) -> None:
+    """As after a kill -9 of whoever migrates."""
+    async with wired(database_url) as (dsn, wire):
+        wire.arm(step, cut)
+        with pytest.raises(Unavailable):
+            await migrate(dsn)
+        assert wire.cuts == 1
+    missing = await check(database_url)
+    assert await migrate(database_url) == missing
+    assert await check(database_url) == []
+    async with opened_store(database_url, ORIGIN, KEY) as store:
+        await filled(store)
+        assert await check_whole(store.pool, NOTARY) == 300
 
 
 async def test_what_was_claimed_before_claims_could_be_shared_is_held_alone(

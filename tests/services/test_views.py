@@ -545,7 +545,7 @@ async def test_who_finds_no_connection_for_reading_in_time_is_told_to_come_back(
         with pytest.raises(Busy) as told:  # half of the connections are for exports
             await anext(views.rows("trees", Query()))
         assert told.value.retry_after >= 1
-        async with lent(views._pool):
+        async with lent(views.pool):
             for ask in (views.page("trees", Query()), views.one("trees", str(stream(0)))):
                 with pytest.raises(Busy):
                     await ask

@@ -32,6 +32,8 @@ class Wire:
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.down = False
+        self.pools = False
+        """Whether clients are told another session's number, as poolers do that give them one after the other."""
         self.cuts = 0
 
     def arm(self, message: bytes, cut: Cut) -> None:
@@ -93,7 +95,7 @@ class Wire:
         with suppress(OSError):
             while chunk := await back.read(1 << 20):
                 if not mute.is_set():
-                    writer.write(chunk)
+                    writer.write(_renumbered(chunk) if self.pools else chunk)
         writer.close()
 
     async def _deliver_late(self, forth: asyncio.StreamWriter, chunk: bytes) -> None:
@@ -116,6 +118,12 @@ class Wire:
         while self._tasks:
             self.cut_all()
             await asyncio.wait(self._tasks, timeout=1)
+
+
+def _renumbered(chunk: bytes) -> bytes:
+    """BackendKeyData: a `K`, its length, the session's number, a secret (of 4 bytes in the protocol 3.0)."""
+    begin, found, rest = chunk.partition(b"K\0\0\0\x0c")
+    return begin + found + (b"\0\0\0\1" + rest[4:] if found else rest)
 
 
 @asynccontextmanager
