@@ -16,6 +16,7 @@ from api.me import Me
 from api.moments import Moments
 from api.openapi import document
 from api.opened import Seals
+from api.packages import Packages
 from api.probes import Probes, Working
 from api.proofs import Proofs
 from api.reads import Reading
@@ -53,8 +54,9 @@ def make_app(services: Services, working: Working | None) -> web.Application:
     # swallow them. Commands come last: they are many, and an address that a key fits as well has another method.
     app.add_routes(histories.routes())
     for question in questions:
-        app.add_routes(Reading(services.views, store, moments, question).routes())
+        app.add_routes(Reading(services.views, store, moments, question, services.config.licence).routes())
     app.add_routes([giving.route(verb) for verb in asked])
+    app.add_routes(Packages(questions, moments, services.config.origin, services.config.licence).routes())
     app.add_routes(Me(services.office, services.tokens, asked).routes())
     app.add_routes(proofs.routes())
     app.add_routes(Tiles(store).routes())

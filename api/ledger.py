@@ -21,7 +21,7 @@ from api.errors import NoSuchThing, NotAcceptable
 from api.faults import Fault, Invalid, Located
 from api.moments import Moments, stamp
 from api.opened import NOBODY_KEEPS, OPENED, Seals
-from api.reads import VARY, answer
+from api.standing import VARY, answer
 from api.whole import Whole, lines
 from domain.kernel import Actor, Context
 from domain.ledger import tiles

@@ -6,13 +6,14 @@ from typing import Any
 from apispec import APISpec
 
 from api import documents
-from api.asking import FORMS, LIMIT, Filtering, Question
+from api.asking import FILES, LIMIT, Filtering, Question
 from api.binding import Parameter
 from api.commands import IF_MATCH, KEY, STREAM, Verb
 from api.documents import Schema, closed, listed, ref, row_schema, single
 from api.errors import HOW_TO_SIGN_IN, PROBLEMS
 from api.formats import MEDIA
 from api.ledger import POSITION, Histories
+from api.packages import OF_ALL
 from api.proofs import Proofs
 from domain.kernel import Context
 from services.views.ports import Kind, Op
@@ -22,6 +23,7 @@ PROBLEM_MEDIA = "application/problem+json"
 _CODES: Mapping[int, str] = {
     200: "As asked.",
     201: "Recorded; the receipt proves it.",
+    308: "The same address, as the register writes it.",
     304: "It is still what you have (If-None-Match).",
     **dict(PROBLEMS.values()),
     409: "A rule says no, others were quicker, or the Idempotency-Key was used for something else",
@@ -32,7 +34,13 @@ _HEADERS: Mapping[str, tuple[str, Schema]] = {
     "ETag": ("What this answer is a state of.", {"type": "string"}),
     "Location": ("Where the thing can be read.", {"type": "string", "format": "uri-reference"}),
     "Content-Disposition": ("Under which name to keep it.", {"type": "string"}),
-    "Link": ("The next page (RFC 8288).", {"type": "string"}),
+    "Link": (
+        "RFC 8288: the `next` page; of a file the `canonical` address at which it stays, its data package"
+        " (`describedby`) and its `license`.",
+        {"type": "string"},
+    ),
+    "Subsidia-Position": ("As of which position a file speaks.", {"type": "string", "pattern": "^(?:-1|[0-9]+)$"}),
+    "Subsidia-View": ("Of which view a file is, and of which version of it.", {"type": "string"}),
     "Retry-After": ("Seconds to wait.", {"type": "string"}),
     "X-Request-Id": ("Names this request in the log.", {"type": "string"}),
     "Allow": ("The methods there are.", {"type": "string"}),
@@ -199,7 +207,7 @@ def _view(spec: APISpec, question: Question, shown: dict[str, Schema]) -> None:
     spec.components.schema(name, row_schema(view, shown))
     filters = [_filter(name_, one) for name_, one in question.filters.items()]
     media = {
-        MEDIA["json"]: listed(ref(name)),
+        MEDIA["json"]: listed(ref(name), count=ref("Counted")),
         MEDIA["csv"]: {"type": "string"},
         MEDIA["ndjson"]: {"type": "string"},
     }
@@ -207,11 +215,25 @@ def _view(spec: APISpec, question: Question, shown: dict[str, Schema]) -> None:
         "operationId": f"{view.name}.list",
         "tags": ["views"],
         "summary": view.says,
-        "description": f"{view.says} A page has at most {LIMIT} rows; {' and '.join(FORMS[1:])} give all of them.",
-        "parameters": [*(_parameter(one, "query") for one in question.parameters.values()), *filters, _CONDITION],
-        "responses": {"200": _answer(200, media, "ETag", "Link"), "304": _answer(304, {}, "ETag")}
+        "description": f"{view.says} A page has at most {LIMIT} rows; {' and '.join(FILES)} give all of them.",
+        "parameters": [*_query(question.parameters), *filters, _CONDITION],
+        "responses": {
+            "200": _answer(200, media, "ETag", "Link", "Subsidia-Position", "Subsidia-View"),
+            "304": _answer(304, {}, "ETag"),
+        }
         | _problems(400, 406, 503),
     }
+    of_file = {
+        "operationId": f"{view.name}.package",
+        "tags": ["views"],
+        "summary": f"What a file holds, and when it is whole: {view.says}",
+        "description": _OF_A_FILE,
+        "parameters": [*_query(question.of_file), *filters, _CONDITION],
+        "responses": {
+            "200": _answer(200, {"application/json": ref("Package")}, "ETag"), "304": _answer(304, {}, "ETag"),
+        }
+        | _problems(400, 503),
+    }  # fmt: skip
     key = {"name": "key", "in": "path", "required": True, "description": view.key_says, "schema": _KEY}
     of_one = {
         "operationId": f"{view.name}.one",
@@ -221,13 +243,19 @@ def _view(spec: APISpec, question: Question, shown: dict[str, Schema]) -> None:
         "responses": {
             "200": _answer(200, {"application/json": single(ref(name))}, "ETag"),
             "304": _answer(304, {}, "ETag"),
+            "308": _answer(308, {}, "Location"),
         }
         | _problems(400, 404, 503),
     }
     spec.path(path=f"/v1/{view.name}", operations={"get": of_list})
+    spec.path(path=f"/v1/{view.name}.datapackage.json", operations={"get": of_file})
     spec.path(path=f"/v1/{view.name}/{{key}}", operations={"get": of_one})
 
 
+_OF_A_FILE = (
+    "A data package (datapackage.org) with the columns of the file that the same question gives, its address for ever,"
+    " its rows and bytes, and its SHA-256. It is read to its end for that, so that what was cut on its way is known."
+)
 _KEY: Schema = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[A-Za-z0-9][A-Za-z0-9/._:@*-]*$"}
 
 
@@ -270,6 +298,13 @@ def _ledger(spec: APISpec, histories: Histories, contexts: Mapping[str, Context]
             page | {"304": _answer(304, {}, "ETag")} | _problems(400, 401, 403, 404, 503),
         )  # fmt: skip
     _records(spec, histories)
+    _get(
+        spec, "/v1/datapackage.json", "packages.all",
+        "Every view as a table with its columns, and the records: a data package (datapackage.org).",
+        [*_query(OF_ALL), _CONDITION],
+        {"200": _answer(200, {"application/json": ref("Package")}, "ETag"), "304": _answer(304, {}, "ETag")}
+        | _problems(400, 503),
+    )  # fmt: skip
     _me(spec)
     _tiles(spec)
     _probes(spec)

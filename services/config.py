@@ -1,5 +1,6 @@
 """One frozen configuration, read from the environment; everything that is wrong is named at once."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,7 @@ class Config:
     `database_url` None: an embedded PostgreSQL under `var`. `signing_key`: a file with an Ed25519 private key (PEM);
     made under `var` where none is named and none is there. `subject_keys`: the folder with the keys of what is sealed.
     `queue`: commands that may wait to be written. `lag`: seconds a view may be behind before /readyz says so.
+    `licence`: under which the data may be used (an SPDX identifier; empty: none is named).
     `attest`: hours between two attestations of the views; 0: only when asked. `log_level` None: what suits the verb.
     """
 
@@ -46,6 +48,7 @@ class Config:
     attest: int
     log_level: str | None
     subject_keys: Path | None = None
+    licence: str = ""
 
     @property
     def keyring(self) -> Path:
@@ -73,6 +76,7 @@ class Config:
             "readers": env.int("SUBSIDIA_READERS", 8, validate=_between(1, 100)),
             "lag": env.int("SUBSIDIA_LAG", 30, validate=_between(1, 86_400)),
             "attest": env.int("SUBSIDIA_ATTEST", 24, validate=_between(0, 8760)),
+            "licence": env.str("SUBSIDIA_LICENCE", "", validate=_licence),
             "log_level": env.str("LOG_LEVEL", "", validate=_level) or None,
         }
         try:
@@ -98,6 +102,11 @@ def _database(value: str | None) -> None:
 def _origin(value: str) -> None:
     if not value or any(c.isspace() or c == "+" for c in value) or not value.isascii():
         raise environs.ValidationError("is ASCII without spaces or plus signs, like example.org/ledger")
+
+
+def _licence(value: str) -> None:
+    if value and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.+-]{0,60}", value):
+        raise environs.ValidationError("is the identifier of a licence (spdx.org/licenses), like CC-BY-4.0")
 
 
 def _level(value: str) -> None:
