@@ -11,6 +11,7 @@ from api.asking import Question
 from api.binding import AT_MOST
 from api.commands import Giving, verbs
 from api.edge import elsewhere, public
+from api.following import Following
 from api.ledger import Histories, Tiles
 from api.me import Me
 from api.moments import Moments
@@ -25,8 +26,8 @@ from projections.attestations import ATTESTATIONS
 from projections.kernel import own_stream
 from services.bootstrap import Services
 
-LINE_AT_MOST = 1 << 16
-"""Bytes of a request's first line: a filter takes 500 values, and 500 ids are 18 KB."""
+LINE_READ = 1 << 18
+"""Bytes of a request's first line that are read at all: whoever sends more gets no more than a 400 of aiohttp."""
 
 
 def make_app(services: Services, working: Working | None) -> web.Application:
@@ -44,12 +45,14 @@ def make_app(services: Services, working: Working | None) -> web.Application:
     ]
     rows = frozenset(view.name for view in services.views_declared if view.keys is own_stream)
     seals = Seals(services.openings, services.office, services.tokens)
-    histories = Histories(store, moments, services.office.codec, contexts, seals)
+    following = Following(store, services.views, seals)
+    histories = Histories(store, moments, services.office.codec, contexts, seals, following)
     proofs = Proofs(store, services.codec, services.config.origin, services.verifier)
     described = document(asked, questions, histories, proofs, contexts)
     giving = Giving(services.office, services.tokens, Receipts(store), rows)
 
     app = web.Application(client_max_size=AT_MOST)
+    app.on_shutdown.append(following.end)
     # In the order in which an address is looked up. Histories come before views: a key may hold slashes, and would
     # swallow them. Commands come last: they are many, and an address that a key fits as well has another method.
     app.add_routes(histories.routes())
@@ -69,7 +72,7 @@ def make_app(services: Services, working: Working | None) -> web.Application:
 def make_runner(services: Services, working: Working | None, **options: Any) -> web.AppRunner:
     """The application with the limits that it is served with. `options`: as `web.AppRunner` takes them."""
     return web.AppRunner(
-        make_app(services, working), access_log=None, max_line_size=LINE_AT_MOST, logger=_of_connections(), **options
+        make_app(services, working), access_log=None, max_line_size=LINE_READ, logger=_of_connections(), **options
     )
 
 

@@ -183,6 +183,12 @@ def test_five_hundred_ids_fit_into_an_address(live: Live) -> None:
     assert keys(get(live, "/v1/units", key__in=asked).items) == [city]
 
 
+def test_an_address_that_is_too_long_is_answered_as_anything_else_that_is_wrong(live: Live) -> None:
+    said = get(live, "/v1/units", q="x" * (1 << 16))
+    assert (said.status, said.json["code"], said.json["at_most"]) == (414, "address-too-long", 1 << 16)
+    assert give(live, f"commitments/propose?{'x' * (1 << 16)}").json["code"] == "address-too-long"
+
+
 # --- pages ---
 
 
