@@ -160,7 +160,7 @@ def _view(spec: APISpec, question: Question, shown: dict[str, Schema]) -> None:
         "tags": ["views"],
         "summary": f"What a file holds, and when it is whole: {view.says}",
         "description": _OF_A_FILE,
-        "parameters": [*query(question.of_file), *filters, CONDITION],
+        "parameters": [*query(question.of_file), CONDITION],
         "responses": {
             "200": answer(200, {"application/json": ref("Package")}, "ETag"), "304": answer(304, {}, "ETag"),
         }
@@ -187,6 +187,7 @@ def _view(spec: APISpec, question: Question, shown: dict[str, Schema]) -> None:
 _OF_A_FILE = (
     "A data package (datapackage.org) with the columns of the file that the same question gives, its address for ever,"
     " its rows and bytes, and its SHA-256. It is read to its end for that, so that what was cut on its way is known."
+    " Every filter of the list may be said here as well."
 )
 _KEY: Schema = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[A-Za-z0-9][A-Za-z0-9/._:@*-]*$"}
 
