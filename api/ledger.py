@@ -124,9 +124,6 @@ class Histories:
         said = read_query(request, self.of_records, gathered)
         gathered.raise_any()
         reader = await self._seals.reader(request, said)
-        until, control = await self._until(said.get("as_of"), reader)
-        head = await self._store.head()
-        last = head.size - 1 if until is None else until
         form = said.get("format") or chosen(request, tuple(self._forms.items()))
         if form is None:
             raise NotAcceptable(tuple(self._forms.values()))
@@ -135,18 +132,15 @@ class Histories:
         if form == "events" and self._following is not None:
             _refuse(said)
             return await self._following.follow(request, after, said.get("limit"), where)
+        until, control = await self._until(said.get("as_of"), reader)
+        head = await self._store.head()
+        last = head.size - 1 if until is None else until
         etag = f'W/"records.{last}.{form}"'
         if reader is None and unchanged(request, etag):
             return not_modified(etag, control, VARY)
         if form == "ndjson":
-            others = {name: text for name, text in request.rel_url.query.items() if name not in ("as_of", "format")}
-            stays = request.rel_url.with_query(others | {"as_of": str(last), "format": form})
-            headers = {
-                "Content-Type": _FORMS[form], "ETag": etag, "Cache-Control": control, "Vary": VARY,
-                "Subsidia-Position": str(last), "Link": f'<{stays.raw_path_qs}>; rel="canonical"',
-            }  # fmt: skip
             chunks = partial(self._lines, after, last, said.get("limit"), where, reader)
-            return await stream(request, web.StreamResponse(headers=headers), chunks)
+            return await stream(request, _file(request, last, etag, control), chunks)
         limit = said.get("limit", PAGE)
         found = await self._store.records(after, limit + 1, until=last, where=where)
         page = found[:limit]
@@ -155,9 +149,7 @@ class Histories:
         body = _listed(page, marks, following, *await self._standing(head, last, pinned=until is not None))
         response = answer(request, body, etag, control)
         if following is not None:
-            others = {name: text for name, text in request.rel_url.query.items() if name != "after"}
-            address = request.rel_url.with_query(others | {"after": following})
-            response.headers["Link"] = f'<{address.raw_path_qs}>; rel="next"'
+            response.headers["Link"] = f'<{_address(request, after=following)}>; rel="next"'
         return response
 
     async def _lines(
@@ -324,6 +316,22 @@ def _version_tag(version: int, marks: Mapping[int, bytes]) -> str:
     """The version; behind a dot what was joined to its records, since an erasure, say, moves no version here."""
     joined = hashlib.sha256(repr(sorted(marks.items())).encode()).hexdigest()[:JOINED] if marks else ""
     return f'"{version}.{joined}"' if joined else f'"{version}"'
+
+
+def _file(request: web.Request, last: int, etag: str, control: str) -> web.StreamResponse:
+    """The head of a file of records, which names the address at which it stays; opened values do not."""
+    headers = {
+        "Content-Type": _FORMS["ndjson"], "ETag": etag, "Cache-Control": control, "Vary": VARY,
+        "Subsidia-Position": str(last),
+    }  # fmt: skip
+    if control != NOBODY_KEEPS:
+        headers["Link"] = f'<{_address(request, as_of=str(last), format="ndjson")}>; rel="canonical"'
+    return web.StreamResponse(headers=headers)
+
+
+def _address(request: web.Request, **said: str) -> str:
+    """The same question, but for what is said."""
+    return request.rel_url.with_query({**request.rel_url.query, **said}).raw_path_qs
 
 
 def _refuse(said: Mapping[str, Any]) -> None:
