@@ -124,9 +124,7 @@ class Histories:
         said = read_query(request, self.of_records, gathered)
         gathered.raise_any()
         reader = await self._seals.reader(request, said)
-        form = said.get("format") or chosen(request, tuple(self._forms.items()))
-        if form is None:
-            raise NotAcceptable(tuple(self._forms.values()))
+        form = self._form(request, said)
         where = Filter((said["type"],) if "type" in said else (), (said["unit"],) if "unit" in said else ())
         after = said.get("after", -1)
         if form == "events" and self._following is not None:
@@ -141,16 +139,28 @@ class Histories:
         if form == "ndjson":
             chunks = partial(self._lines, after, last, said.get("limit"), where, reader)
             return await stream(request, _file(request, last, etag, control), chunks)
-        limit = said.get("limit", PAGE)
-        found = await self._store.records(after, limit + 1, until=last, where=where)
-        page = found[:limit]
-        following = str(page[-1].position) if len(found) > limit else None
+        page, following = await self._page(after, last, said.get("limit", PAGE), where)
         marks = await self._seals.members(page, last, reader)
         body = _listed(page, marks, following, *await self._standing(head, last, pinned=until is not None))
         response = answer(request, body, etag, control)
         if following is not None:
             response.headers["Link"] = f'<{_address(request, after=following)}>; rel="next"'
         return response
+
+    def _form(self, request: web.Request, said: Mapping[str, Any]) -> str:
+        """Raises NotAcceptable."""
+        form: str | None = said.get("format") or chosen(request, tuple(self._forms.items()))
+        if form is None:
+            raise NotAcceptable(tuple(self._forms.values()))
+        return form
+
+    async def _page(
+        self, after: int, until: int, limit: int, where: Filter
+    ) -> tuple[Sequence[StoredRecord], str | None]:
+        """One page, and behind which position the next one begins, if there is one."""
+        found = await self._store.records(after, limit + 1, until=until, where=where)
+        page = found[:limit]
+        return page, str(page[-1].position) if len(found) > limit else None
 
     async def _lines(
         self, after: int, until: int, limit: int | None, where: Filter, reader: Actor | None
