@@ -1,15 +1,17 @@
 """Records as they come: every one once and in order, whoever writes meanwhile and however often the line is lost."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import pytest
 import requests
+from aiohttp import ClientError, ClientSession, web
 
 from api import following
+from api.edge import public
 from api.following import LAST_SEEN, MEDIA, Following
 from api.opened import Seals
 from services.store.ports import Filter
@@ -106,12 +108,49 @@ def test_who_hears_nothing_for_a_while_hears_that_the_line_is_there_and_where_to
         assert int(position) >= live.told, "what was looked through in vain is not looked through again"
 
 
+@asynccontextmanager
+async def alone(live: Live) -> AsyncIterator[tuple[str, web.AppRunner]]:
+    """Served with nothing else, so that nobody else follows."""
+    services = live.services
+    endless = Following(services.store, services.views, Seals(services.openings, services.office, services.tokens))
+
+    async def follow(request: web.Request) -> web.StreamResponse:
+        return await endless.follow(request, -1, None, Filter())
+
+    app = web.Application()
+    app.router.add_get("/", public(follow))
+    app.on_shutdown.append(endless.end)
+    runner = web.AppRunner(app, shutdown_timeout=3600)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/", runner
+    finally:
+        await runner.cleanup()
+
+
 def test_so_many_follow_and_no_more(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "STREAMS", 1)
-    with followed(live) as events:
-        next(events)
-        said = send(live, "GET", "/v1/records", headers=ASKED)
-        assert (said.status, said.json["code"], said.headers["retry-after"]) == (503, "busy", "5")
+
+    async def asked() -> tuple[int, Any, str]:
+        async with alone(live) as (address, _), ClientSession() as session, session.get(address) as first:
+            await first.content.readuntil(b"\n\n")
+            async with session.get(address) as second:
+                return second.status, (await second.json())["code"], second.headers["Retry-After"]
+
+    assert live.run(asked()) == (503, "busy", "5")
+
+
+def test_who_follows_does_not_hold_up_the_end(live: Live) -> None:
+    async def ended() -> bytes:
+        async with alone(live) as (address, runner), ClientSession() as session, session.get(address) as said:
+            begun = await said.content.readuntil(b"\n\n")
+            await runner.cleanup()
+            with pytest.raises(ClientError):
+                await said.content.read()
+            return begun
+
+    assert live.run(ended()) == following.RETRY
 
 
 @pytest.mark.parametrize(
