@@ -11,12 +11,14 @@ from api.asking import Question
 from api.binding import AT_MOST
 from api.commands import Giving, verbs
 from api.edge import elsewhere, public
+from api.following import Following
 from api.ledger import Histories, Tiles
 from api.me import Me
 from api.metrics import Metrics
 from api.moments import Moments
 from api.openapi import document
 from api.opened import Seals
+from api.packages import Packages
 from api.probes import Probes, Working
 from api.proofs import Proofs
 from api.reads import Reading
@@ -25,8 +27,8 @@ from projections.attestations import ATTESTATIONS
 from projections.kernel import own_stream
 from services.bootstrap import Services
 
-LINE_AT_MOST = 1 << 16
-"""Bytes of a request's first line: a filter takes 500 values, and 500 ids are 18 KB."""
+LINE_READ = 1 << 18
+"""Bytes of a request's first line that are read at all: whoever sends more gets no more than a 400 of aiohttp."""
 
 
 def make_app(services: Services, working: Working | None) -> web.Application:
@@ -44,18 +46,21 @@ def make_app(services: Services, working: Working | None) -> web.Application:
     ]
     rows = frozenset(view.name for view in services.views_declared if view.keys is own_stream)
     seals = Seals(services.openings, services.office, services.tokens)
-    histories = Histories(store, moments, services.office.codec, contexts, seals)
+    following = Following(store, services.views, seals)
+    histories = Histories(store, moments, services.office.codec, contexts, seals, following)
     proofs = Proofs(store, services.codec, services.config.origin, services.verifier)
     described = document(asked, questions, histories, proofs, contexts)
     giving = Giving(services.office, services.tokens, Receipts(store), rows)
 
     app = web.Application(client_max_size=AT_MOST)
+    app.on_shutdown.append(following.end)
     # In the order in which an address is looked up. Histories come before views: a key may hold slashes, and would
     # swallow them. Commands come last: they are many, and an address that a key fits as well has another method.
     app.add_routes(histories.routes())
     for question in questions:
-        app.add_routes(Reading(services.views, store, moments, question).routes())
+        app.add_routes(Reading(services.views, store, moments, question, services.config.licence).routes())
     app.add_routes([giving.route(verb) for verb in asked])
+    app.add_routes(Packages(questions, moments, services.config.origin, services.config.licence).routes())
     app.add_routes(Me(services.office, services.tokens, asked).routes())
     app.add_routes(proofs.routes())
     app.add_routes(Tiles(store).routes())
@@ -73,7 +78,7 @@ def make_runner(
         options["access_log"] = None
     else:
         options["access_log_class"] = metrics.observer()
-    return web.AppRunner(make_app(services, working), max_line_size=LINE_AT_MOST, logger=_of_connections(), **options)
+    return web.AppRunner(make_app(services, working), max_line_size=LINE_READ, logger=_of_connections(), **options)
 
 
 def make_metrics_runner(metrics: Metrics) -> web.AppRunner:

@@ -16,12 +16,14 @@ from api.binding import Gathered, Parameter, unknown_parameter
 from api.faults import Fault, Wrong, pointer
 from api.values import Leaf
 from projections.kernel import View
-from services.views.ports import Column, Filter, Kind, Op, Query
+from services.views.ports import COUNTED, Column, Filter, Kind, Op, Query
 
 LIMIT = 500
 FILTERS = 60
 VALUES = 500
 FORMS = ("json", "csv", "ndjson")
+FILES = FORMS[1:]
+"""Forms that hold all rows, not a page of them."""
 _DECIMAL = r"-?[0-9]{1,30}(?:\.[0-9]{1,12})?"
 _TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:[Zz]|[+ -][0-9]{2}:[0-9]{2})"
 
@@ -62,9 +64,20 @@ WAIT_FOR = Parameter(
     "Wait until the view holds this position, as a command's answer names it; 503 after five seconds.",
     example=0,
 )
+FILE = Parameter("format", values.one_of(FILES), f"Which file ({FILES[0]}).", example=FILES[0])
 FORMAT = Parameter("format", values.one_of(FORMS), "The form of the answer; stands above the header Accept.")
 _Q = Parameter("q", values.text(200, 0), "Words to look for; accents, case and last letters do not count.")
 _LIMIT = Parameter("limit", values.whole(1, LIMIT), "How many rows a page has at most (50).", example=50)
+COUNT = Parameter(
+    "count",
+    values.yes_no(),
+    f"Say how many rows there are, on whichever page: counted to the end, or to {COUNTED:,} of them.",
+    example="true",
+)
+BOM = Parameter(
+    "bom", values.yes_no(), "Begin CSV with a byte order mark, by which spreadsheets know that it is UTF-8.",
+    example="true",
+)  # fmt: skip
 _CURSOR = Parameter("cursor", values.text(2000, 1), "Where to go on: `next` of the page before.")
 
 
@@ -72,7 +85,8 @@ _CURSOR = Parameter("cursor", values.text(2000, 1), "Where to go on: `next` of t
 class Asked:
     """One question to a view. `as_of`: a position, a day, a moment or None for now; `place`: where to go on.
 
-    `proof`: whether the answer shall say how it is reproduced.
+    `proof`: whether the answer shall say how it is reproduced; `count`: how many rows there are. `bom`: CSV for
+    spreadsheets.
     """
 
     query: Query
@@ -83,6 +97,8 @@ class Asked:
     limited: bool
     told: str
     proof: bool = False
+    count: bool = False
+    bom: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,17 +159,20 @@ class Question:
         both = [way + name for name in self.sorts for way in ("", "-")]
         sort = Parameter("sort", values.one_of(both), f"The order ({view.sort}); `-` before it turns it round.")
         searched = [_Q] if any(one.searched for one in columns) else []
-        past = [AS_OF, *([VALID_AT] if view.dated else []), *([PROOF] if attested else [])]
-        self.parameters = {one.name: one for one in (*searched, sort, _LIMIT, _CURSOR, *past, FORMAT, WAIT_FOR)}
-        self.of_one = {one.name: one for one in (*past, WAIT_FOR)}
+        past = [AS_OF, *([VALID_AT] if view.dated else [])]
+        proof = [PROOF] if attested else []
+        of_both = (*searched, sort, _LIMIT, *past, BOM, WAIT_FOR)
+        self.parameters = {one.name: one for one in (*of_both, _CURSOR, COUNT, FORMAT, *proof)}
+        self.of_file = {one.name: one for one in (*of_both, FILE)}
+        self.of_one = {one.name: one for one in (*past, *proof, WAIT_FOR)}
         if taken := set(self.parameters) & set(self.filters):
             raise TypeError(f"Columns of {view.name} are named like parameters: {', '.join(sorted(taken))}.")
 
-    def read(self, request: web.Request) -> Asked:
-        """What a list's address asks for. Raises Invalid with every fault."""
+    def read(self, request: web.Request, known: Mapping[str, Parameter] | None = None) -> Asked:
+        """What a list's address asks for, or one that takes the parameters `known`. Raises Invalid with every fault."""
         gathered, said, filters = Gathered(), dict[str, Any](), list[Filter]()
         for name, texts in _grouped(request).items():
-            self._take(name, texts, gathered, said, filters)
+            self._take(name, texts, gathered, said, filters, self.parameters if known is None else known)
         if len(filters) > FILTERS:
             gathered.add("query", "", Fault("length", f"At most {FILTERS} filters are taken."))
         sort = said.get("sort") or ""
@@ -170,15 +189,16 @@ class Question:
             query = replace(query, after=place.last, as_of=place.position, day=place.day)
         return Asked(
             query, said.get("as_of"), place, said.get("format"), said.get("wait_for"), "limit" in said, told,
-            proof=said.get("proof") is not None,
+            proof=said.get("proof") is not None, count=bool(said.get("count")), bom=bool(said.get("bom")),
         )  # fmt: skip
 
     def _take(
-        self, name: str, texts: Sequence[str], gathered: Gathered, said: dict[str, Any], filters: list[Filter]
-    ) -> None:
-        filtering, parameter = self.filters.get(name), self.parameters.get(name)
+        self, name: str, texts: Sequence[str], gathered: Gathered, said: dict[str, Any], filters: list[Filter],
+        known: Mapping[str, Parameter],
+    ) -> None:  # fmt: skip
+        filtering, parameter = self.filters.get(name), known.get(name)
         if filtering is None and parameter is None:
-            gathered.add("query", pointer(name), unknown_parameter(name, self.parameters | self.filters))
+            gathered.add("query", pointer(name), unknown_parameter(name, {**known, **self.filters}))
         elif len(texts) > 1 and not (filtering and filtering.several):
             gathered.add("query", pointer(name), Fault("repeated-parameter", "It is said more than once."))
         elif filtering is not None:
@@ -211,4 +231,6 @@ def _filtering(column: Column, op: Op) -> Filtering:
     if op is Op.HAS:
         assert column.item is not None, "only lists of plain items are asked with `has`"
         return Filtering(column, op, leaf_of(column.item, column.choices))
+    if column.name == "key":
+        return Filtering(column, op, values.text(500, 0, make=values.as_written))
     return Filtering(column, op, leaf_of(column.kind, column.choices))

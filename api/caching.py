@@ -73,6 +73,10 @@ def _weighted(header: str) -> list[tuple[str, float]]:
     return found
 
 
+def worth_packing(request: web.Request, body: bytes) -> bool:
+    return len(body) >= WORTH_PACKING and takes_gzip(request)
+
+
 def packed(body: bytes) -> bytes:
     packer = zlib.compressobj(6, wbits=31)
     return packer.compress(body) + packer.flush()

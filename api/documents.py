@@ -17,6 +17,7 @@ from api.errors import PROBLEMS
 from api.shapes import TAG, LeafField, ListField, WordsField, told_apart
 from domain.kernel import EventName, Money, PartialDate, Says, Sealed, Words
 from projections.kernel import View
+from services.views.ports import COUNTED
 from services.writing import plain
 
 Schema = dict[str, Any]
@@ -355,16 +356,45 @@ ME = closed(
     description="Whom a token speaks for.",
 )
 
+COUNTED_ROWS = closed(
+    {"rows": COUNT, "exact": {"type": "boolean", "description": f"False where there are more than {COUNTED:,}."}},
+    description="How many rows all pages have, where `count` asks for it.",
+)
+_RESOURCE: Schema = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string"},
+        "path": {"type": "string", "description": "Relative to the package's own address."},
+        "schema": {"type": "object", "description": "The columns (Table Schema)."},
+        "rows": COUNT,
+        "bytes": COUNT,
+        "hash": {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"},
+    },
+    "required": ["name", "path", "format", "mediatype", "encoding"],
+}
+PACKAGE: Schema = {
+    "type": "object",
+    "description": "A data package (datapackage.org, version 2).",
+    "properties": {
+        "$schema": {"type": "string"},
+        "name": {"type": "string"},
+        "licenses": {"type": "array", "minItems": 1, "items": {"type": "object"}},
+        "resources": {"type": "array", "minItems": 1, "items": _RESOURCE},
+    },
+    "required": ["$schema", "name", "title", "resources"],
+}
+
 SHARED: Mapping[str, Schema] = {
     "AsOf": AS_OF, "Freshness": FRESHNESS, "Reproduced": REPRODUCED,
     "Record": RECORD, "Positioned": POSITIONED, "Proved": PROVED,
     "Receipt": RECEIPT, "Answer": ANSWER, "Problem": PROBLEM,
+    "Counted": COUNTED_ROWS, "Package": PACKAGE,
     "Inclusion": INCLUSION, "Consistency": CONSISTENCY, "Checkpoints": CHECKPOINTS, "Ledger": LEDGER, "Me": ME,
 }  # fmt: skip
 
 
-def listed(item: Schema) -> Schema:
-    """A page of a list."""
+def listed(item: Schema, **more: Schema) -> Schema:
+    """A page of a list. `more`: members that it may have besides."""
     return closed(
         {
             "items": {"type": "array", "items": item},
@@ -372,9 +402,11 @@ def listed(item: Schema) -> Schema:
             "as_of": ref("AsOf"),
             "freshness": ref("Freshness"),
             "proof": ref("Reproduced"),
+            **more,
         },
         "freshness",
         "proof",
+        *more,
     )
 
 

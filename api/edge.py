@@ -17,7 +17,7 @@ import structlog
 from aiohttp import hdrs, web
 
 from api.caching import LIVE
-from api.errors import NoSuchAddress, WrongMethod, problem_of, unforeseen
+from api.errors import AddressTooLong, NoSuchAddress, WrongMethod, problem_of, unforeseen
 from api.whole import Whole, lines
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -29,12 +29,14 @@ _PROCESS = token_hex(4)
 _numbers = count(1)
 _EXPOSED = "ETag, Link, Location, Retry-After, X-Request-Id, Subsidia-Position, Subsidia-View"
 ANYBODY = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": _EXPOSED}
+ADDRESS_AT_MOST = 1 << 16
+"""Bytes of an address: a filter takes 500 values, and 500 ids are 18 KB."""
 STALLED = 60.0
 """Seconds in which a reader must take one chunk, a thousand rows at most."""
 PREFLIGHT = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET, HEAD",
-    "Access-Control-Allow-Headers": "Accept, If-None-Match, X-Request-Id",
+    "Access-Control-Allow-Headers": "Accept, If-None-Match, Last-Event-ID, X-Request-Id",
     "Access-Control-Max-Age": "86400",
 }
 
@@ -70,7 +72,7 @@ def public(handler: Handler) -> Handler:
 
     async def serve(request: web.Request) -> web.StreamResponse:
         try:
-            response = await handler(request)
+            response = await handler(_short(request))
         except Exception as error:
             response = failed(request, error)
         if not response.prepared:
@@ -89,7 +91,7 @@ def officers(handler: Handler) -> Handler:
     async def serve(request: web.Request) -> web.StreamResponse:
         begun = perf_counter()
         try:
-            response = await handler(request)
+            response = await handler(_short(request))
         except Exception as error:
             response = failed(request, error)
         asked = _finish(request, response, OF_COMMANDS)
@@ -98,6 +100,12 @@ def officers(handler: Handler) -> Handler:
         return response
 
     return serve
+
+
+def _short(request: web.Request) -> web.Request:
+    if len(request.raw_path) > ADDRESS_AT_MOST:
+        raise AddressTooLong(ADDRESS_AT_MOST)
+    return request
 
 
 def _finish(request: web.Request, response: web.StreamResponse, always: Always) -> str:

@@ -70,6 +70,13 @@ class NoSuchAddress(Exception):
 
 
 @dataclass
+class AddressTooLong(Exception):
+    """Nobody needs so many filters in one question."""
+
+    at_most: int
+
+
+@dataclass
 class NoSuchThing(Exception):
     """The address has the right form, and there is nothing under it."""
 
@@ -114,6 +121,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "command-reused": (409, "The key was used for something else"),
     "stale": (412, "It has changed since you saw it"),
     "too-large": (413, "The body is too large"),
+    "address-too-long": (414, "The address is too long"),
     "unsupported-media-type": (415, "The body is not JSON"),
     "record-too-large": (422, "The record would be too large"),
     "internal": (500, "Something is wrong with the register"),
@@ -243,6 +251,11 @@ TABLE: Mapping[type[BaseException], Callable[[Any], Problem]] = {
     Behind: _behind,
     NotSignedIn: lambda error: _problem(
         "not-signed-in", f"{error.reason} {HOW_TO_SIGN_IN}", {"WWW-Authenticate": 'Bearer realm="subsidia"'}
+    ),
+    AddressTooLong: lambda error: _problem(
+        "address-too-long",
+        f"An address has at most {error.at_most} bytes: ask for less at once, or in several pages.",
+        at_most=error.at_most,
     ),
     NoSuchAddress: lambda error: _problem("no-such-address", "See /docs for what is served."),
     NoSuchThing: lambda error: _problem("unknown", error.detail),

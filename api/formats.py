@@ -1,5 +1,6 @@
 """Rows as CSV (RFC 4180) and NDJSON, in batches, packed where the client likes it."""
 
+import codecs
 import csv
 import io
 import zlib
@@ -34,9 +35,11 @@ class Sheet:
         return cells
 
 
-async def as_csv(sheet: Sheet, batches: AsyncIterator[Sequence[Sequence[Any]]]) -> AsyncIterator[bytes]:
+async def as_csv(
+    sheet: Sheet, batches: AsyncIterator[Sequence[Sequence[Any]]], *, bom: bool = False
+) -> AsyncIterator[bytes]:
     """The header comes with the first rows: what cannot be read at all has sent nothing yet."""
-    header = sheet.lines([sheet.header])
+    header = (codecs.BOM_UTF8 if bom else b"") + sheet.lines([sheet.header])
     async for batch in batches:
         yield header + sheet.lines(batch)
         header = b""

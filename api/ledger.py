@@ -19,9 +19,10 @@ from api.commands import JOINED, STREAM
 from api.edge import public, stream
 from api.errors import NoSuchThing, NotAcceptable
 from api.faults import Fault, Invalid, Located
+from api.following import MEDIA, Following, item
 from api.moments import Moments, stamp
 from api.opened import NOBODY_KEEPS, OPENED, Seals
-from api.reads import VARY, answer
+from api.standing import VARY, answer
 from api.whole import Whole, lines
 from domain.kernel import Actor, Context
 from domain.ledger import tiles
@@ -47,7 +48,7 @@ RECORD_FORM = Parameter(
     "format", values.one_of(("json", "raw")), "`raw`: the record's own bytes, exactly as they were hashed."
 )
 LIST_FORM = Parameter("format", values.one_of(("json", "ndjson")), "`ndjson`: all of them, one a line.")
-_LISTS = (("json", "application/json"), ("ndjson", "application/x-ndjson"))
+_FORMS = {"json": "application/json", "ndjson": "application/x-ndjson", "events": MEDIA}
 _RAW = (("json", "application/json"), ("raw", "application/octet-stream"))
 
 
@@ -63,9 +64,11 @@ class Histories:
     """Streams and records."""
 
     def __init__(
-        self, store: LedgerStore, moments: Moments, codec: Codec, contexts: Mapping[str, Context], seals: Seals
-    ) -> None:
-        self._store, self._moments, self._seals = store, moments, seals
+        self, store: LedgerStore, moments: Moments, codec: Codec, contexts: Mapping[str, Context], seals: Seals,
+        following: Following | None = None,
+    ) -> None:  # fmt: skip
+        self._store, self._moments, self._seals, self._following = store, moments, seals, following
+        self._forms = {name: media for name, media in _FORMS.items() if following is not None or media != MEDIA}
         self._types = {
             context.name: frozenset(_unversioned(codec.written_as[event]) for event in context.events)
             for context in contexts.values()
@@ -121,26 +124,35 @@ class Histories:
         said = read_query(request, self.of_records, gathered)
         gathered.raise_any()
         reader = await self._seals.reader(request, said)
+        form = self._form(request, said)
+        where = Filter((said["type"],) if "type" in said else (), (said["unit"],) if "unit" in said else ())
+        after = said.get("after", -1)
+        if form == "events" and self._following is not None:
+            _refuse(said)
+            return await self._following.follow(request, after, said.get("limit"), where)
         until, control = await self._until(said.get("as_of"), reader)
         head = await self._store.head()
         last = head.size - 1 if until is None else until
-        form = _form(request, said)
         etag = f'W/"records.{last}.{form}"'
         if reader is None and unchanged(request, etag):
             return not_modified(etag, control, VARY)
-        where = Filter((said["type"],) if "type" in said else (), (said["unit"],) if "unit" in said else ())
-        after = said.get("after", -1)
         if form == "ndjson":
-            headers = {"Content-Type": "application/x-ndjson", "ETag": etag, "Cache-Control": control, "Vary": VARY}
             chunks = partial(self._lines, after, last, said.get("limit"), where, reader)
-            return await stream(request, web.StreamResponse(headers=headers), chunks)
+            return await stream(request, _file(request, last, etag, control), chunks)
         page, following = await self._page(after, last, said.get("limit", PAGE), where)
         marks = await self._seals.members(page, last, reader)
         body = _listed(page, marks, following, *await self._standing(head, last, pinned=until is not None))
         response = answer(request, body, etag, control)
         if following is not None:
-            response.headers["Link"] = _next(request, following)
+            response.headers["Link"] = f'<{_address(request, after=following)}>; rel="next"'
         return response
+
+    def _form(self, request: web.Request, said: Mapping[str, Any]) -> str:
+        """Raises NotAcceptable."""
+        form: str | None = said.get("format") or chosen(request, tuple(self._forms.items()))
+        if form is None:
+            raise NotAcceptable(tuple(self._forms.values()))
+        return form
 
     async def _page(
         self, after: int, until: int, limit: int, where: Filter
@@ -156,7 +168,7 @@ class Histories:
         left = limit if limit is not None else until + 1
         while left > 0 and (batch := await self._store.records(after, min(left, LIMIT), until=until, where=where)):
             marks = await self._seals.members(batch, until, reader)
-            yield b"".join(_item(record, marks) + b"\n" for record in batch)
+            yield b"".join(item(record, marks) + b"\n" for record in batch)
             after, left = batch[-1].position, left - len(batch)
 
     async def _standing(self, head: Head, last: int, *, pinned: bool) -> tuple[dict[str, Any], ...]:
@@ -316,22 +328,27 @@ def _version_tag(version: int, marks: Mapping[int, bytes]) -> str:
     return f'"{version}.{joined}"' if joined else f'"{version}"'
 
 
-def _item(record: StoredRecord, marks: Mapping[int, bytes]) -> bytes:
-    return b'{"position":%d,"record":%s%s}' % (record.position, record.state, marks.get(record.position, b""))
+def _file(request: web.Request, last: int, etag: str, control: str) -> web.StreamResponse:
+    """The head of a file of records, which names the address at which it stays; opened values do not."""
+    headers = {
+        "Content-Type": _FORMS["ndjson"], "ETag": etag, "Cache-Control": control, "Vary": VARY,
+        "Subsidia-Position": str(last),
+    }  # fmt: skip
+    if control != NOBODY_KEEPS:
+        headers["Link"] = f'<{_address(request, as_of=str(last), format="ndjson")}>; rel="canonical"'
+    return web.StreamResponse(headers=headers)
 
 
-def _form(request: web.Request, said: Mapping[str, Any]) -> str:
-    """Raises NotAcceptable."""
-    form: str | None = said.get("format") or chosen(request, _LISTS)
-    if form is None:
-        raise NotAcceptable(tuple(media for _, media in _LISTS))
-    return form
+def _address(request: web.Request, **said: str) -> str:
+    """The same question, but for what is said."""
+    return request.rel_url.with_query({**request.rel_url.query, **said}).raw_path_qs
 
 
-def _next(request: web.Request, after: str) -> str:
-    others = {name: text for name, text in request.rel_url.query.items() if name != "after"}
-    address = request.rel_url.with_query(others | {"after": after})
-    return f'<{address.raw_path_qs}>; rel="next"'
+def _refuse(said: Mapping[str, Any]) -> None:
+    """Raises Invalid for what cannot be asked of records that are yet to come."""
+    says = "Records that are sent as they come are those of now, as anybody sees them."
+    if faults := [Located("query", f"/{name}", Fault("events", says)) for name in ("as_of", "opened") if name in said]:
+        raise Invalid(faults)
 
 
 def _listed(
@@ -343,7 +360,7 @@ def _listed(
 ) -> bytes:
     """The records' own bytes stand in the answer unchanged."""
     tail = {"next": following, "as_of": as_of} | ({"freshness": freshness} if freshness else {})
-    return b'{"items":[' + b",".join(_item(record, marks) for record in page) + b"]," + msgspec.json.encode(tail)[1:]
+    return b'{"items":[' + b",".join(item(record, marks) for record in page) + b"]," + msgspec.json.encode(tail)[1:]
 
 
 def _table(*parameters: Parameter) -> Mapping[str, Parameter]:

@@ -5,39 +5,19 @@ from typing import Any
 
 from apispec import APISpec
 
-from api import documents
-from api.asking import FORMS, LIMIT, Filtering, Question
-from api.binding import Parameter
+from api import documents, openapi_ledger
+from api.asking import FILES, LIMIT, Filtering, Question
 from api.commands import IF_MATCH, KEY, STREAM, Verb
-from api.documents import Schema, closed, listed, ref, row_schema, single
-from api.errors import HOW_TO_SIGN_IN, PROBLEMS
+from api.documents import Schema, listed, ref, row_schema, single
+from api.errors import HOW_TO_SIGN_IN
 from api.formats import MEDIA
-from api.ledger import POSITION, Histories
+from api.ledger import Histories
+from api.operations import CONDITION, answer, parameter, problems, query
 from api.proofs import Proofs
 from domain.kernel import Context
 from services.views.ports import Kind, Op
 
 VERSION = "1"
-PROBLEM_MEDIA = "application/problem+json"
-_CODES: Mapping[int, str] = {
-    200: "As asked.",
-    201: "Recorded; the receipt proves it.",
-    304: "It is still what you have (If-None-Match).",
-    **dict(PROBLEMS.values()),
-    409: "A rule says no, others were quicker, or the Idempotency-Key was used for something else",
-    422: "The body's content is not valid, or the record would be too large",
-    503: "Busy, not there yet, or without its database: try again",
-}
-_HEADERS: Mapping[str, tuple[str, Schema]] = {
-    "ETag": ("What this answer is a state of.", {"type": "string"}),
-    "Location": ("Where the thing can be read.", {"type": "string", "format": "uri-reference"}),
-    "Content-Disposition": ("Under which name to keep it.", {"type": "string"}),
-    "Link": ("The next page (RFC 8288).", {"type": "string"}),
-    "Retry-After": ("Seconds to wait.", {"type": "string"}),
-    "X-Request-Id": ("Names this request in the log.", {"type": "string"}),
-    "Allow": ("The methods there are.", {"type": "string"}),
-    "WWW-Authenticate": ("How to sign in.", {"type": "string"}),
-}
 
 
 def document(
@@ -56,8 +36,7 @@ def document(
         _view(spec, question, shown)
     for name, schema in shown.items():
         spec.components.schema(name, schema)
-    _ledger(spec, histories, contexts)
-    _proofs(spec, proofs)
+    openapi_ledger.describe(spec, histories, proofs, contexts)
     whole: dict[str, Any] = spec.to_dict()
     return whole
 
@@ -93,55 +72,16 @@ def _of(context: Context, verbs: Iterable[Verb]) -> Iterable[Verb]:
     return (verb for verb in verbs if verb.context.name == context.name)
 
 
-# --- parts ---
-
-
-def _parameter(one: Parameter, where: str) -> Schema:
-    found: Schema = {
-        "name": one.name, "in": where, "required": where == "path" or one.required, "description": one.says,
-        "schema": dict(one.leaf.document),
-    }  # fmt: skip
-    if one.example is not None:
-        found["example"] = one.example
-    return found
-
-
-_CONDITION: Schema = {
-    "name": "If-None-Match",
-    "in": "header",
-    "required": False,
-    "description": "The ETag you have; 304 where it is still the newest.",
-    "schema": {"type": "string", "maxLength": 1000, "pattern": r'^(?:W/)?"[!#-~]*"$'},
-}
-
-
-def _answer(status: int, media: Mapping[str, Schema], *headers: str) -> Schema:
-    found: Schema = {"description": _CODES[status], "headers": _headers("X-Request-Id", *headers)}
-    if media:
-        found["content"] = {name: {"schema": schema} for name, schema in media.items()}
-    return found
-
-
-def _headers(*names: str) -> Schema:
-    return {name: {"description": _HEADERS[name][0], "schema": _HEADERS[name][1]} for name in names}
-
-
-def _problems(*statuses: int) -> Schema:
-    more = {401: ("WWW-Authenticate",), 503: ("Retry-After",), 412: ("ETag",)}
-    media = {PROBLEM_MEDIA: ref("Problem")}
-    return {str(status): _answer(status, media, *more.get(status, ())) for status in statuses}
-
-
 # --- commands ---
 
 
 def _command(spec: APISpec, verb: Verb) -> None:
     name = verb.request.name
     spec.components.schema(name, schema=verb.request.schema)
-    path = [] if verb.by.starts else [_parameter(STREAM, "path")]
+    path = [] if verb.by.starts else [parameter(STREAM, "path")]
     says = (verb.by.command.__doc__ or verb.name).strip().splitlines()[0]
     answers = {
-        str(status): _answer(status, {"application/json": ref("Answer")}, "ETag", "Location") for status in (200, 201)
+        str(status): answer(status, {"application/json": ref("Answer")}, "ETag", "Location") for status in (200, 201)
     }
     answers["200"]["description"] = "It was already so: nothing had to be recorded."
     unknown = () if verb.by.starts else (404,)
@@ -151,11 +91,11 @@ def _command(spec: APISpec, verb: Verb) -> None:
         "summary": says,
         "description": f"{says}\n\n{who_may(verb)}",
         "security": [{"officer": []}],
-        "parameters": [*path, _parameter(KEY, "header"), _parameter(IF_MATCH, "header")],
+        "parameters": [*path, parameter(KEY, "header"), parameter(IF_MATCH, "header")],
         "requestBody": {
             "required": verb.request.needs_body, "content": {"application/json": {"schema": ref(name)}},
         },
-        "responses": answers | _problems(400, 401, 403, *unknown, 409, 412, 413, 415, 422, 503),
+        "responses": answers | problems(400, 401, 403, *unknown, 409, 412, 413, 415, 422, 503),
     }  # fmt: skip
     spec.path(path=verb.address, operations={"post": operation})
 
@@ -205,7 +145,7 @@ def _view(spec: APISpec, question: Question, shown: dict[str, Schema]) -> None:
     spec.components.schema(name, row_schema(view, shown))
     filters = [_filter(name_, one) for name_, one in question.filters.items()]
     media = {
-        MEDIA["json"]: listed(ref(name)),
+        MEDIA["json"]: listed(ref(name), count=ref("Counted")),
         MEDIA["csv"]: {"type": "string"},
         MEDIA["ndjson"]: {"type": "string"},
     }
@@ -213,27 +153,48 @@ def _view(spec: APISpec, question: Question, shown: dict[str, Schema]) -> None:
         "operationId": f"{view.name}.list",
         "tags": ["views"],
         "summary": view.says,
-        "description": f"{view.says} A page has at most {LIMIT} rows; {' and '.join(FORMS[1:])} give all of them.",
-        "parameters": [*(_parameter(one, "query") for one in question.parameters.values()), *filters, _CONDITION],
-        "responses": {"200": _answer(200, media, "ETag", "Link"), "304": _answer(304, {}, "ETag")}
-        | _problems(400, 406, 503),
+        "description": f"{view.says} A page has at most {LIMIT} rows; {' and '.join(FILES)} give all of them.",
+        "parameters": [*query(question.parameters), *filters, CONDITION],
+        "responses": {
+            "200": answer(200, media, "ETag", "Link", "Subsidia-Position", "Subsidia-View"),
+            "304": answer(304, {}, "ETag"),
+        }
+        | problems(400, 406, 503),
     }
+    of_file = {
+        "operationId": f"{view.name}.package",
+        "tags": ["views"],
+        "summary": f"What a file holds, and when it is whole: {view.says}",
+        "description": _OF_A_FILE,
+        "parameters": [*query(question.of_file), CONDITION],
+        "responses": {
+            "200": answer(200, {"application/json": ref("Package")}, "ETag"), "304": answer(304, {}, "ETag"),
+        }
+        | problems(400, 503),
+    }  # fmt: skip
     key = {"name": "key", "in": "path", "required": True, "description": view.key_says, "schema": _KEY}
     of_one = {
         "operationId": f"{view.name}.one",
         "tags": ["views"],
         "summary": f"One row: {view.says}",
-        "parameters": [key, *(_parameter(one, "query") for one in question.of_one.values()), _CONDITION],
+        "parameters": [key, *(parameter(one, "query") for one in question.of_one.values()), CONDITION],
         "responses": {
-            "200": _answer(200, {"application/json": single(ref(name))}, "ETag"),
-            "304": _answer(304, {}, "ETag"),
+            "200": answer(200, {"application/json": single(ref(name))}, "ETag"),
+            "304": answer(304, {}, "ETag"),
+            "308": answer(308, {}, "Location"),
         }
-        | _problems(400, 404, 503),
+        | problems(400, 404, 503),
     }
     spec.path(path=f"/v1/{view.name}", operations={"get": of_list})
+    spec.path(path=f"/v1/{view.name}.datapackage.json", operations={"get": of_file})
     spec.path(path=f"/v1/{view.name}/{{key}}", operations={"get": of_one})
 
 
+_OF_A_FILE = (
+    "A data package (datapackage.org) with the columns of the file that the same question gives, its address for ever,"
+    " its rows and bytes, and its SHA-256. It is read to its end for that, so that what was cut on its way is known."
+    " Every filter of the list may be said here as well."
+)
 _KEY: Schema = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[A-Za-z0-9][A-Za-z0-9/._:@*-]*$"}
 
 
@@ -258,121 +219,3 @@ _WHERE = {
 
 def filter_says(name: str, one: Filtering) -> str:
     return f"Rows where `{one.column.name}` {_WHERE[one.op]} the value. {one.column.says}".strip()
-
-
-# --- ledger ---
-
-
-TEXT = {"text/plain": {"type": "string"}}
-
-
-def _ledger(spec: APISpec, histories: Histories, contexts: Mapping[str, Context]) -> None:
-    for context in contexts.values():
-        page = {"200": _answer(200, {"application/json": listed(ref("Positioned"))}, "ETag")}
-        _get(
-            spec, f"/v1/{context.name}/{{id}}/history", f"{context.name}.history",
-            "Everything that was recorded of one thing; its ETag begins with the version; If-Match takes it.",
-            [_parameter(STREAM, "path"), *_query(histories.of_history), _CONDITION],
-            page | {"304": _answer(304, {}, "ETag")} | _problems(400, 401, 403, 404, 503),
-        )  # fmt: skip
-    _records(spec, histories)
-    _me(spec)
-    _tiles(spec)
-    _probes(spec)
-
-
-def _records(spec: APISpec, histories: Histories) -> None:
-    records = {"application/json": listed(ref("Positioned")), "application/x-ndjson": {"type": "string"}}
-    _get(
-        spec, "/v1/records", "records.list", "The records of the whole ledger, in order.",
-        [*_query(histories.of_records), _CONDITION],
-        {"200": _answer(200, records, "ETag", "Link"), "304": _answer(304, {}, "ETag")}
-        | _problems(400, 401, 403, 406, 503),
-    )  # fmt: skip
-    proved = {"application/json": ref("Proved"), "application/octet-stream": {"type": "string"}}
-    _get(
-        spec, "/v1/records/{position}", "records.one", "One record with its proof, or its exact bytes.",
-        [_parameter(POSITION, "path"), *_query(histories.of_one), _CONDITION],
-        {"200": _answer(200, proved, "ETag"), "304": _answer(304, {}, "ETag")} | _problems(400, 401, 403, 404, 503),
-    )  # fmt: skip
-
-
-def _me(spec: APISpec) -> None:
-    _get(
-        spec, "/v1/me", "me", "Whom your token speaks for, and which commands that role may give.", [],
-        {"200": _answer(200, {"application/json": ref("Me")})} | _problems(400, 401, 503), security=[{"officer": []}],
-    )  # fmt: skip
-
-
-def _tiles(spec: APISpec) -> None:
-    octets = {"application/octet-stream": {"type": "string"}}
-    _get(spec, "/checkpoint", "checkpoint", "The signed head of the ledger (C2SP tlog-checkpoint).", [],
-         {"200": _answer(200, TEXT)} | _problems(404, 503))  # fmt: skip
-    tile = _path("tile", r"^(?:x[0-9]{3}/){0,4}[0-9]{3}(?:\.p/[1-9][0-9]{0,2})?$", "The tile, as in x001/067.", "000")
-    level = _path("level", "^(?:[0-9]|[1-5][0-9]|6[0-3])$", "The tile's level.", "0")
-    for address, name, says, where in (
-        ("/tile/{level}/{tile}", "tile.hashes", "Hashes of the tree (C2SP tlog-tiles).", [level, tile]),
-        ("/tile/entries/{tile}", "tile.entries", "Records, each behind its length (C2SP tlog-tiles).", [tile]),
-    ):
-        _get(spec, address, name, says, where, {"200": _answer(200, octets)} | _problems(404, 503))
-
-
-def _probes(spec: APISpec) -> None:
-    ready = closed(
-        {
-            "ready": {"type": "boolean"},
-            "head": documents.POSITION,
-            "writer": {"type": "boolean"},
-            "trouble": {"type": ["string", "null"], "description": "Why nothing can be written, where that is known."},
-            "views": {"type": "array", "items": {"type": "object"}},
-            "workers": {"type": "array", "items": {"type": "object"}},
-        }
-    )
-    _get(spec, "/livez", "livez", "Whether the process lives.", [], {"200": _answer(200, TEXT)})
-    unready = {"application/json": ready, PROBLEM_MEDIA: ref("Problem")}
-    _get(spec, "/readyz", "readyz", "Whether it can do its work.", [],
-         {"200": _answer(200, {"application/json": ready}), "503": _answer(503, unready)})  # fmt: skip
-
-
-def _proofs(spec: APISpec, proofs: Proofs) -> None:
-    text = {"type": "string"}
-    for name, says, parameters in (
-        ("inclusion", "That a record lies in the ledger.", proofs.of_inclusion),
-        ("consistency", "That the ledger of then is what the later one began with.", proofs.of_consistency),
-    ):
-        media = {"application/json": ref(name.capitalize()), "text/plain": text}
-        _get(
-            spec, f"/v1/proofs/{name}", f"proofs.{name}", says, [*_query(parameters), _CONDITION],
-            {"200": _answer(200, media, "ETag", "Content-Disposition"), "304": _answer(304, {}, "ETag")}
-            | _problems(400, 503),
-        )  # fmt: skip
-    for address, name, says, schema, query, problems in (
-        ("/v1/checkpoints", "checkpoints.list", "The checkpoints that were signed, by size.", "Checkpoints",
-         _query(proofs.of_checkpoints), (400, 503)),
-        ("/v1/ledger", "ledger.card", "Whose ledger it is, how far it reaches, and how to verify it.", "Ledger",
-         [], (400, 404, 503)),
-    ):  # fmt: skip
-        media = {"application/json": ref(schema)}
-        _get(
-            spec, address, name, says, [*query, _CONDITION],
-            {"200": _answer(200, media, "ETag"), "304": _answer(304, {}, "ETag")} | _problems(*problems),
-        )  # fmt: skip
-
-
-def _query(parameters: Mapping[str, Parameter]) -> list[Schema]:
-    return [_parameter(one, "query") for one in parameters.values()]
-
-
-def _path(name: str, pattern: str, says: str, example: str) -> Schema:
-    schema = {"type": "string", "pattern": pattern, "maxLength": 60}
-    return {"name": name, "in": "path", "required": True, "description": says, "schema": schema, "example": example}
-
-
-def _get(
-    spec: APISpec, path: str, name: str, says: str, parameters: list[Schema], responses: Schema, **more: Any
-) -> None:
-    operation = {
-        "operationId": name, "tags": ["ledger"], "summary": says, "parameters": parameters, "responses": responses,
-        **more,
-    }  # fmt: skip
-    spec.path(path=path, operations={"get": operation})

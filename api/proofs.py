@@ -16,7 +16,7 @@ from api.errors import NoSuchThing
 from api.faults import Fault, Invalid, Located
 from api.ledger import LedgerStore
 from api.moments import stamp
-from api.reads import answer
+from api.standing import answer
 from domain.kernel import Policy
 from domain.ledger import checkpoints, notes
 from domain.ledger.proof_files import SUFFIX, InclusionProof, extension

@@ -1,79 +1,47 @@
-"""The routes of every view: lists with filters, order and pages, single rows, exports; now or as of a past moment."""
+"""The routes of every view: lists with filters, order and pages, single rows, files; now or as of a past moment."""
 
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
-from functools import partial
-from typing import Any
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import msgspec
 from aiohttp import web
-from multidict import CIMultiDict
 
-from api import attested, cursors
+from api import attested, cursors, values
 from api.asking import Asked, Question
 from api.attested import Attested
 from api.binding import Gathered, read_query
-from api.caching import (
-    FOR_EVER,
-    LIVE,
-    WORTH_PACKING,
-    chosen,
-    not_modified,
-    packed,
-    takes_gzip,
-    unchanged,
-)
-from api.edge import public, stream
-from api.errors import Behind, NoSuchThing, NotAcceptable
-from api.faults import Fault, Invalid, Located, Wrong
-from api.formats import MEDIA, Sheet, as_csv, as_lines, at_most, gzipped
-from api.moments import Moments, stamp
-from api.whole import Whole, lines
+from api.caching import LIVE, chosen, not_modified, unchanged, worth_packing
+from api.edge import public
+from api.errors import NoSuchThing, NotAcceptable
+from api.exports import Exports, refuse_bom
+from api.faults import Fault, Invalid, Located
+from api.formats import MEDIA
+from api.moments import Moments
+from api.standing import VARY, Standing, Standings, answer
+from api.whole import Whole
 from services.store.ports import Store
-from services.views.ports import Freshness, Page
+from services.views.ports import COUNTED, Page
 from services.views.queries import Views
-
-PATIENCE = 5.0
-"""Seconds that `wait_for` waits."""
-VARY = "Accept, Accept-Encoding"
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What an answer speaks for. `tail`: the closing members of its JSON, `control`: how long it may be kept.
-
-    `head`: the headers of a row's answer.
-    """
-
-    position: int
-    day: date
-    etag: str
-    tail: bytes
-    control: str
-    view: str
-    head: bytes = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "head", lines(_headers(self.etag, self.control)))
 
 
 class Reading:
     """One view over HTTP."""
 
-    def __init__(self, views: Views, store: Store, moments: Moments, question: Question) -> None:
+    def __init__(self, views: Views, store: Store, moments: Moments, question: Question, licence: str) -> None:
         self.question = question
-        self._views, self._store, self._moments = views, store, moments
+        self._views, self._standings = views, Standings(views, store, moments, question.view)
         self._name = question.view.name
         self._attested = Attested(views)
-        self._sheet = Sheet(question.columns)
-        self._live: tuple[Freshness, date, Standing] | None = None
+        self._exports = Exports(views, self._standings, question, licence)
 
     def routes(self) -> list[web.RouteDef]:
         """Keys may hold slashes, as those of milestones do."""
         address = f"/v1/{self._name}"
-        return [web.get(address, public(self.list)), web.get(address + "/{key:.+}", public(self.one))]
+        return [
+            web.get(address, public(self.list)),
+            web.get(address + "/{key:.+}", public(self.one)),
+            web.get(address + ".datapackage.json", public(self._exports.package)),
+        ]
 
     # --- one row ---
 
@@ -81,7 +49,7 @@ class Reading:
         key = request.match_info["key"]
         if request.rel_url.raw_query_string:
             return await self._one_asked(request, key)
-        standing = await self._now()
+        standing = await self._standings.now()
         if unchanged(request, standing.etag):
             return not_modified(standing.etag, standing.control, VARY)
         row, position = await self._views.one(self._name, key)
@@ -95,8 +63,8 @@ class Reading:
         gathered.raise_any()
         if said.get("proof"):
             attested.refuse(said)
-        await self._waited(said.get("wait_for"))
-        standing = await self._standing(said.get("as_of"))
+        await self._standings.waited(said.get("wait_for"))
+        standing = await self._standings.of(said.get("as_of"))
         if said.get("proof"):
             standing = await self._proved(standing, key)
         if unchanged(request, standing.etag):
@@ -108,9 +76,11 @@ class Reading:
 
     def _one(self, request: web.Request, key: str, row: bytes | None, standing: Standing) -> web.StreamResponse:
         if row is None:
+            if (written := values.as_written(key)) != key:
+                return _moved(request, f"/v1/{self._name}/{written}")
             raise NoSuchThing(f"The view {self._name} has no row of this key as of position {standing.position}.")
         body = b'{"item":' + row + standing.tail
-        if _packs(request, body):
+        if worth_packing(request, body):
             return answer(request, body, standing.etag, standing.control)
         return Whole(standing.head, body)
 
@@ -123,20 +93,22 @@ class Reading:
             raise NotAcceptable(tuple(MEDIA.values()))
         if asked.proof:
             attested.refuse({"as_of": asked.as_of, "valid_at": asked.query.valid_at}, form)
-        await self._waited(asked.wait_for)
-        standing = await self._standing(asked.as_of, asked.place)
+        _refuse(asked, form)
+        await self._standings.waited(asked.wait_for)
+        standing = await self._standings.of(asked.as_of, asked.place)
         if asked.proof:
             standing = await self._proved(standing)
         etag = f'{standing.etag[:-1]}.{form}"'
         if unchanged(request, etag):
             return not_modified(etag, standing.control, VARY)
-        query = replace(asked.query, as_of=standing.position, day=standing.day)
+        asked = replace(asked, query=replace(asked.query, as_of=standing.position, day=standing.day))
         if form != "json":
-            return await self._export(request, replace(asked, query=query), form, standing, etag)
-        page = await self._views.page(self._name, query)
+            return await self._exports.sent(request, asked, form, standing, etag)
+        page = await self._views.page(self._name, asked.query)
         following = self._following(asked, page, standing)
-        body = b'{"items":[' + b",".join(page.items) + b'],"next":' + msgspec.json.encode(following) + standing.tail
-        response = answer(request, body, etag, standing.control)
+        count = await self._count(asked) if asked.count else b""
+        body = b'{"items":[' + b",".join(page.items) + b'],"next":' + msgspec.json.encode(following) + count
+        response = answer(request, body + standing.tail, etag, standing.control)
         if following is not None:
             response.headers["Link"] = _next(request, following)
         return response
@@ -146,56 +118,9 @@ class Reading:
             return None
         return cursors.written(cursors.Place(standing.view, asked.told, standing.position, standing.day, page.last))
 
-    async def _export(
-        self, request: web.Request, asked: Asked, form: str, standing: Standing, etag: str
-    ) -> web.StreamResponse:
-        if asked.place is not None:
-            raise Invalid([Located("query", "/cursor", Fault("cursor", "Only pages of JSON go on; this is a whole."))])
-        headers = {
-            "Content-Type": MEDIA[form] + ("; charset=utf-8; header=present" if form == "csv" else ""),
-            "Content-Disposition": f'attachment; filename="{self._name}-{standing.position}.{form}"',
-            "ETag": etag, "Cache-Control": standing.control, "Vary": VARY,
-            "Subsidia-Position": str(standing.position), "Subsidia-View": standing.view,
-        }  # fmt: skip
-        gzip = takes_gzip(request)
-        if gzip:
-            headers["Content-Encoding"] = "gzip"
-        make = partial(self._chunks, asked, form, gzip)
-        return await stream(request, web.StreamResponse(headers=headers), make)
-
-    def _chunks(self, asked: Asked, form: str, gzip: bool) -> AsyncIterator[bytes]:
-        limit = asked.query.limit if asked.limited else None
-        if form == "csv":
-            chunks = as_csv(self._sheet, at_most(self._views.cells(self._name, asked.query), limit))
-        else:
-            chunks = as_lines(at_most(self._views.rows(self._name, asked.query), limit))
-        return gzipped(chunks) if gzip else chunks
-
-    # --- what an answer speaks for ---
-
-    async def _waited(self, position: int | None) -> None:
-        if position is None:
-            return
-        if position > (await self._views.freshness(self._name)).head and position >= (await self._store.head()).size:
-            detail = f"The ledger has not reached position {position} yet."
-            raise Invalid([Located("query", "/wait_for", Fault("future", detail))])
-        if not await self._views.reached(self._name, position, PATIENCE):
-            raise Behind(self._name, position, await self._views.position(self._name))
-
-    async def _standing(self, as_of: Any, place: cursors.Place | None = None) -> Standing:
-        if as_of is None and place is None:
-            return await self._now()
-        fresh = await self._views.freshness(self._name)
-        if place is not None:
-            if place.view != fresh.view:
-                raise Invalid([Located("query", "/cursor", Wrong("cursor", "The view has changed. Begin anew.").fault)])
-            return await self._past(fresh.view, place.position, place.day, settled=True)
-        pinned = await self._moments.pinned(as_of, fresh.head)
-        return await self._past(fresh.view, pinned.position, pinned.day, pinned.settled)
-
-    async def _past(self, view: str, position: int, day: date, settled: bool) -> Standing:
-        tail = b',"as_of":' + await self._as_of(view, position) + b"}"
-        return Standing(position, day, _tag(view, position, day), tail, FOR_EVER if settled else LIVE, view)
+    async def _count(self, asked: Asked) -> bytes:
+        rows = await self._views.count(self._name, asked.query)
+        return b',"count":' + msgspec.json.encode({"rows": min(rows, COUNTED), "exact": rows <= COUNTED})
 
     async def _proved(self, standing: Standing, key: str | None = None) -> Standing:
         """With the member `proof`. A nearer attestation may come, so that this answer is not for ever."""
@@ -203,30 +128,14 @@ class Reading:
         tail = standing.tail[:-1] + b',"proof":' + proof + b"}"
         return replace(standing, etag=f'{standing.etag[:-1]}.{told}"', tail=tail, control=LIVE)
 
-    async def _now(self) -> Standing:
-        fresh, today = await self._views.freshness(self._name), datetime.now(UTC).date()
-        if self._live is not None and self._live[0] == fresh and self._live[1] == today:
-            return self._live[2]
-        said = {
-            "position": fresh.position,
-            "head": fresh.head,
-            "lag_seconds": round(fresh.lag_seconds, 3),
-            "view": fresh.view,
-        }
-        as_of = await self._as_of(fresh.view, fresh.position)
-        tail = b',"as_of":' + as_of + b',"freshness":' + msgspec.json.encode(said) + b"}"
-        standing = Standing(fresh.position, today, _tag(fresh.view, fresh.position, today), tail, LIVE, fresh.view)
-        self._live = (fresh, today, standing)
-        return standing
 
-    async def _as_of(self, view: str, position: int) -> bytes:
-        at = stamp(await self._moments.at(position))
-        return msgspec.json.encode({"position": position, "at": at, "view": view})
-
-
-def _tag(view: str, position: int, day: date) -> str:
-    # Columns that depend on the day change at midnight, though no record came.
-    return f'W/"{view}.{position}.{day:%Y%m%d}"'
+def _refuse(asked: Asked, form: str) -> None:
+    """Raises Invalid where something was asked that this form has no place for."""
+    refuse_bom(asked, form)
+    if asked.place is not None and form != "json":
+        raise Invalid([Located("query", "/cursor", Fault("cursor", "Only pages of JSON go on; this is a whole."))])
+    if asked.count and form != "json":
+        raise Invalid([Located("query", "/count", Fault("count", "A file has no place for it; its data package has."))])
 
 
 def _next(request: web.Request, cursor: str) -> str:
@@ -235,18 +144,6 @@ def _next(request: web.Request, cursor: str) -> str:
     return f'<{request.path}?{urlencode([*said, ("cursor", cursor)])}>; rel="next"'
 
 
-def answer(request: web.Request, body: bytes, etag: str, control: str) -> web.Response:
-    """A whole JSON answer, packed where that is worth it."""
-    headers: CIMultiDict[str] = CIMultiDict(_headers(etag, control))
-    if _packs(request, body):
-        headers["Content-Encoding"] = "gzip"
-        body = packed(body)
-    return web.Response(body=body, headers=headers)
-
-
-def _headers(etag: str, control: str) -> Mapping[str, str]:
-    return {"ETag": etag, "Cache-Control": control, "Vary": VARY, "Content-Type": "application/json"}
-
-
-def _packs(request: web.Request, body: bytes) -> bool:
-    return len(body) >= WORTH_PACKING and takes_gzip(request)
+def _moved(request: web.Request, path: str) -> web.Response:
+    address = request.rel_url.with_path(path).with_query(request.rel_url.query)
+    return web.Response(status=308, headers={"Location": str(address), "Cache-Control": LIVE})

@@ -20,6 +20,7 @@ from api.errors import HOW_TO_SIGN_IN, PROBLEMS
 from api.openapi import of_whom, who_may
 from api.shapes import parts_of
 from domain.kernel import Context, Money
+from services.views.ports import COUNTED
 
 PAGES = Path(__file__).parent / "pages"
 STRICT = {
@@ -87,7 +88,7 @@ def routes(
         document=document, verbs=verbs, questions=questions, contexts=list(contexts.values()), problems=PROBLEMS,
         spoken=[one for one in contexts.values() if any(verb.context is one for verb in verbs)],
         how_to_sign_in=HOW_TO_SIGN_IN, who_may=who_may, bodies={verb.request.name for verb in verbs},
-        spoken_forms=SPOKEN, every=every_command(document, verbs, envelope), envelope=envelope,
+        spoken_forms=SPOKEN, counted=COUNTED, every=every_command(document, verbs, envelope), envelope=envelope,
         of_whom=lambda context, name: of_whom(by_operation[f"{context}.{name}"]),
     )  # fmt: skip
     landing = pages.get_template("landing.html").render(origin=origin, views=[one.view for one in questions])

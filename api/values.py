@@ -20,6 +20,7 @@ LARGEST = 2**53 - 1
 LANGUAGES = 40
 DAY = r"(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}"
 ID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_ID = re.compile(ID)
 _CLEAN = r"[^\x00\ud800-\udfff]*"
 _UNCLEAN = re.compile("[\x00\ud800-\udfff]")
 
@@ -163,6 +164,11 @@ _UUID = partial(convert, type=UUID)
 
 def uuid(kind: Callable[[str], Any] = _UUID) -> Leaf:
     return text(36, 36, ID, kind, "A UUID is asked for, with its hyphens.", format="uuid")
+
+
+def as_written(key: str) -> str:
+    """A key with the ids in it as the register writes them: RFC 9562 has capital letters read as well."""
+    return _ID.sub(lambda found: found[0].lower(), key)
 
 
 def event_name() -> Leaf:

@@ -6,11 +6,12 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from domain.kernel import EventName, Indexed, PartialDate, Recorded, Role, Says, Searched, Sphere
+from domain.kernel import EventName, Indexed, PartialDate, Recorded, Role, Says, Searched, Sphere, Words
 from domain.replacing import quick
 from projections.commitments import unit_name
 from projections.kernel import Look, View
 from projections.things import THINGS, context_of, thing
+from projections.units import UnitRow
 
 DIGITS = 16
 """Positions as text of one length sort as numbers do; 16 digits hold every whole number that JSON keeps exact."""
@@ -26,7 +27,7 @@ class ActivityRow:
     context: Annotated[str, Indexed(), Says("The subject it belongs to.")]
     stream: Annotated[UUID, Indexed(), Says("The thing it happened to.")]
     version: Annotated[int, Says("Its number in the history of that thing.")]
-    title: Annotated[str, Searched(), Says("What the thing is called.")]
+    title: Annotated[Words | None, Searched(), Says("What the thing is called, in its languages.")]
     unit: Annotated[UUID | None, Indexed(), Says("The unit that acted; empty for the register itself.")]
     unit_name: Annotated[str, Searched(), Says("Its name.")]
     sphere: Annotated[Sphere | None, Indexed(), Says("Its sphere.")]
@@ -66,14 +67,17 @@ def fold(key: str, before: ActivityRow | None, record: Recorded, look: Look) -> 
     )
 
 
-def _title(record: Recorded, look: Look) -> str:
+def _title(record: Recorded, look: Look) -> Words | None:
     found = thing(record, look)
-    return found.name if found else unit_name(look, record.stream)
+    if found is not None:
+        return found.called
+    unit: UnitRow | None = look.row("units", record.key)
+    return unit.name if unit is not None else None
 
 
 ACTIVITY = View(
     name="activity",
-    version=1,
+    version=2,
     says="Everything that was recorded, in order, one line each.",
     row=ActivityRow,
     key_says=f"The record's position in the ledger, as {DIGITS} digits.",

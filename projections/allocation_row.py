@@ -99,6 +99,11 @@ class AllocationRow:
         """The candidate nearest to the citizen."""
         return self.candidates[0]
 
+    @property
+    def called(self) -> Words:
+        """What it is called, in its languages."""
+        return self.matter
+
     def heard(self, unit: UUID | None) -> date | None:
         """When a unit last said anything of this question."""
         for voice in self.voices:

@@ -204,6 +204,11 @@ class CommitmentRow:
     def assessment(self, judged: Judged, milestone: int | None = None) -> AssessmentRow | None:
         return next((one for one in self.assessments if one.judged is judged and one.milestone == milestone), None)
 
+    @property
+    def called(self) -> Words:
+        """What it is called, in its languages."""
+        return self.title
+
     def heard(self, unit: UUID | None) -> date | None:
         """When a party last said anything."""
         for party in self.parties:

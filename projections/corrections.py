@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from domain.kernel import EventName, Indexed, PartialDate, Recorded, Says, Searched
+from domain.kernel import EventName, Indexed, PartialDate, Recorded, Says, Searched, Words
 from projections.activity import ActivityRow, key_of
 from projections.kernel import Look, View
 from projections.things import context_of
@@ -21,7 +21,7 @@ class CorrectionRow:
     position: Annotated[int, Indexed(), Says("Where the correction lies in the ledger.")]
     context: Annotated[str, Indexed(), Says("The subject it belongs to.")]
     stream: Annotated[UUID, Indexed(), Says("The thing whose history was wrong.")]
-    title: Annotated[str, Searched(), Says("What the thing is called.")]
+    title: Annotated[Words | None, Searched(), Says("What the thing is called, in its languages.")]
     type: Annotated[str, Says("What the correction recorded, by its stored name.")]
     unit: Annotated[UUID | None, Indexed(), Says("The unit that corrected it.")]
     unit_name: Annotated[str, Searched(), Says("Its name.")]
@@ -60,7 +60,7 @@ def fold(key: str, before: CorrectionRow | None, record: Recorded, look: Look) -
 
 CORRECTIONS = View(
     name="corrections",
-    version=1,
+    version=2,
     says="What was recorded wrongly, what it was corrected by, why, and on what evidence.",
     row=CorrectionRow,
     key_says="The position of the correction in the ledger, as 16 digits.",

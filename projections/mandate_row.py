@@ -9,7 +9,10 @@ from uuid import UUID
 from domain.kernel import Indexed, Money, PartialDate, Says, Searched, Sphere, Words
 from domain.mandates.words import Condition, Document, Due, Ground, Instrument, Kind, Pause, Stage
 from domain.replacing import quick
-from projections.things import Matter, Owed
+from projections.things import Matter, Owed, shortened
+
+NAME_KEPT = 200
+"""Characters of what the recipient is to do that serve as a name."""
 
 
 class Turn(StrEnum):
@@ -133,6 +136,11 @@ class MandateRow:
     waits_since: Annotated[date | None, Says("Since when.")] = None
     matters: Annotated[tuple[Matter, ...], Says("Everything that waits, and for whom.")] = ()
     owed: Annotated[tuple[Owed, ...], Says("Deadlines that are not met.")] = ()
+
+    @property
+    def called(self) -> Words:
+        """What it is called, in its languages, shortened."""
+        return shortened(self.purpose, NAME_KEPT)
 
     def heard(self, unit: UUID | None) -> date | None:
         """When a party last said anything."""

@@ -15,12 +15,11 @@ from domain.mandates.words import ENDED, Settlement, Stage
 from domain.replacing import replace
 from projections.commitments import unit_name
 from projections.kernel import Look, View, own_stream
-from projections.mandate_row import LineRow, MandateRow, PartyRow, Period, Side
+from projections.mandate_row import NAME_KEPT, LineRow, MandateRow, PartyRow, Period, Side
 from projections.mandate_stages import stage_after
 from projections.mandate_turns import waiting
 from projections.things import Owed
 
-NAME_KEPT = 200
 MOST = Decimal(10**18 - 1)
 """The largest amount that a record holds."""
 STILL_SAID = (happened.ExerciseReported, happened.MandateSubDelegated)

@@ -16,11 +16,11 @@ from domain.deadlines import (
     DeadlineVoided,
     Standing,
 )
-from domain.kernel import Indexed, PartialDate, Recorded, Says, Searched
+from domain.kernel import Indexed, PartialDate, Recorded, Says, Searched, Words
 from domain.replacing import quick, replace
 from projections.commitments import unit_name
 from projections.kernel import Computed, Look, View
-from projections.things import HAPPENINGS, THINGS, Thing, context_of, thing, thing_both
+from projections.things import HAPPENINGS, THINGS, Thing, context_of, renamed, thing, thing_both
 
 SOON = 30
 """Days before its day from which something is due soon: how the list is read, no rule of the domain."""
@@ -36,7 +36,7 @@ class ObligationRow:
 
     context: Annotated[str, Indexed(), Says("The subject of the thing: commitments, mandates, ...")]
     stream: Annotated[UUID, Indexed(), Says("The thing under which it is owed.")]
-    title: Annotated[str, Searched(), Says("What the thing is called.")]
+    title: Annotated[Words, Searched(), Says("What the thing is called, in its languages.")]
     number: Annotated[int, Says("The deadline's number in it.")]
     unit: Annotated[UUID | None, Indexed(), Says("The unit that owes it; empty where no unit does.")]
     unit_name: Annotated[str, Searched(), Says("Its name.")]
@@ -73,7 +73,7 @@ def keys(record: Recorded, look: Look) -> Iterable[str]:
 
 def _touched(before: Thing, after: Thing | None, record: Recorded) -> Sequence[int]:
     """The numbers of deadlines that it does not name, and changes all the same."""
-    if after is not None and after.name != before.name:
+    if after is not None and renamed(before, after):
         return [one.number for one in before.owed]
     numbers: Sequence[int] = ()
     if _gives_word(before, after, record):
@@ -100,7 +100,7 @@ def fold(key: str, before: ObligationRow | None, record: Recorded, look: Look) -
         return ObligationRow(
             context=context_of(record),
             stream=record.stream,
-            title=whole.name,
+            title=whole.called,
             number=event.number,
             unit=event.unit,
             unit_name=unit_name(look, event.unit) if event.unit else "",
@@ -116,7 +116,7 @@ def fold(key: str, before: ObligationRow | None, record: Recorded, look: Look) -
     assert before is not None, "a deadline is set before anything befalls it"
     named = isinstance(event, OF_A_DEADLINE) and event.number == before.number
     row = _owed_by(_after(before, record) if named else before, whole, look)
-    title, heard = whole.name, whole.heard(row.unit)
+    title, heard = whole.called, whole.heard(row.unit)
     # Of one word to several deadlines, and of several in a day, most say nothing new.
     return row if (title, heard) == (row.title, row.last_word_on) else replace(row, title=title, last_word_on=heard)
 
@@ -179,7 +179,7 @@ def days_silent(row: ObligationRow, day: date) -> int | None:
 
 OBLIGATIONS = View(
     name="obligations",
-    version=2,
+    version=3,
     says="Who owes what by when, what was met and missed, and who has gone silent.",
     row=ObligationRow,
     key_says="The thing's id and the deadline's number: <thing>/<number>.",

@@ -122,6 +122,11 @@ class ReviewRow:
     matters: Annotated[tuple[Matter, ...], Says("Everything that waits, and for whom.")] = ()
     owed: Annotated[tuple[Owed, ...], Says("Deadlines that run.")] = ()
 
+    @property
+    def called(self) -> Words:
+        """What it is called, in its languages."""
+        return self.title
+
     def heard(self, unit: UUID | None) -> date | None:
         """When a unit last said anything of this draft."""
         for voice in self.voices:

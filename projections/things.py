@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.contexts import CONTEXTS
-from domain.kernel import Recorded
+from domain.kernel import Recorded, Words
 from domain.replacing import quick
 from projections.kernel import Look
 
@@ -43,12 +43,12 @@ class Owed:
 class Thing(Protocol):
     """The row of one thing in the view that its context names as its own: one row a stream, keyed by its id.
 
-    `name`: its title, in English if there is an English one. `matters`: everything that waits, and for whom. `owed`:
-    the deadlines that are not met.
+    `called`: its title in all its languages, so that rows about it are found in each. `matters`: everything that waits,
+    and for whom. `owed`: the deadlines that are not met.
     """
 
     @property
-    def name(self) -> str: ...
+    def called(self) -> Words: ...
 
     @property
     def matters(self) -> tuple[Matter, ...]: ...
@@ -71,6 +71,18 @@ THINGS: Mapping[str, str] = {
 CONTEXT_OF: Mapping[type, str] = {kind: context.name for context in CONTEXTS.values() for kind in context.events}
 HAPPENINGS = tuple(kind for name in THINGS for kind in CONTEXTS[name].events)
 """Everything that can happen to a thing."""
+
+
+def shortened(words: Words, at_most: int) -> Words:
+    """A text that is shown as a name, in so many characters of each language."""
+    if all(len(text) <= at_most for text in words.values()):
+        return words
+    return Words({tag: text.strip()[:at_most] for tag, text in words.items()})
+
+
+def renamed(before: Thing, after: Thing) -> bool:
+    """Whether it is called otherwise, in any language. Most records leave the very words there."""
+    return before.called is not after.called and before.called != after.called
 
 
 def context_of(record: Recorded) -> str:

@@ -6,10 +6,10 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from domain.kernel import Indexed, Recorded, Says, Searched, Sphere
+from domain.kernel import Indexed, Recorded, Says, Searched, Sphere, Words
 from domain.replacing import quick
 from projections.kernel import Computed, Look, View
-from projections.things import HAPPENINGS, THINGS, Matter, Thing, context_of, thing, thing_both
+from projections.things import HAPPENINGS, THINGS, Matter, Thing, context_of, renamed, thing, thing_both
 from projections.units import UnitRow
 
 OUTSIDE = "outside"
@@ -23,7 +23,7 @@ class TurnRow:
 
     context: Annotated[str, Indexed(), Says("The subject of the thing: commitments, mandates, ...")]
     stream: Annotated[UUID, Indexed(), Says("The thing that waits.")]
-    title: Annotated[str, Searched(), Says("What the thing is called.")]
+    title: Annotated[Words, Searched(), Says("What the thing is called, in its languages.")]
     turn: Annotated[str, Indexed(), Says("What it waits for.")]
     unit: Annotated[UUID | None, Indexed(), Says("The unit whose turn it is; empty for somebody from outside.")]
     unit_name: Annotated[str, Searched(), Says("Its name.")]
@@ -43,11 +43,11 @@ def _waiting(stream: str, whole: Thing | None) -> dict[str, Matter]:
 def keys(record: Recorded, look: Look) -> Iterable[str]:
     """What begins to wait and what is settled by the record; all that waits where the thing has another name."""
     before, after = thing_both(record, look)
-    renamed = before is not None and after is not None and before.name != after.name
-    if before is not None and after is not None and not renamed and before.matters == after.matters:
+    otherwise = before is not None and after is not None and renamed(before, after)
+    if before is not None and after is not None and not otherwise and before.matters == after.matters:
         return ()
     was, now = _waiting(record.key, before), _waiting(record.key, after)
-    return [key for key in dict.fromkeys((*was, *now)) if renamed or was.get(key) != now.get(key)]
+    return [key for key in dict.fromkeys((*was, *now)) if otherwise or was.get(key) != now.get(key)]
 
 
 def fold(key: str, before: TurnRow | None, record: Recorded, look: Look) -> TurnRow | None:
@@ -59,7 +59,7 @@ def fold(key: str, before: TurnRow | None, record: Recorded, look: Look) -> Turn
     return TurnRow(
         context=context_of(record),
         stream=record.stream,
-        title=whole.name,
+        title=whole.called,
         turn=str(matter.turn),
         unit=matter.unit,
         unit_name=unit.title if unit else "",
@@ -76,7 +76,7 @@ def days_waiting(row: TurnRow, day: date) -> int:
 
 TURNS = View(
     name="turns",
-    version=2,
+    version=3,
     says="Whose turn it is: everything that waits for somebody, in every subject, and for how long.",
     row=TurnRow,
     key_says=f"<thing>/<turn>/<number>/<unit>; the unit is '{OUTSIDE}' where somebody from outside is waited for.",

@@ -1,5 +1,6 @@
 """One frozen configuration, read from the environment; everything that is wrong is named at once."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,7 @@ class Config:
     `database_url` None: an embedded PostgreSQL under `var`. `signing_key`: a file with an Ed25519 private key (PEM);
     made under `var` where none is named and none is there. `subject_keys`: the folder with the keys of what is sealed.
     `queue`: commands that may wait to be written. `lag`: seconds a view may be behind before /readyz says so.
+    `licence`: under which the data may be used (an SPDX identifier; empty: none is named).
     `attest`: hours between two attestations of the views; 0: only when asked. `log_level` None: what suits the verb.
     `metrics`: (host, port) where they are served; None: nowhere.
     """
@@ -48,6 +50,7 @@ class Config:
     log_level: str | None
     subject_keys: Path | None = None
     metrics: tuple[str, int] | None = None
+    licence: str = ""
 
     @property
     def keyring(self) -> Path:
@@ -76,6 +79,7 @@ class Config:
             "lag": env.int("SUBSIDIA_LAG", 30, validate=_between(1, 86_400)),
             "attest": env.int("SUBSIDIA_ATTEST", 24, validate=_between(0, 8760)),
             "metrics": _address(env.str("SUBSIDIA_METRICS", "", validate=_metrics)),
+            "licence": env.str("SUBSIDIA_LICENCE", "", validate=_licence),
             "log_level": env.str("LOG_LEVEL", "", validate=_level) or None,
         }
         try:
@@ -114,6 +118,11 @@ def _address(value: str | None) -> tuple[str, int] | None:
     if not port.isascii() or not port.isdecimal() or int(port) > 65535:
         return None
     return host.strip("[]") or "127.0.0.1", int(port)
+
+
+def _licence(value: str) -> None:
+    if value and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.+-]{0,60}", value):
+        raise environs.ValidationError("is the identifier of a licence (spdx.org/licenses), like CC-BY-4.0")
 
 
 def _level(value: str) -> None:

@@ -67,7 +67,7 @@ class Running:
             names = {one["name"] for one in operations["get"]["parameters"]}
             for_officers = operations["get"].get("security") == [{"officer": []}]
             yield path, self._answer(path, token if for_officers else "")
-            for form in ("csv", "ndjson") if "format" in names else ():
+            for form in ("csv", "ndjson") if "format" in names and not path.endswith(".json") else ():
                 yield f"{path} {form}", self._answer(f"{path}?format={form}")
             if "q" in names:
                 yield f"{path} search", self._answer(f"{path}?q={quote(NAME)}")

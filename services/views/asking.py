@@ -73,9 +73,7 @@ class Asking:
     def _select(self, order: Field, limit: int | None, *, empty: bool | None) -> Select:
         self.values = []
         source = self._source()
-        conditions = [*self._in_time(), *map(self._condition, self.query.filters)]
-        if self.query.q:
-            conditions.append(self._searched())
+        conditions = self._conditions()
         by = self._expression(order.order)
         conditions.extend(self._after(order, by, empty))
         way = " desc" if self.query.descending else ""
@@ -88,6 +86,18 @@ class Asking:
         if limit is not None:
             sql += f" limit {self._value(limit, 'bigint')}"
         return Select(sql, self.values)
+
+    def counting(self, at_most: int) -> Select:
+        """The statement that counts the rows of every page, up to so many. Its row is (how many,)."""
+        self._refuse_valid_time()
+        self.values = []
+        before, source = self._source()
+        of = f"select 1 from {source} t where {' and '.join(self._conditions())} limit {self._value(at_most, 'bigint')}"
+        return Select(f"{before}select count(*) from ({of}) counted", self.values)
+
+    def _conditions(self) -> list[str]:
+        found = [*self._in_time(), *map(self._condition, self.query.filters)]
+        return [*found, self._searched()] if self.query.q else found
 
     @property
     def _table(self) -> str:

@@ -5,6 +5,9 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+COUNTED = 100_000
+"""Rows that are counted at most for a total: what it costs has a bound, however many there are."""
+
 
 class Op(StrEnum):
     """How a column is compared with the values of a filter.

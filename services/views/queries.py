@@ -19,6 +19,7 @@ from services.store.migrations import ROLE
 from services.views.asking import Asking, Select, computed_of, point
 from services.views.loader import Kept, Loader
 from services.views.ports import (
+    COUNTED,
     BadQuery,
     Column,
     Filter,
@@ -135,6 +136,19 @@ class Views:
 
         return await self._reading(table, read)
 
+    async def count(self, name: str, query: Query, at_most: int = COUNTED) -> int:
+        """How many rows all pages have; `at_most` + 1 where there are more. Raises BadQuery, NoValidTime, NotYet."""
+        table = self._table(name)
+
+        async def read(standing: Standing) -> int:
+            position = _position(standing, query.as_of)
+            asking = _asking(table, standing, query, position, by_keys=await self._many_versions(standing))
+            select = asking.counting(at_most + 1)
+            rows = await self._fetch(select.sql, *select.values)
+            return int(rows[0][0])
+
+        return await self._reading(table, read)
+
     async def one(
         self, name: str, key: str, *, as_of: int | None = None, valid_at: date | None = None, day: date | None = None
     ) -> tuple[bytes | None, int]:
@@ -183,13 +197,25 @@ class Views:
         """Waits until the view holds a position, at most `within` seconds; whether it does."""
         ends = monotonic() + within
         while await self._holds(name) < position:
-            left = ends - monotonic()
-            if left <= 0:
+            if not await self._moved(ends - monotonic()):
                 return False
-            if self._pulse is not None and self._pulse.now is not None:
-                await self._pulse.moved(left)
-            else:
-                await asyncio.sleep(min(left, 0.05))
+        return True
+
+    async def grown(self, after: int, within: float) -> int:
+        """How many records the ledger has, as soon as there is one above that position, or once the time is over."""
+        ends = monotonic() + within
+        while (size := (await self._moment()).size) <= after + 1 and await self._moved(ends - monotonic()):
+            pass
+        return size
+
+    async def _moved(self, within: float) -> bool:
+        """Waits until it is worth another look; False where the time is over."""
+        if within <= 0:
+            return False
+        if self._pulse is not None and self._pulse.now is not None:
+            await self._pulse.moved(within)
+        else:
+            await asyncio.sleep(min(within, 0.05))
         return True
 
     async def _holds(self, name: str) -> int:

@@ -81,11 +81,12 @@ def test_every_typed_column_filters(live: Live, asked: dict[str, str], holds: An
     ("view", "column"),
     [
         ("commitments", "title"), ("milestones", "title"), ("mandates", "purpose"), ("reviews", "title"),
-        ("allocations", "matter"),
+        ("allocations", "matter"), ("turns", "title"), ("obligations", "title"), ("activity", "title"),
+        ("corrections", "title"),
     ],
 )  # fmt: skip
 def test_a_thing_is_found_by_its_title_in_any_of_its_languages(live: Live, view: str, column: str) -> None:
-    told = next(row for row in get(live, f"/v1/{view}", as_of=_story(live)).items if "fr" in row[column])
+    told = next(row for row in get(live, f"/v1/{view}", as_of=_story(live)).items if "fr" in row.get(column, ()))
     for text in told[column].values():
         assert told["key"] in keys(get(live, f"/v1/{view}", q=text[:200], limit=500, as_of=_story(live)).items), text
 
@@ -180,6 +181,12 @@ def test_five_hundred_ids_fit_into_an_address(live: Live) -> None:
     city = str(live.story.city)
     asked = ",".join([city, *(str(uuid4()) for _ in range(499))])
     assert keys(get(live, "/v1/units", key__in=asked).items) == [city]
+
+
+def test_an_address_that_is_too_long_is_answered_as_anything_else_that_is_wrong(live: Live) -> None:
+    said = get(live, "/v1/units", q="x" * (1 << 16))
+    assert (said.status, said.json["code"], said.json["at_most"]) == (414, "address-too-long", 1 << 16)
+    assert give(live, f"commitments/propose?{'x' * (1 << 16)}").json["code"] == "address-too-long"
 
 
 # --- pages ---

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from domain import deadlines
-from domain.kernel import Recorded
+from domain.kernel import Recorded, Words
 from projections import things
 from projections.kernel import Look, View, own_stream
 from projections.things import Matter, Owed
@@ -18,12 +18,12 @@ from projections.things import Matter, Owed
 
 @dataclass(frozen=True, slots=True)
 class GardenLaid:
-    name: str
+    name: Words
 
 
 @dataclass(frozen=True, slots=True)
 class GardenRenamed:
-    name: str
+    name: Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ EVENTS = (GardenLaid, GardenRenamed, WaterAsked, Watered, Set, Met, Missed, Void
 
 @dataclass(frozen=True, slots=True)
 class GardenRow:
-    name: str
+    called: Words
     matters: tuple[Matter, ...] = ()
     owed: tuple[Owed, ...] = ()
     words: tuple[tuple[UUID, date], ...] = ()
@@ -90,7 +90,7 @@ def fold(key: str, before: GardenRow | None, record: Recorded, look: Look) -> Ga
     row = replace(before, words=(*before.words, (unit, day))) if unit else before
     match event:
         case GardenRenamed():
-            return replace(row, name=event.name)
+            return replace(row, called=event.name)
         case WaterAsked():
             return replace(row, matters=(*row.matters, Matter("water", event.unit, event.number, day)))
         case Watered():
@@ -103,6 +103,11 @@ def fold(key: str, before: GardenRow | None, record: Recorded, look: Look) -> Ga
         case _:
             return row
 
+
+CITADEL = Words({"en": "Citadel", "nl": "Citadelpark"})
+
+PARK = Words({"en": "Citadel", "nl": "Citadel"})
+"""Another name of it, in a language that is not the one shown first."""
 
 GARDENS = View("gardens", 1, "Gardens.", GardenRow, "The garden's id.", EVENTS, own_stream, fold)
 

@@ -35,7 +35,7 @@ def test_a_line_says_who_acted_in_which_role_on_what_and_when() -> None:
     line = next(one for one in lines(directory().given(*adopted)) if one.type == "ParticipationAccepted")
     assert accept.acting.id == line.unit == REGION
     assert (line.unit_name, line.sphere, line.role) == ("Region", Sphere.REGIONAL, Role.LIAISON_OFFICER)
-    assert (line.context, line.stream, line.title) == ("commitments", STREAM, "A tram by 2030")
+    assert (line.context, line.stream, line.title) == ("commitments", STREAM, words("A tram by 2030"))
     assert (line.at, line.effective_on) == (DAY, DAY.isoformat())
 
 
@@ -49,7 +49,7 @@ def test_what_the_clock_says_is_said_by_no_unit() -> None:
 
 def test_the_first_record_has_a_line_though_no_thing_is_there_yet() -> None:
     (line,) = lines(Register(VIEWS).tell(LEDGER, opened))
-    assert (line.position, line.type, line.title) == (0, "LedgerOpened", "")
+    assert (line.position, line.type, line.title) == (0, "LedgerOpened", None)
 
 
 def test_a_line_keeps_the_title_of_its_time() -> None:
@@ -57,8 +57,8 @@ def test_a_line_keeps_the_title_of_its_time() -> None:
     before = register.position
     register.given(amend(title=words("A longer tram")), because="More quarters.")
     found = lines(register)
-    assert found[before].title == "A tram by 2030"
-    assert (found[-1].title, found[-1].because) == ("A longer tram", "More quarters.")
+    assert found[before].title == words("A tram by 2030")
+    assert (found[-1].title, found[-1].because) == (words("A longer tram"), "More quarters.")
 
 
 def test_a_correction_names_the_record_that_it_corrects() -> None:

@@ -48,7 +48,7 @@ class Told:
 
 
 LINE = ActivityRow(
-    position=7, type=record.type, context="units", stream=LYON, version=2, title="Lyon", unit=REGISTRAR,
+    position=7, type=record.type, context="units", stream=LYON, version=2, title=Words({"fr": "Lyon"}), unit=REGISTRAR,
     unit_name="Registrar", sphere=None, role=None, because=record.because, at=record.at.date(),
     effective_on=record.effective_on, corrects=WRONG,
 )  # fmt: skip

@@ -222,7 +222,7 @@ def test_who_said_something_was_heard() -> None:
 
 def test_a_mandate_answers_what_is_asked_of_any_one_thing() -> None:
     thing: Thing = row_of(*offered)
-    assert (thing.name, turns(thing)) == ("Run the clinic", [(Turn.ACCEPT, CITY)])
+    assert (thing.called.best(), turns(thing)) == ("Run the clinic", [(Turn.ACCEPT, CITY)])
     assert [(one.kind, one.unit, one.due_on) for one in thing.owed] == [("answer", CITY, date(2026, 5, 1))]
     assert thing.heard(REGION) == DAY
 

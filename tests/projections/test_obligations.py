@@ -13,7 +13,19 @@ from projections.commitments import COMMITMENTS
 from projections.obligations import OBLIGATIONS, ObligationRow, days_left, days_silent, standing
 from projections.units import UNITS
 from tests.projections import gardens
-from tests.projections.gardens import GARDENS, GardenLaid, GardenRenamed, Met, Missed, Moved, Set, Suspended, Voided
+from tests.projections.gardens import (
+    CITADEL,
+    GARDENS,
+    PARK,
+    GardenLaid,
+    GardenRenamed,
+    Met,
+    Missed,
+    Moved,
+    Set,
+    Suspended,
+    Voided,
+)
 from tests.projections.telling import Told
 from tests.projections.test_units import BELGIUM, FLANDERS, GENT, belgium, flanders, gent
 
@@ -23,7 +35,7 @@ report = Set(1, "report", MAY, JUNE, "gardens@1", "be-vlg@1", GENT)
 owed = ObligationRow(
     context="gardens",
     stream=GARDEN,
-    title="Citadel",
+    title=CITADEL,
     number=1,
     unit=GENT,
     unit_name="Ghent",
@@ -43,7 +55,7 @@ def told() -> Iterator[Told]:
         told = Told([UNITS, COMMITMENTS, GARDENS, gardens.spanning(OBLIGATIONS)])
         for unit, registered in ((BELGIUM, belgium), (FLANDERS, flanders), (GENT, gent)):
             told.tell(unit, registered, on=MAY)
-        yield told.tell(GARDEN, GardenLaid("Citadel"), report, on=MAY)
+        yield told.tell(GARDEN, GardenLaid(CITADEL), report, on=MAY)
 
 
 def row(told: Told, number: int = 1) -> ObligationRow:
@@ -84,12 +96,12 @@ def test_met_in_time_or_late(told: Told) -> None:
 def test_missed_and_never_heard_of_is_silent_and_missed_once_there_is_word(told: Told) -> None:
     told.tell(GARDEN, Missed(1, "report", JUNE, GENT), on=date(2026, 6, 2))
     assert (row(told).missed_on, standing(row(told), JULY)) == (date(2026, 6, 2), "silent")
-    told.tell(GARDEN, GardenRenamed("Citadel"), on=date(2026, 6, 20), by=GENT)
+    told.tell(GARDEN, GardenRenamed(CITADEL), on=date(2026, 6, 20), by=GENT)
     assert (standing(row(told), JULY), days_silent(row(told), JULY)) == ("missed", 11)
 
 
 def test_the_word_of_another_unit_breaks_nobodys_silence(told: Told) -> None:
-    told.tell(GARDEN, GardenRenamed("Citadel"), on=JUNE, by=FLANDERS)
+    told.tell(GARDEN, GardenRenamed(CITADEL), on=JUNE, by=FLANDERS)
     assert row(told) == owed
 
 
@@ -117,5 +129,5 @@ def test_what_nobody_owes_any_longer_is_void(told: Told) -> None:
 
 def test_another_name_reaches_what_is_owed_and_leaves_what_is_over(told: Told) -> None:
     told.tell(GARDEN, Met(1, late=False, unit=GENT), Set(2, "plan", JUNE, JULY, "", ""), on=JUNE)
-    told.tell(GARDEN, GardenRenamed("Citadel Park"), on=JUNE)
-    assert (row(told, 1).title, row(told, 2).title) == ("Citadel", "Citadel Park")
+    told.tell(GARDEN, GardenRenamed(PARK), on=JUNE)
+    assert (row(told, 1).title, row(told, 2).title) == (CITADEL, PARK)

@@ -236,4 +236,4 @@ def test_the_view_says_what_the_rules_say(moves: list[Move]) -> None:
 
 def test_a_review_is_a_thing_as_any_other() -> None:
     thing: Thing = row(told(open_review))
-    assert thing.name == "The right to take collective action"
+    assert thing.called.best() == "The right to take collective action"

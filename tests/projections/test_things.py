@@ -3,10 +3,11 @@
 import pytest
 
 from domain.contexts import CONTEXTS
+from domain.kernel import Words
 from projections.activity import ACTIVITY
 from projections.kernel import own_stream
 from projections.obligations import OBLIGATIONS
-from projections.things import HAPPENINGS, THINGS
+from projections.things import HAPPENINGS, THINGS, shortened
 from projections.turns import TURNS
 from projections.views import VIEWS
 
@@ -18,7 +19,7 @@ def test_the_view_of_a_contexts_things_has_a_row_a_stream_that_says_what_is_aske
     view = VIEWS[PLACE[THINGS[context]]]
     assert view.keys is own_stream
     assert set(view.touched_by) == set(CONTEXTS[context].events), "nothing happens to a thing that its row does not see"
-    for name in ("name", "matters", "owed", "heard"):
+    for name in ("called", "matters", "owed", "heard"):
         assert hasattr(view.row, name)
 
 
@@ -36,3 +37,10 @@ NOBODY_OWES = {"annexes"}
 
 def test_every_context_in_which_somebody_owes_something_has_its_line() -> None:
     assert {name for name, context in CONTEXTS.items() if context.clock} - NOBODY_OWES == THINGS.keys()
+
+
+def test_a_text_that_is_long_is_a_name_shortened_in_each_of_its_languages() -> None:
+    short = Words({"en": "Run the clinic", "fr": "Tenir la clinique"})
+    assert shortened(short, 20) is short
+    assert shortened(short, 5) == {"en": "Run t", "fr": "Tenir"}
+    assert shortened(Words({"en": " " * 9 + "Run it"}), 5) == {"en": "Run i"}, "never blank"

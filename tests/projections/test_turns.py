@@ -11,7 +11,7 @@ from projections.commitments import COMMITMENTS
 from projections.turns import TURNS, TurnRow, days_waiting
 from projections.units import UNITS
 from tests.projections import gardens
-from tests.projections.gardens import GARDENS, GardenLaid, GardenRenamed, WaterAsked, Watered
+from tests.projections.gardens import CITADEL, GARDENS, PARK, GardenLaid, GardenRenamed, WaterAsked, Watered
 from tests.projections.telling import Told
 from tests.projections.test_units import BELGIUM, FLANDERS, GENT, belgium, flanders, gent
 
@@ -26,14 +26,14 @@ def told() -> Iterator[Told]:
         told = Told([UNITS, COMMITMENTS, GARDENS, gardens.spanning(TURNS)])
         for unit, registered in ((BELGIUM, belgium), (FLANDERS, flanders), (GENT, gent)):
             told.tell(unit, registered, on=MAY)
-        yield told.tell(GARDEN, GardenLaid("Citadel"), WaterAsked(GENT, 1), WaterAsked(None, 2), on=MAY)
+        yield told.tell(GARDEN, GardenLaid(CITADEL), WaterAsked(GENT, 1), WaterAsked(None, 2), on=MAY)
 
 
 def test_what_waits_is_there_with_whom_it_waits_for_and_since_when(told: Told) -> None:
     assert told.of("turns")[asked] == TurnRow(
         context="gardens",
         stream=GARDEN,
-        title="Citadel",
+        title=CITADEL,
         turn="water",
         unit=GENT,
         unit_name="Ghent",
@@ -55,8 +55,8 @@ def test_what_is_settled_leaves_the_list_and_the_rest_stays_as_it_was(told: Told
 
 
 def test_another_name_reaches_all_that_waits(told: Told) -> None:
-    told.tell(GARDEN, GardenRenamed("Citadel Park"), on=JUNE)
-    assert {row.title for row in told.of("turns").values()} == {"Citadel Park"}
+    told.tell(GARDEN, GardenRenamed(PARK), on=JUNE)
+    assert {row.title for row in told.of("turns").values()} == {PARK}
     assert {row.waits_since for row in told.of("turns").values()} == {MAY}
 
 

@@ -1,0 +1,179 @@
+"""Records as they come: every one once and in order, whoever writes meanwhile and however often the line is lost."""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import pytest
+import requests
+from aiohttp import ClientError, ClientSession, web
+
+from api import following
+from api.edge import public
+from api.following import LAST_SEEN, MEDIA, Following
+from api.opened import Seals
+from services.store.ports import Filter
+from tests.api.client import get, proposed, send
+from tests.api.conftest import Live
+
+ASKED = {"Accept": MEDIA}
+
+
+@contextmanager
+def followed(live: Live, headers: dict[str, str] | None = None, **asked: Any) -> Iterator[Iterator[tuple[int, Any]]]:
+    """Events as a browser hears them (WHATWG HTML, 9.2.6): (id, data)."""
+    with requests.get(
+        f"{live.url}/v1/records", params=asked, headers=ASKED | (headers or {}), stream=True, timeout=60
+    ) as said:
+        assert (said.status_code, said.headers["content-type"]) == (200, MEDIA), said.text
+        yield _events(said)
+
+
+def _events(said: requests.Response) -> Iterator[tuple[int, Any]]:
+    seen, data = -1, ""
+    for line in said.iter_lines(chunk_size=1):
+        name, _, value = line.decode().partition(": ")
+        if name == "id":
+            seen = int(value)
+        elif name == "data":
+            data = value
+        elif not line and data:
+            yield seen, json.loads(data)
+            data = ""
+
+
+def test_what_was_recorded_comes_first_and_then_what_is_recorded(live: Live) -> None:
+    with followed(live) as events:
+        heard = [next(events) for _ in range(live.told + 1)]
+        assert [position for position, _ in heard] == list(range(live.told + 1))
+        listed = get(live, "/v1/records", limit=500).items
+        assert [one for _, one in heard][: len(listed)] == listed[: live.told + 1]
+        made = proposed(live)
+        for position, one in events:
+            assert position == one["position"]
+            if position == made["position"]:
+                break
+
+
+def test_a_reader_goes_on_behind_the_last_one_that_they_had(live: Live) -> None:
+    at = proposed(live)["position"]
+    with followed(live, {LAST_SEEN.name: str(at - 1)}, after=0, limit=1) as events:
+        assert [position for position, _ in events] == [at], "the header stands above the address, as browsers need it"
+    with followed(live, after=at - 2, limit=2) as events:
+        assert [position for position, _ in events] == [at - 1, at]
+
+
+def test_nothing_is_missed_or_said_twice_while_many_write_and_the_line_is_lost_again_and_again(live: Live) -> None:
+    begun = proposed(live)["position"]
+    with ThreadPoolExecutor(8) as writers:
+        given = [writers.submit(proposed, live) for _ in range(40)]
+        heard: list[int] = []
+        # Each line is lost after a few; a new one begins behind what was heard last.
+        while not all(one.done() for one in given) or heard[-1:] != [max(one.result()["position"] for one in given)]:
+            with followed(live, {LAST_SEEN.name: str(heard[-1] if heard else begun)}) as events:
+                heard += [next(events)[0] for _ in range(1 if all(one.done() for one in given) else 3)]
+            if all(one.done() for one in given) and heard[-1] > max(one.result()["position"] for one in given):
+                break
+    assert heard == list(range(begun + 1, begun + 1 + len(heard)))
+    assert {one.result()["position"] for one in given} <= set(heard)
+
+
+def test_records_of_one_type_and_unit_come_alone(live: Live) -> None:
+    before = proposed(live)["position"]
+    made = proposed(live)
+    kind = made["events"][-1]
+    with followed(live, after=before, type=kind, unit=str(live.story.city), limit=1) as events:
+        ((_, one),) = list(events)
+    assert (one["record"]["id"], one["record"]["type"]) == (made["stream"], kind)
+
+
+def test_who_hears_nothing_for_a_while_hears_that_the_line_is_there_and_where_to_go_on(live: Live) -> None:
+    services = live.services
+    seals = Seals(services.openings, services.office, services.tokens)
+    quiet = Following(services.store, services.views, seals, heartbeat=0.01)
+
+    async def heard() -> list[bytes]:
+        events = quiet.events(live.told - 1, None, Filter(types=("nothing-of-the-kind.1",)))
+        found = [await anext(events) for _ in range(3)]
+        await events.aclose()
+        return found
+
+    retry, *beats = live.run(heard())
+    assert retry == following.RETRY
+    for beat in beats:
+        name, _, position = beat.partition(b": ")
+        assert (name, beat[-2:]) == (b"id", b"\n\n"), "an id alone is no event"
+        assert int(position) >= live.told, "what was looked through in vain is not looked through again"
+
+
+@asynccontextmanager
+async def alone(live: Live) -> AsyncIterator[tuple[str, web.AppRunner]]:
+    """Served with nothing else, so that nobody else follows."""
+    services = live.services
+    endless = Following(services.store, services.views, Seals(services.openings, services.office, services.tokens))
+
+    async def follow(request: web.Request) -> web.StreamResponse:
+        return await endless.follow(request, -1, None, Filter())
+
+    app = web.Application()
+    app.router.add_get("/", public(follow))
+    app.on_shutdown.append(endless.end)
+    runner = web.AppRunner(app, shutdown_timeout=3600)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/", runner
+    finally:
+        await runner.cleanup()
+
+
+def test_so_many_follow_and_no_more(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "STREAMS", 1)
+
+    async def asked() -> tuple[int, Any, str]:
+        async with alone(live) as (address, _), ClientSession() as session, session.get(address) as first:
+            await first.content.readuntil(b"\n\n")
+            async with session.get(address) as second:
+                return second.status, (await second.json())["code"], second.headers["Retry-After"]
+
+    assert live.run(asked()) == (503, "busy", "5")
+
+
+def test_who_follows_does_not_hold_up_the_end(live: Live) -> None:
+    async def ended() -> bytes:
+        async with alone(live) as (address, runner), ClientSession() as session, session.get(address) as said:
+            begun = await said.content.readuntil(b"\n\n")
+            await runner.cleanup()
+            with pytest.raises(ClientError):
+                await said.content.read()
+            return begun
+
+    assert live.run(ended()) == following.RETRY
+
+
+@pytest.mark.parametrize(
+    ("asked", "headers", "faults"),
+    [
+        ({"as_of": 1}, {}, {"/as_of": "events"}),
+        ({"limit": 0}, {}, {"/limit": "range"}),
+        ({}, {LAST_SEEN.name: "yesterday"}, {"/Last-Event-ID": "type"}),
+        ({}, {LAST_SEEN.name: "-1"}, {"/Last-Event-ID": "range"}),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_nobody_can_follow_is_refused(
+    live: Live, asked: dict[str, Any], headers: dict[str, str], faults: dict[str, str]
+) -> None:
+    said = get(live, "/v1/records", ASKED | headers, **asked)
+    assert (said.status, said.faults) == (400, faults)
+
+
+def test_a_mirror_in_lines_says_as_of_which_position_it_is_and_stays(live: Live) -> None:
+    said = get(live, "/v1/records", format="ndjson", after=3)
+    last = json.loads(said.body.splitlines()[-1])["position"]
+    assert int(said.headers["subsidia-position"]) == last
+    proposed(live)
+    address, rel = said.headers["link"][1:].split(">; ")
+    assert (rel, send(live, "GET", address).body) == ('rel="canonical"', said.body)
