@@ -9,6 +9,7 @@ from aiohttp.http import HttpProcessingError
 from api import reference
 from api.asking import Question
 from api.binding import AT_MOST
+from api.changes import Changes
 from api.commands import Giving, verbs
 from api.edge import elsewhere, public
 from api.ledger import Histories, Tiles
@@ -45,7 +46,8 @@ def make_app(services: Services, working: Working | None) -> web.Application:
     seals = Seals(services.openings, services.office, services.tokens)
     histories = Histories(store, moments, services.office.codec, contexts, seals)
     proofs = Proofs(store, services.codec, services.config.origin, services.verifier)
-    described = document(asked, questions, histories, proofs, contexts)
+    changes = Changes(services.views, moments, services.views_declared)
+    described = document(asked, questions, histories, proofs, changes, contexts)
     giving = Giving(services.office, services.tokens, Receipts(store), rows)
 
     app = web.Application(client_max_size=AT_MOST)
@@ -57,6 +59,7 @@ def make_app(services: Services, working: Working | None) -> web.Application:
     app.add_routes([giving.route(verb) for verb in asked])
     app.add_routes(Me(services.office, services.tokens, asked).routes())
     app.add_routes(proofs.routes())
+    app.add_routes(changes.routes())
     app.add_routes(Tiles(store).routes())
     app.add_routes(Probes(store, working, services.config.lag).routes())
     app.add_routes(reference.routes(described, asked, questions, contexts, services.config.origin))

@@ -8,6 +8,7 @@ from apispec import APISpec
 from api import documents
 from api.asking import FORMS, LIMIT, Filtering, Question
 from api.binding import Parameter
+from api.changes import Changes
 from api.commands import IF_MATCH, KEY, STREAM, Verb
 from api.documents import Schema, closed, listed, ref, row_schema, single
 from api.errors import HOW_TO_SIGN_IN, PROBLEMS
@@ -45,6 +46,7 @@ def document(
     questions: Sequence[Question],
     histories: Histories,
     proofs: Proofs,
+    changes: Changes,
     contexts: Mapping[str, Context],
 ) -> dict[str, Any]:
     """The whole document. The same declarations give the same document."""
@@ -73,6 +75,7 @@ def document(
         spec.components.schema(name, schema)
     _ledger(spec, histories, contexts)
     _proofs(spec, proofs)
+    _changes(spec, changes)
     whole: dict[str, Any] = spec.to_dict()
     return whole
 
@@ -325,6 +328,17 @@ def _probes(spec: APISpec) -> None:
     unready = {"application/json": ready, PROBLEM_MEDIA: ref("Problem")}
     _get(spec, "/readyz", "readyz", "Whether it can do its work.", [],
          {"200": _answer(200, {"application/json": ready}), "503": _answer(503, unready)})  # fmt: skip
+
+
+def _changes(spec: APISpec, changes: Changes) -> None:
+    _get(
+        spec, "/v1/changes", "changes.list",
+        "What became of a view's rows between two moments: each that is another, as it was and as it is."
+        " Without the columns that depend on the day.",
+        [*_query(changes.parameters), _CONDITION],
+        {"200": _answer(200, {"application/json": ref("Differences")}, "ETag"), "304": _answer(304, {}, "ETag")}
+        | _problems(400, 503),
+    )  # fmt: skip
 
 
 def _proofs(spec: APISpec, proofs: Proofs) -> None:

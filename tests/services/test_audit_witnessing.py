@@ -19,7 +19,7 @@ from services.audit.verifying import Report, verify
 from services.audit.witnessing import Witness, cosign, judge
 from services.keys import check_with
 from services.store.checkpoints import Notary
-from tests.services.audited import NOTARY, VKEY, written
+from tests.services.audited import VKEY, written
 from tests.services.scribe import Scribe
 from tests.services.store_ledgers import made_key
 
