@@ -303,9 +303,8 @@ class DeadlineMoved(deadlines.DeadlineMoved):
     """It was renewed, or restored after a suspension."""
 
 
-Event: TypeAlias = (
-    MandateDrafted
-    | MandateConsultationRecorded
+Prepared: TypeAlias = (
+    MandateConsultationRecorded
     | CostEstimateAttached
     | FundingCommitted
     | MandateFlaggedUnfunded
@@ -316,7 +315,9 @@ Event: TypeAlias = (
     | ReservationsAgreed
     | MandateDeclined
     | MandateWithdrawn
-    | MandateActivated
+)
+Lived: TypeAlias = (
+    MandateActivated
     | MandateSubDelegated
     | ExerciseReported
     | SuspensionOffered
@@ -325,7 +326,9 @@ Event: TypeAlias = (
     | RenewalOffered
     | MandateRenewed
     | PartySucceeded
-    | RevocationNoticeGiven
+)
+Ended: TypeAlias = (
+    RevocationNoticeGiven
     | RevocationNoticeWithdrawn
     | NoticePeriodEnded
     | HearingRecorded
@@ -334,10 +337,8 @@ Event: TypeAlias = (
     | MandateReturned
     | MandateSuperseded
     | MandateExpired
-    | DeadlineSet
-    | DeadlineMet
-    | DeadlineMissed
-    | DeadlineVoided
-    | DeadlineSuspended
-    | DeadlineMoved
 )
+Moving: TypeAlias = DeadlineMet | DeadlineMissed | DeadlineVoided | DeadlineSuspended | DeadlineMoved
+Clocks: TypeAlias = DeadlineSet | Moving
+Later: TypeAlias = Prepared | Lived | Ended | Clocks
+Event: TypeAlias = MandateDrafted | Later

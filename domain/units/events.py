@@ -183,9 +183,8 @@ class CompetenceWithdrawn:
     held_until: PartialDate
 
 
-Event: TypeAlias = (
-    UnitRegistered
-    | UnitActivated
+Later: TypeAlias = (
+    UnitActivated
     | UnitRenamed
     | UnitIdentifierAttached
     | UnitIdentifierDetached
@@ -200,3 +199,5 @@ Event: TypeAlias = (
     | CompetenceRecorded
     | CompetenceWithdrawn
 )
+"""Every event but the first."""
+Event: TypeAlias = UnitRegistered | Later

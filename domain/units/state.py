@@ -13,6 +13,7 @@ from domain.units.events import (
     CompetenceWithdrawn,
     Event,
     Identifier,
+    Later,
     ParentSet,
     RepresentativeAccredited,
     Stage,
@@ -98,25 +99,6 @@ def _registered(event: UnitRegistered) -> Unit:
         parent=event.parent,
         identifiers=event.identifiers,
     )
-
-
-Later: TypeAlias = (
-    UnitActivated
-    | UnitRenamed
-    | UnitIdentifierAttached
-    | UnitIdentifierDetached
-    | ParentSet
-    | UnitsMerged
-    | UnitSplit
-    | UnitAbolished
-    | UnitRestored
-    | SuccessorAssigned
-    | RepresentativeAccredited
-    | AccreditationRevoked
-    | CompetenceRecorded
-    | CompetenceWithdrawn
-)
-"""Every event but the first."""
 
 
 def _changed(unit: Unit, event: Later) -> Unit:
@@ -234,13 +216,6 @@ def accreditation_in_force(state: State, accreditation: EventName, on: date) -> 
 def signatory_in_force(state: Unit, on: date) -> bool:
     """Whether somebody can sign for the unit on that day."""
     return any(item.role is Role.AUTHORISED_SIGNATORY and item.in_force(on) for item in state.accreditations)
-
-
-def competences_on(state: State, on: date) -> tuple[CompetenceRecorded, ...]:
-    """What the unit holds by law on a day; a partial date is given the benefit of the doubt."""
-    if isinstance(state, Absent) or (state.alive_until is not None and first_day_after(state.alive_until) <= on):
-        return ()
-    return tuple(held for held in state.competences if first_day(held.held_from) <= on <= last_day(held.held_until))
 
 
 def holdings(state: State) -> tuple[Holding, ...]:

@@ -20,10 +20,11 @@ from services.audit.leaves import Unreadable, read
 from services.audit.sharing import Decided, Deciding, decide_together
 from services.audit.structure import SHOWN, Commands, Structure, Tree, first_difference
 from services.audit.surveying import go_through
-from services.audit.workers import Workers, uncollected
+from services.audit.workers import Workers
 from services.codec import Codec
 from services.keys import check_with
 from services.names import NAMES
+from services.views.pace import undisturbed
 
 Progress = Callable[[int, int], None]
 CLOCKS = timedelta(days=1)
@@ -98,7 +99,7 @@ def verify(
     if head.size == 0:
         report.add(Finding("ledger-empty", "Nothing is recorded: there is nothing to verify."))
         return report
-    with uncollected():
+    with undisturbed():
         for done in audit.records():
             progress(done, audit.steps)
     audit.times(now or datetime.now(UTC))

@@ -26,32 +26,41 @@ from domain.kernel import (
 )
 from domain.units import (
     UNITS,
-    AbolishUnit,
     Absent,
-    AccreditationRevoked,
+    Identifier,
+    Kind,
+    Manner,
+    Stage,
+    Unit,
+    accreditation_in_force,
+    facts,
+    holdings,
+    signatory_in_force,
+)
+from domain.units.commands import (
+    AbolishUnit,
     AccreditRepresentative,
     ActivateUnit,
     AssignSuccessor,
     AttachIdentifier,
-    CompetenceRecorded,
-    CompetenceWithdrawn,
     DetachIdentifier,
-    Identifier,
-    Kind,
-    Manner,
-    ParentSet,
     RecordCompetence,
     RecordMerger,
     RecordSplit,
     RegisterUnit,
     RenameUnit,
-    RepresentativeAccredited,
     RestoreUnit,
     RevokeAccreditation,
     SetParent,
-    Stage,
+    WithdrawCompetence,
+)
+from domain.units.events import (
+    AccreditationRevoked,
+    CompetenceRecorded,
+    CompetenceWithdrawn,
+    ParentSet,
+    RepresentativeAccredited,
     SuccessorAssigned,
-    Unit,
     UnitAbolished,
     UnitActivated,
     UnitIdentifierAttached,
@@ -61,11 +70,6 @@ from domain.units import (
     UnitRestored,
     UnitsMerged,
     UnitSplit,
-    WithdrawCompetence,
-    accreditation_in_force,
-    competences_on,
-    facts,
-    signatory_in_force,
 )
 from domain.units.rules import MOST_IDENTIFIERS
 from tests.data import published
@@ -713,9 +717,8 @@ def test_a_competence_is_withdrawn() -> None:
     given(registered, competence).when(withdraw).then(withdrawn)
     given(registered, competence, withdrawn).when(withdraw).then_nothing_happens()
     state = given(registered, competence, withdrawn).state
-    held = replace(competence, held_until=PartialDate("2026-12-31"))
-    days = (date(2018, 12, 31), date(2019, 1, 1), date(2026, 12, 31), date(2027, 1, 1))
-    assert [competences_on(state, day) for day in days] == [(), (held,), (held,), ()]
+    (held,) = holdings(state)
+    assert (held.held_from, held.held_until) == (date(2019, 1, 1), date(2026, 12, 31))
 
 
 def test_only_what_is_held_is_withdrawn() -> None:
@@ -730,10 +733,10 @@ def test_the_year_of_a_withdrawal_is_known() -> None:
     given(registered, competence).when(unknown).then_refused("date-unknown")
 
 
-def test_an_unknown_or_abolished_unit_holds_nothing() -> None:
-    assert competences_on(Absent(), TODAY) == ()
-    assert competences_on(given(registered, competence, abolished).state, date(2025, 1, 1)) == ()
-    assert competences_on(given(registered, competence, abolished).state, date(2024, 12, 31)) == (competence,)
+def test_what_an_abolished_unit_held_is_still_known() -> None:
+    assert holdings(Absent()) == ()
+    (held,) = holdings(given(registered, competence, abolished).state)
+    assert (held.function, held.held_until) == (competence.function, None)
 
 
 def test_the_codes_are_those_that_were_published() -> None:
