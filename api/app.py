@@ -9,6 +9,7 @@ from aiohttp.http import HttpProcessingError
 from api import reference
 from api.asking import Question
 from api.binding import AT_MOST
+from api.changes import Changes
 from api.commands import Giving, verbs
 from api.edge import elsewhere, public
 from api.following import Following
@@ -49,7 +50,8 @@ def make_app(services: Services, working: Working | None) -> web.Application:
     following = Following(store, services.views, seals)
     histories = Histories(store, moments, services.office.codec, contexts, seals, following)
     proofs = Proofs(store, services.codec, services.config.origin, services.verifier)
-    described = document(asked, questions, histories, proofs, contexts)
+    changes = Changes(services.views, moments, services.views_declared)
+    described = document(asked, questions, histories, proofs, changes, contexts)
     giving = Giving(services.office, services.tokens, Receipts(store), rows)
 
     app = web.Application(client_max_size=AT_MOST)
@@ -63,6 +65,7 @@ def make_app(services: Services, working: Working | None) -> web.Application:
     app.add_routes(Packages(questions, moments, services.config.origin, services.config.licence).routes())
     app.add_routes(Me(services.office, services.tokens, asked).routes())
     app.add_routes(proofs.routes())
+    app.add_routes(changes.routes())
     app.add_routes(Tiles(store).routes())
     app.add_routes(Probes(store, working, services.config.lag).routes())
     app.add_routes(reference.routes(described, asked, questions, contexts, services.config.origin))

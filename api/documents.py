@@ -383,8 +383,36 @@ PACKAGE: Schema = {
     },
     "required": ["$schema", "name", "title", "resources"],
 }
+_MOMENT = closed({"position": {"type": "integer", "minimum": -1}, "at": {"type": ["string", "null"]}})
+_ROW: Schema = {"type": "object", "description": "The row as `GET /v1/VIEW/KEY?as_of=...` answers it."}
+DIFFERENCES = closed(
+    {
+        "items": {
+            "type": "array",
+            "items": closed(
+                {
+                    "key": {"type": "string"},
+                    "columns": {
+                        "type": "array", "items": {"type": "string"},
+                        "description": "Which columns differ; none where the row came or went as a whole.",
+                    },
+                    "before": _ROW | {"description": "What it was; absent where it was not there."},
+                    "after": _ROW | {"description": "What it is; absent where it is there no more."},
+                },
+                "before",
+                "after",
+            ),
+        },
+        "next": {"type": ["string", "null"], "description": "`after` of the next page; null on the last."},
+        "view": {"type": "string", "description": "The view and its version."},
+        "from": _MOMENT,
+        "to": _MOMENT,
+    },
+    description="Rows of a view that two moments tell otherwise, by key.",
+)  # fmt: skip
 
 SHARED: Mapping[str, Schema] = {
+    "Differences": DIFFERENCES,
     "AsOf": AS_OF, "Freshness": FRESHNESS, "Reproduced": REPRODUCED,
     "Record": RECORD, "Positioned": POSITIONED, "Proved": PROVED,
     "Receipt": RECEIPT, "Answer": ANSWER, "Problem": PROBLEM,

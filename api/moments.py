@@ -45,11 +45,14 @@ class Moments:
             self._kept.popitem(last=False)
         return at
 
-    async def pinned(self, as_of: Any, head: int) -> Pinned:
-        """What `as_of` means. `head`: the last position known. Raises Invalid where it lies in the future."""
+    async def pinned(self, as_of: Any, head: int, name: str = "as_of") -> Pinned:
+        """What `as_of`, or a parameter of another name, means. `head`: the last position known.
+
+        Raises Invalid where it lies in the future.
+        """
         if isinstance(as_of, int):
             if as_of > head and as_of > (await self._store.head()).size - 1:
-                raise _future(f"The ledger has not reached position {as_of} yet.")
+                raise _future(name, f"The ledger has not reached position {as_of} yet.")
             at = await self.at(as_of)
             return Pinned(as_of, (at or datetime.now(UTC)).date(), settled=True)
         moment = as_of if isinstance(as_of, datetime) else _end_of(as_of)
@@ -58,7 +61,7 @@ class Moments:
             over = (
                 "is not over yet" if isinstance(as_of, date) and not isinstance(as_of, datetime) else "is yet to come"
             )
-            raise _future(f"{as_of} {over} (UTC): leave as_of out for what the register says now.")
+            raise _future(name, f"{as_of} {over} (UTC): leave {name} out for what the register says now.")
         position = await self._store.position_at(moment)
         return Pinned(position, moment.date(), settled=moment < now - SETTLED)
 
@@ -69,8 +72,8 @@ def _end_of(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1, microseconds=-1)
 
 
-def _future(detail: str) -> Invalid:
-    return Invalid([Located("query", "/as_of", Fault("future", detail))])
+def _future(name: str, detail: str) -> Invalid:
+    return Invalid([Located("query", f"/{name}", Fault("future", detail))])
 
 
 @lru_cache(1_000)

@@ -7,6 +7,7 @@ from apispec import APISpec
 
 from api import documents, openapi_ledger
 from api.asking import FILES, LIMIT, Filtering, Question
+from api.changes import Changes
 from api.commands import IF_MATCH, KEY, STREAM, Verb
 from api.documents import Schema, listed, ref, row_schema, single
 from api.errors import HOW_TO_SIGN_IN
@@ -25,6 +26,7 @@ def document(
     questions: Sequence[Question],
     histories: Histories,
     proofs: Proofs,
+    changes: Changes,
     contexts: Mapping[str, Context],
 ) -> dict[str, Any]:
     """The whole document. The same declarations give the same document."""
@@ -36,7 +38,7 @@ def document(
         _view(spec, question, shown)
     for name, schema in shown.items():
         spec.components.schema(name, schema)
-    openapi_ledger.describe(spec, histories, proofs, contexts)
+    openapi_ledger.describe(spec, histories, proofs, changes, contexts)
     whole: dict[str, Any] = spec.to_dict()
     return whole
 

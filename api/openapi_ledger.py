@@ -6,6 +6,7 @@ from typing import Any
 from apispec import APISpec
 
 from api import documents
+from api.changes import Changes
 from api.commands import STREAM
 from api.documents import Schema, closed, listed, ref
 from api.following import LAST_SEEN
@@ -19,7 +20,9 @@ from domain.kernel import Context
 TEXT = {"text/plain": {"type": "string"}}
 
 
-def describe(spec: APISpec, histories: Histories, proofs: Proofs, contexts: Mapping[str, Context]) -> None:
+def describe(
+    spec: APISpec, histories: Histories, proofs: Proofs, changes: Changes, contexts: Mapping[str, Context]
+) -> None:
     """Adds them to the document."""
     for context in contexts.values():
         page = {"200": answer(200, {"application/json": listed(ref("Positioned"))}, "ETag")}
@@ -40,6 +43,7 @@ def describe(spec: APISpec, histories: Histories, proofs: Proofs, contexts: Mapp
     _me(spec)
     _tiles(spec)
     _probes(spec)
+    _changes(spec, changes)
     _proofs(spec, proofs)
 
 
@@ -96,6 +100,17 @@ def _probes(spec: APISpec) -> None:
     unready = {"application/json": ready, PROBLEM_MEDIA: ref("Problem")}
     _get(spec, "/readyz", "readyz", "Whether it can do its work.", [],
          {"200": answer(200, {"application/json": ready}), "503": answer(503, unready)})  # fmt: skip
+
+
+def _changes(spec: APISpec, changes: Changes) -> None:
+    _get(
+        spec, "/v1/changes", "changes.list",
+        "What became of a view's rows between two moments: each that is another, as it was and as it is."
+        " Without the columns that depend on the day.",
+        [*query(changes.parameters), CONDITION],
+        {"200": answer(200, {"application/json": ref("Differences")}, "ETag"), "304": answer(304, {}, "ETag")}
+        | problems(400, 503),
+    )  # fmt: skip
 
 
 def _proofs(spec: APISpec, proofs: Proofs) -> None:

@@ -284,6 +284,18 @@ def computed_of(table: Table) -> list[Field]:
     return [one for one in table.fields if one.column.computed]
 
 
+def changed(table: str) -> str:
+    """Keys after $3, $4 of them, of which a version began or ended after position $1 and up to $2; and both bodies."""
+    name = f'{SCHEMA}."{table}"'
+    at = "{0}.key = k.key and {0}.since <= {1} and ({0}.until is null or {0}.until > {1})"
+    return (
+        f'select k.key, b."_body", a."_body" from (select distinct t.key from {name} t where t.key > $3::text'
+        " and ((t.since > $1::bigint and t.since <= $2::bigint) or (t.until > $1 and t.until <= $2))"
+        " order by t.key limit $4::bigint) k"
+        f" left join {name} b on {at.format('b', '$1')} left join {name} a on {at.format('a', '$2')} order by k.key"
+    )
+
+
 def point(table: Table, name: str, *, valid: bool) -> str:
     """The statement for rows by key: $1 keys, $2 position, then the day asked for, then the day in law, if any.
 

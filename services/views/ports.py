@@ -108,6 +108,15 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """A row as JSON at two moments, without the columns that depend on the day; None where it was not there."""
+
+    key: str
+    before: bytes | None
+    after: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class Freshness:
     """How far a view has come: its position, the ledger's last position (-1: empty), seconds behind, `name@version`."""
 

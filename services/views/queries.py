@@ -16,11 +16,12 @@ from domain.kernel import Words
 from projections.kernel import View
 from services.store.connecting import CONNECT_WITHIN, Pool, available, close_pool, lent, patience
 from services.store.migrations import ROLE
-from services.views.asking import Asking, Select, computed_of, point
+from services.views.asking import Asking, Select, changed, computed_of, point
 from services.views.loader import Kept, Loader
 from services.views.ports import (
     COUNTED,
     BadQuery,
+    Change,
     Column,
     Filter,
     Freshness,
@@ -146,6 +147,25 @@ class Views:
             select = asking.counting(at_most + 1)
             rows = await self._fetch(select.sql, *select.values)
             return int(rows[0][0])
+
+        return await self._reading(table, read)
+
+    async def changes(
+        self, name: str, first: int, second: int, after: str, limit: int
+    ) -> tuple[list[Change], str | None]:
+        """Rows that are not the same as of two positions; and the key to go on after, None where no more follow.
+
+        Of the next `limit` keys, after that one, that were written between the two. Raises NotYet.
+        """
+        table = self._table(name)
+        if not _storable(after):
+            return [], None
+
+        async def read(standing: Standing) -> tuple[list[Change], str | None]:
+            values = (_position(standing, first), _position(standing, second), after, limit + 1)
+            rows = await self._fetch(changed(standing.table), *values)
+            found = [Change(*row) for row in rows[:limit] if row[1] != row[2]]
+            return found, rows[limit - 1][0] if len(rows) > limit else None
 
         return await self._reading(table, read)
 

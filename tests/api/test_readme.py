@@ -39,6 +39,7 @@ def test_the_tour_works_as_printed(said: str) -> None:
     assert "['an authorised signatory of Auvergne-Rhône-Alpes']" in lines
     now, before = lines.index("['Shade for every school yard']"), lines.index("[]")
     assert now < before, "it is there now, and was not there before it was recorded"
+    assert "[('accept', 'Auvergne-Rhône-Alpes')]" in lines, "what is another since then"
     law, metropolis, city = (
         ("Auvergne-Rhône-Alpes", "law"), ("Metropolis of Lyon", "mandate"), ("Lyon", "mandate"),
     )  # fmt: skip
