@@ -68,6 +68,9 @@ def _after(row: AllocationRow, event: Event, record: Recorded) -> AllocationRow:
             | happened.AllocationDeadlineMoved()
         ):
             return _assessed(_timed(row, event, record), record)
+        case happened.RequestCorrected():
+            matter = event.after.matter or row.matter
+            return replace(row, name=matter.best(), matter=matter)
         case happened.GridSubmitted():
             others = tuple(one for one in row.grids if one.unit != event.unit)
             grid = event.grid

@@ -51,6 +51,9 @@ class Scribe:
     async def types_after(self, stream: StreamId, version: int) -> Sequence[str]:
         return ()
 
+    async def day_of(self, record: EventName) -> PartialDate | None:
+        return None
+
     async def open(self) -> None:
         """The first records, as every ledger has them."""
         store = MemoryStore(NOTARY.origin, KEY, self.clock)
