@@ -339,17 +339,17 @@ def _refolded(
 
 
 def _in_law(view: View, records: Sequence[Recorded]) -> Iterator[tuple[date, int, Recorded | None]]:
-    """From which day on each record counts. Nothing was there on days before the first one does (None)."""
+    """From which day on each record counts, and, where that was put right, the days of which something is said (None).
+
+    What counts from before the first record counts from its day on: nothing that was said is lost.
+    """
+    days = [view.counts_from(one) for one in records]
     said = [day for one in records if (day := view.begins(one)) is not None]
-    for number, one in enumerate(records):
-        day = view.counts_from(one)
-        if not said:
-            yield day, one.position, one
-        else:
-            yield said[-1] if number == 0 else max(day, said[-1]), one.position, one
+    for day, one in zip(days, records, strict=True):
+        first = one is records[0]
+        yield day if not said else said[-1] if first else max(day, said[-1]), one.position, one
     if said:
-        once = (*said, *map(view.counts_from, records))
-        yield from ((day, -1, None) for day in once if day < said[-1])
+        yield from ((day, records[-1].position + 1, None) for day in (*days, *said))
 
 
 class Glance:

@@ -1,7 +1,7 @@
 """What was typed wrongly is put right alike in every context: what is refused, and what a correction leaves behind."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
 
@@ -152,10 +152,5 @@ def test_it_counts_from_no_day_to_come_and_is_given_by_a_unit_that_is_there(name
     said: dict[str, Any] = {"corrects": corrects, "changes": case.changes, "today": day}
     late = case.ask(**said, effective_on=PartialDate("2999-01-01"))
     case.begun.when(late).then_refused("in-the-future")
-    facts = {"mandates": mandates.unit, "reviews": reviews.facts, "allocations": allocations.facts}[name]
-    gone = case.ask(**said, acting=_gone(facts(mandates.REGION)))
+    gone = case.ask(**said, acting=replace(mandates.unit(mandates.REGION), alive_until=date(2000, 1, 1)))
     case.begun.when(gone).then_refused("unit-not-alive")
-
-
-def _gone(unit: Any) -> Any:
-    return mandates.replace(unit, exists=True, alive_until=date(2000, 1, 1))

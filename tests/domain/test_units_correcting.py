@@ -42,8 +42,8 @@ def correct(on: Today = TODAY, corrects: EventName = FIRST, there: Today | None 
     return unit(corrects=corrects, changes=Particulars(**changes), today=on, there=there or on)
 
 
-def corrected(before: Particulars, after: Particulars, since: str | None = "1977") -> UnitCorrected:
-    return UnitCorrected(FIRST, before, after, since and PartialDate(since))
+def corrected(before: Particulars, after: Particulars, since: str = "1977") -> UnitCorrected:
+    return UnitCorrected(FIRST, before, after, PartialDate(since))
 
 
 def test_kind_sphere_and_time_zone_are_put_right_together() -> None:
