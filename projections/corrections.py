@@ -78,7 +78,7 @@ def _changed(event: Corrected) -> tuple[Changed, ...]:
 
 
 def _both(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
-    return ((name, before.get(name, ""), after.get(name, "")) for name in dict.fromkeys((*before, *after)))
+    return ((name, before.get(name, ""), after.get(name, "")) for name in dict.fromkeys((*after, *before)))
 
 
 def _told(name: str, value: Any) -> Iterator[tuple[str, str]]:

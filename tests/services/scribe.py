@@ -52,7 +52,9 @@ class Scribe:
         return ()
 
     async def day_of(self, record: EventName) -> PartialDate | None:
-        return None
+        named = (record.stream, record.version)
+        found = next(self.codec.decode(one) for one in self.records if (one.stream, one.version) == named)
+        return found.effective_on
 
     async def open(self) -> None:
         """The first records, as every ledger has them."""

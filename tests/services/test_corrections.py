@@ -155,7 +155,7 @@ async def put_right(
     """The position from which on the directory knows better."""
     note = Note(
         corrects=EventName.at(unit, version), because="A slip of the pen.", lang="en", documents=(GAZETTE,),
-        effective_on=on and PartialDate(on),
+        effective_on=None if on is None else PartialDate(on),
     )  # fmt: skip
     answer = await give(services, services.registrar, "units.correct", unit, note=note, corrects=note.corrects,
                         changes=Particulars(**changes))  # fmt: skip
