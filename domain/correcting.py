@@ -3,7 +3,7 @@
 Such a correction (erratum, Berichtigung, rectification d'erreur matérielle) says what a record should have said from
 the beginning, and so counts from the day of that record. The record stays, with both readings. What somebody else has
 relied on by then is not put right but changed, by the commands that a context has for that; which is which, the
-context says.
+context says (deploy/decisions/0014).
 """
 
 from collections.abc import Collection, Mapping
