@@ -18,6 +18,7 @@ Corrects: TypeAlias = Annotated[
     EventName,
     Says("The record that said it wrongly: <stream>/<version>; the first one that said it, not a correction."),
 ]
+CHANGES = Says("What it should have said, a text in all its languages; what is left out is right as it stands.")
 T = TypeVar("T")
 Wording = TypeVar("Wording")
 NOTHING_LATER: Mapping[str, int] = MappingProxyType({})

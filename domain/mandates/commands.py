@@ -5,7 +5,7 @@ from datetime import date
 from typing import Annotated, TypeAlias
 
 from domain.calendars import Calendar
-from domain.correcting import Corrects
+from domain.correcting import CHANGES, Corrects
 from domain.kernel import (
     Given,
     Holding,
@@ -139,7 +139,7 @@ class CorrectMandate(ByUnit):
     """Put right what was typed wrongly: all of it in a draft, afterwards only where its document is found."""
 
     corrects: Corrects
-    changes: Annotated[MandateWording, Says("What it should have said; left out: what it says is right.")]
+    changes: Annotated[MandateWording, CHANGES]
     stream: Stream
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Annotated, TypeAlias
 
 from domain import cofog
-from domain.correcting import Corrects
+from domain.correcting import CHANGES, Corrects
 from domain.kernel import (
     Actor,
     EventName,
@@ -71,7 +71,7 @@ class CorrectUnit:
     """Put right what was entered wrongly of a unit: its sphere, kind, time zone or first day."""
 
     corrects: Corrects
-    changes: Annotated[Particulars, Says("What it should have said; left out: what it says is right.")]
+    changes: Annotated[Particulars, CHANGES]
     above: Annotated[tuple[UnitFacts, ...], Given("the parent and everything above it", of="state.parent*")]
     today: Annotated[Today, Given("today where the unit is, by the time zone that it has")]
     there: Annotated[Today, Given("today by the time zone that it should have", of="changes.time_zone")]

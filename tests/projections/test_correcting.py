@@ -1,11 +1,12 @@
 """What was put right reads right in every view that says it; what was said before stands in the view of corrections."""
 
 from dataclasses import fields, replace
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from domain.contexts import CONTEXTS
-from domain.kernel import EventName, PartialDate, Role, Sealed, Sphere, StreamId, Words
+from domain.kernel import EventName, PartialDate, Role, Sealed, Sphere, StreamId, Today, Words
 from domain.mandates.commands import CorrectMandate
 from domain.mandates.words import Document as Deed
 from domain.mandates.words import MandateWording
@@ -21,12 +22,15 @@ from domain.units import (
     RepresentativeAccredited,
     UnitCorrected,
 )
+from projections.delegations import DELEGATIONS
+from projections.mandates import MANDATES
 from projections.views import VIEWS
 from tests.domain import allocation_stories as allocations
 from tests.domain import mandate_stories as mandates
 from tests.domain import review_stories as reviews
 from tests.domain.commitment_stories import CITY, DAY, NAMES, words
 from tests.domain.scenario import scenario
+from tests.projections.mandate_ledger import ledger
 from tests.projections.register import LEDGER, Register, directory, opened, registered
 from tests.projections.telling import Told
 
@@ -177,3 +181,18 @@ def test_what_else_is_put_right_of_a_unit_leaves_its_sphere() -> None:
     assert [one.sphere for one in register.all("representatives")] == [register.spheres[CITY]]
     assert register.one("units", str(CITY)).alive_from == "1950"
     assert changed(register) == [("alive_from", "1900", "1950")]
+
+
+def test_it_reads_right_of_every_day_in_law() -> None:
+    """A correction counts from the day of what it corrects; what was recorded meanwhile counts after it."""
+    later = date(2026, 3, 20)
+    fixed = mandates.ask(
+        CorrectMandate, corrects=EventName.at(mandates.STREAM, 1), today=Today(later),
+        changes=MandateWording(legal_basis="Health Act, s. 21"),
+    )  # fmt: skip
+    ledger_ = ledger().tell(mandates.draft(), mandates.estimate, fixed)
+    for day in (mandates.DAY, later):
+        row = ledger_.in_law(MANDATES, day)
+        assert (row.legal_basis, row.estimate) == ("Health Act, s. 21", mandates.estimate.yearly)
+    assert ledger_.in_law(DELEGATIONS, mandates.DAY).source_basis == "Health Act, s. 21"
+    assert ledger_.in_law(MANDATES, mandates.DAY - timedelta(days=1)) is None

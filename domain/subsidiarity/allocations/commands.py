@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 
 from domain import cofog
 from domain.calendars import Calendar
-from domain.correcting import Corrects
+from domain.correcting import CHANGES, Corrects
 from domain.kernel import (
     Given,
     MandateFacts,
@@ -84,7 +84,7 @@ class CorrectRequest(ByUnit):
     """Put right what was typed wrongly of the question; what has to be done, until somebody has answered."""
 
     corrects: Corrects
-    changes: Annotated[QuestionWording, Says("What it should have said; left out: what it says is right.")]
+    changes: Annotated[QuestionWording, CHANGES]
     stream: Annotated[StreamId, Given("this question")]
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, TypeAlias
 
 from domain.calendars import Calendar
-from domain.correcting import Corrects
+from domain.correcting import CHANGES, Corrects
 from domain.kernel import (
     EventName,
     Given,
@@ -101,7 +101,7 @@ class CorrectReview(ByUnit):
     """Put right what was typed wrongly of the draft; how it is cited, until somebody has spoken on it."""
 
     corrects: Corrects
-    changes: Annotated[DraftWording, Says("What it should have said; left out: what it says is right.")]
+    changes: Annotated[DraftWording, CHANGES]
     stream: Annotated[StreamId, Given("this review")]
 
 
