@@ -56,6 +56,10 @@ def _opened(event: happened.ReviewOpened, record: Recorded, look: Look) -> Revie
 
 
 def _after(row: ReviewRow, event: Event, record: Recorded) -> ReviewRow:
+    if isinstance(event, happened.Timed):
+        return _timed(row, event, record)
+    if isinstance(event, _Counted):
+        return _counted(row, event, record)
     match event:
         case happened.ReviewOpened():
             return row
@@ -64,26 +68,6 @@ def _after(row: ReviewRow, event: Event, record: Recorded) -> ReviewRow:
             return _waits(replace(row, justified=True), record, *sends)
         case happened.ReviewCorrected():
             return _corrected(row, event)
-        case (
-            happened.TransmissionCompleted()
-            | happened.TranslationSupplied()
-            | happened.ScrutinyDeadlineSet()
-            | happened.ScrutinyDeadlineMoved()
-            | happened.ClockSuspended()
-            | happened.ClockResumed()
-            | happened.ClockRanOut()
-            | happened.ScrutinyDeadlineVoided()
-        ):
-            return _timed(row, event, record)
-        case (
-            happened.ReasonedOpinionSubmitted()
-            | happened.OpinionReceivedLate()
-            | happened.ContributionSubmitted()
-            | happened.OpinionWithdrawn()
-            | happened.ThresholdReached()
-            | happened.ThresholdLost()
-        ):
-            return _counted(row, event, record)
         case happened.ScrutinyClosed():
             if event.card is Card.NONE:
                 return _waits(replace(row, state=Stage.CLOSED_NO_CARD), record)
@@ -107,24 +91,7 @@ def _corrected(row: ReviewRow, event: happened.ReviewCorrected) -> ReviewRow:
     return replace(row, name=title.best(), title=title, reference=reference)
 
 
-_Timed = (
-    happened.TransmissionCompleted
-    | happened.TranslationSupplied
-    | happened.ScrutinyDeadlineSet
-    | happened.ScrutinyDeadlineMoved
-    | happened.ClockSuspended
-    | happened.ClockResumed
-    | happened.ClockRanOut
-    | happened.ScrutinyDeadlineVoided
-)
-_Counted = (
-    happened.ReasonedOpinionSubmitted
-    | happened.OpinionReceivedLate
-    | happened.ContributionSubmitted
-    | happened.OpinionWithdrawn
-    | happened.ThresholdReached
-    | happened.ThresholdLost
-)
+_Counted = happened.Heard | happened.ThresholdReached | happened.ThresholdLost
 _Decided = happened.DraftMaintained | happened.DraftAmended | happened.DraftWithdrawn
 
 
@@ -134,7 +101,7 @@ def _waits(row: ReviewRow, record: Recorded, *turns: Turn, units: tuple[UUID, ..
     return replace(row, matters=tuple(Matter(turn, unit, 0, since) for turn in turns for unit in whom))
 
 
-def _timed(row: ReviewRow, event: _Timed, record: Recorded) -> ReviewRow:
+def _timed(row: ReviewRow, event: happened.Timed, record: Recorded) -> ReviewRow:
     match event:
         case happened.TransmissionCompleted():
             return _waits(replace(row, state=Stage.SCRUTINY), record)

@@ -15,7 +15,7 @@ from uuid import UUID, uuid5
 import structlog
 
 from domain.kernel import NAMES, Actor, Context, EventName, PartialDate, Refused, StreamId
-from domain.units import UnitCorrected
+from domain.units.events import UnitCorrected
 from services.codec import Codec
 from services.handle import Office
 from services.orders import Note, Order

@@ -312,9 +312,8 @@ class DeadlineMoved(deadlines.DeadlineMoved):
     """It was renewed, or restored after a suspension."""
 
 
-Event: TypeAlias = (
-    MandateDrafted
-    | MandateConsultationRecorded
+Prepared: TypeAlias = (
+    MandateConsultationRecorded
     | CostEstimateAttached
     | FundingCommitted
     | MandateFlaggedUnfunded
@@ -326,7 +325,9 @@ Event: TypeAlias = (
     | ReservationsAgreed
     | MandateDeclined
     | MandateWithdrawn
-    | MandateActivated
+)
+Lived: TypeAlias = (
+    MandateActivated
     | MandateSubDelegated
     | ExerciseReported
     | SuspensionOffered
@@ -335,7 +336,9 @@ Event: TypeAlias = (
     | RenewalOffered
     | MandateRenewed
     | PartySucceeded
-    | RevocationNoticeGiven
+)
+Ended: TypeAlias = (
+    RevocationNoticeGiven
     | RevocationNoticeWithdrawn
     | NoticePeriodEnded
     | HearingRecorded
@@ -344,10 +347,8 @@ Event: TypeAlias = (
     | MandateReturned
     | MandateSuperseded
     | MandateExpired
-    | DeadlineSet
-    | DeadlineMet
-    | DeadlineMissed
-    | DeadlineVoided
-    | DeadlineSuspended
-    | DeadlineMoved
 )
+Moving: TypeAlias = DeadlineMet | DeadlineMissed | DeadlineVoided | DeadlineSuspended | DeadlineMoved
+Clocks: TypeAlias = DeadlineSet | Moving
+Later: TypeAlias = Prepared | Lived | Ended | Clocks
+Event: TypeAlias = MandateDrafted | Later

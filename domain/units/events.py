@@ -211,9 +211,8 @@ class CompetenceWithdrawn:
     held_until: PartialDate
 
 
-Event: TypeAlias = (
-    UnitRegistered
-    | UnitCorrected
+Later: TypeAlias = (
+    UnitCorrected
     | UnitActivated
     | UnitRenamed
     | UnitIdentifierAttached
@@ -229,3 +228,5 @@ Event: TypeAlias = (
     | CompetenceRecorded
     | CompetenceWithdrawn
 )
+"""Every event but the first."""
+Event: TypeAlias = UnitRegistered | Later

@@ -15,6 +15,7 @@ from domain.units.events import (
     Event,
     Identifier,
     Kind,
+    Later,
     ParentSet,
     RepresentativeAccredited,
     Stage,
@@ -110,26 +111,6 @@ def _registered(event: UnitRegistered) -> Unit:
         parent=event.parent,
         identifiers=event.identifiers,
     )
-
-
-Later: TypeAlias = (
-    UnitCorrected
-    | UnitActivated
-    | UnitRenamed
-    | UnitIdentifierAttached
-    | UnitIdentifierDetached
-    | ParentSet
-    | UnitsMerged
-    | UnitSplit
-    | UnitAbolished
-    | UnitRestored
-    | SuccessorAssigned
-    | RepresentativeAccredited
-    | AccreditationRevoked
-    | CompetenceRecorded
-    | CompetenceWithdrawn
-)
-"""Every event but the first."""
 
 
 def _changed(unit: Unit, event: Later) -> Unit:

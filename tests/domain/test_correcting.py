@@ -18,7 +18,9 @@ from domain.subsidiarity.allocations.words import QuestionWording
 from domain.subsidiarity.reviews.commands import CorrectReview
 from domain.subsidiarity.reviews.words import DraftWording
 from domain.subsidiarity.words import Document
-from domain.units import CorrectUnit, Kind, Particulars
+from domain.units import Kind
+from domain.units.commands import CorrectUnit
+from domain.units.events import Particulars
 from tests.domain import allocation_stories as allocations
 from tests.domain import mandate_stories as mandates
 from tests.domain import review_stories as reviews

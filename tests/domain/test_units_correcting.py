@@ -7,16 +7,8 @@ from typing import Any
 import pytest
 
 from domain.kernel import EventName, PartialDate, Sphere, Today
-from domain.units import (
-    Kind,
-    Particulars,
-    Stage,
-    UnitActivated,
-    UnitCorrected,
-    UnitRestored,
-    facts,
-    holdings,
-)
+from domain.units import Kind, Stage, facts, holdings
+from domain.units.events import Particulars, UnitActivated, UnitCorrected, UnitRestored
 from tests.domain.test_correcting import unit
 from tests.domain.test_units import (
     GENT,

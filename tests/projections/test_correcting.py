@@ -14,14 +14,8 @@ from domain.subsidiarity.allocations.commands import CorrectRequest
 from domain.subsidiarity.allocations.words import QuestionWording
 from domain.subsidiarity.reviews.commands import CorrectReview, SubmitContribution
 from domain.subsidiarity.reviews.words import DraftWording
-from domain.units import (
-    CompetenceRecorded,
-    Kind,
-    Manner,
-    Particulars,
-    RepresentativeAccredited,
-    UnitCorrected,
-)
+from domain.units import Kind, Manner
+from domain.units.events import CompetenceRecorded, Particulars, RepresentativeAccredited, UnitCorrected
 from projections.delegations import DELEGATIONS
 from projections.mandates import MANDATES
 from projections.views import VIEWS

@@ -26,7 +26,8 @@ from domain.subsidiarity.reviews.words import (
 )
 from domain.subsidiarity.words import Indicator
 from domain.units import Kind as UnitKind
-from domain.units import Manner, Particulars
+from domain.units import Manner
+from domain.units.events import Particulars
 from services.bootstrap import Services
 from services.orders import Answer, Note
 from services.story import tell

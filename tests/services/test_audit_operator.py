@@ -15,7 +15,8 @@ from domain.kernel import NAMES, Actor, EventName, PartialDate, Role, Sealed, Sp
 from domain.ledger.findings import Verdict
 from domain.ledger.records import canonical, sealed_hash
 from domain.replacing import replace
-from domain.units import Kind, Particulars
+from domain.units import Kind
+from domain.units.events import Particulars
 from services.audit.deciding import finished
 from services.audit.verifying import Report, verify
 from services.deciding import decide_again

@@ -14,7 +14,7 @@ from domain.commitments import events as commitments
 from domain.commitments.words import Due, Milestone, Part, Party
 from domain.contexts import CONTEXTS
 from domain.kernel import EventName, PartialDate, Recorded, Refused, Role, Sphere, Words
-from domain.units import Particulars
+from domain.units.events import Particulars
 from services.bootstrap import Services
 from services.clock import Clock, order
 from services.orders import Note

@@ -11,7 +11,8 @@ import pytest_asyncio
 
 from domain.commitments.words import Milestone
 from domain.kernel import Attached, EventName, PartialDate, Refused, Role, Sphere, UnitId, Words
-from domain.units import Kind, Particulars
+from domain.units import Kind
+from domain.units.events import Particulars
 from services.bootstrap import Services, assemble
 from services.orders import Answer, Note
 from services.views.ports import Query

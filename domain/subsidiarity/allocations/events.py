@@ -180,6 +180,13 @@ class AllocationDeadlineMoved(deadlines.DeadlineMoved):
     """The second look was scheduled for another day."""
 
 
+Timed: TypeAlias = (
+    AllocationDeadlineSet
+    | AllocationDeadlineMet
+    | AllocationDeadlineMissed
+    | AllocationDeadlineVoided
+    | AllocationDeadlineMoved
+)
 Event: TypeAlias = (
     AllocationRequested
     | RequestCorrected
@@ -195,9 +202,5 @@ Event: TypeAlias = (
     | AllocationReversed
     | MandateFollowed
     | NoMandateFollowed
-    | AllocationDeadlineSet
-    | AllocationDeadlineMet
-    | AllocationDeadlineMissed
-    | AllocationDeadlineVoided
-    | AllocationDeadlineMoved
+    | Timed
 )

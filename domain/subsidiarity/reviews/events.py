@@ -251,11 +251,8 @@ class NewReviewOpened:
     review: StreamId
 
 
-Event: TypeAlias = (
-    ReviewOpened
-    | JustificationAttached
-    | ReviewCorrected
-    | TransmissionCompleted
+Timed: TypeAlias = (
+    TransmissionCompleted
     | TranslationSupplied
     | ScrutinyDeadlineSet
     | ScrutinyDeadlineMoved
@@ -263,10 +260,12 @@ Event: TypeAlias = (
     | ClockResumed
     | ClockRanOut
     | ScrutinyDeadlineVoided
-    | ReasonedOpinionSubmitted
-    | OpinionReceivedLate
-    | ContributionSubmitted
-    | OpinionWithdrawn
+)
+Heard: TypeAlias = ReasonedOpinionSubmitted | OpinionReceivedLate | ContributionSubmitted | OpinionWithdrawn
+Event: TypeAlias = (
+    ReviewOpened
+    | JustificationAttached
+    | ReviewCorrected
     | ThresholdReached
     | ThresholdLost
     | ScrutinyClosed
@@ -276,4 +275,6 @@ Event: TypeAlias = (
     | OverrideVoteRecorded
     | CourtActionRecorded
     | NewReviewOpened
+    | Timed
+    | Heard
 )
