@@ -11,6 +11,7 @@ from datetime import date
 
 from domain.calendars import add_months
 from domain.deadlines import Standing
+from domain.guards import FARTHEST
 from domain.kernel import Policy, Refused
 from domain.subsidiarity.allocations import clocks
 from domain.subsidiarity.allocations import commands as asked
@@ -19,7 +20,6 @@ from domain.subsidiarity.allocations.checks import act_on, candidate, decided, u
 from domain.subsidiarity.allocations.events import Event
 from domain.subsidiarity.allocations.state import Allocation, State
 from domain.subsidiarity.allocations.words import Due, Ground
-from domain.subsidiarity.guards import FARTHEST
 from domain.subsidiarity.words import nearness
 
 
