@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from domain.correcting import not_relied_on, put_right, same_document
+from domain.guards import alive, counted
 from domain.kernel import PartialDate, Sphere, UnitFacts
 from domain.mandates import commands as asked
-from domain.mandates.checks import alive, counted, there
+from domain.mandates.checks import there
 from domain.mandates.events import Event, MandateCorrected
 from domain.mandates.state import Mandate, State
 from domain.mandates.words import ENDED, STANDING, Stage

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from domain.correcting import not_relied_on, put_right, same_document
+from domain.guards import alive, counted
 from domain.kernel import PartialDate
 from domain.subsidiarity.allocations import commands as asked
 from domain.subsidiarity.allocations.checks import there
 from domain.subsidiarity.allocations.events import Event, RequestCorrected
 from domain.subsidiarity.allocations.state import State
 from domain.subsidiarity.allocations.words import UNDECIDED
-from domain.subsidiarity.guards import alive, counted
 
 
 def correct(command: asked.CorrectRequest, state: State) -> Sequence[Event]:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from domain.correcting import not_relied_on, put_right, same_document
+from domain.guards import alive, counted
 from domain.kernel import PartialDate
-from domain.subsidiarity.guards import alive, counted
 from domain.subsidiarity.reviews import commands as asked
 from domain.subsidiarity.reviews.checks import there
 from domain.subsidiarity.reviews.events import Event, ReviewCorrected
