@@ -46,7 +46,13 @@ IF_MATCH = Parameter(
 class Envelope:
     """What may stand beside every command's own fields."""
 
-    effective_on: Annotated[PartialDate | None, Says("When it counts in law; absent: today.", "2026-12-01")] = None
+    effective_on: Annotated[
+        PartialDate | None,
+        Says(
+            "When it counts in law; absent: today, or where `corrects` is there the day of what it corrects.",
+            "2026-12-01",
+        ),
+    ] = None
     because: Annotated[str | None, Text(at_most=2000), Says("Why, in a sentence or two; public.")] = None
     basis: Annotated[str | None, Text(at_most=500), Says("The legal basis; best by its ELI or AKN address.")] = None
     lang: Annotated[
@@ -55,8 +61,8 @@ class Envelope:
     corrects: Annotated[
         EventName | None,
         Says(
-            "The record it corrects: <stream>/<version>. Then `because` is needed, and `basis` or `documents`. It"
-            " counts from `effective_on`: the day of what it corrects, if that was wrong from the first day."
+            "The record it corrects: <stream>/<version>. Then `because` is needed, and `basis` or `documents`. Left"
+            " without `effective_on` it counts from the day of that record, which was wrong from then on."
         ),
     ] = None
     documents: Annotated[tuple[Attached, ...], Many(0, 20), Says("Documents it rests on, told by their hash.")] = ()

@@ -55,6 +55,9 @@ def _after(row: AllocationRow, event: Event, record: Recorded) -> AllocationRow:
     match event:
         case happened.AllocationRequested():
             return row
+        case happened.RequestCorrected():
+            matter = event.after.matter or row.matter
+            return replace(row, name=matter.best(), matter=matter)
         case happened.GridSubmitted():
             others = tuple(one for one in row.grids if one.unit != event.unit)
             grid = event.grid

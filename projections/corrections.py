@@ -1,15 +1,25 @@
 """Corrections: what was recorded wrongly, what it was corrected by, why, and on what evidence."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
+from domain.correcting import Corrected
 from domain.kernel import EventName, Indexed, PartialDate, Recorded, Says, Searched, Words
 from projections.activity import ActivityRow, key_of
 from projections.kernel import Look, View
 from projections.things import context_of
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One text or value that was wrong; a text in each of its languages by itself, as `purpose.fr`."""
+
+    field: str
+    before: str
+    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +40,9 @@ class CorrectionRow:
     documents: Annotated[tuple[str, ...], Says("The documents it rests on, each by name and SHA-256.")]
     at: Annotated[date, Indexed(), Says("The day on which it was recorded (UTC).")]
     effective_on: Annotated[PartialDate, Indexed(), Says("From when it counts in law.")]
+    changed: Annotated[
+        tuple[Changed, ...], Says("What it said before and says now; of `correct`, field by field.")
+    ] = ()
 
 
 def keys(record: Recorded, look: Look) -> Iterable[str]:
@@ -55,7 +68,28 @@ def fold(key: str, before: CorrectionRow | None, record: Recorded, look: Look) -
         documents=tuple(f"{one.name} ({one.sha256})" for one in record.documents),
         at=line.at,
         effective_on=record.effective_on,
+        changed=_changed(record.event) if isinstance(record.event, Corrected) else (),
     )
+
+
+def _changed(event: Corrected) -> tuple[Changed, ...]:
+    before, after = dict(_told("", event.before)), dict(_told("", event.after))
+    return tuple(Changed(name, was, now) for name, was, now in _both(before, after) if was != now)
+
+
+def _both(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    return ((name, before.get(name, ""), after.get(name, "")) for name in dict.fromkeys((*after, *before)))
+
+
+def _told(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    """What a value says, piece by piece, each under its name."""
+    if is_dataclass(value):
+        for one in fields(value):
+            yield from _told(f"{name}.{one.name}".lstrip("."), getattr(value, one.name))
+    elif isinstance(value, Words):
+        yield from ((f"{name}.{language}", text) for language, text in value.items())
+    elif value is not None:
+        yield name, str(value)
 
 
 CORRECTIONS = View(

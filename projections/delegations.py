@@ -14,6 +14,7 @@ from projections.kernel import Look, View, own_stream
 from projections.mandate_row import MandateRow
 from projections.mandate_stages import REACHED, stage_after
 from projections.mandates import fold as fold_mandate
+from projections.mandates import named
 
 LONGEST = 20
 """Links of a chain that are shown; the rules allow far fewer."""
@@ -132,10 +133,21 @@ def _after(row: DelegationRow, record: Recorded, look: Look) -> DelegationRow:
             return replace(row, children=(*row.children, event.child))
         case happened.MandateRenewed():
             return replace(row, ends_on=event.ends_on)
+        case happened.MandateCorrected():
+            return _corrected(row, event)
         case happened.PartySucceeded() if row.state not in ENDED:
             return _succeeded(row, event, look)
         case _:
             return row
+
+
+def _corrected(row: DelegationRow, event: happened.MandateCorrected) -> DelegationRow:
+    """A draft: no mandate rests on it yet."""
+    said, *above = event.after, *row.chain[:-1]
+    law = said.legal_basis or row.chain[-1].legal_basis
+    chain = (*above, replace(row.chain[-1], legal_basis=law))
+    name = named(said.purpose) if said.purpose else row.name
+    return replace(row, name=name, chain=chain, source_basis=chain[0].legal_basis)
 
 
 def _succeeded(row: DelegationRow, event: happened.PartySucceeded, look: Look) -> DelegationRow:
@@ -155,6 +167,7 @@ DELEGATIONS = View(
     key_says="The mandate's id.",
     touched_by=(
         happened.MandateDrafted,
+        happened.MandateCorrected,
         *REACHED,
         happened.MandateSubDelegated,
         happened.MandateRenewed,

@@ -59,9 +59,9 @@ def fold_engagement(key: str, before: EngagementRow | None, record: Recorded, lo
     change = 0
     if UUID(key) in came_or_went(*sides):
         change = 1 if UUID(key) in _takes_part(sides[1]) else -1
-    if change == 0 and row.alive == alive:
+    if change == 0 and (row.alive, row.sphere) == (alive, unit.sphere):
         return row
-    return replace(row, alive=alive, commitments=row.commitments + change)
+    return replace(row, sphere=unit.sphere, alive=alive, commitments=row.commitments + change)
 
 
 def both(look: Look, view: str, key: str) -> tuple[Any, Any]:

@@ -38,14 +38,19 @@ def day_of(record: Recorded) -> date:
     return record.effective_on.earliest() or record.at.date()
 
 
+def as_recorded(record: Recorded) -> None:
+    """Nothing is said of the day from which the stream's first record counts."""
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """A table that answers a question. From the row's dataclass come table, filters, JSON, CSV and documents.
 
     `version` is raised when the meaning of the fold changes; the view is then rebuilt. `reads` names the earlier views
     that `look` asks. `valid_time`: rows are keyed by their record's own stream, and can also be asked for the state
-    that held in law on a date; `counts_from` says from which day on a record counts in it. `span`: or else every row
-    says itself from which day to which it counts, in two columns (None: open), and a date asks for those of that day.
+    that held in law on a date; `counts_from` says from which day on a record counts in it, and `begins` from which day
+    on the stream's first record does, where a later one puts that right. `span`: or else every row says itself from
+    which day to which it counts, in two columns (None: open), and a date asks for those of that day.
     """
 
     name: str
@@ -60,6 +65,7 @@ class View:
     sort: str = "key"
     valid_time: bool = False
     counts_from: Callable[[Recorded], date] = day_of
+    begins: Callable[[Recorded], date | None] = as_recorded
     computed: tuple[Computed, ...] = ()
     span: tuple[str, str] | None = None
 

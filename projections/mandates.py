@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import assert_never
 from uuid import UUID
 
-from domain.kernel import Money, Recorded
+from domain.correcting import with_right
+from domain.kernel import Money, Recorded, Words
 from domain.mandates import MANDATES as CONTEXT
 from domain.mandates import events as happened
 from domain.mandates.events import Event
@@ -22,7 +23,7 @@ from projections.things import Owed
 
 MOST = Decimal(10**18 - 1)
 """The largest amount that a record holds."""
-STILL_SAID = (happened.ExerciseReported, happened.MandateSubDelegated)
+STILL_SAID = (happened.ExerciseReported, happened.MandateSubDelegated, happened.MandateCorrected)
 """What is still said of a mandate that is over."""
 
 
@@ -44,10 +45,15 @@ def fold(key: str, before: MandateRow | None, record: Recorded, look: Look) -> M
     return waiting(_heard(after, record), record.at.date())
 
 
+def named(purpose: Words) -> str:
+    """What a mandate is called."""
+    return purpose.best()[:NAME_KEPT]
+
+
 def _drafted(event: happened.MandateDrafted, record: Recorded, look: Look) -> MandateRow:
     giver, recipient = unit_name(look, event.giver), unit_name(look, event.recipient)
     return MandateRow(
-        name=event.purpose.best()[:NAME_KEPT],
+        name=named(event.purpose),
         purpose=event.purpose,
         giver=event.giver,
         giver_name=giver,
@@ -98,6 +104,9 @@ def _after(row: MandateRow, event: Event, look: Look) -> MandateRow:
             return replace(row, unfunded=True, gap=event.gap)
         case happened.UnfundedFlagLifted():
             return replace(row, unfunded=False, gap=None)
+        case happened.MandateCorrected():
+            right = with_right(row, event)
+            return replace(right, name=named(right.purpose))
         case happened.MandateOffered():
             return row
         case happened.MandateAcceptedWithReservations():

@@ -53,9 +53,17 @@ def keys(record: Recorded, look: Look) -> Iterable[str]:
             return (f"{record.key}/{event.chamber}",)
         case happened.ContributionSubmitted():
             return (f"{record.key}/contribution-{event.number}",)
+        case happened.ReviewCorrected():
+            return _all(record.key, look.row("reviews", record.key))
         case _:
             whole: ReviewRow = look.row("reviews", record.key)
             return (f"{record.key}/{whole.last_opinion_by}",)
+
+
+def _all(review: str, whole: ReviewRow) -> list[str]:
+    """Every row that there may be of a review: those of the roll, and the contributions."""
+    spoken = (*(str(one.unit) for one in whole.roll), *(f"contribution-{n + 1}" for n in range(whole.contributions)))
+    return [f"{review}/{one}" for one in spoken]
 
 
 def fold(key: str, before: OpinionRow | None, record: Recorded, look: Look) -> OpinionRow | None:
@@ -71,6 +79,9 @@ def fold(key: str, before: OpinionRow | None, record: Recorded, look: Look) -> O
             assert before is not None, "an opinion is given before it is withdrawn"
             gone = replace(before, kind=Heard.WITHDRAWN, votes=0, brought=Card.NONE)
             return replace(gone, withdrawn_on=record.effective_on, withdrawn_because=record.because)
+        case happened.ReviewCorrected():
+            whole: ReviewRow = look.row("reviews", record.key)
+            return before and replace(before, review_name=whole.name, reference=whole.reference)
         case happened.ThresholdReached():
             assert before is not None, "a card falls with an opinion"
             return replace(before, brought=event.card)
@@ -106,6 +117,7 @@ OPINIONS = View(
     row=OpinionRow,
     key_says="The review's id and the body's: <review>/<unit>; for a contribution, <review>/contribution-<number>.",
     touched_by=(
+        happened.ReviewCorrected,
         happened.ReasonedOpinionSubmitted,
         happened.OpinionReceivedLate,
         happened.ContributionSubmitted,

@@ -66,6 +66,8 @@ def _after(row: ReviewRow, event: Event, record: Recorded) -> ReviewRow:
         case happened.JustificationAttached():
             sends = (Turn.COMPLETE_TRANSMISSION,) if row.state is Stage.OPENED else ()
             return _waits(replace(row, justified=True), record, *sends)
+        case happened.ReviewCorrected():
+            return _corrected(row, event)
         case happened.ScrutinyClosed():
             if event.card is Card.NONE:
                 return _waits(replace(row, state=Stage.CLOSED_NO_CARD), record)
@@ -81,6 +83,12 @@ def _after(row: ReviewRow, event: Event, record: Recorded) -> ReviewRow:
             return _waits(replace(row, followed_by=event.review), record)
         case _:
             assert_never(event)
+
+
+def _corrected(row: ReviewRow, event: happened.ReviewCorrected) -> ReviewRow:
+    said = event.after
+    title, reference = said.title or row.title, said.reference or row.reference
+    return replace(row, name=title.best(), title=title, reference=reference)
 
 
 _Counted = happened.Heard | happened.ThresholdReached | happened.ThresholdLost

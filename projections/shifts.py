@@ -46,6 +46,8 @@ class ShiftRow:
 
 def shifted(key: str, before: ShiftRow | None, record: Recorded, look: Look) -> ShiftRow | None:
     event, whole = record.event, _whole(key, look)
+    if isinstance(event, happened.RequestCorrected):
+        return None if before is None else replace(before, name=whole.name)
     if isinstance(event, happened.RevisitScheduled):
         return None if before is None else replace(before, revisit_on=event.revisit_on)
     if not whole.upward:
@@ -90,6 +92,7 @@ UPWARD_SHIFTS = View(
     row=ShiftRow,
     key_says="The allocation's id.",
     touched_by=(
+        happened.RequestCorrected,
         happened.AllocationDecided,
         happened.AllocationRevisited,
         happened.AllocationReversed,
@@ -135,6 +138,8 @@ def awaiting(key: str, before: AwaitingRow | None, record: Recorded, look: Look)
             return _awaited(event, _whole(key, look))
         case happened.MandateFollowed():
             return None
+        case happened.RequestCorrected() if before is not None:
+            return replace(before, name=_whole(key, look).name)
         case happened.NoMandateFollowed() if before is not None:
             return replace(before, unresolved=True)
         case _:
@@ -169,7 +174,12 @@ AWAITING_MANDATE = View(
     says="Decisions on who is to act from which no mandate has followed yet, and by when one has to.",
     row=AwaitingRow,
     key_says="The allocation's id.",
-    touched_by=(happened.AllocationDeadlineSet, happened.MandateFollowed, happened.NoMandateFollowed),
+    touched_by=(
+        happened.RequestCorrected,
+        happened.AllocationDeadlineSet,
+        happened.MandateFollowed,
+        happened.NoMandateFollowed,
+    ),
     keys=own_stream,
     fold=awaiting,
     reads=("allocations",),

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Annotated, assert_never
 from uuid import UUID
 
+from domain.correcting import with_right
 from domain.kernel import EventName, Indexed, Level, PartialDate, Recorded, Role, Says, Searched, Sphere, Words
 from domain.replacing import quick, replace
 from domain.units import UNITS as CONTEXT
@@ -21,6 +22,7 @@ from domain.units.events import (
     SuccessorAssigned,
     UnitAbolished,
     UnitActivated,
+    UnitCorrected,
     UnitIdentifierAttached,
     UnitIdentifierDetached,
     UnitRegistered,
@@ -100,6 +102,8 @@ def _registered(event: UnitRegistered, look: Look) -> UnitRow:
 
 def _changed(key: str, row: UnitRow, event: Later, record: Recorded, look: Look) -> UnitRow:
     match event:
+        case UnitCorrected():
+            return with_right(row, event)
         case UnitActivated():
             return replace(row, state=Stage.ACTIVE, alive_from=event.alive_from)
         case UnitRenamed():
@@ -192,9 +196,23 @@ def _holding(row: UnitRow, competences: tuple[CompetenceRecorded, ...]) -> UnitR
 
 
 def counts_from(record: Recorded) -> date:
-    """A unit has been there from its own first day on, whenever it was entered; all along where nobody knows."""
+    """A unit has been there from its own first day on, whenever it was entered; all along where nobody knows.
+
+    So has what its entry should have said.
+    """
+    event, day = record.event, day_of(record)
+    if isinstance(event, UnitRegistered):
+        return min(day, first_day(event.alive_from))
+    return min(day, first_day(event.since)) if isinstance(event, UnitCorrected) and event.since else day
+
+
+def begins(record: Recorded) -> date | None:
+    """The unit's first day, where its entry had another one; what is only proposed is there as such already."""
     event = record.event
-    return min(day_of(record), first_day(event.alive_from)) if isinstance(event, UnitRegistered) else day_of(record)
+    if not isinstance(event, UnitCorrected) or event.since is None or event.after.alive_from is None:
+        return None
+    day = first_day(event.since)
+    return day if day <= record.at.date() else None
 
 
 UNITS = View(
@@ -209,6 +227,7 @@ UNITS = View(
     sort="title",
     valid_time=True,
     counts_from=counts_from,
+    begins=begins,
 )
 
 
@@ -250,6 +269,8 @@ def fold_representative(
         )
     assert before is not None, "an accreditation is given before anything befalls it"
     match event:
+        case UnitCorrected():
+            return replace(before, sphere=event.after.sphere or before.sphere)
         case UnitRenamed():
             return replace(before, unit_name=event.name.best())
         case AccreditationRevoked():
@@ -282,7 +303,7 @@ REPRESENTATIVES = View(
     says="Who may act for a unit: the roles it has given, and from when until when. Names are never public.",
     row=RepresentativeRow,
     key_says="The accreditation, <stream>/<version>.",
-    touched_by=(RepresentativeAccredited, AccreditationRevoked, UnitRenamed, UnitAbolished),
+    touched_by=(RepresentativeAccredited, AccreditationRevoked, UnitCorrected, UnitRenamed, UnitAbolished),
     keys=representative_keys,
     fold=fold_representative,
     reads=("units",),

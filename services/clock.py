@@ -15,6 +15,7 @@ from uuid import UUID, uuid5
 import structlog
 
 from domain.kernel import NAMES, Actor, Context, EventName, PartialDate, Refused, StreamId
+from domain.units.events import UnitCorrected
 from services.codec import Codec
 from services.handle import Office
 from services.orders import Note, Order
@@ -69,16 +70,29 @@ class Clock:
                 event = self._codec.event(one)
                 key = (one.stream, event.number)
                 entries[key] = agenda.entered(entries.get(key), one.version, event)
-        known = dict(await agenda.with_open(connection, list(versions))) if versions else {}
-        if not entries and not known:
+        there = dict(await agenda.with_open(connection, list(versions))) if versions else {}
+        for stream, context, zone in await agenda.in_zones(connection, await self._left(stored)):
+            there[stream], context_of[stream] = zone, context
+            versions.setdefault(stream, 0)
+        if not entries and not there:
             return stored[-1].position
         fresh = {key[0] for key, one in entries.items() if one.due_on is not None}
-        zones = await self._zones(context_of, {s: versions[s] for s in (*known, *fresh)})
+        zones = await self._zones(context_of, {s: versions[s] for s in (*there, *fresh)})
         async with connection.transaction():
             await advance(connection, self.name, position, stored[-1].position)
-            await agenda.move_home(connection, {s: zones[s] for s, zone in known.items() if zones[s] != zone})
+            await agenda.move_home(connection, {s: zones[s] for s, zone in there.items() if zones[s] != zone})
             await agenda.write(connection, context_of, entries, zones)
         return stored[-1].position
+
+    async def _left(self, stored: Sequence[StoredRecord]) -> set[str]:
+        """The time zones of which somebody said that a unit is not there: what is at home in it moves with it."""
+        left = set[str]()
+        for one in stored:
+            if self._codec.names.get(one.type) is UnitCorrected:
+                before = self._codec.event(one).before.time_zone
+                left |= {before} if before else set()
+                await known(self._office.states, "units", StreamId(one.stream), one.version)
+        return left
 
     async def keep(self, connection: Connection, position: int) -> None:
         await passed(connection, self.name, position)

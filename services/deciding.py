@@ -9,7 +9,20 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from domain import units
-from domain.kernel import Actor, By, Context, Json, PartialDate, Refused, Role, Seal, StreamId, UnitFacts, UnitId
+from domain.kernel import (
+    Actor,
+    By,
+    Context,
+    EventName,
+    Json,
+    PartialDate,
+    Refused,
+    Role,
+    Seal,
+    StreamId,
+    UnitFacts,
+    UnitId,
+)
 from domain.replacing import quick, replace
 from services.codec import Codec, Heading, Written
 from services.facts import Basis, Streams, local_day, look_up, needs
@@ -61,6 +74,9 @@ class Desk(Protocol):
 
     async def types_after(self, stream: StreamId, version: int) -> Sequence[str]:
         """The types of a stream's records above a version."""
+
+    async def day_of(self, record: EventName) -> PartialDate | None:
+        """From when a record counts: where nobody knows, from the day it was recorded. None where it is not at hand."""
 
 
 def erased(by: By, order: Order) -> UUID | None:
@@ -213,10 +229,16 @@ class Decision:
 
     async def _complete(self, basis: Basis) -> Any:
         """The command with what the service looks up and with hashes where texts were sealed."""
-        if not basis.effective_on.known and self.order.note.effective_on is None:
-            basis.effective_on = _day(await basis.today())
+        if self.order.note.effective_on is None:
+            basis.effective_on = await self._by_default(basis)
         given = {name: await look_up(basis, kind, note) for name, (kind, note) in self.plan.given.items()}
         return self.plan.by.command(**{**self.order.fields, **self.sealing.hashes, **given})
+
+    async def _by_default(self, basis: Basis) -> PartialDate:
+        """A correction counts from the day of what it corrects, which was wrong from then on; all else from today."""
+        corrects = self.order.note.corrects
+        corrected = None if corrects is None else await self.desk.day_of(corrects)
+        return corrected or _day(await basis.today())
 
     def _drafted(self, context: Context, basis: Basis, version: int, command: Any, events: tuple[Any, ...]) -> Drafted:
         codec, order, note = self.desk.codec, self.order, self.order.note

@@ -72,10 +72,12 @@ class Basis:
     day: Today | None = None
 
     def named(self, of: str) -> Any:
-        """What a `Given` is about: a field of the request, or, as `state.giver`, something of the stream itself."""
+        """What a `Given` is about: a field of the request, `changes.title` one within it, `state.x` of the stream."""
         if of.startswith(OF_STATE):
             return getattr(self.state, of.removeprefix(OF_STATE), None)
-        return self.fields.get(of)
+        name, _, within = of.partition(".")
+        value = self.fields.get(name)
+        return getattr(value, within, None) if within else value
 
     async def read(self, context: str, stream: StreamId) -> Any:
         version, state = await self.streams.state(context, stream)
@@ -99,6 +101,10 @@ class Basis:
         if self.day is None:
             self.day = Today(local_day(self.now, await self.at_home()))
         return self.day
+
+    async def today_by(self, zone: str | None) -> Today:
+        """Today by another time zone than the one at home; at home where none is named."""
+        return await self.today() if zone is None else Today(_day_in(self.now, zone))
 
     async def policy(self, name: str) -> Policy:
         """The policy in force today: the jurisdiction's own, else its country's, else the one for everywhere.
@@ -211,8 +217,12 @@ def _facts_of(state: units.State, unit: UnitId) -> UnitFacts:
 
 def local_day(now: datetime, home: UnitFacts | None) -> date:
     """Which day it is where a unit is; UTC where no unit is concerned."""
+    return _day_in(now, home.time_zone if home and home.exists else "UTC")
+
+
+def _day_in(now: datetime, zone: str) -> date:
     try:
-        return now.astimezone(_zone(home.time_zone if home and home.exists else "UTC")).date()
+        return now.astimezone(_zone(zone)).date()
     except ZoneInfoNotFoundError:
         return now.date()
 
@@ -306,7 +316,7 @@ async def _given(value: Any) -> Any:
 
 
 _LOOK_UPS: Mapping[Any, Callable[[Basis, str], Any]] = {
-    Today: lambda basis, of: basis.today(),
+    Today: lambda basis, of: basis.today_by(basis.named(of)),
     Actor: lambda basis, of: _given(basis.actor),
     PartialDate: lambda basis, of: _given(basis.effective_on),
     UUID: lambda basis, of: _given(basis.stream),

@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 import msgspec
 
 from domain import units
-from domain.kernel import NAMES, By, Claim, Context, Grounds, Refused, StreamId, UnitId
+from domain.kernel import NAMES, By, Claim, Context, EventName, Grounds, PartialDate, Refused, StreamId, UnitId
 from services.codec import Codec
 from services.deciding import Decision, Drafted, Plan, erased
 from services.keyring import Keyring
@@ -111,6 +111,12 @@ class Office:
     async def types_after(self, stream: StreamId, version: int) -> Sequence[str]:
         """See `Desk`."""
         return [record.type for record in (await self.store.streams([stream], after=version))[stream]]
+
+    async def day_of(self, record: EventName) -> PartialDate | None:
+        """See `Desk`."""
+        stored = (await self.store.streams([record.stream], after=record.version - 1))[record.stream]
+        found = self.codec.decode(stored[0])
+        return found.effective_on if found.effective_on.known else PartialDate(found.at.date())
 
     async def _append(self, decision: Decision, drafted: Drafted) -> Answer:
         order, stream, context = decision.order, decision.stream, self.contexts[decision.order.context]

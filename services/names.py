@@ -33,6 +33,7 @@ NAMES: Mapping[str, type] = {
     # units
     "unit-registered.1": units.UnitRegistered,
     "unit-activated.1": units.UnitActivated,
+    "unit-corrected.1": units.UnitCorrected,
     "unit-renamed.1": units.UnitRenamed,
     "unit-identifier-attached.1": units.UnitIdentifierAttached,
     "unit-identifier-detached.1": units.UnitIdentifierDetached,
@@ -105,6 +106,7 @@ NAMES: Mapping[str, type] = {
     "mandate-funding-committed.1": mandates.FundingCommitted,
     "mandate-flagged-unfunded.1": mandates.MandateFlaggedUnfunded,
     "mandate-unfunded-flag-lifted.1": mandates.UnfundedFlagLifted,
+    "mandate-corrected.1": mandates.MandateCorrected,
     "mandate-offered.1": mandates.MandateOffered,
     "mandate-accepted.1": mandates.MandateAccepted,
     "mandate-accepted-with-reservations.1": mandates.MandateAcceptedWithReservations,
@@ -138,6 +140,7 @@ NAMES: Mapping[str, type] = {
     # reviews
     "review-opened.1": reviews.ReviewOpened,
     "justification-attached.1": reviews.JustificationAttached,
+    "review-corrected.1": reviews.ReviewCorrected,
     "transmission-completed.1": reviews.TransmissionCompleted,
     "translation-supplied.1": reviews.TranslationSupplied,
     "scrutiny-deadline-set.1": reviews.ScrutinyDeadlineSet,
@@ -161,6 +164,7 @@ NAMES: Mapping[str, type] = {
     "new-review-opened.1": reviews.NewReviewOpened,
     # allocations
     "allocation-requested.1": allocations.AllocationRequested,
+    "allocation-request-corrected.1": allocations.RequestCorrected,
     "grid-submitted.1": allocations.GridSubmitted,
     "allocation-proposed.1": allocations.AllocationProposed,
     "objection-lodged.1": allocations.ObjectionLodged,

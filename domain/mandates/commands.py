@@ -5,6 +5,7 @@ from datetime import date
 from typing import Annotated, TypeAlias
 
 from domain.calendars import Calendar
+from domain.correcting import CHANGES, Corrects
 from domain.kernel import (
     Given,
     Holding,
@@ -25,6 +26,7 @@ from domain.mandates.words import (
     Citation,
     Document,
     Ground,
+    MandateWording,
     Pause,
     Prose,
     ReturnGround,
@@ -130,6 +132,15 @@ class CommitFunding(ByUnit):
     budget_year: Annotated[int, Whole(1900, 2999), Says("The first budget that has it.")]
     yearly: Annotated[Money, Says("The amount a year.")]
     policy: InForce
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectMandate(ByUnit):
+    """Put right what was typed wrongly: all of it in a draft, afterwards only where its document is found."""
+
+    corrects: Corrects
+    changes: Annotated[MandateWording, CHANGES]
+    stream: Stream
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -327,6 +338,7 @@ Command: TypeAlias = (
     | RecordConsultation
     | AttachCostEstimate
     | CommitFunding
+    | CorrectMandate
     | OfferMandate
     | AcceptMandate
     | AcceptWithReservations

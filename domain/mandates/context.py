@@ -76,6 +76,7 @@ MANDATES = Context(
         "record-consultation": By(asked.RecordConsultation, OFFICER, acting_for=_giver),
         "attach-estimate": By(asked.AttachCostEstimate, FINANCE, acting_for=_giver),
         "commit-funding": By(asked.CommitFunding, FINANCE, acting_for=_giver),
+        "correct": By(asked.CorrectMandate, OFFICER, acting_for=_giver, reasons=True),
         "offer": By(asked.OfferMandate, SIGNATORY, acting_for=_giver),
         "accept": By(asked.AcceptMandate, SIGNATORY, acting_for=_recipient),
         "accept-with-reservations": By(asked.AcceptWithReservations, SIGNATORY, acting_for=_recipient),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import assert_never
 
-from domain.mandates import checks, clocks, ending, entrusting, exercising, funding
+from domain.mandates import checks, clocks, correcting, ending, entrusting, exercising, funding
 from domain.mandates import commands as asked
 from domain.mandates.commands import Command
 from domain.mandates.events import Event
@@ -14,6 +14,8 @@ def decide(command: Command, state: State) -> Sequence[Event]:
     """The events a command makes, or Refused. New deadlines are numbered on from those there are."""
     if isinstance(command, asked.ByUnit):
         checks.after_draft(state, command.effective_on, command.today)
+    if isinstance(command, asked.Standing):
+        command = correcting.as_drafted(command, state)
     return checks.numbered(state, _decided(command, state))
 
 
@@ -27,6 +29,8 @@ def _decided(command: Command, state: State) -> Sequence[Event]:
             return funding.attach(command, state)
         case asked.CommitFunding():
             return funding.commit(command, state)
+        case asked.CorrectMandate():
+            return correcting.correct(command, state)
         case asked.OfferMandate():
             return entrusting.offer(command, state)
         case asked.AcceptMandate():

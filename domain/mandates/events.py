@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias
 
-from domain import deadlines
+from domain import correcting, deadlines
 from domain.kernel import Money, Sphere, StreamId, UnitId, Words
 from domain.mandates.words import (
     Document,
     Due,
     Ending,
     Ground,
+    MandateWording,
     Pause,
     ReturnGround,
     Scope,
@@ -80,6 +81,14 @@ class MandateFlaggedUnfunded:
 @dataclass(frozen=True, slots=True)
 class UnfundedFlagLifted:
     """The cost is covered by now, or no longer material."""
+
+
+@dataclass(frozen=True, slots=True)
+class MandateCorrected(correcting.Corrected):
+    """A clerical error of the draft was put right by its giver."""
+
+    before: MandateWording
+    after: MandateWording
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +318,7 @@ Prepared: TypeAlias = (
     | FundingCommitted
     | MandateFlaggedUnfunded
     | UnfundedFlagLifted
+    | MandateCorrected
     | MandateOffered
     | MandateAccepted
     | MandateAcceptedWithReservations

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TypeAlias, assert_never
 from uuid import UUID
 
+from domain.correcting import with_right
 from domain.deadlines import Standing
 from domain.kernel import MandateFacts, Money, StreamId, UnitId
 from domain.mandates import events as happened
@@ -232,6 +233,8 @@ def _prepared(state: Mandate, event: happened.Prepared) -> Mandate:
             return replace(state, flagged=True)
         case happened.UnfundedFlagLifted():
             return replace(state, flagged=False)
+        case happened.MandateCorrected():
+            return replace(state, terms=with_right(state.terms, event))
         case happened.MandateOffered():
             return replace(state, stage=Stage.OFFERED)
         case happened.MandateAccepted():

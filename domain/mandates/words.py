@@ -140,6 +140,15 @@ class Settlement:
 
 
 @dataclass(frozen=True, slots=True)
+class MandateWording:
+    """What of a mandate's text can be put right."""
+
+    purpose: Annotated[Prose | None, Says("What the recipient is to do.")] = None
+    legal_basis: Annotated[Citation | None, Says("The law it rests on.")] = None
+    document: Annotated[Document | None, Says("The law, agreement or act.")] = None
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
     """What is held exclusively: a function in a territory, by law or within the mandate it rests on.
 

@@ -61,10 +61,11 @@ BY_SIGNATORY_OR_REGISTRAR = (Role.AUTHORISED_SIGNATORY, Role.REGISTRAR)
 UNITS = Context(
     name="units",
     says="Units of government of every sphere: who they are, who may act for them, what they hold by law.",
-    rules="units.1",
+    rules="units.2",
     decider=DECIDER,
     commands={
         "register": By(asked.RegisterUnit, roles=BY_REGISTRAR, starts=True),
+        "correct": By(asked.CorrectUnit, roles=BY_REGISTRAR, reasons=True),
         "activate": By(asked.ActivateUnit, roles=BY_REGISTRAR),
         "rename": By(asked.RenameUnit, roles=BY_REGISTRAR),
         "attach-identifier": By(asked.AttachIdentifier, roles=BY_REGISTRAR),

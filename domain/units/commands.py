@@ -5,6 +5,7 @@ from datetime import date
 from typing import Annotated, TypeAlias
 
 from domain import cofog
+from domain.correcting import CHANGES, Corrects
 from domain.kernel import (
     Actor,
     EventName,
@@ -24,10 +25,9 @@ from domain.kernel import (
     UnitId,
     Words,
 )
-from domain.units.events import Identifier, Kind, Manner
+from domain.units.events import TIME_ZONE, Identifier, Kind, Manner, Particulars
 
 JURISDICTION = r"[A-Z]{2}(?:-[A-Z0-9]{1,3})?"
-TIME_ZONE = r"[A-Z][A-Za-z0-9_+\-]*(?:/[A-Za-z0-9_+\-]+){0,2}"
 
 EffectiveOn: TypeAlias = Annotated[PartialDate, Given("when it counts in law")]
 Above: TypeAlias = Annotated[tuple[UnitFacts, ...], Given("the parent and everything above it", of="parent*")]
@@ -67,8 +67,19 @@ class RegisterUnit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectUnit:
+    """Put right what was entered wrongly of a unit: its sphere, kind, time zone or first day."""
+
+    corrects: Corrects
+    changes: Annotated[Particulars, CHANGES]
+    above: Annotated[tuple[UnitFacts, ...], Given("the parent and everything above it", of="state.parent*")]
+    today: Annotated[Today, Given("today where the unit is, by the time zone that it has")]
+    there: Annotated[Today, Given("today by the time zone that it should have", of="changes.time_zone")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ActivateUnit:
-    """Record that a proposed unit has come into being."""
+    """Record that a proposed unit has come into being, on the day for which it was registered."""
 
     today: Annotated[Today, Given("today where the unit is")]
     effective_on: EffectiveOn
@@ -198,6 +209,7 @@ class WithdrawCompetence:
 
 Command: TypeAlias = (
     RegisterUnit
+    | CorrectUnit
     | ActivateUnit
     | RenameUnit
     | AttachIdentifier

@@ -5,7 +5,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, TypeAlias
 
-from domain.kernel import EventName, PartialDate, Role, Says, Seal, Sealed, Sphere, Text, UnitId, Words
+from domain import correcting
+from domain.kernel import EventName, Known, PartialDate, Role, Says, Seal, Sealed, Sphere, Text, UnitId, Words
 
 
 class Kind(StrEnum):
@@ -57,6 +58,21 @@ class Identifier:
         return f"identifier:{self.scheme}:{self.value}"
 
 
+TIME_ZONE = r"[A-Z][A-Za-z0-9_+\-]*(?:/[A-Za-z0-9_+\-]+){0,2}"
+
+
+@dataclass(frozen=True, slots=True)
+class Particulars:
+    """What of a unit's entry can be put right; names, codes and parents have commands of their own."""
+
+    sphere: Annotated[Sphere | None, Says("The one sphere in which it stands.")] = None
+    kind: Annotated[Kind | None, Says("What it is.")] = None
+    time_zone: Annotated[
+        str | None, Text(at_most=60, form=TIME_ZONE), Known("time zone"), Says("Its time zone (IANA).", "Europe/Berlin")
+    ] = None
+    alive_from: Annotated[PartialDate | None, Says("Since when it has existed.")] = None
+
+
 @dataclass(frozen=True, slots=True)
 class UnitRegistered:
     """A unit entered the directory, as `proposed` or `active`."""
@@ -72,6 +88,18 @@ class UnitRegistered:
     parent: UnitId | None = None
     identifiers: tuple[Identifier, ...] = ()
     source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitCorrected(correcting.Corrected):
+    """A clerical error in what was entered was put right.
+
+    `since`: the unit's first day by its entry, where that is what was wrong; it counts from then.
+    """
+
+    before: Particulars
+    after: Particulars
+    since: PartialDate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +212,8 @@ class CompetenceWithdrawn:
 
 
 Later: TypeAlias = (
-    UnitActivated
+    UnitCorrected
+    | UnitActivated
     | UnitRenamed
     | UnitIdentifierAttached
     | UnitIdentifierDetached

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from domain import cofog
-from domain.kernel import PartialDate, Refused, Sphere, UnitFacts, UnitId
+from domain.kernel import PartialDate, Refused, UnitFacts, UnitId
 from domain.units.commands import (
     AbolishUnit,
     AccreditRepresentative,
@@ -12,6 +12,7 @@ from domain.units.commands import (
     AssignSuccessor,
     AttachIdentifier,
     Command,
+    CorrectUnit,
     DetachIdentifier,
     RecordCompetence,
     RecordMerger,
@@ -23,6 +24,7 @@ from domain.units.commands import (
     SetParent,
     WithdrawCompetence,
 )
+from domain.units.correcting import check_parent, correct
 from domain.units.events import (
     CompetenceRecorded,
     CompetenceWithdrawn,
@@ -52,6 +54,8 @@ def decide(command: Command, state: State) -> Sequence[Event]:
     if isinstance(state, Absent):
         raise Refused("unit-unknown", "This unit was never registered.")
     match command:
+        case CorrectUnit():
+            return correct(command, state)
         case ActivateUnit():
             return _activate(command, state)
         case RenameUnit():
@@ -97,7 +101,7 @@ def _register(command: RegisterUnit, state: State) -> Sequence[Event]:
     if len(set(command.identifiers)) < len(command.identifiers):
         raise Refused("identifier-repeated", "A code is named twice.")
     if command.parent is not None:
-        _check_parent(UnitId(command.unit), command.sphere, command.above, command.alive_from)
+        check_parent(UnitId(command.unit), command.sphere, command.above, command.alive_from)
     begins = command.alive_from.earliest()
     return [
         UnitRegistered(
@@ -116,20 +120,6 @@ def _register(command: RegisterUnit, state: State) -> Sequence[Event]:
     ]
 
 
-def _check_parent(unit: UnitId, sphere: Sphere, above: Sequence[UnitFacts], on: PartialDate) -> None:
-    """`above`: the parent first, then what it lies in, up to the top."""
-    parent = above[0]
-    if unit in (each.id for each in above):
-        raise Refused("parent-cycle", "A unit cannot lie in itself, nor in a unit that lies in it.")
-    if not parent.exists:
-        raise Refused("unit-unknown", "The parent was never registered.", unit=parent.id)
-    if parent.sphere == sphere:
-        raise Refused("parent-same-sphere", f"{parent.name} is of the same sphere; a parent is of another one.")
-    # A parent may be younger than its unit: regions are redrawn around old cities.
-    if parent.alive_until is not None and parent.alive_until <= first_day(on):
-        raise Refused("unit-not-alive", f"{parent.name} is no more since {parent.alive_until}.", unit=parent.id)
-
-
 def _activate(command: ActivateUnit, state: Unit) -> Sequence[Event]:
     if state.stage in (Stage.ACTIVE, Stage.RESTORED):
         return []
@@ -137,7 +127,18 @@ def _activate(command: ActivateUnit, state: Unit) -> Sequence[Event]:
         raise Refused("unit-not-proposed", f"Only a proposed unit comes into being; this one is {state.stage}.")
     if first_day(command.effective_on) > command.today:
         raise Refused("day-not-come", "A unit comes into being on the day, not before it.")
+    if not _is_on(command.effective_on, state.alive_from):
+        reason = (
+            f"It was registered to come into being on {state.alive_from}. If that is so, say it in `effective_on`; "
+            "if not, correct that day first (`correct`)."
+        )
+        raise Refused("other-first-day", reason, alive_from=state.alive_from)
     return [UnitActivated(command.effective_on)]
+
+
+def _is_on(day: PartialDate, said: PartialDate) -> bool:
+    """Whether a day can be the one that was said, which may be a month or a year."""
+    return first_day(said) <= last_day(day) and first_day(day) <= last_day(said)
 
 
 def _attach(command: AttachIdentifier, state: Unit) -> Sequence[Event]:
@@ -152,7 +153,7 @@ def _set_parent(command: SetParent, state: Unit) -> Sequence[Event]:
     if command.parent == state.parent:
         return []
     if command.parent is not None:
-        _check_parent(state.id, state.sphere, command.above, command.effective_on)
+        check_parent(state.id, state.sphere, command.above, command.effective_on)
     return [ParentSet(command.parent)]
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TypeAlias, assert_never
 
+from domain.correcting import with_right
 from domain.kernel import EventName, Holding, PartialDate, Role, Sphere, UnitFacts, UnitId, Words
 from domain.replacing import replace
 from domain.units.events import (
@@ -13,6 +14,7 @@ from domain.units.events import (
     CompetenceWithdrawn,
     Event,
     Identifier,
+    Kind,
     Later,
     ParentSet,
     RepresentativeAccredited,
@@ -20,6 +22,7 @@ from domain.units.events import (
     SuccessorAssigned,
     UnitAbolished,
     UnitActivated,
+    UnitCorrected,
     UnitIdentifierAttached,
     UnitIdentifierDetached,
     UnitRegistered,
@@ -56,19 +59,26 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A registered unit. `version` counts its records; `acts` are the mergers and splits it took part in."""
+    """A registered unit. `version` counts its records; `acts` are the mergers and splits it took part in.
+
+    `entered_from`: its first day by its entry; `alive_from`: that of its present life, as the record of version
+    `begun_by` says.
+    """
 
     id: UnitId
     version: int
     stage: Stage
     name: Words
     sphere: Sphere
+    kind: Kind
     jurisdiction: str
     time_zone: str
+    entered_from: PartialDate
     alive_from: PartialDate
     alive_until: PartialDate | None
     parent: UnitId | None
     identifiers: tuple[Identifier, ...]
+    begun_by: int = 1
     acts: tuple[UnitsMerged | UnitSplit, ...] = ()
     successors: tuple[UnitId, ...] = ()
     accreditations: tuple[Accredited, ...] = ()
@@ -92,8 +102,10 @@ def _registered(event: UnitRegistered) -> Unit:
         stage=event.stage,
         name=event.name,
         sphere=event.sphere,
+        kind=event.kind,
         jurisdiction=event.jurisdiction,
         time_zone=event.time_zone,
+        entered_from=event.alive_from,
         alive_from=event.alive_from,
         alive_until=None,
         parent=event.parent,
@@ -103,8 +115,11 @@ def _registered(event: UnitRegistered) -> Unit:
 
 def _changed(unit: Unit, event: Later) -> Unit:
     match event:
+        case UnitCorrected():
+            return replace(with_right(unit, event), entered_from=event.since or unit.entered_from)
         case UnitActivated():
-            return replace(unit, stage=Stage.ACTIVE, alive_from=event.alive_from)
+            begun = unit.version + 1
+            return replace(unit, stage=Stage.ACTIVE, alive_from=event.alive_from, begun_by=begun)
         case UnitRenamed():
             return replace(unit, name=event.name)
         case UnitIdentifierAttached():
@@ -165,8 +180,10 @@ def _restored(unit: Unit, event: UnitRestored) -> Unit:
     restored = replace(unit, stage=Stage.RESTORED, successors=(), alive_until=None)
     if unit.stage is Stage.MERGING:
         return restored
-    begun = unit.alive_from if unit.alive_until == event.alive_from else event.alive_from
-    return replace(restored, alive_from=begun, identifiers=event.identifiers)
+    if unit.alive_until == event.alive_from:
+        return replace(restored, identifiers=event.identifiers)
+    begun = unit.version + 1
+    return replace(restored, alive_from=event.alive_from, begun_by=begun, identifiers=event.identifiers)
 
 
 def _revoked(unit: Unit, event: AccreditationRevoked) -> Unit:

@@ -11,6 +11,7 @@ import msgspec
 
 from domain.kernel import (
     Context,
+    EventName,
     PartialDate,
     Recorded,
     Refused,
@@ -60,6 +61,10 @@ class _Desk:
 
     async def types_after(self, stream: StreamId, version: int) -> Sequence[str]:
         return ()
+
+    async def day_of(self, record: EventName) -> PartialDate | None:
+        """It need not be looked up: that day is tried as one that was said."""
+        return None
 
 
 class Follower(Protocol):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
+from operator import itemgetter
 from typing import Any, NoReturn, TypeAlias
 
 from domain.kernel import Recorded
@@ -316,12 +317,12 @@ def _days(
     if key != record.key:
         raise ValueError(f"{view.name} has valid time, so its keys are streams; {key} is not {record.stream}.")
     last, row = work.held.get(key) or glance.miss(HELD + view.name, key)
-    if last is None or day >= last:
+    if (last is None or day >= last) and view.begins(record) is None:
         after = change.after if row is change.before else view.fold(key, row, record, glance)
         return ((day, after),)
     stream = streams[key] if key in streams else glance.miss(STREAM, key)
     known = (one for one in stream if one.position <= record.position)
-    return _refolded(view, key, known, day, glance)
+    return _refolded(view, key, known, day if view.begins(record) is None else date.min, glance)
 
 
 def _refolded(
@@ -330,10 +331,25 @@ def _refolded(
     """The whole history in the order in which it counts in law; what lies before `first` has not changed."""
     touched = [one for one in records if not view.touched_by or type(one.event) in view.touched_by]
     row, by_day = None, dict[date, Any]()
-    for one in sorted(touched, key=lambda one: (view.counts_from(one), one.position)):
-        row = view.fold(key, row, one, glance)
-        by_day[view.counts_from(one)] = row
+    for day, _, one in sorted(_in_law(view, touched), key=itemgetter(0, 1)):
+        if one is not None:
+            row = view.fold(key, row, one, glance)
+        by_day[day] = row
     return tuple((day, row) for day, row in by_day.items() if day >= first)
+
+
+def _in_law(view: View, records: Sequence[Recorded]) -> Iterator[tuple[date, int, Recorded | None]]:
+    """From which day on each record counts, and, where that was put right, the days of which something is said (None).
+
+    What counts from before the first record counts from its day on: nothing that was said is lost.
+    """
+    days = [view.counts_from(one) for one in records]
+    said = [day for one in records if (day := view.begins(one)) is not None]
+    for day, one in zip(days, records, strict=True):
+        first = one is records[0]
+        yield day if not said else said[-1] if first else max(day, said[-1]), one.position, one
+    if said:
+        yield from ((day, records[-1].position + 1, None) for day in (*days, *said))
 
 
 class Glance:

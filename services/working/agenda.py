@@ -92,6 +92,14 @@ async def write(
     await _each(connection, _CLOSE, [key for key, one in entries.items() if one.standing is Standing.VOID])
 
 
+async def in_zones(connection: Connection, zones: Collection[str]) -> list[tuple[UUID, str, str]]:
+    """The streams that have deadlines here and are at home in one of these time zones: (stream, context, zone)."""
+    if not zones:
+        return []
+    query = "select distinct stream, context, zone from workers.agenda where zone = any($1)"
+    return [(row["stream"], row["context"], row["zone"]) for row in await connection.fetch(query, list(zones))]
+
+
 async def move_home(connection: Connection, zones: Mapping[UUID, str]) -> None:
     """The days of these streams are over at another moment from now on: their home lies in another time zone."""
     found = await connection.fetch(

@@ -531,3 +531,41 @@ def test_a_caller_who_leaves_does_not_undo_the_record(live: Live) -> None:
     while not found and monotonic() < ends:
         found = get(live, "/v1/commitments", q=title).items
     assert [row["name"] for row in found] == [title]
+
+
+# --- what was typed wrongly ---
+
+
+def test_what_was_typed_wrongly_is_put_right_and_both_readings_are_shown(live: Live) -> None:
+    unit = {
+        "kind": "municipality", "name": {"nl": "Gent"}, "sphere": "local", "alive_from": "1977",
+        "jurisdiction": "BE-VLG", "time_zone": "Europe/Brussels",
+    }  # fmt: skip
+    made = give(live, "units/register", unit, token=live.registrar).json
+    address, (first,) = f"units/{made['stream']}/correct", made["records"]
+    right = {"kind": "county", "time_zone": "Europe/Paris"}
+    said = {"corrects": first, "changes": right, "because": "The clerk misread it.", "basis": "Directory Act, art. 9"}
+    for missing, code in (("because", 422), ("basis", 409), ("corrects", 422), ("changes", 422)):
+        left = {name: value for name, value in said.items() if name != missing}
+        assert give(live, address, left, token=live.registrar).status == code
+    there = {**said, "changes": {"time_zone": "Mars/Olympus"}}
+    assert "/changes/time_zone" in give(live, address, there, token=live.registrar).faults
+    refused(give(live, address, said), 403, "forbidden")
+    answer = give(live, address, said, token=live.registrar)
+    assert answer.status == 201, answer.body
+    assert refused(give(live, address, said, token=live.registrar), 409, "nothing-to-correct")
+    other = {**said, "corrects": answer.json["records"][0], "changes": {"kind": "region"}}
+    assert refused(give(live, address, other, token=live.registrar), 409, "not-said-there")["facts"]["said"] == first
+    unknown = {**other, "corrects": f"{made['stream']}/9"}
+    refused(give(live, address, unknown, token=live.registrar), 409, "correction-unknown")
+    position = answer.json["position"]
+    row = get(live, f"/v1/units/{made['stream']}", wait_for=position, valid_at="1977-01-01").json["item"]
+    assert (row["kind"], row["time_zone"]) == ("county", "Europe/Paris")
+    (shown,) = get(live, "/v1/corrections", wait_for=position, stream=made["stream"]).items
+    assert shown["changed"] == [
+        {"field": "kind", "before": "municipality", "after": "county"},
+        {"field": "time_zone", "before": "Europe/Brussels", "after": "Europe/Paris"},
+    ]
+    entry, last = get(live, f"/v1/units/{made['stream']}/history").items
+    assert (last["record"]["corrects"], last["record"]["data"]["after"]) == (first, right)
+    assert last["record"]["effective_on"] == entry["record"]["effective_on"]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from domain.calendars import Calendar
 from domain.kernel import (
+    EventName,
     MandateFacts,
     PartialDate,
     Policy,
@@ -25,7 +26,7 @@ from domain.kernel import (
 from domain.subsidiarity import ALLOCATIONS
 from domain.subsidiarity.allocations import commands as asked
 from domain.subsidiarity.allocations.state import Allocation
-from domain.subsidiarity.allocations.words import Grid, Ground, Mode, Reply, Test
+from domain.subsidiarity.allocations.words import Grid, Ground, Mode, QuestionWording, Reply, Test
 from domain.subsidiarity.words import Indicator
 from tests.domain.scenario import Given, scenario
 
@@ -225,6 +226,11 @@ def _said(draw: st.DrawFn, name: str, day: date) -> dict[str, Any]:
         "revisit_on": draw(st.sampled_from((None, later))),
     }
     said: dict[str, dict[str, Any]] = {
+        "correct": {
+            "corrects": EventName.at(MANDATE, 1),
+            "stream": MANDATE,
+            "changes": QuestionWording(words(f"River {number}"), draw(st.sampled_from((None, words(f"Dam {number}"))))),
+        },
         "submit-grid": {"grid": grid(sphere, necessity=number > 1)},
         "propose": {"sphere": sphere, "mode": Mode.OWN, "why": words("x")},
         "object": {"proposal": number, "why": words("x")},

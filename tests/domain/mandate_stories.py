@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from domain.calendars import Calendar
 from domain.kernel import (
+    EventName,
     Holding,
     MandateFacts,
     Money,
@@ -29,7 +30,18 @@ from domain.mandates import MANDATES, facts
 from domain.mandates import commands as asked
 from domain.mandates import events as happened
 from domain.mandates.state import Absent, Mandate
-from domain.mandates.words import Condition, Due, Ground, Instrument, Kind, Pause, ReturnGround, Settlement, Terms
+from domain.mandates.words import (
+    Condition,
+    Due,
+    Ground,
+    Instrument,
+    Kind,
+    MandateWording,
+    Pause,
+    ReturnGround,
+    Settlement,
+    Terms,
+)
 from tests.domain.scenario import Given, scenario
 
 STREAM, PARENT, CHILD, OTHER = (StreamId(UUID(int=0xA0 + n)) for n in range(4))
@@ -323,6 +335,10 @@ def _said(draw: st.DrawFn, name: str, state: Any, day: date) -> dict[str, Any]:
         },
         "attach-estimate": {"yearly": money, "revenue": euros(100_000), "method": words("A guess")},
         "commit-funding": {"budget_line": str(number % 2), "budget_year": 2027, "yearly": money},
+        "correct": {
+            "corrects": EventName.at(STREAM, 1),
+            "changes": MandateWording(words(f"Run clinic {number}"), draw(st.sampled_from((None, "Health Act, s. 9")))),
+        },
         "accept-with-reservations": {"reservations": words("Only with the staff")},
         "report-exercise": {"period_from": START, "period_to": earlier, "account": words("The clinic was open")},
         "suspend": {

@@ -10,7 +10,19 @@ from uuid import UUID
 from hypothesis import strategies as st
 
 from domain.calendars import Calendar
-from domain.kernel import PartialDate, Policy, Refused, ReviewFacts, Sphere, StreamId, Today, UnitFacts, UnitId, Words
+from domain.kernel import (
+    EventName,
+    PartialDate,
+    Policy,
+    Refused,
+    ReviewFacts,
+    Sphere,
+    StreamId,
+    Today,
+    UnitFacts,
+    UnitId,
+    Words,
+)
 from domain.policies import AMENDED, POLICIES, SHIPPED, AdoptPolicy
 from domain.subsidiarity import REVIEWS
 from domain.subsidiarity.reviews import commands as asked
@@ -21,6 +33,7 @@ from domain.subsidiarity.reviews.words import (
     Body,
     Competence,
     Draft,
+    DraftWording,
     Ground,
     Justification,
     Legislator,
@@ -262,6 +275,10 @@ def _said(draw: st.DrawFn, name: str, unit: UnitId) -> dict[str, Any]:
     follower = ReviewFacts(EARLIER, exists=True, follows=STREAM)
     said: dict[str, dict[str, Any]] = {
         "attach-justification": {"justification": STATEMENT},
+        "correct": {
+            "corrects": EventName.at(STREAM, 1),
+            "changes": DraftWording(draw(st.sampled_from((None, f"COM(2012) {number}"))), words(f"Draft {number}")),
+        },
         "extend-for-translation": {"language": draw(st.sampled_from(("mt", "xx")))},
         "submit-opinion": {"chamber": unit, "grounds": grounds, "reasons": words("x"), "tally": tally},
         "submit-contribution": {"unit": unit, "reasons": words("x"), "to": draw(st.sampled_from((None, SENATE)))},

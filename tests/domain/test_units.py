@@ -43,6 +43,7 @@ from domain.units.commands import (
     ActivateUnit,
     AssignSuccessor,
     AttachIdentifier,
+    CorrectUnit,
     DetachIdentifier,
     RecordCompetence,
     RecordMerger,
@@ -59,6 +60,7 @@ from domain.units.events import (
     CompetenceRecorded,
     CompetenceWithdrawn,
     ParentSet,
+    Particulars,
     RepresentativeAccredited,
     SuccessorAssigned,
     UnitAbolished,
@@ -509,9 +511,9 @@ def test_a_unit_is_restored_on_a_known_day_after_its_end() -> None:
     given(registered, abolished).when(RestoreUnit(effective_on=PartialDate("2024"))).then_refused("restored-too-early")
 
 
-def test_restoring_needs_reasons_and_so_do_revocation_and_withdrawal() -> None:
+def test_restoring_needs_reasons_and_so_do_correction_revocation_and_withdrawal() -> None:
     needing = {name for name, by in UNITS.commands.items() if by.reasons}
-    assert needing == {"restore", "revoke-accreditation", "withdraw-competence"}
+    assert needing == {"correct", "restore", "revoke-accreditation", "withdraw-competence"}
 
 
 def test_a_successor_is_assigned() -> None:
@@ -798,6 +800,20 @@ ACTORS = st.sampled_from([registrar, signatory, replace(signatory, unit=DRONGEN)
 COMMANDS: st.SearchStrategy[Any] = st.one_of(
     st.builds(RegisterUnit, **{name: st.just(getattr(register, name)) for name in register.__dataclass_fields__}),
     st.builds(ActivateUnit, today=st.just(TODAY), effective_on=DATES),
+    st.builds(
+        CorrectUnit,
+        corrects=st.integers(1, 3).map(lambda version: EventName.at(GENT, version)),
+        changes=st.builds(
+            Particulars,
+            sphere=st.none() | st.sampled_from(Sphere),
+            kind=st.none() | st.sampled_from([Kind.MUNICIPALITY, Kind.COUNTY]),
+            time_zone=st.none() | st.sampled_from(["Europe/Brussels", "Pacific/Auckland"]),
+            alive_from=st.none() | DATES,
+        ),
+        above=st.sampled_from([(), (flanders, belgium)]),
+        today=st.just(TODAY),
+        there=st.sampled_from([TODAY, Today(date(2026, 11, 25))]),
+    ),
     st.builds(RenameUnit, name=st.sampled_from([register.name, rename.name])),
     st.builds(AttachIdentifier, identifier=CODES),
     st.builds(DetachIdentifier, identifier=CODES),

@@ -84,7 +84,10 @@ def _told(name: str, number: int, story: Story) -> Iterator[bytes]:
 
 
 def _drafts(stream: StreamId, events: Sequence[Any], story: Story) -> Sequence[Draft]:
-    heading = Heading(cmd=stream, actor=story.actor, effective_on=PartialDate(DAY), rules=story.context.rules)
+    heading = Heading(
+        cmd=stream, actor=story.actor, effective_on=PartialDate(DAY), rules=story.context.rules,
+        corrects=getattr(events[-1], "corrects", None),
+    )  # fmt: skip
     return Codec("fixed", NAMES).drafts(stream, 1, events, heading, {"name": "told"})
 
 

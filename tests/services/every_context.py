@@ -7,16 +7,17 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from domain.commitments.words import Milestone, Part
-from domain.kernel import Actor, Money, PartialDate, Role, Sphere, StreamId, UnitId, Words
+from domain.kernel import Actor, EventName, Money, PartialDate, Role, Sphere, StreamId, UnitId, Words
 from domain.mandates.words import Ground as RevocationGround
-from domain.mandates.words import Instrument, Kind, Pause, ReturnGround, Settlement
-from domain.subsidiarity.allocations.words import Grid, Mode
+from domain.mandates.words import Instrument, Kind, MandateWording, Pause, ReturnGround, Settlement
+from domain.subsidiarity.allocations.words import Grid, Mode, QuestionWording
 from domain.subsidiarity.allocations.words import Ground as UpwardGround
 from domain.subsidiarity.allocations.words import Test as Answered
 from domain.subsidiarity.reviews.words import (
     AuthorKind,
     Competence,
     Draft,
+    DraftWording,
     Ground,
     Justification,
     Outcome,
@@ -24,14 +25,16 @@ from domain.subsidiarity.reviews.words import (
     SeatKind,
 )
 from domain.subsidiarity.words import Indicator
+from domain.units import Kind as UnitKind
 from domain.units import Manner
+from domain.units.events import Particulars
 from services.bootstrap import Services
 from services.orders import Answer, Note
 from services.story import tell
 from tests.services.acting import FUNCTION, SINCE, Party, entrusted, set_clock, unit_of
 from tests.services.test_handle import give, person
 
-TEXT = Words({"en": "As told."})
+TEXT, RIGHT = Words({"en": "As told."}), Words({"en": "As it should have been told."})
 WHY = "The council so decided."
 OVER_ALL = (Role.AUTHORISED_SIGNATORY, Role.POLICY_ADMIN, Role.AUDITOR)
 """Whom the registrar accredits; the signatory accredits the others."""
@@ -59,6 +62,12 @@ class Country:
         note = Note(effective_on=None if on is None else PartialDate(on), because=WHY, lang="en")
         return await give(self.services, self.people[unit, role], command, stream, note=note, **fields)
 
+    async def put_right(self, by: Actor, command: str, stream: UUID, changes: Any) -> None:
+        """The first record of something says something wrong."""
+        first = EventName.at(stream, 1)
+        note = Note(corrects=first, because="A slip of the pen.", lang="en", basis="Act 3, art. 9")
+        await give(self.services, by, command, stream, note=note, corrects=first, changes=changes)
+
     def party(self, unit: UnitId) -> Party:
         return Party(unit, self.people[unit, Role.AUTHORISED_SIGNATORY])
 
@@ -82,6 +91,7 @@ async def told(services: Services) -> None:
             services, services.registrar, "units.record-competence", unit, function=FUNCTION, territory=unit,
             manner=Manner.OWN, legal_basis="Act 1", held_from=SINCE, held_until=None,
         )  # fmt: skip
+    await here.put_right(services.registrar, "units.correct", league, Particulars(kind=UnitKind.ASSOCIATION))
     await _mandates(here, region, city, village)
     await _commitments(here, region, city)
     await _reviews(here, nation, league)
@@ -124,6 +134,9 @@ async def _mandates(here: Country, region: UnitId, city: UnitId, village: UnitId
     ]
     for far in range(len(steps) + 1):
         stream = (await here.say(region, "mandates.draft", **draft)).stream
+        await here.put_right(
+            here.people[region, Role.LIAISON_OFFICER], "mandates.correct", stream, MandateWording(legal_basis="Act 5")
+        )
         for unit, name, fields in steps[:far]:
             await here.say(unit, f"mandates.{name}", stream, **fields)
 
@@ -189,6 +202,8 @@ async def _reviews(here: Country, nation: UnitId, league: UnitId) -> None:
         )
     await here.services.workers.catch_up()
     assert opened is not None
+    officer = here.people[nation, Role.LIAISON_OFFICER]
+    await here.put_right(officer, "reviews.correct", opened.stream, DraftWording(title=RIGHT))
     await here.say(nation, "reviews.decide", opened.stream, outcome=Outcome.AMEND, summary=TEXT, widens=True)
     await here.say(nation, "reviews.open", **said, follows=opened.stream)
 
@@ -204,6 +219,8 @@ async def _allocations(here: Country, region: UnitId, city: UnitId) -> None:
     for _ in range(2):
         opened = await here.say(city, "allocations.request", **asked)
         streams.append(opened.stream)
+        signatory = here.people[city, Role.AUTHORISED_SIGNATORY]
+        await here.put_right(signatory, "allocations.correct", opened.stream, QuestionWording(description=RIGHT))
         for unit in (city, region):
             await here.say(unit, "allocations.submit-grid", opened.stream, grid=grid)
         up: dict[str, Any] = {"sphere": Sphere.REGIONAL, "mode": Mode.OWN}

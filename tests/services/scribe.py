@@ -51,6 +51,11 @@ class Scribe:
     async def types_after(self, stream: StreamId, version: int) -> Sequence[str]:
         return ()
 
+    async def day_of(self, record: EventName) -> PartialDate | None:
+        named = (record.stream, record.version)
+        found = next(self.codec.decode(one) for one in self.records if (one.stream, one.version) == named)
+        return found.effective_on
+
     async def open(self) -> None:
         """The first records, as every ledger has them."""
         store = MemoryStore(NOTARY.origin, KEY, self.clock)

@@ -16,6 +16,7 @@ from domain.ledger.findings import Verdict
 from domain.ledger.records import canonical, sealed_hash
 from domain.replacing import replace
 from domain.units import Kind
+from domain.units.events import Particulars
 from services.audit.deciding import finished
 from services.audit.verifying import Report, verify
 from services.deciding import decide_again
@@ -89,6 +90,39 @@ async def test_whoever_records_by_the_rules_is_not_accused(operator: Operator, t
     operator.accredit(operator.town, Role.AUTHORISED_SIGNATORY, date(2026, 1, 1))
     report = operator.audited(tmp_path)
     assert (report.verdict, report.findings) == (Verdict.VERIFIED, [])
+
+
+def put_right(operator: Operator, **said: Any) -> None:
+    """The town's kind was entered wrongly."""
+    first = EventName.at(operator.town, 1)
+    note = Note(corrects=first, because="A slip of the pen.", basis="Act 3, art. 9", **said)
+    kind = Particulars(kind=Kind.COUNTY)
+    operator.give("units.correct", operator.registrar, operator.town, note=note, corrects=first, changes=kind)
+
+
+@pytest.mark.parametrize("days", [0, 400])
+@pytest.mark.parametrize("said", [{}, {"effective_on": PartialDate("2026-02-02")}], ids=["by default", "from a day"])
+async def test_a_correction_is_decided_again(
+    operator: Operator, tmp_path: Path, days: int, said: dict[str, Any]
+) -> None:
+    """On the day of what it corrects, which the records tell; and what it came to is what was recorded."""
+    operator.now += timedelta(days=days)
+    put_right(operator, **said)
+    report = operator.audited(tmp_path / "1", now=operator.now)
+    assert (report.verdict, report.findings) == (Verdict.VERIFIED, [])
+    record = json.loads(operator.records[-1].state)
+    operator.change(operator.last, data=record["data"] | {"after": {"kind": "region"}})
+    report = operator.audited(tmp_path / "2", now=operator.now)
+    assert (report.verdict, told(report)) == (Verdict.BROKEN, [("decision-differs", operator.last)])
+
+
+async def test_a_correction_that_the_rules_refuse_is_found(operator: Operator, tmp_path: Path) -> None:
+    put_right(operator)
+    record = json.loads(operator.records[-1].state)
+    command = record["command"] | {"fields": record["command"]["fields"] | {"changes": {"kind": "municipality"}}}
+    operator.change(operator.last, command=command)
+    report = operator.audited(tmp_path)
+    assert (report.verdict, told(report)) == (Verdict.BROKEN, [("decision-refused", operator.last)])
 
 
 # --- in the name of the opening ---
@@ -291,7 +325,7 @@ async def test_the_clock_and_reactions_do_not_speak_for_one_another(operator: Op
 # --- under other rules, in a form that nobody knows, at another time ---
 
 
-@pytest.mark.parametrize("rules", ["units.0", "units.01", "units", "mandates.1", "anything", "units.1 "])
+@pytest.mark.parametrize("rules", ["units.0", "units.01", "units", "mandates.1", "anything", "units.2 "])
 async def test_rules_that_never_were_decide_nothing(rules: str, operator: Operator, tmp_path: Path) -> None:
     operator.change(operator.last, rules=rules)
     report = operator.audited(tmp_path)
@@ -300,13 +334,13 @@ async def test_rules_that_never_were_decide_nothing(rules: str, operator: Operat
 
 async def test_rules_and_records_of_a_newer_program_are_left_to_it(operator: Operator, tmp_path: Path) -> None:
     first = operator.last
-    operator.change(first, rules="units.2")
+    operator.change(first, rules="units.3")
     operator.give("units.register", operator.registrar, **TOWN)
-    operator.change(operator.last, rules="units.2")
+    operator.change(operator.last, rules="units.3")
     report = operator.audited(tmp_path / "rules")
     assert (report.verdict, told(report)) == (Verdict.INCOMPLETE, [("rules-newer", first)])
-    operator.change(first, rules="units.1", type="unit-founded.1")
-    operator.change(operator.last, rules="units.1", type="unit-founded.1")
+    operator.change(first, rules="units.2", type="unit-founded.1")
+    operator.change(operator.last, rules="units.2", type="unit-founded.1")
     report = operator.audited(tmp_path / "types")
     assert (report.verdict, told(report)) == (Verdict.INCOMPLETE, [("type-unknown", first)])
 
@@ -326,13 +360,13 @@ async def test_an_unknown_record_among_what_all_rests_on_is_no_way_around_the_ru
 async def test_rules_that_were_replaced_do_not_come_back(operator: Operator, tmp_path: Path) -> None:
     """No longer shipped, and so not decided again: else they were a way around the rules."""
     rule = json.loads(operator.records[operator.last].state)
-    assert rule["rules"] == "units.1"
-    newest = replace(operator.contexts["units"], rules="units.2")
+    assert rule["rules"] == "units.2"
+    newest = replace(operator.contexts["units"], rules="units.3")
     operator.contexts = {**operator.contexts, "units": newest}
     operator.give("units.register", operator.registrar, **TOWN)
     operator.now += timedelta(days=2)
     operator.give("units.register", operator.registrar, **TOWN)
-    operator.change(operator.last, rules="units.1")
+    operator.change(operator.last, rules="units.2")
     bundle = written(tmp_path, [one.state for one in operator.records])
     report = verify(bundle, VKEY, contexts=operator.contexts)
     assert (report.verdict, told(report)) == (Verdict.POLICY_NOT_MET, [("rules-backwards", operator.last)])
@@ -341,7 +375,7 @@ async def test_rules_that_were_replaced_do_not_come_back(operator: Operator, tmp
 async def test_under_rules_of_the_past_an_officer_was_accredited_all_the_same(
     operator: Operator, tmp_path: Path
 ) -> None:
-    contexts = {**operator.contexts, "units": replace(operator.contexts["units"], rules="units.2")}
+    contexts = {**operator.contexts, "units": replace(operator.contexts["units"], rules="units.3")}
     report = verify(written(tmp_path / "1", [one.state for one in operator.records]), VKEY, contexts=contexts)
     assert (report.verdict, told(report)) == (Verdict.VERIFIED, [])
     actor = json.loads(operator.records[-1].state)["actor"]

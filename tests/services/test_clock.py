@@ -13,7 +13,8 @@ import pytest_asyncio
 from domain.commitments import events as commitments
 from domain.commitments.words import Due, Milestone, Part, Party
 from domain.contexts import CONTEXTS
-from domain.kernel import EventName, PartialDate, Recorded, Role, Sphere, Words
+from domain.kernel import EventName, PartialDate, Recorded, Refused, Role, Sphere, Words
+from domain.units.events import Particulars
 from services.bootstrap import Services
 from services.clock import Clock, order
 from services.orders import Note
@@ -108,6 +109,42 @@ async def test_the_same_day_ends_earlier_in_the_east(services: Services) -> None
     assert {one.stream for one in await by(services, "clock")} == {east}
     await tick(services, local(NEW_YORK, "2035-04-11T00:00"))
     assert {one.stream for one in await by(services, "clock")} == {east, west}
+
+
+@pytest.mark.parametrize("others", [False, True])
+async def test_a_time_zone_that_is_put_right_moves_what_is_at_home_there(services: Services, others: bool) -> None:
+    """Also what was set before, and is touched by nothing else; whoever is at home elsewhere stays there."""
+    albany = await unit_of(services, "Albany", zone=AUCKLAND)
+    stream, _ = await promise(services, albany, STEP)
+    napier, _ = await promise(services, await unit_of(services, "Napier", zone=AUCKLAND), STEP)
+    if others:
+        await tick(services)
+    first = EventName.at(albany, 1)
+    note = Note(corrects=first, because="A slip of the pen.", lang="en", basis="Act 3, art. 9")
+    await give(
+        services, services.registrar, "units.correct", albany, note=note, corrects=first,
+        changes=Particulars(time_zone=NEW_YORK),
+    )  # fmt: skip
+    await tick(services, local(AUCKLAND, "2035-04-11T00:00"))
+    assert {one.stream for one in await by(services, "clock")} == {napier}
+    await tick(services, local(NEW_YORK, "2035-04-10T23:59:59"))
+    assert {one.stream for one in await by(services, "clock")} == {napier}
+    assert not any(one.error for one in await services.workers.health())
+    await tick(services, local(NEW_YORK, "2035-04-11T00:00"))
+    assert {one.stream for one in await by(services, "clock")} == {napier, stream}
+
+
+async def test_a_time_zone_is_not_put_right_at_an_hour_that_would_cut_the_day_short(services: Services) -> None:
+    albany = await unit_of(services, "Albany", zone=NEW_YORK)
+    first = EventName.at(albany, 1)
+    note = Note(corrects=first, because="A slip of the pen.", lang="en", basis="Act 3, art. 9")
+    said: dict[str, Any] = {"note": note, "corrects": first, "changes": Particulars(time_zone=AUCKLAND)}
+    set_clock(services, local(NEW_YORK, "2035-04-10T12:00"))
+    with pytest.raises(Refused) as refused:
+        await give(services, services.registrar, "units.correct", albany, **said)
+    assert refused.value.code == "day-cut-short"
+    set_clock(services, local(NEW_YORK, "2035-04-11T06:00"))
+    assert (await give(services, services.registrar, "units.correct", albany, **said)).events == ("unit-corrected.1",)
 
 
 async def test_the_hour_that_daylight_saving_takes_is_no_hour_of_the_deadline(services: Services) -> None:

@@ -12,6 +12,7 @@ import pytest_asyncio
 from domain.commitments.words import Milestone
 from domain.kernel import Attached, EventName, PartialDate, Refused, Role, Sphere, UnitId, Words
 from domain.units import Kind
+from domain.units.events import Particulars
 from services.bootstrap import Services, assemble
 from services.orders import Answer, Note
 from services.views.ports import Query
@@ -29,8 +30,10 @@ async def services(database_url: str, tmp_path: Path) -> AsyncIterator[Services]
 
 
 def correcting(name: EventName, **said: Any) -> Note:
-    fields: dict[str, Any] = {"because": "The clerk misread it.", "lang": "en", "basis": "Directory Act, art. 9"}
-    return Note(corrects=name, effective_on=SINCE, **{**fields, **said})
+    fields: dict[str, Any] = {
+        "because": "The clerk misread it.", "lang": "en", "basis": "Directory Act, art. 9", "effective_on": SINCE,
+    }  # fmt: skip
+    return Note(corrects=name, **{**fields, **said})
 
 
 async def rename(services: Services, lyon: UnitId, note: Note) -> Answer:
@@ -142,3 +145,116 @@ async def test_a_correction_shows_on_both_time_axes(services: Services) -> None:
     (row,) = await rows(services, "corrections")
     assert (row["corrects"], row["by"]) == (name, EventName.at(lyon, answer.version))
     assert row["effective_on"] == SINCE
+
+
+# --- `correct`: what was typed wrongly ---
+
+
+async def put_right(
+    services: Services, unit: UnitId, version: int = 1, *, on: str | None = None, **changes: Any
+) -> int:
+    """The position from which on the directory knows better."""
+    note = Note(
+        corrects=EventName.at(unit, version), because="A slip of the pen.", lang="en", documents=(GAZETTE,),
+        effective_on=None if on is None else PartialDate(on),
+    )  # fmt: skip
+    answer = await give(services, services.registrar, "units.correct", unit, note=note, corrects=note.corrects,
+                        changes=Particulars(**changes))  # fmt: skip
+    assert await services.views.reached("units", answer.receipt.first, 20)
+    return answer.receipt.first
+
+
+async def held(services: Services, unit: UnitId, day: str, as_of: int | None = None) -> dict[str, Any] | None:
+    """What the directory says of a day in law."""
+    query = Query(as_of=as_of, valid_at=date.fromisoformat(day))
+    items = [msgspec.json.decode(item) for item in (await services.views.page("units", query)).items]
+    return next((item for item in items if item["key"] == str(unit)), None)
+
+
+async def test_a_correction_counts_from_the_day_of_what_it_corrects(services: Services) -> None:
+    lyon, name = await registered(services)
+    note = correcting(name, effective_on=None)
+    answer = await rename(services, lyon, note)
+    record = services.codec.decode((await services.store.streams([lyon]))[lyon][-1])
+    assert (record.corrects, record.effective_on) == (name, "2010-01-01")
+    assert await services.views.reached("units", answer.receipt.first, 20)
+    assert "Lyons" not in await named(services, lyon, None, date(2011, 1, 1))
+
+
+async def test_of_a_record_of_nobody_knows_when_it_counts_from_the_day_it_was_made(services: Services) -> None:
+    lyon, _ = await registered(services)
+    unknown = Note(effective_on=PartialDate("unknown"))
+    await give(services, services.registrar, "units.rename", lyon, note=unknown, name=Words({"en": "Lion"}))
+    answer = await rename(services, lyon, correcting(EventName.at(lyon, 2), effective_on=None))
+    *_, before, after = (await services.store.streams([lyon]))[lyon]
+    assert services.codec.decode(after).effective_on == str(services.codec.decode(before).at.date())
+    assert answer.version == 3
+
+
+async def test_what_was_entered_wrongly_was_wrong_from_the_units_first_day_on(services: Services) -> None:
+    lyon, _ = await registered(services)
+    before = await size(services) - 1
+    await put_right(services, lyon, kind=Kind.COUNTY, time_zone="Europe/Berlin")
+    for day in ("2010-01-01", "2020-01-01"):
+        now, then = await held(services, lyon, day), await held(services, lyon, day, before)
+        assert now is not None
+        assert then is not None
+        assert (now["kind"], now["time_zone"]) == ("county", "Europe/Berlin")
+        assert (then["kind"], then["time_zone"]) == ("municipality", "Europe/Paris")
+    (row,) = await rows(services, "corrections")
+    assert row["changed"] == [
+        {"field": "kind", "before": "municipality", "after": "county"},
+        {"field": "time_zone", "before": "Europe/Paris", "after": "Europe/Berlin"},
+    ]
+
+
+@pytest.mark.parametrize("on", [None, "2026-01-01"], ids=["by default", "from a day"])
+async def test_a_first_day_that_was_too_late_is_an_earlier_one(services: Services, on: str | None) -> None:
+    lyon, _ = await registered(services)
+    before = await size(services) - 1
+    await put_right(services, lyon, on=on, alive_from=PartialDate("1790"))
+    assert await held(services, lyon, "1789-12-31") is None
+    for day in ("1790-01-01", "2009-12-31", "2010-01-01"):
+        row = await held(services, lyon, day)
+        assert row is not None
+        assert (row["alive_from"], row["name"]["en"]) == ("1790", "Lyons")
+    assert await held(services, lyon, "1790-01-01", before) is None
+
+
+@pytest.mark.parametrize("on", [None, "2026-01-01"], ids=["by default", "from a day"])
+async def test_a_first_day_that_was_too_early_is_a_later_one_and_nothing_since_is_lost(
+    services: Services, on: str | None
+) -> None:
+    lyon, _ = await registered(services)
+    await give(
+        services, services.registrar, "units.rename", lyon, note=Note(effective_on=PartialDate("2011-05-01")),
+        name=Words({"en": "Lyon"}),
+    )  # fmt: skip
+    before = await size(services) - 1
+    await put_right(services, lyon, on=on, alive_from=PartialDate("2012-03-01"))
+    for day in ("2010-01-01", "2011-05-01", "2012-02-29"):
+        assert await held(services, lyon, day) is None
+        assert await held(services, lyon, day, before) is not None
+    row = await held(services, lyon, "2012-03-01")
+    assert row is not None
+    assert (row["alive_from"], row["name"]["en"]) == ("2012-03-01", "Lyon")
+    # And once more: what was put right last counts, of every day.
+    await put_right(services, lyon, on=on, alive_from=PartialDate("2010-06-01"))
+    early, then = await held(services, lyon, "2010-06-01"), await held(services, lyon, "2011-05-01")
+    assert early is not None
+    assert then is not None
+    assert [early["name"]["en"], then["name"]["en"]] == ["Lyons", "Lyon"]
+    assert await held(services, lyon, "2010-05-31") is None
+
+
+async def test_what_is_told_of_it_later_counts_by_the_right_first_day(services: Services) -> None:
+    lyon, _ = await registered(services)
+    await put_right(services, lyon, alive_from=PartialDate("2012-03-01"))
+    for day, name in (("2011-01-01", "Before"), ("2013-01-01", "After")):
+        note = Note(effective_on=PartialDate(day))
+        await give(services, services.registrar, "units.rename", lyon, note=note, name=Words({"en": name}))
+    answer = await put_right(services, lyon, kind=Kind.COUNTY)
+    assert answer
+    assert await held(services, lyon, "2011-01-01") is None
+    said = [await held(services, lyon, day) for day in ("2012-03-01", "2013-01-01")]
+    assert [row and (row["name"]["en"], row["kind"]) for row in said] == [("Before", "county"), ("After", "county")]

@@ -61,6 +61,13 @@ class Felled:
 
 
 @dataclass(frozen=True, slots=True)
+class Replanted:
+    """It was planted on another day than was said."""
+
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
 class Poisoned:
     pass
 
@@ -159,11 +166,12 @@ TREES = View(
     says="Trees.",
     row=TreeRow,
     key_says="The tree's id.",
-    touched_by=(Planted, Renamed, Painted, Felled),
+    touched_by=(Planted, Renamed, Painted, Felled, Replanted),
     keys=own_stream,
     fold=tree,
     sort="name",
     valid_time=True,
+    begins=lambda record: record.event.day if isinstance(record.event, Replanted) else None,
     computed=(
         Computed(
             name="days_left",
@@ -201,6 +209,7 @@ NAMES: Mapping[str, type] = {
     "tree-renamed.1": Renamed,
     "tree-painted.1": Painted,
     "tree-felled.1": Felled,
+    "tree-replanted.1": Replanted,
     "tree-poisoned.1": Poisoned,
     "weather.1": Weathered,
 }

@@ -6,6 +6,7 @@ from typing import Annotated, TypeAlias
 
 from domain import cofog
 from domain.calendars import Calendar
+from domain.correcting import CHANGES, Corrects
 from domain.kernel import (
     Given,
     MandateFacts,
@@ -20,7 +21,7 @@ from domain.kernel import (
     UnitFacts,
     UnitId,
 )
-from domain.subsidiarity.allocations.words import Grid, Ground, Mode, Reply
+from domain.subsidiarity.allocations.words import Grid, Ground, Mode, QuestionWording, Reply
 from domain.subsidiarity.words import Document, Number, Prose, Title
 
 Acting: TypeAlias = Annotated[UnitFacts, Given("the acting unit")]
@@ -76,6 +77,15 @@ class RequestDecision(ByUnit):
     affected_facts: Annotated[tuple[UnitFacts, ...], Given("the units asked", of="affected")]
     policy: InForce
     calendar: WorkingDays
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectRequest(ByUnit):
+    """Put right what was typed wrongly of the question; what has to be done, until somebody has answered."""
+
+    corrects: Corrects
+    changes: Annotated[QuestionWording, CHANGES]
+    stream: Annotated[StreamId, Given("this question")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +172,7 @@ class PassDeadline:
 
 Command: TypeAlias = (
     RequestDecision
+    | CorrectRequest
     | SubmitGrid
     | ProposeAllocation
     | ObjectToAllocation

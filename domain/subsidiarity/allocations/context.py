@@ -41,6 +41,7 @@ ALLOCATIONS = Context(
     decider=Decider(initial=Absent(), decide=decide, evolve=evolve),
     commands={
         "request": By(asked.RequestDecision, OFFICER, acting_for="requester", starts=True),
+        "correct": By(asked.CorrectRequest, OFFICER, acting_for=_requester, reasons=True),
         "submit-grid": By(asked.SubmitGrid, OFFICER, acting_for=_asked),
         "propose": By(asked.ProposeAllocation, OFFICER, acting_for=_concerned),
         "object": By(asked.ObjectToAllocation, OFFICER, acting_for=_asked),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import assert_never
 
-from domain.subsidiarity.allocations import asking, checks, clocks, deciding
+from domain.subsidiarity.allocations import asking, checks, clocks, correcting, deciding
 from domain.subsidiarity.allocations import commands as asked
 from domain.subsidiarity.allocations.commands import Command
 from domain.subsidiarity.allocations.events import Event
@@ -19,6 +19,8 @@ def _decided(command: Command, state: State) -> Sequence[Event]:
     match command:
         case asked.RequestDecision():
             return asking.request(command, state)
+        case asked.CorrectRequest():
+            return correcting.correct(command, state)
         case asked.SubmitGrid():
             return asking.submit(command, state)
         case asked.ProposeAllocation():

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias
 
-from domain import deadlines
+from domain import correcting, deadlines
 from domain.kernel import Sphere, StreamId, UnitId, Words
-from domain.subsidiarity.allocations.words import Asked, Due, Grid, Ground, Mode, Reply
+from domain.subsidiarity.allocations.words import Asked, Due, Grid, Ground, Mode, QuestionWording, Reply
 from domain.subsidiarity.words import Document
 
 
@@ -25,6 +25,14 @@ class AllocationRequested:
     asked: tuple[Asked, ...]
     requested_on: date
     document: Document | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestCorrected(correcting.Corrected):
+    """A clerical error of the question was put right by whoever asked."""
+
+    before: QuestionWording
+    after: QuestionWording
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +189,7 @@ Timed: TypeAlias = (
 )
 Event: TypeAlias = (
     AllocationRequested
+    | RequestCorrected
     | GridSubmitted
     | AllocationProposed
     | ObjectionLodged

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias, assert_never
 
+from domain.correcting import with_right
 from domain.deadlines import Standing
-from domain.kernel import Sphere, StreamId, UnitId
+from domain.kernel import Sphere, StreamId, UnitId, Words
 from domain.replacing import replace, replace_nth
 from domain.subsidiarity.allocations import events as happened
 from domain.subsidiarity.allocations.events import Event
 from domain.subsidiarity.allocations.words import Asked, Due, Grid, Mode, Stage
-from domain.subsidiarity.words import nearness
+from domain.subsidiarity.words import Document, nearness
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,9 @@ class Allocation:
 
     requester: UnitId
     decider: UnitId
+    matter: Words
+    description: Words
+    document: Document | None
     function: str
     territory: UnitId
     candidates: tuple[Sphere, ...]
@@ -99,13 +103,16 @@ def evolve(state: State, event: Event) -> State:
     """The allocation after one more event."""
     if isinstance(event, happened.AllocationRequested):
         return Allocation(
-            requester=event.requester, decider=event.decider, function=event.function, territory=event.territory,
+            requester=event.requester, decider=event.decider, matter=event.matter, description=event.description,
+            document=event.document, function=event.function, territory=event.territory,
             candidates=event.candidates, asked=event.asked, requested_on=event.requested_on,
         )  # fmt: skip
     assert isinstance(state, Allocation), "an allocation's first event asks for it"
     if isinstance(event, happened.Timed):
         return _assessed(_timed(state, event))
     match event:
+        case happened.RequestCorrected():
+            return with_right(state, event)
         case happened.GridSubmitted():
             return replace(state, grids=(*state.grids, GridState(event.unit, event.sphere, event.grid)))
         case happened.AllocationProposed():

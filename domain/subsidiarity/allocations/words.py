@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from domain.kernel import Many, Money, Says, Sphere, UnitId
-from domain.subsidiarity.words import Citation, Indicator, Number, Prose
+from domain.subsidiarity.words import Citation, Document, Indicator, Number, Prose, Title
 
 
 class Mode(StrEnum):
@@ -96,6 +96,15 @@ class Reply:
 
     objection: Annotated[Number, Says("The objection's number.")]
     reply: Annotated[Prose, Says("Why it does not prevail, or how it was met.")]
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionWording:
+    """What of a question's text can be put right."""
+
+    matter: Annotated[Title | None, Says("What it is about, in a line.")] = None
+    description: Annotated[Prose | None, Says("What has to be done, and for whom.")] = None
+    document: Annotated[Document | None, Says("The paper that it comes from.")] = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, TypeAlias
 
 from domain.calendars import Calendar
+from domain.correcting import CHANGES, Corrects
 from domain.kernel import (
     EventName,
     Given,
@@ -24,6 +25,7 @@ from domain.subsidiarity.reviews.words import (
     AuthorKind,
     Competence,
     Draft,
+    DraftWording,
     Ground,
     Justification,
     Language,
@@ -92,6 +94,15 @@ class AttachJustification(ByUnit):
     """Attach the detailed statement that every draft carries, or a fuller one."""
 
     justification: Annotated[Justification, Says("The detailed statement.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectReview(ByUnit):
+    """Put right what was typed wrongly of the draft; how it is cited, until somebody has spoken on it."""
+
+    corrects: Corrects
+    changes: Annotated[DraftWording, CHANGES]
+    stream: Annotated[StreamId, Given("this review")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +219,7 @@ class RecordNewReview:
 Command: TypeAlias = (
     OpenReview
     | AttachJustification
+    | CorrectReview
     | CompleteTransmission
     | ExtendForTranslation
     | SuspendClock

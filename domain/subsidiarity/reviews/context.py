@@ -41,6 +41,7 @@ REVIEWS = Context(
     commands={
         "open": By(asked.OpenReview, OFFICER, acting_for="author", starts=True),
         "attach-justification": By(asked.AttachJustification, OFFICER, acting_for=_author),
+        "correct": By(asked.CorrectReview, OFFICER, acting_for=_author, reasons=True),
         "complete-transmission": By(asked.CompleteTransmission, OFFICER, acting_for=_author),
         "extend-for-translation": By(asked.ExtendForTranslation, OFFICER, acting_for=_author, reasons=True),
         "suspend-clock": By(asked.SuspendClock, OFFICER, acting_for=_keeper, reasons=True),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import assert_never
 
-from domain.subsidiarity.reviews import checks, clocks, deciding, opening, opining
+from domain.subsidiarity.reviews import checks, clocks, correcting, deciding, opening, opining
 from domain.subsidiarity.reviews import commands as asked
 from domain.subsidiarity.reviews.commands import Command
 from domain.subsidiarity.reviews.events import Event
@@ -21,6 +21,8 @@ def _decided(command: Command, state: State) -> Sequence[Event]:
             return opening.open_review(command, state)
         case asked.AttachJustification():
             return opening.attach(command, state)
+        case asked.CorrectReview():
+            return correcting.correct(command, state)
         case asked.CompleteTransmission():
             return clocks.transmit(command, state)
         case asked.ExtendForTranslation():

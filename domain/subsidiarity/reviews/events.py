@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias
 
-from domain import deadlines
+from domain import correcting, deadlines
 from domain.kernel import Sphere, StreamId, UnitId, Words
 from domain.subsidiarity.reviews.words import (
     Area,
@@ -14,6 +14,7 @@ from domain.subsidiarity.reviews.words import (
     Claimant,
     Competence,
     Draft,
+    DraftWording,
     Due,
     Ground,
     Justification,
@@ -58,6 +59,14 @@ class ReviewOpened:
 class JustificationAttached:
     number: int
     justification: Justification
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewCorrected(correcting.Corrected):
+    """A clerical error in what was said of the draft was put right by its author."""
+
+    before: DraftWording
+    after: DraftWording
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +265,7 @@ Heard: TypeAlias = ReasonedOpinionSubmitted | OpinionReceivedLate | Contribution
 Event: TypeAlias = (
     ReviewOpened
     | JustificationAttached
+    | ReviewCorrected
     | ThresholdReached
     | ThresholdLost
     | ScrutinyClosed

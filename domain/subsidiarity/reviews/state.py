@@ -5,12 +5,13 @@ from datetime import date, timedelta
 from typing import TypeAlias, assert_never
 
 from domain.calendars import Span
+from domain.correcting import with_right
 from domain.deadlines import Standing
 from domain.kernel import ReviewFacts, StreamId, UnitId
 from domain.replacing import replace, replace_nth
 from domain.subsidiarity.reviews import events as happened
 from domain.subsidiarity.reviews.events import Event
-from domain.subsidiarity.reviews.words import Body, Card, Due, Legislator, Needed, Stage, Voter
+from domain.subsidiarity.reviews.words import Body, Card, Draft, Due, Legislator, Needed, Stage, Voter
 
 DAY = timedelta(days=1)
 
@@ -48,6 +49,7 @@ class Review:
 
     polity: UnitId
     author: UnitId
+    draft: Draft
     jointly: tuple[UnitId, ...]
     roll: tuple[Voter, ...]
     total: int
@@ -106,8 +108,8 @@ def evolve(state: State, event: Event) -> State:
     """The review after one more event."""
     if isinstance(event, happened.ReviewOpened):
         return Review(
-            polity=event.polity, author=event.author, jointly=event.jointly, roll=event.roll, total=event.total,
-            needed=event.needed, policy=event.policy, languages=event.languages,
+            polity=event.polity, author=event.author, draft=event.draft, jointly=event.jointly,
+            roll=event.roll, total=event.total, needed=event.needed, policy=event.policy, languages=event.languages,
             legislators=event.legislators, must_consult=event.must_consult, urgent=event.urgent is not None,
             opened_on=event.opened_on, follows=event.follows,
         )  # fmt: skip
@@ -120,6 +122,8 @@ def evolve(state: State, event: Event) -> State:
         case happened.JustificationAttached():
             consulted = event.justification.consulted is not None
             return replace(state, justifications=event.number, consulted=consulted)
+        case happened.ReviewCorrected():
+            return replace(state, draft=with_right(state.draft, event))
         case happened.ThresholdReached():
             return replace(state, card=event.card)
         case happened.ThresholdLost():

@@ -176,6 +176,15 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class DraftWording:
+    """What of a draft can be put right."""
+
+    reference: Annotated[str | None, Text(at_most=200), Says("How it is cited.", "COM(2012) 130")] = None
+    title: Annotated[Title | None, Says("What it is called.")] = None
+    document: Annotated[Document | None, Says("Where it can be read.")] = None
+
+
+@dataclass(frozen=True, slots=True)
 class Justification:
     """The detailed statement of art. 5: why the aim is better reached by the wider sphere, and at what burden.
 

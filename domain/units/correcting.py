@@ -1,0 +1,77 @@
+"""What was entered wrongly of a unit is put right, without taking from anybody what they still had."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from domain.correcting import put_right
+from domain.kernel import PartialDate, Refused, Sphere, StreamId, UnitFacts, UnitId
+from domain.units.commands import CorrectUnit
+from domain.units.events import Stage, UnitCorrected
+from domain.units.state import Unit, first_day, last_day
+
+
+def correct(command: CorrectUnit, state: Unit) -> Sequence[UnitCorrected]:
+    said = {"alive_from": state.begun_by}
+    before, after = put_right(command.corrects, command.changes, state, StreamId(state.id), said)
+    if after.sphere is not None:
+        _sphere(after.sphere, command, state)
+    if after.time_zone is not None and command.there > command.today:
+        reason = (
+            f"By that time zone it is {command.there} already, and here still {command.today}: whoever has until the "
+            "end of the day would lose what is left of it. Correct it at an hour when both have the same day."
+        )
+        raise Refused("day-cut-short", reason)
+    if after.alive_from is not None:
+        _first_day(after.alive_from, command.today, state)
+    entry = (after.alive_from or state.entered_from) if command.corrects.version == 1 else None
+    return [UnitCorrected(command.corrects, before, after, entry)]
+
+
+def check_parent(unit: UnitId, sphere: Sphere, above: Sequence[UnitFacts], on: PartialDate) -> None:
+    """`above`: the parent first, then what it lies in, up to the top."""
+    parent = above[0]
+    if unit in (each.id for each in above):
+        raise Refused("parent-cycle", "A unit cannot lie in itself, nor in a unit that lies in it.")
+    if not parent.exists:
+        raise Refused("unit-unknown", "The parent was never registered.", unit=parent.id)
+    if parent.sphere == sphere:
+        raise Refused("parent-same-sphere", f"{parent.name} is of the same sphere; a parent is of another one.")
+    # A parent may be younger than its unit: regions are redrawn around old cities.
+    if parent.alive_until is not None and parent.alive_until <= first_day(on):
+        raise Refused("unit-not-alive", f"{parent.name} is no more since {parent.alive_until}.", unit=parent.id)
+
+
+def _sphere(sphere: Sphere, command: CorrectUnit, state: Unit) -> None:
+    """What is under way keeps the sphere in which it began; what the unit holds by law is looked at first."""
+    if command.above and command.above[0].sphere is sphere:
+        name = command.above[0].name
+        reason = f"It lies in {name}, which is of that sphere; set its parent first (`set-parent`)."
+        raise Refused("parent-same-sphere", reason, unit=command.above[0].id)
+    held = [one.function for one in state.competences if last_day(one.held_until) >= command.today]
+    if held and not sphere.has_authority:
+        reason = (
+            f"It holds {', '.join(sorted(set(held)))} by law, and units of the {sphere} sphere have no authority: "
+            "record first that it does not (`withdraw-competence`)."
+        )
+        raise Refused("authority-in-use", reason)
+
+
+def _first_day(day: PartialDate, today: date, state: Unit) -> None:
+    """A unit that is there stays there, and so does what it did and held before."""
+    if state.stage is Stage.PROPOSED:
+        if not day.known:
+            raise Refused("date-unknown", "Say at least in which year the unit is to come into being.")
+        return
+    if first_day(day) > today:
+        raise Refused("day-not-come", f"The unit is there already: its first day is not {day}.")
+    if state.alive_until is not None and first_day(day) > last_day(state.alive_until):
+        raise Refused("ends-before-it-begins", f"The unit was no more on {state.alive_until}, before that day.")
+    since = min(_done_since(state), default=None)
+    if first_day(day) > first_day(state.alive_from) and since is not None and since < first_day(day):
+        reason = f"Somebody acts for it, or it holds something by law, since {since}: it was there by then."
+        raise Refused("there-before", reason, since=since)
+
+
+def _done_since(state: Unit) -> list[date]:
+    known = (one.held_from.earliest() for one in state.competences)
+    return [*(one.valid_from for one in state.accreditations), *(day for day in known if day is not None)]
