@@ -46,6 +46,8 @@ NAMES: Mapping[str, type] = {
     "accreditation-revoked.1": units.AccreditationRevoked,
     "competence-recorded.1": units.CompetenceRecorded,
     "competence-withdrawn.1": units.CompetenceWithdrawn,
+    "membership-recorded.1": units.MembershipRecorded,
+    "membership-ended.1": units.MembershipEnded,
     # commitments
     "commitment-proposed.1": commitments.CommitmentProposed,
     "commitment-recorded-from-source.1": commitments.CommitmentRecordedFromSource,
@@ -120,6 +122,8 @@ NAMES: Mapping[str, type] = {
     "mandate-renewal-offered.1": mandates.RenewalOffered,
     "mandate-renewed.1": mandates.MandateRenewed,
     "mandate-party-succeeded.1": mandates.PartySucceeded,
+    "mandate-territory-moved.1": mandates.MandateTerritoryMoved,
+    "mandate-consultation-fell-short.1": mandates.ConsultationFellShort,
     "mandate-revocation-notice-given.1": mandates.RevocationNoticeGiven,
     "mandate-revocation-notice-withdrawn.1": mandates.RevocationNoticeWithdrawn,
     "mandate-notice-period-ended.1": mandates.NoticePeriodEnded,

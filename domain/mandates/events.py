@@ -44,6 +44,16 @@ class MandateConsultationRecorded:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsultationFellShort:
+    """The recipient had fewer days than the law demands: by this consultation alone it cannot come into force."""
+
+    number: int
+    days: int
+    least: int
+    policy: str
+
+
+@dataclass(frozen=True, slots=True)
 class CostEstimateAttached:
     """What exercising it costs the recipient a year, beside its current revenue of a year."""
 
@@ -303,9 +313,19 @@ class DeadlineMoved(deadlines.DeadlineMoved):
     """It was renewed, or restored after a suspension."""
 
 
+@dataclass(frozen=True, slots=True)
+class MandateTerritoryMoved:
+    """What the territory lies in is another than before: it holds `exclusive` from now on, and `former` no more."""
+
+    moved_on: date
+    former: Scope
+    exclusive: Scope
+
+
 Event: TypeAlias = (
     MandateDrafted
     | MandateConsultationRecorded
+    | ConsultationFellShort
     | CostEstimateAttached
     | FundingCommitted
     | MandateFlaggedUnfunded
@@ -325,6 +345,7 @@ Event: TypeAlias = (
     | RenewalOffered
     | MandateRenewed
     | PartySucceeded
+    | MandateTerritoryMoved
     | RevocationNoticeGiven
     | RevocationNoticeWithdrawn
     | NoticePeriodEnded
