@@ -329,7 +329,7 @@ class FollowTerritory:
     beside: Annotated[
         tuple[StreamId, ...], Many(0, 1000), Says("Mandates that hold it exclusively in what it lies in by now.")
     ] = ()
-    others: Annotated[tuple[MandateFacts, ...], Given("those mandates", of="beside")]
+    beside_facts: Annotated[tuple[MandateFacts, ...], Given("those mandates", of="beside")]
     lands: Annotated[tuple[UnitFacts, ...], Given("the territory, and what it lies in", of="state.territory*")]
     effective_on: CountsOn
     today: Now

@@ -57,7 +57,7 @@ def follow(command: asked.FollowTerritory, state: State) -> Sequence[Event]:
         return []
     day = befell(command.effective_on, command.today)
     within = on_day(command.lands, command.today)[1:]
-    beside = tuple(_clash(replace(held, within=within), other) for other in command.others)
+    beside = tuple(_clash(replace(held, within=within), other) for other in command.beside_facts)
     moved = replace(held, within=within, beside=beside or None)
     return [] if moved == held else [happened.MandateTerritoryMoved(day, held, moved)]
 
