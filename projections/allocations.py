@@ -17,13 +17,6 @@ from projections.things import Matter, Owed
 
 Deciding: TypeAlias = happened.AllocationDecided | happened.AllocationRevisited | happened.AllocationReversed
 """What settles, or settles anew, which sphere is to act."""
-_Timed: TypeAlias = (
-    happened.AllocationDeadlineSet
-    | happened.AllocationDeadlineMet
-    | happened.AllocationDeadlineMissed
-    | happened.AllocationDeadlineVoided
-    | happened.AllocationDeadlineMoved
-)
 TURNS = {Due.GRID: Turn.SUBMIT_GRID, Due.MANDATE: Turn.RECORD_MANDATE, Due.REVISIT: Turn.REVISIT}
 
 
@@ -57,17 +50,11 @@ def _requested(event: happened.AllocationRequested, look: Look) -> AllocationRow
 
 
 def _after(row: AllocationRow, event: Event, record: Recorded) -> AllocationRow:
+    if isinstance(event, happened.Timed):
+        return _assessed(_timed(row, event, record), record)
     match event:
         case happened.AllocationRequested():
             return row
-        case (
-            happened.AllocationDeadlineSet()
-            | happened.AllocationDeadlineMet()
-            | happened.AllocationDeadlineMissed()
-            | happened.AllocationDeadlineVoided()
-            | happened.AllocationDeadlineMoved()
-        ):
-            return _assessed(_timed(row, event, record), record)
         case happened.GridSubmitted():
             others = tuple(one for one in row.grids if one.unit != event.unit)
             grid = event.grid
@@ -109,7 +96,7 @@ def _settled(row: AllocationRow, *turns: Turn, number: int | None = None) -> All
     return replace(row, matters=tuple(kept))
 
 
-def _timed(row: AllocationRow, event: _Timed, record: Recorded) -> AllocationRow:
+def _timed(row: AllocationRow, event: happened.Timed, record: Recorded) -> AllocationRow:
     match event:
         case happened.AllocationDeadlineSet():
             owed = Owed(event.number, event.kind, event.unit, event.starts_on, event.due_on)

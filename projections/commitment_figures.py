@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, TypeAlias
+from typing import Any
 
 from domain.commitments import events as happened
 from domain.commitments.state import SourceStanding, settled
@@ -12,13 +12,6 @@ from domain.replacing import replace
 from projections.commitment_row import Account, AssessmentRow, CommitmentRow, ReportRow, Turn
 from projections.commitment_turns import settle
 from projections.things import Matter
-
-Assessed: TypeAlias = (
-    happened.VerifiabilityAssessed
-    | happened.PotentialAssessed
-    | happened.CompletionAssessed
-    | happened.EarlyResultsAssessed
-)
 
 
 def reported(
@@ -46,7 +39,7 @@ def answered_report(row: CommitmentRow, event: happened.ReportConfirmed | happen
     return replace(row, reports=tuple(answered(one) if one.number == event.number else one for one in row.reports))
 
 
-def assessed(row: CommitmentRow, event: Assessed, record: Recorded) -> CommitmentRow:
+def assessed(row: CommitmentRow, event: happened.Assessed, record: Recorded) -> CommitmentRow:
     match event:
         case happened.VerifiabilityAssessed():
             judged, found, milestone = Judged.VERIFIABILITY, "yes" if event.verifiable else "no", None

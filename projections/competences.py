@@ -10,7 +10,7 @@ from uuid import UUID
 from domain.kernel import Indexed, Recorded, Says, Searched, Sphere
 from domain.mandates import events as entrusted
 from domain.mandates.words import Kind
-from domain.units import CompetenceRecorded, CompetenceWithdrawn, UnitAbolished, UnitRestored
+from domain.units.events import CompetenceRecorded, CompetenceWithdrawn, UnitAbolished, UnitRestored
 from domain.units.state import first_day_after
 from projections.commitments import unit_name
 from projections.kernel import Look, View

@@ -84,6 +84,8 @@ def _drafted(event: happened.MandateDrafted, record: Recorded, look: Look) -> Ma
 
 
 def _after(row: MandateRow, event: Event, look: Look) -> MandateRow:
+    if isinstance(event, happened.Clocks):
+        return replace(row, owed=_owed(row.owed, event))
     match event:
         case happened.MandateDrafted():
             return row
@@ -154,15 +156,6 @@ def _after(row: MandateRow, event: Event, look: Look) -> MandateRow:
             return replace(_ended(row, event.superseded_on), superseded_by=event.by)
         case happened.MandateExpired():
             return _ended(row, event.last_day + timedelta(days=1))
-        case (
-            happened.DeadlineSet()
-            | happened.DeadlineMet()
-            | happened.DeadlineMissed()
-            | happened.DeadlineVoided()
-            | happened.DeadlineSuspended()
-            | happened.DeadlineMoved()
-        ):
-            return replace(row, owed=_owed(row.owed, event))
         case _:
             assert_never(event)
 
@@ -239,17 +232,7 @@ def _paid(row: MandateRow) -> MandateRow:
     return replace(row, funded=Money(min(total, MOST), like.currency, like.price_basis))
 
 
-Clocks = (
-    happened.DeadlineSet
-    | happened.DeadlineMet
-    | happened.DeadlineMissed
-    | happened.DeadlineVoided
-    | happened.DeadlineSuspended
-    | happened.DeadlineMoved
-)
-
-
-def _owed(owed: tuple[Owed, ...], event: Clocks) -> tuple[Owed, ...]:
+def _owed(owed: tuple[Owed, ...], event: happened.Clocks) -> tuple[Owed, ...]:
     """A clock that stands still keeps its last day until it is moved."""
     match event:
         case happened.DeadlineSet():

@@ -56,32 +56,16 @@ def _opened(event: happened.ReviewOpened, record: Recorded, look: Look) -> Revie
 
 
 def _after(row: ReviewRow, event: Event, record: Recorded) -> ReviewRow:
+    if isinstance(event, happened.Timed):
+        return _timed(row, event, record)
+    if isinstance(event, _Counted):
+        return _counted(row, event, record)
     match event:
         case happened.ReviewOpened():
             return row
         case happened.JustificationAttached():
             sends = (Turn.COMPLETE_TRANSMISSION,) if row.state is Stage.OPENED else ()
             return _waits(replace(row, justified=True), record, *sends)
-        case (
-            happened.TransmissionCompleted()
-            | happened.TranslationSupplied()
-            | happened.ScrutinyDeadlineSet()
-            | happened.ScrutinyDeadlineMoved()
-            | happened.ClockSuspended()
-            | happened.ClockResumed()
-            | happened.ClockRanOut()
-            | happened.ScrutinyDeadlineVoided()
-        ):
-            return _timed(row, event, record)
-        case (
-            happened.ReasonedOpinionSubmitted()
-            | happened.OpinionReceivedLate()
-            | happened.ContributionSubmitted()
-            | happened.OpinionWithdrawn()
-            | happened.ThresholdReached()
-            | happened.ThresholdLost()
-        ):
-            return _counted(row, event, record)
         case happened.ScrutinyClosed():
             if event.card is Card.NONE:
                 return _waits(replace(row, state=Stage.CLOSED_NO_CARD), record)
@@ -99,24 +83,7 @@ def _after(row: ReviewRow, event: Event, record: Recorded) -> ReviewRow:
             assert_never(event)
 
 
-_Timed = (
-    happened.TransmissionCompleted
-    | happened.TranslationSupplied
-    | happened.ScrutinyDeadlineSet
-    | happened.ScrutinyDeadlineMoved
-    | happened.ClockSuspended
-    | happened.ClockResumed
-    | happened.ClockRanOut
-    | happened.ScrutinyDeadlineVoided
-)
-_Counted = (
-    happened.ReasonedOpinionSubmitted
-    | happened.OpinionReceivedLate
-    | happened.ContributionSubmitted
-    | happened.OpinionWithdrawn
-    | happened.ThresholdReached
-    | happened.ThresholdLost
-)
+_Counted = happened.Heard | happened.ThresholdReached | happened.ThresholdLost
 _Decided = happened.DraftMaintained | happened.DraftAmended | happened.DraftWithdrawn
 
 
@@ -126,7 +93,7 @@ def _waits(row: ReviewRow, record: Recorded, *turns: Turn, units: tuple[UUID, ..
     return replace(row, matters=tuple(Matter(turn, unit, 0, since) for turn in turns for unit in whom))
 
 
-def _timed(row: ReviewRow, event: _Timed, record: Recorded) -> ReviewRow:
+def _timed(row: ReviewRow, event: happened.Timed, record: Recorded) -> ReviewRow:
     match event:
         case happened.TransmissionCompleted():
             return _waits(replace(row, state=Stage.SCRUTINY), record)

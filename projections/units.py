@@ -3,24 +3,23 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, TypeAlias, assert_never
+from typing import Annotated, assert_never
 from uuid import UUID
 
 from domain.kernel import EventName, Indexed, Level, PartialDate, Recorded, Role, Says, Searched, Sphere, Words
 from domain.replacing import quick, replace
 from domain.units import UNITS as CONTEXT
-from domain.units import (
+from domain.units import Identifier, Kind, Stage
+from domain.units.events import (
     AccreditationRevoked,
     CompetenceRecorded,
     CompetenceWithdrawn,
     Event,
-    Identifier,
-    Kind,
+    Later,
     MembershipEnded,
     MembershipRecorded,
     ParentSet,
     RepresentativeAccredited,
-    Stage,
     SuccessorAssigned,
     UnitAbolished,
     UnitActivated,
@@ -103,26 +102,6 @@ def _registered(event: UnitRegistered, look: Look) -> UnitRow:
         identifiers=_codes(event.identifiers),
         source=event.source,
     )
-
-
-Later: TypeAlias = (
-    UnitActivated
-    | UnitRenamed
-    | UnitIdentifierAttached
-    | UnitIdentifierDetached
-    | ParentSet
-    | UnitsMerged
-    | UnitSplit
-    | UnitAbolished
-    | UnitRestored
-    | SuccessorAssigned
-    | RepresentativeAccredited
-    | AccreditationRevoked
-    | CompetenceRecorded
-    | CompetenceWithdrawn
-    | MembershipRecorded
-    | MembershipEnded
-)
 
 
 def _changed(key: str, row: UnitRow, event: Later, record: Recorded, look: Look) -> UnitRow:

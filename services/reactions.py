@@ -10,13 +10,15 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from domain import cofog, units
+from domain import cofog
 from domain.commitments.state import Commitment
 from domain.kernel import PartialDate, Recorded, StreamId, UnitId
 from domain.mandates import events as mandates
 from domain.mandates.checks import FARTHEST
 from domain.mandates.state import Mandate
 from domain.subsidiarity.reviews import events as reviews
+from domain.units import events as units
+from domain.units import facts as unit_facts
 from domain.units.state import first_day, last_day
 from services.working.leaning import Manner
 
@@ -93,7 +95,7 @@ def competence_withdrawn(record: Recorded, found: Found) -> Sequence[Then]:
 def unit_abolished(record: Recorded, found: Found) -> Sequence[Then | LookAgain]:
     """A unit is no more: the successor that was named first stands in its place, from the day after its last one."""
     former = UnitId(record.stream)
-    facts = units.facts(found.state, former)
+    facts = unit_facts(found.state, former)
     gone = facts.alive_until
     if gone is None:
         return ()  # restored in the meantime
@@ -109,7 +111,7 @@ def unit_abolished(record: Recorded, found: Found) -> Sequence[Then | LookAgain]
 def successor_named(record: Recorded, found: Found) -> Sequence[Then]:
     """Somebody takes over from a unit that is no more: its commitments, if nobody stands in its place yet."""
     former = UnitId(record.stream)
-    gone = units.facts(found.state, former).alive_until
+    gone = unit_facts(found.state, former).alive_until
     if gone is None:
         return ()
     begins = max(gone, record.effective_on.latest() or gone)

@@ -1,6 +1,6 @@
 """How each event changes what is known of a commitment."""
 
-from typing import TypeAlias, assert_never
+from typing import assert_never
 
 from domain.commitments import events as happened
 from domain.commitments import succession
@@ -34,87 +34,23 @@ def evolve(state: State, event: Event) -> State:
     return replace(_after(state, event), version=state.version + 1)
 
 
-_Timed: TypeAlias = (
-    happened.DeadlineSet
-    | happened.DeadlineMet
-    | happened.DeadlineMissed
-    | happened.DeadlineVoided
-    | happened.DeadlineMoved
-    | happened.HoldNoticeGiven
-    | happened.CommitmentPutOnHold
-    | happened.CommitmentResumed
-    | happened.CommitmentMarkedInactive
-    | happened.AssessmentWindowOpened
-)
-_Done: TypeAlias = (
-    happened.ProgressReported
-    | happened.ProgressCorrected
-    | happened.ReportConfirmed
-    | happened.ReportContested
-    | happened.MilestoneCompleted
-    | happened.MilestoneConfirmed
-    | happened.MilestoneMissed
-    | happened.ReportDelivered
-    | happened.EvidenceAttached
-)
-_Peopled: TypeAlias = (
-    happened.PartyInvited
-    | happened.ParticipationAccepted
-    | happened.ParticipationDeclined
-    | happened.PartyWithdrew
-    | happened.PartySucceeded
-    | happened.PartyOrphaned
-    | happened.PartyRestored
-)
-_Changed: TypeAlias = (
-    happened.ExtensionRequested
-    | happened.ExtensionAgreed
-    | happened.ExtensionGranted
-    | happened.ExtensionRefused
-    | happened.AmendmentProposed
-    | happened.AmendmentAgreed
-    | happened.AmendmentRefused
-    | happened.CommitmentAmended
-)
-_Judged: TypeAlias = (
-    happened.VerifiabilityAssessed
-    | happened.PotentialAssessed
-    | happened.CompletionAssessed
-    | happened.EarlyResultsAssessed
-    | happened.AssessmentContested
-)
-_Sourced: TypeAlias = (
-    happened.CommitmentRecordedFromSource | happened.SourceUpdated | happened.SourceConfirmed | happened.SourceContested
-)
-_Begun: TypeAlias = (
-    happened.TargetSet
-    | happened.MilestoneAdded
-    | happened.ResourcePledged
-    | happened.CommitmentRestedOnMandate
-    | happened.MandateLost
-    | happened.CommitmentAdopted
-    | happened.CommitmentClosed
-)
-_Later: TypeAlias = _Timed | _Done | _Peopled | _Changed | _Judged | _Sourced | _Begun
-
-
-def _after(state: Commitment, event: _Later) -> Commitment:
-    if isinstance(event, _Timed):
+def _after(state: Commitment, event: happened.Later) -> Commitment:
+    if isinstance(event, happened.Timed):
         return _timed(state, event)
-    if isinstance(event, _Done):
+    if isinstance(event, happened.Done):
         return _done(state, event)
-    if isinstance(event, _Peopled):
+    if isinstance(event, happened.Peopled):
         return _peopled(state, event)
-    if isinstance(event, _Changed):
+    if isinstance(event, happened.Changed):
         return _changed(state, event)
-    if isinstance(event, _Judged):
+    if isinstance(event, happened.Judged):
         return _judged(state, event)
-    if isinstance(event, _Sourced):
+    if isinstance(event, happened.Sourced):
         return _sourced(state, event)
-    return _begun(state, event)
+    return _promised(state, event)
 
 
-def _begun(state: Commitment, event: _Begun) -> Commitment:
+def _promised(state: Commitment, event: happened.Promised) -> Commitment:
     match event:
         case happened.TargetSet():
             return replace(state, targets=(*state.targets, event.target))
@@ -129,8 +65,6 @@ def _begun(state: Commitment, event: _Begun) -> Commitment:
         case happened.CommitmentAdopted():
             stage = Stage.ADOPTED if event.verifiable else Stage.ADOPTED_NOT_VERIFIABLE
             return replace(state, stage=stage, verifiable=event.verifiable)
-        case happened.CommitmentClosed():
-            return replace(state, stage=Stage(event.outcome.value), outcome=event.outcome, on_hold=(), inactive=False)
         case _:
             assert_never(event)
 
@@ -141,7 +75,7 @@ def _deadline(state: Commitment, number: int, **changes: object) -> Commitment:
     return replace(state, deadlines=(*state.deadlines[: number - 1], after, *state.deadlines[number:]))
 
 
-def _timed(state: Commitment, event: _Timed) -> Commitment:
+def _timed(state: Commitment, event: happened.Timed) -> Commitment:
     match event:
         case happened.DeadlineSet():
             one = DeadlineState(event.kind, event.unit, event.starts_on, event.due_on, event.about)
@@ -178,7 +112,7 @@ def _milestone(state: Commitment, number: int, **changes: object) -> Commitment:
     return replace(state, milestones=(*state.milestones[: number - 1], after, *state.milestones[number:]))
 
 
-def _done(state: Commitment, event: _Done) -> Commitment:
+def _done(state: Commitment, event: happened.Done) -> Commitment:
     match event:
         case happened.ProgressReported():
             one = ReportState(state.version + 1, event.unit, event.milestone, event.percent)
@@ -209,7 +143,7 @@ def _done(state: Commitment, event: _Done) -> Commitment:
             assert_never(event)
 
 
-def _peopled(state: Commitment, event: _Peopled) -> Commitment:
+def _peopled(state: Commitment, event: happened.Peopled) -> Commitment:
     match event:
         case happened.PartyInvited():
             others = tuple(party for party in state.parties if party.unit != event.unit)
@@ -247,7 +181,7 @@ def _settled(state: Commitment) -> Commitment:
     return replace(state, stage=Stage.NEGOTIATED if done else Stage.PROPOSED)
 
 
-def _changed(state: Commitment, event: _Changed) -> Commitment:
+def _changed(state: Commitment, event: happened.Changed) -> Commitment:
     match event:
         case happened.ExtensionRequested():
             wish = ExtensionState(event.unit, event.until, event.deadline, event.asked)
@@ -312,7 +246,7 @@ def _amended(state: Commitment, changes: Changes) -> Commitment:
     )
 
 
-def _judged(state: Commitment, event: _Judged) -> Commitment:
+def _judged(state: Commitment, event: happened.Judged) -> Commitment:
     match event:
         case happened.VerifiabilityAssessed():
             one = AssessmentState(Judged.VERIFIABILITY, event.assessor)
@@ -328,12 +262,14 @@ def _judged(state: Commitment, event: _Judged) -> Commitment:
             after = replace(before, contested_by=(*before.contested_by, event.unit))
             items = (*state.assessments[: event.number - 1], after, *state.assessments[event.number :])
             return replace(state, assessments=items)
+        case happened.CommitmentClosed():
+            return replace(state, stage=Stage(event.outcome.value), outcome=event.outcome, on_hold=(), inactive=False)
         case _:
             assert_never(event)
     return replace(state, assessments=(*state.assessments, one))
 
 
-def _sourced(state: Commitment, event: _Sourced) -> Commitment:
+def _sourced(state: Commitment, event: happened.Sourced) -> Commitment:
     match event:
         case happened.CommitmentRecordedFromSource():
             return replace(state, source=SourceState(event.source.name, event.source.row_key, event.updated))

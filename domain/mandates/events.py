@@ -322,9 +322,8 @@ class MandateTerritoryMoved:
     exclusive: Scope
 
 
-Event: TypeAlias = (
-    MandateDrafted
-    | MandateConsultationRecorded
+Prepared: TypeAlias = (
+    MandateConsultationRecorded
     | ConsultationFellShort
     | CostEstimateAttached
     | FundingCommitted
@@ -336,7 +335,9 @@ Event: TypeAlias = (
     | ReservationsAgreed
     | MandateDeclined
     | MandateWithdrawn
-    | MandateActivated
+)
+Lived: TypeAlias = (
+    MandateActivated
     | MandateSubDelegated
     | ExerciseReported
     | SuspensionOffered
@@ -346,7 +347,9 @@ Event: TypeAlias = (
     | MandateRenewed
     | PartySucceeded
     | MandateTerritoryMoved
-    | RevocationNoticeGiven
+)
+Ended: TypeAlias = (
+    RevocationNoticeGiven
     | RevocationNoticeWithdrawn
     | NoticePeriodEnded
     | HearingRecorded
@@ -355,10 +358,8 @@ Event: TypeAlias = (
     | MandateReturned
     | MandateSuperseded
     | MandateExpired
-    | DeadlineSet
-    | DeadlineMet
-    | DeadlineMissed
-    | DeadlineVoided
-    | DeadlineSuspended
-    | DeadlineMoved
 )
+Moving: TypeAlias = DeadlineMet | DeadlineMissed | DeadlineVoided | DeadlineSuspended | DeadlineMoved
+Clocks: TypeAlias = DeadlineSet | Moving
+Later: TypeAlias = Prepared | Lived | Ended | Clocks
+Event: TypeAlias = MandateDrafted | Later

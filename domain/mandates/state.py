@@ -202,65 +202,17 @@ def evolve(state: State, event: Event) -> State:
     return replace(_changed(state, event), version=state.version + 1)
 
 
-Clocks: TypeAlias = (
-    happened.DeadlineSet
-    | happened.DeadlineMet
-    | happened.DeadlineMissed
-    | happened.DeadlineVoided
-    | happened.DeadlineSuspended
-    | happened.DeadlineMoved
-)
-Prepared: TypeAlias = (
-    happened.MandateConsultationRecorded
-    | happened.ConsultationFellShort
-    | happened.CostEstimateAttached
-    | happened.FundingCommitted
-    | happened.MandateFlaggedUnfunded
-    | happened.UnfundedFlagLifted
-    | happened.MandateOffered
-    | happened.MandateAccepted
-    | happened.MandateAcceptedWithReservations
-    | happened.ReservationsAgreed
-    | happened.MandateDeclined
-    | happened.MandateWithdrawn
-)
-Lived: TypeAlias = (
-    happened.MandateActivated
-    | happened.MandateSubDelegated
-    | happened.ExerciseReported
-    | happened.SuspensionOffered
-    | happened.MandateSuspended
-    | happened.MandateRestored
-    | happened.RenewalOffered
-    | happened.MandateRenewed
-    | happened.PartySucceeded
-    | happened.MandateTerritoryMoved
-)
-Ended: TypeAlias = (
-    happened.RevocationNoticeGiven
-    | happened.RevocationNoticeWithdrawn
-    | happened.NoticePeriodEnded
-    | happened.HearingRecorded
-    | happened.RevocationAgreed
-    | happened.MandateRevoked
-    | happened.MandateReturned
-    | happened.MandateSuperseded
-    | happened.MandateExpired
-)
-Later: TypeAlias = Prepared | Lived | Ended | Clocks
-
-
-def _changed(state: Mandate, event: Later) -> Mandate:
-    if isinstance(event, Clocks):
+def _changed(state: Mandate, event: happened.Later) -> Mandate:
+    if isinstance(event, happened.Clocks):
         return replace(state, deadlines=_clocked(state.deadlines, event))
-    if isinstance(event, Lived):
+    if isinstance(event, happened.Lived):
         return _lived(state, event)
-    if isinstance(event, Ended):
+    if isinstance(event, happened.Ended):
         return _ended(state, event)
     return _prepared(state, event)
 
 
-def _prepared(state: Mandate, event: Prepared) -> Mandate:
+def _prepared(state: Mandate, event: happened.Prepared) -> Mandate:
     match event:
         case happened.MandateConsultationRecorded():
             held = Consultation(event.consulted, event.opened_on, event.closed_on)
@@ -298,7 +250,7 @@ def _prepared(state: Mandate, event: Prepared) -> Mandate:
             assert_never(event)
 
 
-def _lived(state: Mandate, event: Lived) -> Mandate:
+def _lived(state: Mandate, event: happened.Lived) -> Mandate:
     match event:
         case happened.MandateActivated():
             return replace(state, stage=Stage.ACTIVE, activated_on=event.activated_on, exclusive=event.exclusive)
@@ -328,7 +280,7 @@ def _lived(state: Mandate, event: Lived) -> Mandate:
             assert_never(event)
 
 
-def _ended(state: Mandate, event: Ended) -> Mandate:
+def _ended(state: Mandate, event: happened.Ended) -> Mandate:
     match event:
         case happened.RevocationNoticeGiven():
             return replace(state, notice=Notice(event.ground, event.given_on, event.ends_on))
@@ -352,7 +304,7 @@ def _ended(state: Mandate, event: Ended) -> Mandate:
             assert_never(event)
 
 
-def _clocked(found: tuple[DeadlineState, ...], event: Clocks) -> tuple[DeadlineState, ...]:
+def _clocked(found: tuple[DeadlineState, ...], event: happened.Clocks) -> tuple[DeadlineState, ...]:
     if isinstance(event, happened.DeadlineSet):
         return (
             *found,
@@ -362,14 +314,7 @@ def _clocked(found: tuple[DeadlineState, ...], event: Clocks) -> tuple[DeadlineS
     return (*found[:index], _moved(found[index], event), *found[index + 1 :])
 
 
-def _moved(
-    one: DeadlineState,
-    event: happened.DeadlineMet
-    | happened.DeadlineMissed
-    | happened.DeadlineVoided
-    | happened.DeadlineSuspended
-    | happened.DeadlineMoved,
-) -> DeadlineState:
+def _moved(one: DeadlineState, event: happened.Moving) -> DeadlineState:
     match event:
         case happened.DeadlineMet():
             return replace(one, standing=Standing.MET)

@@ -12,50 +12,9 @@ from collections.abc import Sequence
 from typing import get_args
 
 from domain.kernel import By, Claim, Context, Decider, Role, UnitId
-from domain.units.commands import (
-    AbolishUnit,
-    AccreditRepresentative,
-    ActivateUnit,
-    AssignSuccessor,
-    AttachIdentifier,
-    Command,
-    DetachIdentifier,
-    EndMembership,
-    RecordCompetence,
-    RecordMembership,
-    RecordMerger,
-    RecordSplit,
-    RegisterUnit,
-    RenameUnit,
-    RestoreUnit,
-    RevokeAccreditation,
-    SetParent,
-    WithdrawCompetence,
-)
-from domain.units.events import (
-    AccreditationRevoked,
-    CompetenceRecorded,
-    CompetenceWithdrawn,
-    Event,
-    Identifier,
-    Kind,
-    Manner,
-    MembershipEnded,
-    MembershipRecorded,
-    ParentSet,
-    RepresentativeAccredited,
-    Stage,
-    SuccessorAssigned,
-    UnitAbolished,
-    UnitActivated,
-    UnitIdentifierAttached,
-    UnitIdentifierDetached,
-    UnitRegistered,
-    UnitRenamed,
-    UnitRestored,
-    UnitsMerged,
-    UnitSplit,
-)
+from domain.units import commands as asked
+from domain.units import events as happened
+from domain.units.events import Event, Identifier, Kind, Manner, Stage
 from domain.units.representatives import OVER_THE_REGISTER
 from domain.units.rules import decide
 from domain.units.state import (
@@ -79,13 +38,13 @@ def _held(code: Identifier) -> str:
 def claims(event: Event) -> Sequence[Claim]:
     """A code in its scheme belongs to one unit at a time; abolition frees it, and it may be used again."""
     match event:
-        case UnitRegistered() | UnitRestored():
+        case happened.UnitRegistered() | happened.UnitRestored():
             return tuple(Claim(one.word, says=_held(one)) for one in event.identifiers)
-        case UnitIdentifierAttached():
+        case happened.UnitIdentifierAttached():
             return (Claim(event.identifier.word, says=_held(event.identifier)),)
-        case UnitIdentifierDetached():
+        case happened.UnitIdentifierDetached():
             return (Claim(event.identifier.word, taken=False),)
-        case UnitAbolished():
+        case happened.UnitAbolished():
             return tuple(Claim(identifier.word, taken=False) for identifier in event.identifiers)
         case _:
             return ()
@@ -96,7 +55,7 @@ def home(command: object, state: State) -> UnitId | None:
     return None if isinstance(state, Absent) else state.id
 
 
-DECIDER: Decider[Command, State, Event] = Decider(initial=Absent(), decide=decide, evolve=evolve)
+DECIDER: Decider[asked.Command, State, Event] = Decider(initial=Absent(), decide=decide, evolve=evolve)
 BY_REGISTRAR = (Role.REGISTRAR,)
 BY_SIGNATORY_OR_REGISTRAR = (Role.AUTHORISED_SIGNATORY, Role.REGISTRAR)
 
@@ -106,24 +65,24 @@ UNITS = Context(
     rules="units.1",
     decider=DECIDER,
     commands={
-        "register": By(RegisterUnit, roles=BY_REGISTRAR, starts=True),
-        "activate": By(ActivateUnit, roles=BY_REGISTRAR),
-        "rename": By(RenameUnit, roles=BY_REGISTRAR),
-        "attach-identifier": By(AttachIdentifier, roles=BY_REGISTRAR),
-        "detach-identifier": By(DetachIdentifier, roles=BY_REGISTRAR),
-        "set-parent": By(SetParent, roles=BY_REGISTRAR),
-        "record-merger": By(RecordMerger, roles=BY_REGISTRAR),
-        "record-split": By(RecordSplit, roles=BY_REGISTRAR),
-        "abolish": By(AbolishUnit, roles=BY_REGISTRAR),
-        "restore": By(RestoreUnit, roles=BY_REGISTRAR, reasons=True),
-        "assign-successor": By(AssignSuccessor, roles=BY_REGISTRAR),
-        "record-competence": By(RecordCompetence, roles=BY_REGISTRAR),
-        "withdraw-competence": By(WithdrawCompetence, roles=BY_REGISTRAR, reasons=True),
-        "record-membership": By(RecordMembership, roles=BY_REGISTRAR),
-        "end-membership": By(EndMembership, roles=BY_REGISTRAR),
+        "register": By(asked.RegisterUnit, roles=BY_REGISTRAR, starts=True),
+        "activate": By(asked.ActivateUnit, roles=BY_REGISTRAR),
+        "rename": By(asked.RenameUnit, roles=BY_REGISTRAR),
+        "attach-identifier": By(asked.AttachIdentifier, roles=BY_REGISTRAR),
+        "detach-identifier": By(asked.DetachIdentifier, roles=BY_REGISTRAR),
+        "set-parent": By(asked.SetParent, roles=BY_REGISTRAR),
+        "record-merger": By(asked.RecordMerger, roles=BY_REGISTRAR),
+        "record-split": By(asked.RecordSplit, roles=BY_REGISTRAR),
+        "abolish": By(asked.AbolishUnit, roles=BY_REGISTRAR),
+        "restore": By(asked.RestoreUnit, roles=BY_REGISTRAR, reasons=True),
+        "assign-successor": By(asked.AssignSuccessor, roles=BY_REGISTRAR),
+        "record-competence": By(asked.RecordCompetence, roles=BY_REGISTRAR),
+        "withdraw-competence": By(asked.WithdrawCompetence, roles=BY_REGISTRAR, reasons=True),
+        "record-membership": By(asked.RecordMembership, roles=BY_REGISTRAR),
+        "end-membership": By(asked.EndMembership, roles=BY_REGISTRAR),
         # Which signatory, and when a registrar, depends on both actor and unit: the decision itself says so.
-        "accredit": By(AccreditRepresentative, roles=BY_SIGNATORY_OR_REGISTRAR),
-        "revoke-accreditation": By(RevokeAccreditation, roles=BY_SIGNATORY_OR_REGISTRAR, reasons=True),
+        "accredit": By(asked.AccreditRepresentative, roles=BY_SIGNATORY_OR_REGISTRAR),
+        "revoke-accreditation": By(asked.RevokeAccreditation, roles=BY_SIGNATORY_OR_REGISTRAR, reasons=True),
     },
     events=get_args(Event),
     claims=claims,
@@ -133,54 +92,16 @@ UNITS = Context(
 __all__ = [
     "OVER_THE_REGISTER",
     "UNITS",
-    "AbolishUnit",
     "Absent",
-    "AccreditRepresentative",
-    "AccreditationRevoked",
     "Accredited",
-    "ActivateUnit",
-    "AssignSuccessor",
-    "AttachIdentifier",
-    "Command",
-    "CompetenceRecorded",
-    "CompetenceWithdrawn",
-    "DetachIdentifier",
-    "EndMembership",
-    "Event",
     "Identifier",
     "Kind",
     "Manner",
-    "MembershipEnded",
-    "MembershipRecorded",
-    "ParentSet",
-    "RecordCompetence",
-    "RecordMembership",
-    "RecordMerger",
-    "RecordSplit",
-    "RegisterUnit",
-    "RenameUnit",
-    "RepresentativeAccredited",
-    "RestoreUnit",
-    "RevokeAccreditation",
-    "SetParent",
     "Stage",
     "State",
-    "SuccessorAssigned",
     "Unit",
-    "UnitAbolished",
-    "UnitActivated",
-    "UnitIdentifierAttached",
-    "UnitIdentifierDetached",
-    "UnitRegistered",
-    "UnitRenamed",
-    "UnitRestored",
-    "UnitSplit",
-    "UnitsMerged",
-    "WithdrawCompetence",
     "accreditation_in_force",
     "competences_on",
-    "decide",
-    "evolve",
     "facts",
     "holdings",
     "signatory_in_force",

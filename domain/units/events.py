@@ -201,9 +201,8 @@ class MembershipEnded:
     member_until: PartialDate
 
 
-Event: TypeAlias = (
-    UnitRegistered
-    | UnitActivated
+Later: TypeAlias = (
+    UnitActivated
     | UnitRenamed
     | UnitIdentifierAttached
     | UnitIdentifierDetached
@@ -220,3 +219,5 @@ Event: TypeAlias = (
     | MembershipRecorded
     | MembershipEnded
 )
+"""Every event but the first."""
+Event: TypeAlias = UnitRegistered | Later

@@ -13,6 +13,7 @@ from domain.units.events import (
     CompetenceWithdrawn,
     Event,
     Identifier,
+    Later,
     MembershipEnded,
     MembershipRecorded,
     ParentSet,
@@ -101,27 +102,6 @@ def _registered(event: UnitRegistered) -> Unit:
         parent=event.parent,
         identifiers=event.identifiers,
     )
-
-
-Later: TypeAlias = (
-    UnitActivated
-    | UnitRenamed
-    | UnitIdentifierAttached
-    | UnitIdentifierDetached
-    | ParentSet
-    | UnitsMerged
-    | UnitSplit
-    | UnitAbolished
-    | UnitRestored
-    | SuccessorAssigned
-    | RepresentativeAccredited
-    | AccreditationRevoked
-    | CompetenceRecorded
-    | CompetenceWithdrawn
-    | MembershipRecorded
-    | MembershipEnded
-)
-"""Every event but the first."""
 
 
 def _changed(unit: Unit, event: Later) -> Unit:

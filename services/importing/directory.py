@@ -10,6 +10,7 @@ from uuid import UUID
 
 from domain import units
 from domain.kernel import Sphere, UnitId
+from domain.units.events import UnitRegistered
 from services.codec import Codec
 from services.importing.names import exact, loose
 from services.importing.plan import Candidate
@@ -83,7 +84,7 @@ async def read_directory(store: Store, codec: Codec) -> Directory:
     while records := await store.records(after, AT_ONCE, where=wanted):
         for record in records:
             event = codec.event(record)
-            if isinstance(event, units.UnitRegistered):
+            if isinstance(event, UnitRegistered):
                 kinds[record.stream] = event.kind
             states[record.stream] = decider.evolve(states.get(record.stream, decider.initial), event)
         after = records[-1].position

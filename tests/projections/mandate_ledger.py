@@ -8,7 +8,8 @@ from uuid import UUID
 
 from domain.kernel import Actor, PartialDate, Recorded, StreamId, UnitId, Words
 from domain.mandates import MANDATES as CONTEXT
-from domain.units import Kind, Stage, UnitRegistered
+from domain.units import Kind, Stage
+from domain.units.events import UnitRegistered
 from projections.competences import COMPETENCES, CompetenceRow
 from projections.delegations import DELEGATIONS, DelegationRow
 from projections.kernel import View

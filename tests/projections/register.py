@@ -8,7 +8,8 @@ from uuid import UUID
 from domain.commitments import COMMITMENTS
 from domain.kernel import PartialDate, StreamId, UnitId
 from domain.opening import LedgerOpened
-from domain.units import Kind, Stage, UnitRegistered
+from domain.units import Kind, Stage
+from domain.units.events import UnitRegistered
 from projections.views import VIEWS
 from tests.domain.commitment_stories import DAY, NAMES, SPHERES, STREAM, words
 from tests.projections.telling import Told

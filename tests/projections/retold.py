@@ -9,7 +9,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import pytest
 
 from domain.kernel import Actor, Context, PartialDate, Role, StreamId, UnitFacts, UnitId
-from domain.units import UnitRegistered
+from domain.units.events import UnitRegistered
 from services.codec import Codec, Heading
 from services.names import NAMES
 from services.store.ports import Draft

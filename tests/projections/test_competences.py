@@ -8,7 +8,8 @@ from domain.kernel import PartialDate
 from domain.mandates import MANDATES
 from domain.mandates import commands as asked
 from domain.mandates.words import Instrument, Kind, Settlement, Stage
-from domain.units import CompetenceRecorded, CompetenceWithdrawn, Manner, UnitAbolished, UnitRestored
+from domain.units import Manner
+from domain.units.events import CompetenceRecorded, CompetenceWithdrawn, UnitAbolished, UnitRestored
 from projections.competences import Basis
 from projections.delegations import DELEGATIONS
 from projections.unfunded_mandates import UNFUNDED_MANDATES

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from domain.kernel import Actor, Attached, EventName, PartialDate, Recorded, StreamId, UnitId, Words
-from domain.units import UnitRenamed
+from domain.units.events import UnitRenamed
 from projections.activity import ActivityRow
 from projections.corrections import CORRECTIONS, fold, keys
 from projections.kernel import Look

@@ -11,7 +11,7 @@ from domain import sdg
 from domain.commitments import commands as asked
 from domain.commitments.words import Completion, Outcome
 from domain.kernel import Level, PartialDate, Sphere, StreamId, UnitId
-from domain.units import UnitAbolished, UnitRestored, UnitsMerged
+from domain.units.events import UnitAbolished, UnitRestored, UnitsMerged
 from projections.engagements import EngagementRow
 from projections.scorecards import COUNTS, Scope, ScorecardRow, of_commitment, of_engagement
 from projections.views import VIEWS

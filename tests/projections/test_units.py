@@ -9,16 +9,13 @@ from uuid import UUID
 import pytest
 
 from domain.kernel import Actor, EventName, Level, PartialDate, Recorded, Role, Sealed, Sphere, StreamId, UnitId, Words
-from domain.units import (
+from domain.units import Identifier, Kind, Manner, Stage
+from domain.units.events import (
     AccreditationRevoked,
     CompetenceRecorded,
     CompetenceWithdrawn,
-    Identifier,
-    Kind,
-    Manner,
     ParentSet,
     RepresentativeAccredited,
-    Stage,
     SuccessorAssigned,
     UnitAbolished,
     UnitActivated,

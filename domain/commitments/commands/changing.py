@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from domain.commitments.commands.given import Acting, CountsOn, Current, InForce, Now, WorkingDays
 from domain.commitments.words import Changes, Number
@@ -75,3 +75,8 @@ class RefuseAmendment:
     amendment: Annotated[Number, Says("The amendment's number.")]
     acting: Acting
     effective_on: CountsOn
+
+
+Changing: TypeAlias = (
+    RequestExtension | GrantExtension | RefuseExtension | ProposeAmendment | AgreeAmendment | RefuseAmendment
+)

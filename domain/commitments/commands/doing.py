@@ -1,7 +1,7 @@
 """What is done, and who says how far it is."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from domain.commitments.commands.given import Acting, CountsOn, InForce, MilestoneNumber, Now, ReportNumber, WorkingDays
 from domain.commitments.words import Delivery, Document, Number, Percent, Prose
@@ -92,3 +92,15 @@ class AttachEvidence:
     milestone: Annotated[Number | None, Says("The milestone it is about; absent: the whole.")] = None
     acting: Acting
     effective_on: CountsOn
+
+
+Doing: TypeAlias = (
+    ReportProgress
+    | CorrectProgress
+    | ConfirmReport
+    | ContestReport
+    | CompleteMilestone
+    | ConfirmMilestone
+    | DeliverReport
+    | AttachEvidence
+)

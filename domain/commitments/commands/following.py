@@ -1,7 +1,7 @@
 """What the register asks of itself when a day passes, a mandate ends or a party is no more."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from domain.commitments.commands.given import CountsOn, Current, InForce, Now, WorkingDays
 from domain.commitments.words import Number
@@ -35,3 +35,6 @@ class SucceedParty:
     line: Annotated[tuple[UnitFacts, ...], Given("the unit, and who took over from it in turn", of="former>")]
     effective_on: CountsOn
     today: Now
+
+
+Following: TypeAlias = MissDeadline | LoseMandate | SucceedParty

@@ -1,7 +1,7 @@
 """What outsiders think of it, and with what outcome it ends."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from domain.commitments.commands.given import Acting, AssessmentNumber, CountsOn, InForce, Now
 from domain.commitments.words import Completion, EarlyResult, EarlyResultsScale, Number, Outcome, Potential
@@ -70,3 +70,8 @@ class CloseCommitment:
     acting: Acting
     effective_on: CountsOn
     today: Now
+
+
+Judging: TypeAlias = (
+    AssessVerifiability | AssessPotential | AssessCompletion | AssessEarlyResults | ContestAssessment | CloseCommitment
+)

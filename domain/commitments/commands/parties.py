@@ -1,7 +1,7 @@
 """Who takes part: invited, in, out."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from domain.commitments.commands.given import Acting, CountsOn, Current, Now, WorkingDays
 from domain.commitments.words import Part
@@ -48,3 +48,6 @@ class WithdrawFromCommitment:
     acting: Acting
     effective_on: CountsOn
     today: Now
+
+
+Joining: TypeAlias = AddParty | AcceptParticipation | DeclineParticipation | WithdrawFromCommitment

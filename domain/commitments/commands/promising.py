@@ -1,7 +1,7 @@
 """What is promised: proposed, spelled out, and adopted."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from domain.commitments.commands.given import Acting, CountsOn, Current, InForce, Now, Sdgs, WorkingDays
 from domain.commitments.words import Document, Milestone, Party, Prose, ResourceKind, Target, Title
@@ -78,3 +78,6 @@ class AdoptCommitment:
     today: Now
     policy: InForce
     calendar: WorkingDays
+
+
+Promising: TypeAlias = ProposeCommitment | SetTarget | AddMilestone | PledgeResource | RestOnMandate | AdoptCommitment

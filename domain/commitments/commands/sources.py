@@ -1,7 +1,7 @@
 """What a registrar read in a published source, and what the unit says to it."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from domain.commitments.commands.given import Acting, CountsOn, Current, Now, Sdgs, WorkingDays
 from domain.commitments.words import Instrument, Prose, Reporting, Source, Target, Title
@@ -63,3 +63,6 @@ class ContestSource:
 
     acting: Acting
     effective_on: CountsOn
+
+
+Recording: TypeAlias = RecordFromSource | UpdateFromSource | ConfirmSource | ContestSource

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeAlias
 
 from domain.commitments.words import Changes
 from domain.kernel import UnitId
@@ -66,3 +67,15 @@ class CommitmentAmended:
 
     changes: Changes
     number: int | None = None
+
+
+Changed: TypeAlias = (
+    ExtensionRequested
+    | ExtensionAgreed
+    | ExtensionGranted
+    | ExtensionRefused
+    | AmendmentProposed
+    | AmendmentAgreed
+    | AmendmentRefused
+    | CommitmentAmended
+)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeAlias
 
 from domain import deadlines
 from domain.commitments.words import Due, Pause
@@ -70,3 +71,17 @@ class CommitmentMarkedInactive:
 @dataclass(frozen=True, slots=True)
 class AssessmentWindowOpened:
     deadline: int
+
+
+Timed: TypeAlias = (
+    DeadlineSet
+    | DeadlineMet
+    | DeadlineMissed
+    | DeadlineVoided
+    | DeadlineMoved
+    | HoldNoticeGiven
+    | CommitmentPutOnHold
+    | CommitmentResumed
+    | CommitmentMarkedInactive
+    | AssessmentWindowOpened
+)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeAlias
 
 from domain.commitments.words import Delivery, Document
 from domain.kernel import EventName, UnitId, Words
@@ -75,3 +76,16 @@ class EvidenceAttached:
     unit: UnitId
     document: Document
     milestone: int | None = None
+
+
+Done: TypeAlias = (
+    ProgressReported
+    | ProgressCorrected
+    | ReportConfirmed
+    | ReportContested
+    | MilestoneCompleted
+    | MilestoneConfirmed
+    | MilestoneMissed
+    | ReportDelivered
+    | EvidenceAttached
+)

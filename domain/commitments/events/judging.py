@@ -1,6 +1,7 @@
 """What outsiders think of it, and how it ended."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from domain.commitments.words import Completion, EarlyResult, EarlyResultsScale, Outcome, Potential
 from domain.kernel import Level, UnitId
@@ -52,3 +53,7 @@ class CommitmentClosed:
     outcome: Outcome
     level: Level
     evidence: tuple[int, ...]
+
+
+Assessed: TypeAlias = VerifiabilityAssessed | PotentialAssessed | CompletionAssessed | EarlyResultsAssessed
+Judged: TypeAlias = Assessed | AssessmentContested | CommitmentClosed

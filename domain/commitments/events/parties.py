@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeAlias
 
 from domain.commitments.words import Part
 from domain.kernel import Sphere, UnitId
@@ -56,3 +57,14 @@ class PartyRestored:
     """A unit in whose place nobody stood is there again, and answers for its part as before."""
 
     unit: UnitId
+
+
+Peopled: TypeAlias = (
+    PartyInvited
+    | ParticipationAccepted
+    | ParticipationDeclined
+    | PartyWithdrew
+    | PartySucceeded
+    | PartyOrphaned
+    | PartyRestored
+)

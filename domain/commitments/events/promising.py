@@ -1,6 +1,7 @@
 """What is promised came about: proposed, spelled out, adopted."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from domain.commitments.words import Breadth, Document, Milestone, ResourceKind, Target
 from domain.kernel import Money, PartialDate, Sphere, StreamId, UnitId, Words
@@ -60,3 +61,9 @@ class CommitmentAdopted:
     breadth: Breadth
     verifiable: bool
     missing: tuple[str, ...]
+
+
+Promised: TypeAlias = (
+    TargetSet | MilestoneAdded | ResourcePledged | CommitmentRestedOnMandate | MandateLost | CommitmentAdopted
+)
+"""Every one but the first of all, `CommitmentProposed`."""

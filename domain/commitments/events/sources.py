@@ -1,6 +1,7 @@
 """What was read in a published source, and what the unit said to it."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from domain.commitments.words import Instrument, Reporting, Source
 from domain.kernel import PartialDate, UnitId
@@ -42,3 +43,6 @@ class SourceConfirmed:
 @dataclass(frozen=True, slots=True)
 class SourceContested:
     unit: UnitId
+
+
+Sourced: TypeAlias = CommitmentRecordedFromSource | SourceUpdated | SourceConfirmed | SourceContested

@@ -172,6 +172,13 @@ class AllocationDeadlineMoved(deadlines.DeadlineMoved):
     """The second look was scheduled for another day."""
 
 
+Timed: TypeAlias = (
+    AllocationDeadlineSet
+    | AllocationDeadlineMet
+    | AllocationDeadlineMissed
+    | AllocationDeadlineVoided
+    | AllocationDeadlineMoved
+)
 Event: TypeAlias = (
     AllocationRequested
     | GridSubmitted
@@ -186,9 +193,5 @@ Event: TypeAlias = (
     | AllocationReversed
     | MandateFollowed
     | NoMandateFollowed
-    | AllocationDeadlineSet
-    | AllocationDeadlineMet
-    | AllocationDeadlineMissed
-    | AllocationDeadlineVoided
-    | AllocationDeadlineMoved
+    | Timed
 )

@@ -103,15 +103,9 @@ def evolve(state: State, event: Event) -> State:
             candidates=event.candidates, asked=event.asked, requested_on=event.requested_on,
         )  # fmt: skip
     assert isinstance(state, Allocation), "an allocation's first event asks for it"
+    if isinstance(event, happened.Timed):
+        return _assessed(_timed(state, event))
     match event:
-        case (
-            happened.AllocationDeadlineSet()
-            | happened.AllocationDeadlineMet()
-            | happened.AllocationDeadlineMissed()
-            | happened.AllocationDeadlineVoided()
-            | happened.AllocationDeadlineMoved()
-        ):
-            return _assessed(_timed(state, event))
         case happened.GridSubmitted():
             return replace(state, grids=(*state.grids, GridState(event.unit, event.sphere, event.grid)))
         case happened.AllocationProposed():
@@ -138,13 +132,6 @@ def evolve(state: State, event: Event) -> State:
             assert_never(event)
 
 
-_Timed: TypeAlias = (
-    happened.AllocationDeadlineSet
-    | happened.AllocationDeadlineMet
-    | happened.AllocationDeadlineMissed
-    | happened.AllocationDeadlineVoided
-    | happened.AllocationDeadlineMoved
-)
 _Deciding: TypeAlias = happened.AllocationDecided | happened.AllocationRevisited | happened.AllocationReversed
 
 
@@ -153,7 +140,7 @@ def _decided(state: Allocation, event: _Deciding, stage: Stage) -> Allocation:
     return replace(state, stage=stage, decision=decision, new_plans=0)
 
 
-def _timed(state: Allocation, event: _Timed) -> Allocation:
+def _timed(state: Allocation, event: happened.Timed) -> Allocation:
     match event:
         case happened.AllocationDeadlineSet():
             one = DeadlineState(event.kind, event.starts_on, event.due_on, event.unit)

@@ -242,10 +242,8 @@ class NewReviewOpened:
     review: StreamId
 
 
-Event: TypeAlias = (
-    ReviewOpened
-    | JustificationAttached
-    | TransmissionCompleted
+Timed: TypeAlias = (
+    TransmissionCompleted
     | TranslationSupplied
     | ScrutinyDeadlineSet
     | ScrutinyDeadlineMoved
@@ -253,10 +251,11 @@ Event: TypeAlias = (
     | ClockResumed
     | ClockRanOut
     | ScrutinyDeadlineVoided
-    | ReasonedOpinionSubmitted
-    | OpinionReceivedLate
-    | ContributionSubmitted
-    | OpinionWithdrawn
+)
+Heard: TypeAlias = ReasonedOpinionSubmitted | OpinionReceivedLate | ContributionSubmitted | OpinionWithdrawn
+Event: TypeAlias = (
+    ReviewOpened
+    | JustificationAttached
     | ThresholdReached
     | ThresholdLost
     | ScrutinyClosed
@@ -266,4 +265,6 @@ Event: TypeAlias = (
     | OverrideVoteRecorded
     | CourtActionRecorded
     | NewReviewOpened
+    | Timed
+    | Heard
 )

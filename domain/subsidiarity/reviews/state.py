@@ -112,25 +112,11 @@ def evolve(state: State, event: Event) -> State:
             opened_on=event.opened_on, follows=event.follows,
         )  # fmt: skip
     assert isinstance(state, Review), "a review's first event opens it"
+    if isinstance(event, happened.Timed):
+        return _timed(state, event)
+    if isinstance(event, happened.Heard):
+        return _heard(state, event)
     match event:
-        case (
-            happened.TransmissionCompleted()
-            | happened.TranslationSupplied()
-            | happened.ScrutinyDeadlineSet()
-            | happened.ScrutinyDeadlineMoved()
-            | happened.ClockSuspended()
-            | happened.ClockResumed()
-            | happened.ClockRanOut()
-            | happened.ScrutinyDeadlineVoided()
-        ):
-            return _timed(state, event)
-        case (
-            happened.ReasonedOpinionSubmitted()
-            | happened.OpinionReceivedLate()
-            | happened.ContributionSubmitted()
-            | happened.OpinionWithdrawn()
-        ):
-            return _heard(state, event)
         case happened.JustificationAttached():
             consulted = event.justification.consulted is not None
             return replace(state, justifications=event.number, consulted=consulted)
@@ -162,30 +148,12 @@ def evolve(state: State, event: Event) -> State:
             assert_never(event)
 
 
-_Timed: TypeAlias = (
-    happened.TransmissionCompleted
-    | happened.TranslationSupplied
-    | happened.ScrutinyDeadlineSet
-    | happened.ScrutinyDeadlineMoved
-    | happened.ClockSuspended
-    | happened.ClockResumed
-    | happened.ClockRanOut
-    | happened.ScrutinyDeadlineVoided
-)
-_Heard: TypeAlias = (
-    happened.ReasonedOpinionSubmitted
-    | happened.OpinionReceivedLate
-    | happened.ContributionSubmitted
-    | happened.OpinionWithdrawn
-)
-
-
 def _deadline(state: Review, number: int, **changes: object) -> Review:
     after = replace(state.deadlines[number - 1], **changes)  # type: ignore[arg-type]
     return replace(state, deadlines=(*state.deadlines[: number - 1], after, *state.deadlines[number:]))
 
 
-def _timed(state: Review, event: _Timed) -> Review:
+def _timed(state: Review, event: happened.Timed) -> Review:
     match event:
         case happened.TransmissionCompleted():
             return replace(state, stage=Stage.SCRUTINY)
@@ -221,7 +189,7 @@ def _given(state: Review, opinion: OpinionState) -> Review:
     return replace(state, opinions=(*(one for one in state.opinions if one.chamber != opinion.chamber), opinion))
 
 
-def _heard(state: Review, event: _Heard) -> Review:
+def _heard(state: Review, event: happened.Heard) -> Review:
     match event:
         case happened.ReasonedOpinionSubmitted():
             return _given(state, OpinionState(event.chamber, event.votes))
