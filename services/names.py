@@ -176,6 +176,7 @@ NAMES: Mapping[str, type] = {
     "allocation-revisited.1": allocations.AllocationRevisited,
     "allocation-reversed.1": allocations.AllocationReversed,
     "mandate-followed.1": allocations.MandateFollowed,
+    "allocation-power-held-by-law.1": allocations.PowerHeldByLaw,
     "no-mandate-followed.1": allocations.NoMandateFollowed,
     "allocation-deadline-set.1": allocations.AllocationDeadlineSet,
     "allocation-deadline-met.1": allocations.AllocationDeadlineMet,

@@ -212,6 +212,8 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction("unit-restored", (units.UnitRestored,), unit_restored, Manner.PARTY),
     Reaction("review-followed", (reviews.ReviewOpened,), review_followed, fair=frozenset({"nothing-to-follow"})),
     Reaction("decision-followed", (mandates.MandateActivated,), decision_followed),
+    # One that was suspended when it was decided what it is to carry out. Whom it was not for, it is not for again.
+    Reaction("decision-resumed", (mandates.MandateRestored,), decision_followed, fair=frozenset({"other-sphere"})),
     Reaction(
         "territory-moved",
         (units.ParentSet, units.MembershipRecorded),
