@@ -13,7 +13,7 @@ from projections.things import Matter, Owed
 
 
 class Turn(StrEnum):
-    """What a mandate waits for."""
+    """What a mandate waits for: a command, or that of two that clash one is revoked, returned or superseded."""
 
     RECORD_CONSULTATION = "record-consultation"
     OFFER = "offer"

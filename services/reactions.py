@@ -213,7 +213,12 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction("review-followed", (reviews.ReviewOpened,), review_followed, fair=frozenset({"nothing-to-follow"})),
     Reaction("decision-followed", (mandates.MandateActivated,), decision_followed),
     # One that was suspended when it was decided what it is to carry out. Whom it was not for, it is not for again.
-    Reaction("decision-resumed", (mandates.MandateRestored,), decision_followed, fair=frozenset({"other-sphere"})),
+    Reaction(
+        "decision-resumed",
+        (mandates.MandateRestored,),
+        decision_followed,
+        fair=frozenset({"other-sphere", "other-function"}),
+    ),
     Reaction(
         "territory-moved",
         (units.ParentSet, units.MembershipRecorded),
