@@ -1,4 +1,4 @@
-"""What an operator who holds the signing key may say of mandates whose territory moved, and what an auditor makes of it."""
+"""What an operator with the signing key may say of mandates whose territory moved, and what an auditor makes of it."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -110,7 +110,7 @@ async def test_nobody_is_said_to_clash_who_does_not(country: Country) -> None:
 async def test_only_who_stands_in_it_follows_and_from_that_day(
     country: Country, name: str, on: PartialDate, tmp_path: Path
 ) -> None:
-    """The village's mandate has nothing to follow: the operator says it went elsewhere, by a parent of its own making."""
+    """The village is no member: that its mandate follows another move is not for the sake of this membership."""
     if name == "village":
         country.give("units.set-parent", country.registrar, country.units["village"], parent=None)
         country.follows(name, on=on)

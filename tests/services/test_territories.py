@@ -1,4 +1,4 @@
-"""Bodies and their members on a real ledger: what lies in what, who holds what alone, and what an auditor makes of it."""
+"""Bodies and their members on a real ledger: what lies in what, who holds what alone, what an auditor makes of it."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
