@@ -47,6 +47,7 @@ RECORD_FORM = Parameter(
     "format", values.one_of(("json", "raw")), "`raw`: the record's own bytes, exactly as they were hashed."
 )
 LIST_FORM = Parameter("format", values.one_of(("json", "ndjson")), "`ndjson`: all of them, one a line.")
+_LISTS = (("json", "application/json"), ("ndjson", "application/x-ndjson"))
 _RAW = (("json", "application/json"), ("raw", "application/octet-stream"))
 
 
@@ -123,9 +124,7 @@ class Histories:
         until, control = await self._until(said.get("as_of"), reader)
         head = await self._store.head()
         last = head.size - 1 if until is None else until
-        form = said.get("format") or chosen(request, (("json", "application/json"), ("ndjson", "application/x-ndjson")))
-        if form is None:
-            raise NotAcceptable(("application/json", "application/x-ndjson"))
+        form = _form(request, said)
         etag = f'W/"records.{last}.{form}"'
         if reader is None and unchanged(request, etag):
             return not_modified(etag, control, VARY)
@@ -135,18 +134,21 @@ class Histories:
             headers = {"Content-Type": "application/x-ndjson", "ETag": etag, "Cache-Control": control, "Vary": VARY}
             chunks = partial(self._lines, after, last, said.get("limit"), where, reader)
             return await stream(request, web.StreamResponse(headers=headers), chunks)
-        limit = said.get("limit", PAGE)
-        found = await self._store.records(after, limit + 1, until=last, where=where)
-        page = found[:limit]
-        following = str(page[-1].position) if len(found) > limit else None
+        page, following = await self._page(after, last, said.get("limit", PAGE), where)
         marks = await self._seals.members(page, last, reader)
         body = _listed(page, marks, following, *await self._standing(head, last, pinned=until is not None))
         response = answer(request, body, etag, control)
         if following is not None:
-            others = {name: text for name, text in request.rel_url.query.items() if name != "after"}
-            address = request.rel_url.with_query(others | {"after": following})
-            response.headers["Link"] = f'<{address.raw_path_qs}>; rel="next"'
+            response.headers["Link"] = _next(request, following)
         return response
+
+    async def _page(
+        self, after: int, until: int, limit: int, where: Filter
+    ) -> tuple[Sequence[StoredRecord], str | None]:
+        """One page, and behind which position the next one begins, if there is one."""
+        found = await self._store.records(after, limit + 1, until=until, where=where)
+        page = found[:limit]
+        return page, str(page[-1].position) if len(found) > limit else None
 
     async def _lines(
         self, after: int, until: int, limit: int | None, where: Filter, reader: Actor | None
@@ -316,6 +318,20 @@ def _version_tag(version: int, marks: Mapping[int, bytes]) -> str:
 
 def _item(record: StoredRecord, marks: Mapping[int, bytes]) -> bytes:
     return b'{"position":%d,"record":%s%s}' % (record.position, record.state, marks.get(record.position, b""))
+
+
+def _form(request: web.Request, said: Mapping[str, Any]) -> str:
+    """Raises NotAcceptable."""
+    form: str | None = said.get("format") or chosen(request, _LISTS)
+    if form is None:
+        raise NotAcceptable(tuple(media for _, media in _LISTS))
+    return form
+
+
+def _next(request: web.Request, after: str) -> str:
+    others = {name: text for name, text in request.rel_url.query.items() if name != "after"}
+    address = request.rel_url.with_query(others | {"after": after})
+    return f'<{address.raw_path_qs}>; rel="next"'
 
 
 def _listed(

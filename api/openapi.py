@@ -48,22 +48,7 @@ def document(
     contexts: Mapping[str, Context],
 ) -> dict[str, Any]:
     """The whole document. The same declarations give the same document."""
-    spec = APISpec(
-        title="Subsidia",
-        version=VERSION,
-        openapi_version="3.1.0",
-        plugins=[documents.fields_plugin()],
-        info={"description": _ABOUT, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
-        servers=[{"url": "/"}],
-        tags=[
-            *({"name": one.name, "description": one.says} for one in contexts.values() if any(_of(one, verbs))),
-            {"name": "views", "description": "Tables that answer questions, now or as of a past moment."},
-            {"name": "ledger", "description": "The records themselves, and the proof that nothing was altered."},
-        ],
-    )
-    spec.components.security_scheme("officer", {"type": "http", "scheme": "bearer", "description": HOW_TO_SIGN_IN})
-    for name, schema in documents.SHARED.items():
-        spec.components.schema(name, schema)
+    spec = _begun([one for one in contexts.values() if any(_of(one, verbs))])
     for verb in verbs:
         _command(spec, verb)
     shown: dict[str, Schema] = {}
@@ -75,6 +60,27 @@ def document(
     _proofs(spec, proofs)
     whole: dict[str, Any] = spec.to_dict()
     return whole
+
+
+def _begun(contexts: Sequence[Context]) -> APISpec:
+    """What the document says of itself, and what everything in it shares."""
+    spec = APISpec(
+        title="Subsidia",
+        version=VERSION,
+        openapi_version="3.1.0",
+        plugins=[documents.fields_plugin()],
+        info={"description": _ABOUT, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
+        servers=[{"url": "/"}],
+        tags=[
+            *({"name": one.name, "description": one.says} for one in contexts),
+            {"name": "views", "description": "Tables that answer questions, now or as of a past moment."},
+            {"name": "ledger", "description": "The records themselves, and the proof that nothing was altered."},
+        ],
+    )
+    spec.components.security_scheme("officer", {"type": "http", "scheme": "bearer", "description": HOW_TO_SIGN_IN})
+    for name, schema in documents.SHARED.items():
+        spec.components.schema(name, schema)
+    return spec
 
 
 _ABOUT = """The shared register of what governments of every sphere promised, entrusted and decided to one another.

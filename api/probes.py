@@ -10,9 +10,8 @@ from aiohttp import web
 from api.caching import ASK_FIRST
 from api.edge import public
 from services.bootstrap import Services
-from services.projector import Health
+from services.health import Health
 from services.store.ports import Store
-from services.working import following
 
 
 class Working(Protocol):
@@ -20,7 +19,7 @@ class Working(Protocol):
 
     async def views(self) -> Sequence[Health]: ...
 
-    async def workers(self) -> Sequence[following.Health]: ...
+    async def workers(self) -> Sequence[Health]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ class Here:
     async def views(self) -> Sequence[Health]:
         return await self.services.projector.health()
 
-    async def workers(self) -> Sequence[following.Health]:
+    async def workers(self) -> Sequence[Health]:
         return await self.services.workers.health()
 
 
@@ -67,7 +66,7 @@ class Probes:
 
     def _said(self, one: Health) -> dict[str, Any]:
         return {
-            "views": list(one.views),
+            "views": list(one.names),
             "position": one.position,
             "lag_seconds": round(one.lag_seconds, 3),
             "alive": one.alive,
@@ -75,9 +74,9 @@ class Probes:
             "ready": one.alive and one.lag_seconds <= self._lag,
         }
 
-    def _acts(self, one: following.Health) -> dict[str, Any]:
+    def _acts(self, one: Health) -> dict[str, Any]:
         return {
-            "worker": one.worker,
+            "worker": one.names[0],
             "position": one.position,
             "lag_seconds": round(one.lag_seconds, 3),
             "leads": one.leads,

@@ -6,11 +6,16 @@ changes later moves it only by a record of its own. `Context.clock` names the co
 deadline's last day has passed; the command has one field of its own, `deadline`, the number.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import TypeVar
 
 from domain.kernel import UnitId
+from domain.replacing import replace
+
+Happened = TypeVar("Happened")
 
 
 class Standing(StrEnum):
@@ -81,3 +86,14 @@ class DeadlineMoved:
 
     number: int
     due_on: date
+
+
+def numbered(known: int, events: Sequence[Happened]) -> Sequence[Happened]:
+    """The events, with the new deadlines among them numbered on from the `known` ones of the stream."""
+    out: list[Happened] = []
+    for event in events:
+        if isinstance(event, DeadlineSet):
+            known += 1
+            event = replace(event, number=known)
+        out.append(event)
+    return out

@@ -256,12 +256,13 @@ async def _one_unit(basis: Basis, of: str) -> UnitFacts | None:
 
 
 def needs(command: type) -> Mapping[str, tuple[Any, Given]]:
-    """The `Given` fields of a command: name -> (type, note)."""
+    """The `Given` fields of a command: name -> (type, note). TypeError at a type that nobody knows how to find."""
     found = {}
     for name, hint in get_type_hints(command, include_extras=True).items():
         kind, notes, _ = _kept(hint)
         given = next((note for note in notes if isinstance(note, Given)), None)
         if given:
+            _finder(kind)  # asked here, so that a type nobody knows is found at the start, not by an officer
             found[name] = (kind, given)
     return found
 
@@ -274,7 +275,7 @@ def _kept(hint: Any) -> tuple[Any, tuple[Any, ...], bool]:
 
 
 async def look_up(basis: Basis, kind: Any, given: Given) -> Any:
-    """One given fact, found by its type. TypeError at the first use of a type nobody knows how to find."""
+    """One given fact, found by its type."""
     return await _finder(kind)(basis, given.of)
 
 

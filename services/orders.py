@@ -45,6 +45,7 @@ class Order:
     expect: int | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What became of a command: the stream and its version now, the types recorded, and the receipt."""

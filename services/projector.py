@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
-from dataclasses import dataclass
 from time import monotonic
 from typing import TypeAlias
 
@@ -11,6 +10,7 @@ import asyncpg
 import structlog
 
 from projections.kernel import View
+from services.health import Health
 from services.store import locks
 from services.store.connecting import CONNECT_WITHIN, Connection, close_pool, is_gone, open_pool
 from services.store.listener import heard
@@ -25,6 +25,7 @@ from services.views.ports import NoSuchView
 from services.views.registry import Entry, Fenced
 from services.views.running import BATCH, CannotApply, Codec, Ledger, Runner, ended
 from services.views.tables import Table
+from services.views.yielding import yield_as_we_do
 
 POLL = 1.0
 """Seconds after which a group looks at the ledger in any case, or asks again whether it may lead."""
@@ -52,24 +53,6 @@ Wait: TypeAlias = Callable[[int], Awaitable[object]]
 """Returns once the ledger has a record above a position; see `Listener.wait_for_records`."""
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """How one group of views does.
-
-    `position` of its last record (-1: none), `head` of the ledger's, seconds behind. `leads`: this process writes it;
-    otherwise another one does, or none yet. `error`: what stopped it, or what it waits for. Not `alive`: it will not go
-    on by itself.
-    """
-
-    views: tuple[str, ...]
-    position: int
-    head: int
-    lag_seconds: float
-    leads: bool
-    alive: bool
-    error: str | None
 
 
 class Group:
@@ -263,6 +246,7 @@ class Projector:
     async def _connected(self) -> AsyncIterator[Connection]:
         connection = await asyncpg.connect(self._dsn, timeout=CONNECT_WITHIN, server_settings=_SETTINGS)
         try:
+            await yield_as_we_do(connection)
             yield connection
         finally:
             # Nothing is under way that could be waited for; the server lets go of locks when the line drops.

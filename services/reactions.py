@@ -12,9 +12,9 @@ from uuid import UUID
 
 from domain import cofog
 from domain.commitments.state import Commitment
+from domain.guards import FARTHEST
 from domain.kernel import PartialDate, Recorded, StreamId, UnitId
 from domain.mandates import events as mandates
-from domain.mandates.checks import FARTHEST
 from domain.mandates.state import Mandate
 from domain.subsidiarity.reviews import events as reviews
 from domain.units import events as units

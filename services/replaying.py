@@ -16,6 +16,7 @@ from services.codec import Codec
 from services.hashing import grow, leaf_hashes
 from services.store.checkpoints import Notary, Unsigned
 from services.store.ports import Store, StoredRecord
+from services.views.pace import undisturbed
 
 
 class Ledger(Store, Protocol):
@@ -71,9 +72,10 @@ async def replay(
     run = _Run(codec, contexts, head.size if at is None else at + 1, context, stream)
     if kept is not None:
         run.found.kept, run.kept_root = _kept(kept, notary)
-    async for batch in store.scan(until=head.size - 1):
-        run.take(batch)
-        progress(run.found.records, head.size)
+    with undisturbed():
+        async for batch in store.scan(until=head.size - 1):
+            run.take(batch)
+            progress(run.found.records, head.size)
     found = run.found
     if found.records != head.size:
         found.faults.append(f"The newest checkpoint is of {head.size} records, and {found.records} are there.")

@@ -12,21 +12,25 @@ import msgspec
 from api.auditing import server
 from api.cli.figures import figure
 from api.cli.opening import open_one, openings
-from api.cli.parameters import FILE, FOLDER, Moment, key_option
+from api.cli.parameters import FILE, FOLDER, Key, Moment, key_option
 from api.cli.receipt import receipt
+from api.cli.reporting import report as report_page
 from api.cli.running import run, say, shown
 from api.cli.verdicts import Audits, as_json, close, say_change, say_whence
+from api.cli.witnessing import cosign
 from domain.ledger import proof_files
 from domain.ledger.findings import Finding, Verdict
-from domain.ledger.notes import VerifierKey
+from domain.ledger.notes import COSIGNING, VerifierKey
 from projections.kernel import View
 from projections.views import VIEWS
 from services.audit import crosschecking, fetching, proving, replaying, verifying
+from services.audit.again import DAMAGED
 from services.audit.bundle import CHECKPOINT, PART, Bundle, Unfit
 from services.audit.fetching import AskedWrongly, Unreachable
 from services.audit.published import Published, published
 from services.audit.replaying import Replay, Stood
 from services.audit.verifying import Report
+from services.audit.witnessing import judge
 from services.audit.workers import workers
 
 NAMED = {view.name: view for view in VIEWS}
@@ -76,7 +80,7 @@ def fetch(url: str, out: Path, fresh: bool, as_json: bool) -> None:
     except Unreachable as error:
         found = fetching.Fetched(findings=(Finding("unreachable", str(error)),))
     report = Report(size=found.size, findings=list(found.findings))
-    report.checked += _copied(found)
+    report.checked += _copied(found, bundle)
     report.unchecked.append("everything: run `subsidia audit verify`")
     if left := found.kept - found.asked:
         report.unchecked.append(
@@ -91,13 +95,16 @@ def fetch(url: str, out: Path, fresh: bool, as_json: bool) -> None:
     close(report, as_json, well="fetched")
 
 
-def _copied(found: fetching.Fetched) -> list[str]:
+def _copied(found: fetching.Fetched, bundle: Bundle) -> list[str]:
     said = [f"{found.fetched:,} files fetched, {found.kept:,} were there"]
     if found.asked:
         same = " and came the same" if not found.findings and not found.mended else ""
         said.append(f"{found.asked:,} of these were asked for again{same}")
     if found.mended:
-        said.append(f"{found.mended:,} did not come to the signed root, and were replaced by the server's, which do")
+        said.append(
+            f"{found.mended:,} did not come to the signed root, and were replaced by the server's, which do:"
+            f" yours are in {bundle.beside(DAMAGED)}"
+        )
     return said
 
 
@@ -106,15 +113,26 @@ def _copied(found: fetching.Fetched) -> list[str]:
 @key_option()
 @click.option("--state", type=click.Path(path_type=Path, dir_okay=False),
               help="Keeps the checkpoint that you saw last; read first, and written if all is well.")  # fmt: skip
+@click.option("--witnessed", type=FILE, multiple=True,
+              help="A checkpoint of others, such as a cosigned one: the records must come to it.")  # fmt: skip
+@click.option("--witness", "witnesses", type=Key(COSIGNING), multiple=True,
+              help="The key of a witness: it must have cosigned one of these, or BUNDLE's own.")  # fmt: skip
 @click.option("--structure-only", is_flag=True, help="Do not decide again: only signature, tree, bytes and order.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=1, help="So many processes at once. They find the same.")
 @as_json
-def verify(bundle: Path, key: VerifierKey, state: Path | None, structure_only: bool, jobs: int, as_json: bool) -> None:
+def verify(
+    bundle: Path, key: VerifierKey, state: Path | None, witnessed: tuple[Path, ...],
+    witnesses: tuple[VerifierKey, ...], structure_only: bool, jobs: int, as_json: bool,
+) -> None:  # fmt: skip
     """Check all of BUNDLE offline, with no server and no database."""
     copy = Bundle(bundle)
     saved = state.read_bytes() if state is not None and state.is_file() else None
+    brought = {str(path): path.read_bytes() for path in witnessed}
     with shown("verify") as progress, workers(jobs) as several:
-        report = verifying.verify(copy, key, saved=saved, decide=not structure_only, workers=several, progress=progress)
+        report = verifying.verify(
+            copy, key, saved=saved, witnessed=brought, decide=not structure_only, workers=several, progress=progress
+        )
+    judge(report, {CHECKPOINT: copy.read(CHECKPOINT) or b"", **brought}, key, witnesses)
     close(report, as_json)
     if state is not None:
         _keep(state, copy.note())
@@ -283,6 +301,11 @@ def _as_saved(view: View, stood: Stood, saved: Published) -> Report:
     """Raises Unfit: the file says itself that it is of something else."""
     saved.of(view, stood.position)
     report = Report(findings=list(saved.contradictions(stood, view)))
+    if stood.rows and not saved.rows:
+        says = (
+            f"The file holds no row: nothing was compared with the {len(stood.rows):,} of {view.name} that stood then."
+        )
+        raise Unfit(Finding("nothing-compared", says, None, f"{len(stood.rows):,} rows", "none"))
     report.checked.append(f"{len(saved.rows):,} rows of {view.name} that were saved, as of position {stood.position}")
     if saved.as_of is None:
         report.unchecked.append(f"whether they were shown as of position {stood.position}: the file does not say")
@@ -373,5 +396,5 @@ def _is_url(text: str) -> bool:
     return re.match(r"https?://", text) is not None
 
 
-for command in (figure, openings, open_one, receipt):
+for command in (figure, openings, open_one, receipt, report_page, cosign):
     audit.add_command(command)

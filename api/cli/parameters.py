@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from domain.ledger import notes
-from domain.ledger.notes import BadKey, VerifierKey
+from domain.ledger.notes import ED25519, BadKey, VerifierKey
 
 F = TypeVar("F", bound=Callable[..., Any])
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -45,6 +45,9 @@ class Key(KeyParameter):
 
     name = "VKEY"
 
+    def __init__(self, kind: int = ED25519) -> None:
+        self.kind = kind
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> VerifierKey:
         if isinstance(value, VerifierKey):
             return value
@@ -52,7 +55,7 @@ class Key(KeyParameter):
         if "+" not in value and Path(value).is_file():
             text = Path(value).read_text(encoding="utf-8", errors="replace").strip()
         try:
-            return notes.parse_key(text)
+            return notes.parse_key(text, self.kind)
         except BadKey as error:
             self.fail(str(error), param, ctx)
 

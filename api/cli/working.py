@@ -21,9 +21,8 @@ import structlog
 from api.cli.running import configured, run
 from services.bootstrap import Services, assemble
 from services.config import Config
-from services.projector import Health
+from services.health import Health
 from services.views.pace import forget_start
-from services.working import following
 
 EVERY = 1.0
 """Seconds between two reports."""
@@ -50,7 +49,7 @@ class Report(msgspec.Struct):
     """How everything in a working process does."""
 
     views: list[Health]
-    workers: list[following.Health]
+    workers: list[Health]
 
 
 @click.command()
@@ -194,12 +193,12 @@ class Crew:
         said = "The process that keeps the views does not report."
         return [Health((), -1, -1, 0.0, leads=False, alive=False, error=said)]
 
-    async def workers(self) -> Sequence[following.Health]:
+    async def workers(self) -> Sequence[Health]:
         """As last reported; alive only while reports come."""
         if (report := self.members[Part.ACTS].report()) is not None:
             return report.workers
         said = "The process that passes deadlines and reacts to records does not report."
-        return [following.Health("acts", -1, -1, 0.0, leads=False, alive=False, error=said, refused=0)]
+        return [Health(("acts",), -1, -1, 0.0, leads=False, alive=False, error=said)]
 
     async def begun(self, patience: float) -> None:
         """Returns once all have reported, or after so many seconds."""

@@ -22,6 +22,7 @@ from domain.commitments.words import (
     Reporting,
     ResourceKind,
 )
+from domain.guards import alive
 from domain.kernel import PartialDate, Policy, Refused, Sphere, UnitFacts
 
 MOST_MANDATES = 50
@@ -49,7 +50,7 @@ def propose(command: asked.ProposeCommitment, state: State) -> Sequence[Event]:
 
 def _owner(facts: UnitFacts, command: asked.ProposeCommitment | asked.RecordFromSource) -> UnitFacts:
     """The unit that is to answer for the whole; a community takes part, and proposes by way of participation."""
-    owner = checks.alive(facts, command.effective_on)
+    owner = alive(facts, command.effective_on)
     if owner.sphere is Sphere.COMMUNITY:
         raise Refused("owner-is-community", "A unit of government owns a commitment; a community takes part in it.")
     return owner
@@ -58,8 +59,8 @@ def _owner(facts: UnitFacts, command: asked.ProposeCommitment | asked.RecordFrom
 def _invite(
     facts: UnitFacts, part: Part, required: bool, command: asked.ProposeCommitment | asked.AddParty
 ) -> list[Event]:
-    checks.alive(facts, command.effective_on)
-    checks.alive(facts, PartialDate(command.today))  # whoever is no more by now answers no invitation
+    alive(facts, command.effective_on)
+    alive(facts, PartialDate(command.today))  # whoever is no more by now answers no invitation
     if part is Part.OWNER:
         raise Refused("one-owner", "A commitment has one owner; others who answer for it are co-owners.")
     answer = clocks.clock(Due.ANSWER, facts.id, command.today, command.policy, command.calendar)

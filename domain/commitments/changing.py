@@ -12,6 +12,7 @@ from domain.commitments.evolve import evolve
 from domain.commitments.state import Commitment, DeadlineState, ExtensionState, SourceStanding, State
 from domain.commitments.words import AGREEING, ENDED, Answer, Changes, Due, Part
 from domain.deadlines import Standing
+from domain.guards import FARTHEST
 from domain.kernel import PartialDate, Refused, UnitId
 
 EXTENDABLE = frozenset({Due.PLAN, Due.MONITORING, Due.INVENTORY, Due.MILESTONE})
@@ -20,7 +21,7 @@ EXTENDABLE = frozenset({Due.PLAN, Due.MONITORING, Due.INVENTORY, Due.MILESTONE})
 def request_extension(command: asked.RequestExtension, state: State) -> Sequence[Event]:
     found, unit = checks.running(state), command.acting.id
     party = checks.bound(found, unit)
-    if command.until >= checks.FARTHEST:
+    if command.until >= FARTHEST:
         raise Refused("date-too-far", "No date lies beyond the year 9000.")
     if command.deadline is None:
         if party.part not in (Part.OWNER, Part.CO_OWNER):

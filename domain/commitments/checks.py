@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from datetime import date
 
-from domain.commitments.events import DeadlineSet, Event
+from domain import deadlines
+from domain.commitments.events import Event
 from domain.commitments.state import Absent, Commitment, MilestoneState, PartyState, SourceStanding, State
 from domain.commitments.words import AGREEING, ENDED, RUNNING, Answer, Stage, Target, check_target
-from domain.kernel import PartialDate, Refused, UnitFacts, UnitId
-from domain.replacing import replace
-
-FARTHEST = date(9000, 1, 1)
-"""Past it, adding periods to dates would leave the calendar."""
+from domain.guards import FARTHEST
+from domain.kernel import PartialDate, Refused, UnitId
 
 
 def there(state: State) -> Commitment:
@@ -18,18 +16,6 @@ def there(state: State) -> Commitment:
     if isinstance(state, Absent):
         raise Refused("no-commitment", "No such commitment has been proposed.")
     return state
-
-
-def alive(unit: UnitFacts, day: PartialDate) -> UnitFacts:
-    """The unit; Refused `unit-unknown` or `unit-not-alive` if it could not act on that day."""
-    if not unit.exists:
-        raise Refused("unit-unknown", "There is no such unit in the register.", unit=unit.id)
-    if not unit.alive_on(day):
-        raise Refused("unit-not-alive", f"{unit.name} did not exist on {day}.", unit=unit.id)
-    first = day.earliest()
-    if first is not None and first >= FARTHEST:
-        raise Refused("date-too-far", "No date lies beyond the year 9000.")
-    return unit
 
 
 def not_ahead(day: PartialDate, today: date) -> date:
@@ -139,11 +125,4 @@ def past_agreeing(state: State) -> Commitment:
 
 def numbered(state: State, events: Sequence[Event]) -> Sequence[Event]:
     """The events with their new deadlines numbered on from those there are."""
-    number = 0 if isinstance(state, Absent) else len(state.deadlines)
-    out: list[Event] = []
-    for event in events:
-        if isinstance(event, DeadlineSet):
-            number += 1
-            event = replace(event, number=number)
-        out.append(event)
-    return out
+    return deadlines.numbered(0 if isinstance(state, Absent) else len(state.deadlines), events)

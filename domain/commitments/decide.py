@@ -8,6 +8,7 @@ from domain.commitments import commands as asked
 from domain.commitments.commands import Command
 from domain.commitments.events import Event
 from domain.commitments.state import State
+from domain.guards import alive
 
 BY_NO_UNIT = (
     asked.ProposeCommitment,
@@ -23,7 +24,7 @@ BY_NO_UNIT = (
 def decide(command: Command, state: State) -> Sequence[Event]:
     """The events a command makes, or Refused. New deadlines are numbered on from those there are."""
     if not isinstance(command, BY_NO_UNIT):
-        checks.alive(command.acting, command.effective_on)
+        alive(command.acting, command.effective_on)
     return checks.numbered(state, _decided(command, state))
 
 

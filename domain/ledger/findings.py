@@ -50,6 +50,8 @@ _VERDICTS: Mapping[str, Verdict] = {
     "policy-unshipped": Verdict.INCOMPLETE,
     "erasure-unseen": Verdict.INCOMPLETE,
     "opening-foreign": Verdict.INCOMPLETE,
+    "nothing-compared": Verdict.INCOMPLETE,
+    "witness-missing": Verdict.POLICY_NOT_MET,
     "deadline-unpassed": Verdict.POLICY_NOT_MET,
     "rules-backwards": Verdict.POLICY_NOT_MET,
     "opening-of-erased": Verdict.POLICY_NOT_MET,
@@ -62,6 +64,7 @@ _VERDICTS: Mapping[str, Verdict] = {
     "position-out-of-range": Verdict.ASKED_WRONGLY,
     "before-first-record": Verdict.ASKED_WRONGLY,
     "key-unknown": Verdict.ASKED_WRONGLY,
+    "report-too-large": Verdict.ASKED_WRONGLY,
 }
 """Whatever is not named here is a failure of integrity."""
 _GRAVEST = (Verdict.FORK, Verdict.BROKEN, Verdict.POLICY_NOT_MET, Verdict.ASKED_WRONGLY, Verdict.INCOMPLETE)

@@ -75,7 +75,8 @@ class Growth:
     root: bytes
     subtrees: tuple[tuple[int, int, bytes], ...]
     rows: tuple[tuple[int, Sequence[bytes]], ...]
-    """By level: index of the first node, and the complete nodes from there on, one older sibling included."""
+    """By level, as far as some are new: index of the first, and all complete nodes from there on, an older sibling
+    included."""
 
     def proofs(self) -> list[tuple[bytes, ...]]:
         """The inclusion proof of each new leaf in the new tree, leaf to root."""
@@ -106,7 +107,7 @@ def grow(edge: Edge, leaves: Sequence[bytes], digest: Callable[[bytes], bytes] =
     nodes: list[bytes] = list(leaves)
     rows, subtrees, peaks = [], list[tuple[int, int, bytes]](), list[bytes]()
     level = 0
-    while size >> level:
+    while size >> level > edge.size >> level:  # above, nothing is new
         begin = edge.size >> level
         if level and level % TILE == 0:
             subtrees += [(level // TILE, begin + number, node) for number, node in enumerate(nodes)]
@@ -118,7 +119,7 @@ def grow(edge: Edge, leaves: Sequence[bytes], digest: Callable[[bytes], bytes] =
             peaks.append(nodes[-1])
         nodes = [digest(b"\x01" + left + right) for left, right in zip(nodes[0::2], nodes[1::2], strict=False)]
         level += 1
-    peaks.reverse()
+    peaks = [*olds, *reversed(peaks)]
     return Growth(edge.size, Edge(size, tuple(peaks)), bagged(peaks), tuple(subtrees), tuple(rows))
 
 

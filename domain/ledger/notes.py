@@ -12,7 +12,9 @@ Check: TypeAlias = Callable[[bytes, bytes], bool]
 """Whether (signature, message) was signed by a certain key."""
 
 ED25519 = 1
-"""The kind of key that ledgers sign with. Other kinds stand under notes, but nobody here checks them."""
+"""The kind of key that ledgers sign with."""
+COSIGNING = 4
+"""The kind that witnesses cosign with, Ed25519 too. Others stand under notes, but nobody here checks them."""
 PUBLIC_BYTES = 32
 ID_BYTES = 4
 MAX_SIGNATURES = 100
@@ -57,13 +59,14 @@ class VerifierKey:
 
     name: str
     public: bytes
+    kind: int = ED25519
 
     @property
     def key_id(self) -> bytes:
-        return key_id(self.name, ED25519, self.public)
+        return key_id(self.name, self.kind, self.public)
 
     def __str__(self) -> str:
-        encoded = base64.b64encode(bytes([ED25519]) + self.public).decode()
+        encoded = base64.b64encode(bytes([self.kind]) + self.public).decode()
         return f"{self.name}+{self.key_id.hex()}+{encoded}"
 
 
@@ -81,16 +84,17 @@ def key_id(name: str, kind: int, public: bytes) -> bytes:
     return sha256(f"{name}\n".encode() + bytes([kind]) + public).digest()[:ID_BYTES]
 
 
-def parse_key(text: str) -> VerifierKey:
-    """`name+id+key`, the id in hexadecimal, kind and key in base64. Raises BadKey."""
+def parse_key(text: str, kind: int = ED25519) -> VerifierKey:
+    """`name+id+key`, the id in hexadecimal, kind and key in base64. Raises BadKey, also for a key of another kind."""
     name, _, rest = text.partition("+")
     said, _, encoded = rest.partition("+")
     raw = decoded(encoded)
     if not named(name) or not re.fullmatch(r"[0-9a-f]{8}", said) or not raw:
         raise BadKey(f"{text!r} is not a verifier key of the form name+id+key.")
-    if raw[0] != ED25519 or len(raw) != 1 + PUBLIC_BYTES:
-        raise BadKey(f"The verifier key of {name!r} is not an Ed25519 key.")
-    key = VerifierKey(name, raw[1:])
+    if raw[0] != kind or len(raw) != 1 + PUBLIC_BYTES:
+        what = {ED25519: "an Ed25519 key", COSIGNING: "a witness's key, to cosign with"}.get(kind, f"of kind {kind}")
+        raise BadKey(f"The verifier key of {name!r} is not {what}.")
+    key = VerifierKey(name, raw[1:], kind)
     if key.key_id.hex() != said:
         raise BadKey(f"The verifier key of {name!r} has the id {key.key_id.hex()}, not {said}: it was mistyped.")
     return key

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import date
 
-from domain.kernel import PartialDate, Refused, UnitFacts
-from domain.mandates.events import DeadlineSet, Event
+from domain import deadlines
+from domain.kernel import PartialDate, Refused
+from domain.mandates.events import Event
 from domain.mandates.state import Absent, Mandate, State, comparable
 from domain.mandates.words import ENDED, IN_PREPARATION, STANDING, Settlement, Stage
-from domain.replacing import replace
 
 _NEXT = {
     Stage.DRAFTED: ": its giver has not offered it yet",
@@ -18,8 +18,6 @@ _NEXT = {
     Stage.SUSPENDED: " for the time being",
 }
 """What a mandate that has not ended waits for."""
-FARTHEST = date(9000, 1, 1)
-"""Past it, adding periods to dates would leave the calendar."""
 
 
 def there(state: State) -> Mandate:
@@ -27,31 +25,6 @@ def there(state: State) -> Mandate:
     if isinstance(state, Absent):
         raise Refused("no-such-mandate", "No such mandate has been drafted.")
     return state
-
-
-def alive(unit: UnitFacts, day: PartialDate) -> UnitFacts:
-    """The unit; Refused `unit-unknown` or `unit-not-alive` if it was not there on that day."""
-    if not unit.exists:
-        raise Refused("unit-unknown", "There is no such unit in the register.", unit=unit.id)
-    if not unit.alive_on(day):
-        raise Refused("unit-not-alive", f"{unit.name} did not exist on {day}.", unit=unit.id)
-    return near(day, unit)
-
-
-def near(day: PartialDate, unit: UnitFacts) -> UnitFacts:
-    """Refused `date-too-far` if no calendar reaches the day."""
-    first = day.earliest()
-    if first is not None and first >= FARTHEST:
-        raise Refused("date-too-far", "No date lies beyond the year 9000.")
-    return unit
-
-
-def counted(day: PartialDate, today: date) -> date:
-    """The day an act counts from: the last it can mean, at most today. Refused `in-the-future` if it is all to come."""
-    first, last = day.earliest(), day.latest()
-    if first is not None and first > today:
-        raise Refused("in-the-future", "What has not happened yet cannot be recorded as done.")
-    return min(last or today, today)
 
 
 def after_draft(state: State, day: PartialDate, today: date) -> None:
@@ -131,11 +104,4 @@ def settled(state: Mandate, settlement: Settlement | None) -> None:
 
 def numbered(state: State, events: Sequence[Event]) -> Sequence[Event]:
     """The events with their new deadlines numbered on from those there are."""
-    number = 0 if isinstance(state, Absent) else len(state.deadlines)
-    out: list[Event] = []
-    for event in events:
-        if isinstance(event, DeadlineSet):
-            number += 1
-            event = replace(event, number=number)
-        out.append(event)
-    return out
+    return deadlines.numbered(0 if isinstance(state, Absent) else len(state.deadlines), events)

@@ -19,7 +19,7 @@ NOBODY: frozenset[UnitId] = frozenset()
 
 def _home(command: Any, state: Any) -> UnitId | None:
     """The giver's jurisdiction, calendar and day apply."""
-    return state.giver if isinstance(state, Mandate) else getattr(command, "giver", None)
+    return state.giver if isinstance(state, Mandate) else command.giver
 
 
 def _giver(command: Any, state: Any) -> frozenset[UnitId]:

@@ -5,20 +5,12 @@ from datetime import date
 
 from domain import cofog
 from domain.calendars import due
+from domain.guards import FARTHEST, alive, counted
 from domain.kernel import PartialDate, Refused, UnitFacts
 from domain.mandates import clocks
 from domain.mandates import commands as asked
 from domain.mandates import events as happened
-from domain.mandates.checks import (
-    FARTHEST,
-    alive,
-    befell,
-    counted,
-    in_force,
-    in_term,
-    settled,
-    there,
-)
+from domain.mandates.checks import befell, in_force, in_term, settled, there
 from domain.mandates.entitled import held_through, last_held
 from domain.mandates.events import Event
 from domain.mandates.exercising import follow_parent, hand_over

@@ -6,9 +6,9 @@ from typing import TypeAlias
 
 from domain import cofog
 from domain.calendars import add_months
+from domain.guards import FARTHEST, alive
 from domain.kernel import Holding, MandateFacts, PartialDate, Policy, Refused, Sphere, StreamId, UnitFacts, UnitId
 from domain.mandates import commands as asked
-from domain.mandates.checks import FARTHEST, alive
 from domain.mandates.state import Mandate
 from domain.mandates.territory import at_times, throughout
 from domain.mandates.words import Instrument, Kind, Terms

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import fields
 from datetime import date
 
+from domain.guards import alive, counted
 from domain.kernel import PartialDate, Policy, Refused, StreamId
 from domain.mandates import clocks
 from domain.mandates import commands as asked
 from domain.mandates import events as happened
-from domain.mandates.checks import alive, counted, preparing, there
+from domain.mandates.checks import preparing, there
 from domain.mandates.entitled import sound_terms, to_give
 from domain.mandates.events import Event, MandateDrafted
 from domain.mandates.state import Absent, Mandate, State

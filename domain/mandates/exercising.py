@@ -3,21 +3,12 @@
 from collections.abc import Sequence
 from datetime import date
 
+from domain.guards import alive, counted
 from domain.kernel import Refused, UnitId
 from domain.mandates import clocks, funding
 from domain.mandates import commands as asked
 from domain.mandates import events as happened
-from domain.mandates.checks import (
-    alive,
-    befell,
-    counted,
-    exercised,
-    in_force,
-    in_term,
-    not_ended,
-    preparing,
-    there,
-)
+from domain.mandates.checks import befell, exercised, in_force, in_term, not_ended, preparing, there
 from domain.mandates.entitled import sound_renewal, sound_terms, to_keep
 from domain.mandates.entrusting import consulted_in_time
 from domain.mandates.events import Event

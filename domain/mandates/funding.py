@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 
+from domain.guards import alive
 from domain.kernel import Money, Policy, Refused
 from domain.mandates import commands as asked
 from domain.mandates import events as happened
-from domain.mandates.checks import alive, befell, not_ended
+from domain.mandates.checks import befell, not_ended
 from domain.mandates.events import Event
 from domain.mandates.state import Estimate, Line, Mandate, State, evolve
 from domain.mandates.words import STANDING, Kind

@@ -239,13 +239,6 @@ def signatory_in_force(state: Unit, on: date) -> bool:
     return any(item.role is Role.AUTHORISED_SIGNATORY and item.in_force(on) for item in state.accreditations)
 
 
-def competences_on(state: State, on: date) -> tuple[CompetenceRecorded, ...]:
-    """What the unit holds by law on a day; a partial date is given the benefit of the doubt."""
-    if isinstance(state, Absent) or (state.alive_until is not None and first_day_after(state.alive_until) <= on):
-        return ()
-    return tuple(held for held in state.competences if first_day(held.held_from) <= on <= last_day(held.held_until))
-
-
 def holdings(state: State) -> tuple[Holding, ...]:
     """Everything the unit ever held by law, for contexts that ask about more than one day."""
     if isinstance(state, Absent):

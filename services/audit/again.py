@@ -21,6 +21,8 @@ Get = Callable[[str], Awaitable[bytes | None]]
 """What a server answers under a path; None where there is nothing. Raises Unreachable."""
 AT_MOST = 64
 """Full tiles of records that are asked for again. Of more than these so many are chosen, by chance."""
+DAMAGED = ".damaged"
+"""The folder, beside the bundle, for its own files that the server's took the place of; by the size of then."""
 AROUND = 60
 """Characters of two records that are shown on either side of the first that is another."""
 
@@ -66,8 +68,8 @@ class Again:
             self.absent.append(Finding("tile-missing", says, position_of(tile)))
         elif here is not None and here != now:
             if self.sure and await self._damaged(tile, here, now):
+                self._put_aside(path, here)
                 self.bundle.write(path, now)
-                self.mended += 1
             else:
                 self._contradicted(tile, here, now, path)
 
@@ -86,11 +88,16 @@ class Again:
         if here is None or now is None or now.startswith(here):
             return True
         if self.sure and not fits(self.bundle, tile, here, before):
-            self.mended += 1
+            self._put_aside(str(tile), here)
             return True
         self._contradicted(tile, here, now, str(whole))
         self.bundle.remove(str(whole))
         return False
+
+    def _put_aside(self, path: str, here: bytes) -> None:
+        """What was damaged is kept, in case that somebody wants to know how."""
+        Bundle(self.bundle.beside(DAMAGED)).write(f"{self.said.size}/{path}", here)
+        self.mended += 1
 
     def _contradicted(self, tile: Tile, here: bytes, now: bytes, path: str) -> None:
         folder = f"{LATER}{self.said.size}/"

@@ -113,8 +113,6 @@ def _request(kind: type) -> Form:
         hint: Any = hints[one.name]
         if one.default is not MISSING:
             own.append((one.name, hint, msgspec.field(default=one.default)))
-        elif one.default_factory is not MISSING:
-            own.append((one.name, hint, msgspec.field(default_factory=one.default_factory)))
         else:
             own.append((one.name, hint))
     return msgspec.defstruct(f"Asked{kind.__name__}", own, kw_only=True, forbid_unknown_fields=True)

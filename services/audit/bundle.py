@@ -38,6 +38,10 @@ class Bundle:
 
     folder: Path
 
+    def beside(self, ending: str) -> Path:
+        """Where something lies that is about the bundle and no part of it."""
+        return self.folder.with_name(self.folder.name + ending)
+
     def note(self) -> bytes:
         """The newest checkpoint. Raises Unfit."""
         if not self.folder.is_dir():

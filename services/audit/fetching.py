@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby, takewhile
+from pathlib import Path
 
 import msgspec
 
@@ -21,6 +22,8 @@ SUSPECTS = 4
 """Tiles of whose records every checkpoint is asked for, where something does not fit."""
 FORK = ".fork.checkpoint"
 """Where the newer note is put, beside the bundle, when it contradicts the older one."""
+BEGUN = ".begun.checkpoint"
+"""Where the note lies, beside the bundle, that a fetch began with and has not come to the end of."""
 
 
 class Unreachable(Exception):
@@ -63,46 +66,70 @@ async def fetch(get: Get, bundle: Bundle, progress: Progress, *, fresh: bool = F
     What is there stays, where the server shows something else now; that is a finding. The bundle's checkpoint is
     replaced last, and never by one that does not continue it. Raises Unreachable.
     """
-    note = await get(CHECKPOINT)
-    try:
-        said = read_checkpoint(note or b"")
-    except (BadNote, BadCheckpoint) as error:
-        raise Unreachable(f"What lies under this address is no ledger: its checkpoint is none. {error}") from error
-    assert note is not None
-    try:
-        before = None if (old := bundle.read(CHECKPOINT)) is None else read_checkpoint(old)
-    except (BadNote, BadCheckpoint) as error:
-        return Fetched(findings=(Finding("checkpoint-malformed", f"The bundle's own checkpoint is none: {error}"),))
-    if before is not None and before.origin != said.origin:
-        says = "The bundle is of another ledger than the one that the server keeps."
-        return Fetched(findings=(Finding("ledger-foreign", says, None, before.origin, said.origin),))
-    if before is not None and before.size > said.size:
-        says = "The server shows fewer records than this bundle holds."
-        found = Finding("older-than-saved", says, None, f"at least {before.size} records", str(said.size))
-        return Fetched(said.size, findings=(found,))
-    fork, sure = await _continues(get, bundle, before, said)
-    if fork is not None:
-        bundle.folder.with_name(bundle.folder.name + FORK).write_bytes(note)
-        return Fetched(said.size, findings=(fork,))
+    note, said = await _shown(get)
+    earlier = dict[str, Checkpoint]()
+    begun = bundle.beside(BEGUN)
+    for whence, old in (("the bundle's own checkpoint", bundle.read(CHECKPOINT)), (f"{begun}", _content(begun))):
+        try:
+            earlier |= {} if old is None else {whence: read_checkpoint(old)}
+        except (BadNote, BadCheckpoint) as error:
+            return Fetched(findings=(Finding("checkpoint-malformed", f"This is no checkpoint: {whence}. {error}"),))
+    sure = True
+    for whence, before in earlier.items():
+        found, certain = await _held_against(get, bundle, whence, before, said)
+        if found is not None:
+            if found.code == "fork":
+                bundle.beside(FORK).write_bytes(note)
+            return Fetched(said.size if found.code != "ledger-foreign" else 0, findings=(found,))
+        sure = sure and certain
+    if bundle.read(CHECKPOINT) != note:
+        Bundle(begun.parent).write(begun.name, note)
     again = Again(get, bundle, note, said, sure)
-    copied = await _copied(again, before, progress, fresh=fresh)
+    copied = await _copied(again, list(earlier.values()), progress, fresh=fresh)
     if not again.absent and copied.whole:
         bound = [*_suspect(bundle, said.size), said.size // tiles.WIDTH]
         for number in bound:
             await _earlier(get, bundle, number * tiles.WIDTH, min((number + 1) * tiles.WIDTH, said.size))
         bundle.write(CHECKPOINT, note)
+        begun.unlink(missing_ok=True)
         _sweep(bundle, said.size, bound)
     return copied
 
 
-async def _continues(
-    get: Get, bundle: Bundle, before: Checkpoint | None, said: Checkpoint
+async def _shown(get: Get) -> tuple[bytes, Checkpoint]:
+    """The server's newest checkpoint. Raises Unreachable."""
+    note = await get(CHECKPOINT)
+    try:
+        return note or b"", read_checkpoint(note or b"")
+    except (BadNote, BadCheckpoint) as error:
+        raise Unreachable(f"What lies under this address is no ledger: its checkpoint is none. {error}") from error
+
+
+def _content(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
+
+
+async def _held_against(
+    get: Get, bundle: Bundle, whence: str, before: Checkpoint, said: Checkpoint
 ) -> tuple[Finding | None, bool]:
-    """Whether the server's ledger begins with the bundle's, by its own hashes; evidence if not; whether it is sure.
+    """What the server's newest checkpoint is, seen from an earlier one; whether that is sure."""
+    if before.origin != said.origin:
+        says = "The bundle is of another ledger than the one that the server keeps."
+        return Finding("ledger-foreign", says, None, before.origin, said.origin), True
+    if before.size > said.size:
+        says = f"The server shows fewer records than it did before: see {whence}."
+        return Finding("older-than-saved", says, None, f"at least {before.size} records", str(said.size)), True
+    return await _continues(get, bundle, whence, before, said)
+
+
+async def _continues(
+    get: Get, bundle: Bundle, whence: str, before: Checkpoint, said: Checkpoint
+) -> tuple[Finding | None, bool]:
+    """Whether the server's ledger begins with an earlier one, by its own hashes; evidence if not; whether it is sure.
 
     Nothing is sure where they do not come to the checkpoint that the server itself shows.
     """
-    if before is None or before.size == 0 or before == said:
+    if before.size == 0 or before == said:
         return None, True
     ranges = [(0, before.size), (0, said.size)]
     shown = {str(tile): await get(str(tile)) or b"" for tile, _, _ in needed(ranges, said.size)}
@@ -114,12 +141,15 @@ async def _continues(
         return None, False
     if root == before.root and newest == said.root:
         return None, True
-    says = f"The server's ledger does not begin with the {before.size} records whose checkpoint this bundle holds."
+    says = f"The server's ledger does not begin with the {before.size} records that it showed before: see {whence}."
     return Finding("fork", says, None, before.root.hex(), (said.root if before.size == said.size else root).hex()), True
 
 
-async def _copied(again: Again, before: Checkpoint | None, progress: Progress, *, fresh: bool) -> Fetched:
-    """What is missing is fetched; then it is asked again for what was there."""
+async def _copied(again: Again, earlier: Sequence[Checkpoint], progress: Progress, *, fresh: bool) -> Fetched:
+    """What is missing is fetched; then it is asked again for what was there.
+
+    `earlier`: the checkpoint of what is there, first, and that of a fetch that was cut since.
+    """
     bundle, size, held = again.bundle, again.said.size, list[Tile]()
     missing = _missing(bundle, size, held)
     total = tiles.how_many(size)
@@ -137,9 +167,9 @@ async def _copied(again: Again, before: Checkpoint | None, progress: Progress, *
     await _each(takewhile(lambda _: not findings, missing), copy)
     if findings:
         return Fetched(size, fetched, len(held), findings=tuple(findings), whole=False)
-    told = [] if before is None else [again.narrower(before, *pair) for pair in _narrower(before, size)]
-    if before is not None and not all(told):
-        _sweep(bundle, before.size, [before.size // tiles.WIDTH])
+    told = [again.narrower(before, *pair) for before in earlier for pair in _narrower(before, size)]
+    if bundle.has(CHECKPOINT) and not all(told):
+        _sweep(bundle, earlier[0].size, [earlier[0].size // tiles.WIDTH])
     asked = chosen([tile for tile in held if bundle.has(str(tile))], fresh=fresh)
 
     async def ask(tile: Tile) -> None:

@@ -83,6 +83,19 @@ class Replay:
 
         It goes forwards only: a moment before the last one is out of range.
         """
+        self._in_range(moment)
+        with undisturbed():
+            for _ in self._go_on(moment, progress):
+                pass
+        self._begun(moment)
+
+    def steps(self, moment: int | datetime, progress: Progress = lambda done, total: None) -> Iterator[int]:
+        """As `until`, record by record: gives the position of each, once it is applied."""
+        self._in_range(moment)
+        yield from self._go_on(moment, progress)
+        self._begun(moment)
+
+    def _in_range(self, moment: int | datetime) -> None:
         first = max(self.position, 0)
         if isinstance(moment, int) and not first <= moment < self.size:
             says = f"The positions from {first} to {self.size - 1} can be asked for."
@@ -90,14 +103,14 @@ class Replay:
         if isinstance(moment, datetime) and self.at is not None and moment < self.at:
             says = "The later moment lies before the earlier one."
             raise Unfit(Finding("position-out-of-range", says, None, f"{self.at} or later", str(moment)))
-        with undisturbed():
-            self._go_on(moment, progress)
+
+    def _begun(self, moment: int | datetime) -> None:
         if self.position < 0:
             begun = "" if self._next is None else _envelope.decode(self._next[1]).at.isoformat()
             says = f"Nothing was recorded yet: the first record is of {begun}."
             raise Unfit(Finding("before-first-record", says, None, begun, str(moment)))
 
-    def _go_on(self, moment: int | datetime, progress: Progress) -> None:
+    def _go_on(self, moment: int | datetime, progress: Progress) -> Iterator[int]:
         while self._next is not None:
             position, content = self._next
             try:
@@ -109,6 +122,7 @@ class Replay:
             self._apply(position, content, envelope)
             self._next = next(self._records, None)
             progress(position + 1, self.size)
+            yield position
 
     def shown(self, view: View, day: date | None = None) -> Stood:
         """The rows of one view now. What depends on a day is that of `day`; absent: that of the last record."""
@@ -120,6 +134,11 @@ class Replay:
     def rows(self, view: View) -> Iterator[tuple[str, Any]]:
         """The rows of one view now, by their keys, in order."""
         return self._folded.rows(view)
+
+    def lines(self, view: View) -> Iterator[tuple[str, bytes]]:
+        """The lines of the view's dump now, by their keys, in order."""
+        form = self._folded.table(view).form
+        return ((key, form.line(key, row)) for key, row in self._folded.rows(view))
 
     def row(self, view: View, key: str) -> Any:
         """One row of a view now; None where there is none."""

@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
+from types import MappingProxyType
 
 from domain.contexts import CONTEXTS
 from domain.kernel import Context
@@ -19,10 +20,11 @@ from services.audit.leaves import Unreadable, read
 from services.audit.sharing import Decided, Deciding, decide_together
 from services.audit.structure import SHOWN, Commands, Structure, Tree, first_difference
 from services.audit.surveying import go_through
-from services.audit.workers import Workers, uncollected
+from services.audit.workers import Workers
 from services.codec import Codec
 from services.keys import check_with
 from services.names import NAMES
+from services.views.pace import undisturbed
 
 Progress = Callable[[int, int], None]
 CLOCKS = timedelta(days=1)
@@ -71,6 +73,7 @@ def verify(
     key: VerifierKey,
     *,
     saved: bytes | None = None,
+    witnessed: Mapping[str, bytes] = MappingProxyType({}),
     decide: bool = True,
     workers: Workers | None = None,
     contexts: Mapping[str, Context] = CONTEXTS,
@@ -80,6 +83,7 @@ def verify(
 ) -> Report:
     """Everything that can be checked offline. `saved`: a checkpoint that the auditor kept from an earlier audit.
 
+    `witnessed`: others that the ledger signed, by where they are from; the records must come to each of them.
     With `workers` it is quicker, and the same is found. `now`: by the clock of this machine, if nothing is said.
     """
     report = Report(origin=key.name, throughout=True)
@@ -91,17 +95,17 @@ def verify(
     report.size, report.root = head.size, head.root.hex()
     report.checked.append(f"the signature of the checkpoint of {head.size} records, by {key}")
     audit = _Audit(bundle, key, head, report, contexts, names, decide, workers)
-    audit.binding(saved)
+    audit.binding(saved, witnessed)
     if head.size == 0:
         report.add(Finding("ledger-empty", "Nothing is recorded: there is nothing to verify."))
         return report
-    with uncollected():
+    with undisturbed():
         for done in audit.records():
             progress(done, audit.steps)
     audit.times(now or datetime.now(UTC))
     audit.files()
     audit.conclude()
-    _say_what_is_left(report, saved, audit)
+    _say_what_is_left(report, audit, alone=saved is None and not witnessed)
     return report
 
 
@@ -144,10 +148,11 @@ class _Audit:
 
     # --- what binds the ledger ---
 
-    def binding(self, saved: bytes | None) -> None:
+    def binding(self, saved: bytes | None, witnessed: Mapping[str, bytes]) -> None:
         self._bind(_Bound(CHECKPOINT, self.head))
-        if saved is not None:
-            self._bind_saved(saved)
+        brought = {} if saved is None else {"the checkpoint that you saved": saved}
+        for whence, note in (brought | dict(witnessed)).items():
+            self._bind_brought(whence, note)
         for path in self.bundle.files():
             second = "/" not in path and path != CHECKPOINT
             if second or path.startswith(EARLIER):
@@ -162,17 +167,17 @@ class _Audit:
     def _bind(self, bound: _Bound) -> None:
         self.bounds.setdefault(bound.said.size, []).append(bound)
 
-    def _bind_saved(self, saved: bytes) -> None:
+    def _bind_brought(self, whence: str, note: bytes) -> None:
         try:
-            said = signed(saved, self.key)
+            said = signed(note, self.key)
         except (BadNote, BadCheckpoint) as error:
-            self.report.add(Finding("saved-unsigned", f"The checkpoint that you saved is not by this key. {error}"))
+            self.report.add(Finding("saved-unsigned", f"This is not by the ledger's key: {whence}. {error}"))
             return
         if said.size > self.head.size:
-            says = "The ledger shows fewer records than you saw before."
+            says = f"The ledger shows fewer records than it did before: see {whence}."
             self.report.add(Finding("older-than-saved", says, None, str(said.size), str(self.head.size)))
             return
-        self._bind(_Bound("the checkpoint that you saved", said))
+        self._bind(_Bound(whence, said))
 
     def _bind_file(self, path: str, *, second: bool) -> None:
         content = self.bundle.read(path) or b""
@@ -338,7 +343,7 @@ class _Audit:
         return size // tiles.WIDTH * tiles.WIDTH
 
 
-def _say_what_is_left(report: Report, saved: bytes | None, audit: _Audit) -> None:
+def _say_what_is_left(report: Report, audit: _Audit, *, alone: bool) -> None:
     report.checked.append("every tile, and the root that the records come to")
     report.checked.append("of each record: its bytes, its version, its time, its command, and what it refers to")
     if audit.decided is not None:
@@ -362,7 +367,7 @@ def _say_what_is_left(report: Report, saved: bytes | None, audit: _Audit) -> Non
             f"those of {audit.structure.erased:,} subjects were erased, as records say with the law:"
             " nobody has them any more"
         )
-    if saved is None:
+    if alone:
         report.unchecked.append(
             "whether others are shown another history: there is no checkpoint that you saved earlier (--state)"
         )

@@ -79,20 +79,7 @@ def count(number: int) -> None:
             counter.value += number
 
 
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Nobody looks for cycles meanwhile: the states of all streams stay to the end and hold none, and would be gone
-    through again and again."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
-
-
 def _begin(counter: "Synchronized[int]") -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that asks is interrupted, and stops us
-    gc.disable()  # see `uncollected`
+    gc.disable()  # see `undisturbed`
     _counted.append(counter)

@@ -1,45 +1,35 @@
-"""Waiting for new records: woken by NOTIFY, with a poll behind it, since a lost connection loses notifications."""
+"""Waiting for new records."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
 
-import structlog
+from services.store.connecting import Connection
+from services.store.watching import POLL, Watch
 
-from services.store.connecting import Connection, connect_reader, is_gone
-
-POLL = 1.0
-"""Seconds after which the ledger is looked at in any case."""
 REST = 0.005
-"""Seconds between two looks, at least: under load, one answers many notices."""
+"""Seconds between two looks, at least: shorter than where nobody waits for one record."""
 CHANNEL = "ledger"
-
-log = structlog.get_logger()
 
 
 class Listener:
-    """One connection and one task, for everybody in the process who follows the ledger. `async with Listener(dsn)`."""
+    """One watch for everybody in the process who follows the ledger. `async with Listener(dsn)`."""
 
     def __init__(self, dsn: str, poll: float = POLL) -> None:
-        self._dsn, self._poll = dsn, poll
+        self._watch = Watch(dsn, "ledger-listener", (CHANNEL,), self._look, self._wake, poll=poll, rest=REST)
         self._size = 0
         self._grown = asyncio.Event()
-        self._woken = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Listener":
-        self._task = asyncio.create_task(self._run(), name="ledger-listener")
+        await self._watch.__aenter__()
         return self
 
     async def __aexit__(self, *reason: object) -> None:
-        assert self._task is not None
-        self._task.cancel()
-        await asyncio.wait([self._task])
+        await self._watch.__aexit__(*reason)
 
     @property
     def alive(self) -> bool:
-        return self._task is not None and not self._task.done()
+        return self._watch.alive
 
     async def wait_for_records(self, after: int) -> int:
         """Returns the ledger's size once it has a record above position `after`.
@@ -52,47 +42,16 @@ class Listener:
             await self._grown.wait()
         return self._size
 
-    async def _run(self) -> None:
-        connection: Connection | None = None
-        try:
-            while True:
-                try:
-                    if connection is None or connection.is_closed():
-                        connection = await connect_reader(self._dsn)
-                        await connection.add_listener(CHANNEL, self._heard)
-                    # Cleared before the look: what is told during it is looked at once more.
-                    self._woken.clear()
-                    self._tell(await connection.fetchval("select max(size) from ledger.checkpoints") or 0)
-                except Exception as error:
-                    # Whatever it was, everybody who follows the ledger is better off with a line that comes again.
-                    say = log.warning if is_gone(error) else log.exception
-                    say("ledger-listener-lost", error=repr(error))
-                    if connection is not None:
-                        connection.terminate()
-                    connection = None
-                await self._pause()
-        finally:
-            if connection is not None:
-                connection.terminate()
-            self._grown.set()
-
-    async def _pause(self) -> None:
-        await asyncio.sleep(REST)
-        try:
-            async with asyncio.timeout(self._poll):
-                await self._woken.wait()
-        except TimeoutError:
-            pass
-
-    def _heard(self, *about: Any) -> None:
-        self._woken.set()
-
-    def _tell(self, size: int) -> None:
+    async def _look(self, connection: Connection) -> None:
+        size = await connection.fetchval("select max(size) from ledger.checkpoints") or 0
         if size > self._size:
             self._size = size
-            # Everybody who waits now is woken; who comes later compares sizes first.
-            self._grown.set()
-            self._grown.clear()
+            self._wake()
+
+    def _wake(self) -> None:
+        """Everybody who waits now; who comes later compares sizes first, and finds out whether we live."""
+        self._grown.set()
+        self._grown.clear()
 
 
 @asynccontextmanager

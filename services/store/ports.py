@@ -6,7 +6,10 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
+from domain.replacing import quick
 
+
+@quick
 @dataclass(frozen=True, slots=True)
 class Draft:
     """One record that waits for its moment.
@@ -39,6 +42,7 @@ class Opening:
     audience: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Change:
     """What one command asks to append: all of it or none of it.
@@ -64,6 +68,7 @@ class Change:
     answer: bytes = b"{}"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """Proof that a command is recorded: positions `first` .. `first + count - 1`, under a signed checkpoint.

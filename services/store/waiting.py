@@ -98,6 +98,35 @@ def _measure(change: Change) -> tuple[int, dict[UUID, int]]:
     return total, begins
 
 
+class _Touched:
+    """What those who were looked at write, claim, free or share."""
+
+    __slots__ = ("_commands", "_shared", "_words", "_written")
+
+    def __init__(self) -> None:
+        self._written: set[UUID] = set()
+        self._words: set[str] = set()
+        self._shared: set[str] = set()
+        self._commands: set[UUID] = set()
+
+    def by(self, waiting: Waiting) -> bool:
+        """Whether this one has to wait for one of them."""
+        # Sets remember the hashes of what is in them; asked one by one, each UUID would be hashed again.
+        return (
+            waiting.change.cmd in self._commands
+            or not self._written.isdisjoint(waiting.reads)
+            or not (self._words.isdisjoint(waiting.words) and self._shared.isdisjoint(waiting.words))
+            or not self._words.isdisjoint(waiting.shares)
+        )
+
+    def add(self, waiting: Waiting) -> None:
+        self._written |= waiting.writes
+        if waiting.words or waiting.shares:
+            self._words.update(waiting.words)
+            self._shared.update(waiting.shares)
+        self._commands.add(waiting.change.cmd)
+
+
 class Queue:
     """First come, first served; full, it says so."""
 
@@ -139,39 +168,28 @@ class Queue:
         is a batch of its own.
         """
         if self._waiting and self._waiting[0].alongside is not None:
-            alone = self._waiting.popleft()
-            self._rest()
-            return [alone]
+            batch = [self._waiting.popleft()]
+        else:
+            batch = self._apart(min(at_most, BATCH_AT_MOST))
+        self._rest()
+        return batch
+
+    def _apart(self, at_most: int) -> list[Waiting]:
         batch: list[Waiting] = []
         later: list[Waiting] = []
-        written: set[UUID] = set()
-        touched: set[str] = set()
-        shared: set[str] = set()
-        commands: set[UUID] = set()
+        before = _Touched()
         room = BATCH_BYTES
-        at_most = min(at_most, BATCH_AT_MOST)
         while self._waiting and len(batch) < at_most and room > 0 and len(later) < BATCH_AT_MOST:
             if self._waiting[0].alongside is not None:
                 break
             waiting = self._waiting.popleft()
-            # Sets remember the hashes of what is in them; asked one by one, each UUID would be hashed again.
-            if (
-                waiting.change.cmd in commands
-                or not written.isdisjoint(waiting.reads)
-                or not (touched.isdisjoint(waiting.words) and shared.isdisjoint(waiting.words))
-                or not touched.isdisjoint(waiting.shares)
-            ):
+            if before.by(waiting):
                 later.append(waiting)
             else:
                 batch.append(waiting)
                 room -= waiting.bytes
-            written |= waiting.writes
-            if waiting.words or waiting.shares:
-                touched.update(waiting.words)
-                shared.update(waiting.shares)
-            commands.add(waiting.change.cmd)
+            before.add(waiting)
         self._waiting.extendleft(reversed(later))
-        self._rest()
         return batch
 
     def empty(self) -> list[Waiting]:

@@ -161,20 +161,20 @@ class Writer:
 
     async def _hopeful(self, session: "_Session", head: Reached, batch: _Batch) -> None:
         """Sends a batch, and while the database works on it the one behind it, and so on while there are any."""
+        line, other = session.here, session.there
         composed = compose(head, batch.waiting, self._clock(), self._sign)
-        call, following = self._call(session.here, composed, batch), _nobody()
+        call, following = self._call(line, composed, batch), _nobody()
         try:
             while True:
                 await asyncio.sleep(0)  # it is sent, and those who were answered may come again
                 receipts = composed.receipts()
                 if call.done() and _overtook(call, composed):  # else all that follow come too early
-                    call = self._call(session.here, composed, batch)
-                session.turn()
+                    call = self._call(line, composed, batch)
                 if (ahead := self._ahead(composed)) is not None:
-                    following = self._call(session.here, ahead, self._way[1])
+                    following = self._call(other, ahead, self._way[1])
                 row = await call
                 if row["size"] < composed.before.size:  # it had the lock before the one that was sent before it
-                    call = self._call(session.there, composed, batch)
+                    call = self._call(line, composed, batch)
                     row = await call
                 batch.sent = False
                 if not row["done"]:
@@ -186,6 +186,7 @@ class Writer:
                 if ahead is None:
                     return
                 batch, composed, call, following = self._way[0], ahead, following, _nobody()
+                line, other = other, line
         except BaseException as error:
             if isinstance(error, asyncpg.PostgresError) and not is_gone(error):
                 batch.sent = False  # the server said no
@@ -323,9 +324,9 @@ class _Line:
         return cls(connection, probe, append)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Session:
-    """Two lines, used in turn: on one the database works, on the other the next batch waits for the lock."""
+    """Two lines: while the database works on one, the next batch waits for the lock on the other, and so on in turn."""
 
     here: _Line
     there: _Line
@@ -342,9 +343,6 @@ class _Session:
     @property
     def is_closed(self) -> bool:
         return self.here.connection.is_closed() or self.there.connection.is_closed()
-
-    def turn(self) -> None:
-        self.here, self.there = self.there, self.here
 
     def terminate(self) -> None:
         self.here.connection.terminate()

@@ -106,8 +106,7 @@ class Table:
         wanted = dict.fromkeys([_key([order, "key", "since"])])
         for field in self.fields:
             if field.indexed:
-                first = field.order if field.value != field.order else field.value
-                wanted[_key([first, order, "key", "since"])] = None
+                wanted[_key([field.order, order, "key", "since"])] = None
         wanted.pop("key, since", None)
         made = [
             f'create index if not exists "{name}_{number}" on {SCHEMA}."{name}" ({key})'

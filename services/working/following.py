@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from time import monotonic
 from typing import Protocol, TypeAlias
 
 import structlog
 
+from services.health import Health
 from services.store import locks
 from services.store.connecting import Connection, connect_worker, is_gone
 from services.store.ports import Busy, Conflict, Head, StoredRecord, Unavailable
@@ -96,25 +96,6 @@ async def passed(connection: Connection, worker: str, position: int) -> None:
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
-    """How a worker does.
-
-    `position` of the last record it saw (-1: none), `head` of the ledger's, seconds behind. `leads`: this process does
-    the work; otherwise another one does, or none yet. `error`: what it waits for. `refused`: what rules did not let it
-    do.
-    """
-
-    worker: str
-    position: int
-    head: int
-    lag_seconds: float
-    leads: bool
-    alive: bool
-    error: str | None
-    refused: int
-
-
 class Follower:
     """Runs one worker while we are inside: `async with Follower(...)`. The database is migrated.
 
@@ -147,7 +128,7 @@ class Follower:
         lag = await seconds_behind(self._ledger, self.position, head)
         alive = self._task is not None and not self._task.done()
         at = max(head, self.position)
-        return Health(self._worker.name, self.position, at, lag, self.leads, alive, self.error, self._refused)
+        return Health((self._worker.name,), self.position, at, lag, self.leads, alive, self.error, self._refused)
 
     async def catch_up(self) -> None:
         """Does everything there is to do now, and returns; whoever leads is waited for."""

@@ -10,11 +10,12 @@ from services.attesting import Attester, Attesting
 from services.clock import Clock
 from services.codec import Codec
 from services.handle import Office
+from services.health import Health
 from services.reacting import Reactor
 from services.store.connecting import close_pool, open_pool
 from services.store.listener import heard
 from services.store.reads import Reads
-from services.working.following import Follower, Health, Ledger
+from services.working.following import Follower, Ledger
 from services.working.recent import Recent
 
 

@@ -317,6 +317,9 @@ def test_an_altered_cell_of_what_was_saved_is_named_by_its_row(bundle: Path, liv
     no_row = ('{"status":404,"title":"Not found"}', '{"items":[{}]}', '{"item":{"status":404}}', '{"key":7}\n{"key":8}')
     for nothing in ("", "[]", "<html>", "name\r\nLyon\r\n", '{"items":3}\n{', *no_row):
         assert against(nothing)[:2] == (2, ["file-unreadable"])
+    for empty in ('{"items":[]}', json.dumps(json.loads(shown["json"]) | {"items": []}), shown["csv"].splitlines()[0]):
+        assert against(empty)[:2] == (3, ["nothing-compared"])
+    assert against('{"items":[]}', at="0")[:2] == (0, []), "there were none"
     part = "".join(shown["csv"].splitlines(keepends=True)[:2])
     code, codes, unchecked = against(part)
     assert (code, codes) == (0, [])

@@ -5,6 +5,7 @@ import shlex
 import sys
 from pathlib import Path
 
+import asyncpg
 import psutil
 import pytest
 
@@ -31,15 +32,26 @@ async def test_each_does_its_part_and_one_that_is_killed_is_started_again(databa
     async with assemble(found, workers=False), crew(environment(found)) as working:
         await working.begun(30)
         await until(lambda: all_lead(working))
-        assert {one.worker for one in await working.workers()} == {"clock", "reactions", "attestation"}
+        assert {one.names for one in await working.workers()} == {("clock",), ("reactions",), ("attestation",)}
         ((views,), (acts,)) = processes_of(Part.VIEWS), processes_of(Part.ACTS)
         assert views.nice() > acts.nice()
+        assert {one.nice() for one in await servers_for("subsidia-projector", found)} == {views.nice()}
+        assert {one.nice() for one in await servers_for("subsidia-writer", found)} == {acts.nice()}
         acts.kill()
         await until(lambda: is_gone(working))
         await until(lambda: all_lead(working))
         assert processes_of(Part.VIEWS) == [views]
         assert processes_of(Part.ACTS) not in ([], [acts])
     assert not views.is_running()
+
+
+async def servers_for(name: str, found: Config) -> list[psutil.Process]:
+    """The processes of PostgreSQL that serve connections of this name to this database."""
+    connection = await asyncpg.connect(found.database_url)
+    query = "select pid from pg_stat_activity where application_name = $1 and datname = current_database()"
+    pids = await connection.fetch(query, name)
+    await connection.close()
+    return [psutil.Process(row["pid"]) for row in pids]
 
 
 BABBLER = """

@@ -444,3 +444,8 @@ def test_an_officer_of_a_unit_that_is_no_more_does_nothing() -> None:
     for command in (offer, withdraw, consult):
         story(*funded).when(replace(command, acting=gone)).then_refused("unit-not-alive")
     assert ask(asked.OfferMandate).acting.id == REGION
+
+
+def test_the_givers_place_and_day_apply() -> None:
+    assert MANDATES.home(draft(), MANDATES.decider.initial) == REGION
+    assert MANDATES.home(accept, story(*offered).state) == REGION

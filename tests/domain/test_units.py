@@ -34,8 +34,8 @@ from domain.units import (
     Stage,
     Unit,
     accreditation_in_force,
-    competences_on,
     facts,
+    holdings,
     signatory_in_force,
 )
 from domain.units.commands import (
@@ -806,9 +806,8 @@ def test_a_competence_is_withdrawn() -> None:
     given(registered, competence).when(withdraw).then(withdrawn)
     given(registered, competence, withdrawn).when(withdraw).then_nothing_happens()
     state = given(registered, competence, withdrawn).state
-    held = replace(competence, held_until=PartialDate("2026-12-31"))
-    days = (date(2018, 12, 31), date(2019, 1, 1), date(2026, 12, 31), date(2027, 1, 1))
-    assert [competences_on(state, day) for day in days] == [(), (held,), (held,), ()]
+    (held,) = holdings(state)
+    assert (held.held_from, held.held_until) == (date(2019, 1, 1), date(2026, 12, 31))
 
 
 def test_only_what_is_held_is_withdrawn() -> None:
@@ -823,10 +822,10 @@ def test_the_year_of_a_withdrawal_is_known() -> None:
     given(registered, competence).when(unknown).then_refused("date-unknown")
 
 
-def test_an_unknown_or_abolished_unit_holds_nothing() -> None:
-    assert competences_on(Absent(), TODAY) == ()
-    assert competences_on(given(registered, competence, abolished).state, date(2025, 1, 1)) == ()
-    assert competences_on(given(registered, competence, abolished).state, date(2024, 12, 31)) == (competence,)
+def test_what_an_abolished_unit_held_is_still_known() -> None:
+    assert holdings(Absent()) == ()
+    (held,) = holdings(given(registered, competence, abolished).state)
+    assert (held.function, held.held_until) == (competence.function, None)
 
 
 def test_the_codes_are_those_that_were_published() -> None:

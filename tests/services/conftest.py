@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 
+import asyncpg
 import pytest_asyncio
 
 from services.store.ledger import LedgerStore, opened_store
@@ -26,6 +27,14 @@ async def migrated_url(new_database: NewDatabase, migrated_template: str) -> Asy
     """A migrated, empty database of this test's own."""
     async with new_database(migrated_template) as dsn:
         yield dsn
+
+
+@pytest_asyncio.fixture
+async def owner(migrated_url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """Whom the schema belongs to."""
+    connection = await asyncpg.connect(migrated_url)
+    yield connection
+    await connection.close()
 
 
 @pytest_asyncio.fixture

@@ -10,9 +10,9 @@ from domain.ledger import tiles
 from domain.ledger.findings import Verdict, verdict_of
 from domain.ledger.records import canonical
 from services.audit import again
-from services.audit.again import chosen
+from services.audit.again import DAMAGED, chosen
 from services.audit.bundle import Bundle
-from services.audit.fetching import fetch, read_checkpoint
+from services.audit.fetching import BEGUN, Unreachable, fetch, read_checkpoint
 from services.audit.files import others
 from services.audit.verifying import verify
 from services.store.checkpoints import Notary
@@ -112,8 +112,10 @@ async def test_where_the_copy_was_damaged_the_servers_takes_its_place(
     for path, content in whole.items():
         if path.startswith("tile/"):
             bundle.write(path, bytes([*(content or b"")[:-1], 0]))
+            damaged = bundle.read(path)
             assert await shown(now, bundle) == (Verdict.VERIFIED, []), path
             assert {path: bundle.read(path) for path in bundle.files()} == whole
+            assert Bundle(bundle.beside(DAMAGED)).read(f"{len(states)}/{path}") == damaged, "it is kept"
 
 
 async def test_several_damaged_files_accuse_nobody_either(records: list[bytes], bundle: Bundle, tmp_path: Path) -> None:
@@ -139,6 +141,49 @@ async def test_a_history_that_was_told_and_signed_anew_replaces_nothing(
     assert (verdict, found) == (Verdict.FORK, [("fork", None)])
     assert {path: bundle.read(path) for path in bundle.files()} == whole
     assert (tmp_path / "bundle.fork.checkpoint").is_file()
+
+
+async def cut(served: Bundle, mine: Bundle, after: int) -> None:
+    """A fetch that breaks off after so many tiles."""
+    left = after
+
+    async def get(path: str) -> bytes | None:
+        nonlocal left
+        if path.startswith("tile/"):
+            left -= 1
+            if left < 0:
+                raise Unreachable("The line was cut.")
+        return served.read(path)
+
+    with pytest.raises(Unreachable):
+        await fetch(get, mine, lambda done, total: None)
+
+
+@pytest.mark.parametrize("begun", [0, 290])
+@pytest.mark.parametrize("more", [0, 30, 300])
+async def test_a_fetch_that_was_cut_keeps_what_it_was_promised(
+    begun: int, more: int, bundle: Bundle, tmp_path: Path
+) -> None:
+    """The first one of all, or a later one. What it began with refutes another history that is shown after that."""
+    states = [b'{"nth":%d}' % nth for nth in range(900)]
+    if begun:
+        await shown(written(tmp_path / "first", states[:begun]), bundle)
+    promised = written(tmp_path / "promised", states[:600])
+    await cut(promised, bundle, after=7 if begun else 3)
+    assert bundle.beside(BEGUN).read_bytes() == promised.note()
+    whole = {path: bundle.read(path) for path in bundle.files()}
+    told = [*states[:350], b'{"nth":"three hundred and fifty"}', *states[351:]]
+    assert await shown(written(tmp_path / "told", told[: 600 + more]), bundle) == (Verdict.FORK, [("fork", None)])
+    assert await shown(written(tmp_path / "back", states[:400]), bundle) == (
+        Verdict.POLICY_NOT_MET, [("older-than-saved", None)],
+    )  # fmt: skip
+    assert {path: bundle.read(path) for path in bundle.files()} == whole
+    now = written(tmp_path / "now", states[: 600 + more])
+    assert await shown(now, bundle) == (Verdict.VERIFIED, [])
+    assert not bundle.beside(BEGUN).exists()
+    fresh = Bundle(tmp_path / "fresh")
+    await shown(now, fresh)
+    assert {path: bundle.read(path) for path in bundle.files()} == {path: fresh.read(path) for path in fresh.files()}
 
 
 async def test_another_ledger_is_no_fork_of_this_one(records: list[bytes], bundle: Bundle, tmp_path: Path) -> None:

@@ -87,6 +87,7 @@ async def test_plain_openings_are_encrypted_and_leave_no_text_behind(database_ur
     assert disclosed(key, f"{stream}/1/name", opening.cipher) == (SALT, f'"{NAME} 000"'.encode())
     async with owned(database_url) as owner:
         kept = await owner.fetch("select cmd, fingerprint from ledger.commands")
+        assert kept
         assert all(one["fingerprint"] == keyed(keyring.make(one["cmd"]), PLAIN) for one in kept)
         assert await owner.fetchval("select to_regclass('ledger.plain_openings')") is None
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="append-only"):

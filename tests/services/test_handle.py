@@ -3,21 +3,22 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
 
 from domain.commitments.words import Part, Party
-from domain.kernel import Actor, EventName, PartialDate, Refused, Role, Sphere, StreamId, UnitId, Words
+from domain.kernel import Actor, By, EventName, Given, PartialDate, Refused, Role, Sphere, StreamId, UnitId, Words
 from domain.ledger.records import sealed_hash
 from domain.units import Identifier, Kind
 from services.bootstrap import Services, assemble
 from services.config import Config
+from services.deciding import Plan
 from services.handle import Office
 from services.opening import open_ledger
 from services.orders import Answer, Forbidden, Note, Order, Stale, Unknown
@@ -344,3 +345,15 @@ async def test_a_stream_of_another_context_is_nothing_here(services: Services) -
             await propose(services, officer, parties=(Party(UnitId(made.stream), Part.FUNDER),))
         assert refused.value.code == "unit-unknown"
     assert await size(services) == before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weigh:
+    """Weigh a tree."""
+
+    weight: Annotated[complex, Given("what it weighs")]
+
+
+def test_a_fact_that_nobody_knows_how_to_find_is_told_before_anybody_asks() -> None:
+    with pytest.raises(TypeError, match="complex"):
+        Plan.of(By(Weigh))

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from domain.kernel import Recorded
 from projections.kernel import Look, View
-from services.projector import Health, Projector
+from services.health import Health
+from services.projector import Projector
 from services.store.ports import StoredRecord
 from services.views.applying import groups_of
 from services.views.building import AlreadyRebuilding
@@ -85,7 +86,7 @@ async def connected(dsn: str) -> AsyncIterator[Any]:
 
 
 async def of_group(running: Projector, view: str) -> Health:
-    return next(one for one in await running.health() if view in one.views)
+    return next(one for one in await running.health() if view in one.names)
 
 
 # --- the same rows, however they came to be ---

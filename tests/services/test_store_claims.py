@@ -15,9 +15,9 @@ from services.store.ledger import LedgerStore, opened_store
 from services.store.memory import MemoryStore
 from services.store.ports import Change, Conflict, Receipt
 from services.store.waiting import Queue, Waiting
-from services.store.whole import check_whole
 from tests.conftest import NewDatabase
 from tests.services.store_ledgers import KEY, NOTARY, ORIGIN, change, draft
+from tests.services.whole_ledger import check_whole
 
 Append: TypeAlias = Callable[[Change], Awaitable[Any]]
 ANN, BEN, CLO = (UUID(int=number) for number in (1, 2, 3))

@@ -22,10 +22,10 @@ from services.store.ledger import LedgerStore, opened_store, utc_now
 from services.store.migrations import migrate
 from services.store.ports import Busy, Change, Conflict, Receipt, Unavailable
 from services.store.waiting import Waiting
-from services.store.whole import check_whole
 from services.store.writer import WORTH_HALVING
 from tests.services.store_faults.proxy import Cut, wired
 from tests.services.store_ledgers import KEY, NOTARY, ORIGIN, change, draft
+from tests.services.whole_ledger import check_whole
 from tests.waiting import PATIENCE
 
 MARK = "the one to lose"

@@ -1,7 +1,6 @@
 """The database guards the ledger: privileges, triggers, migrations; and what a ledger that was tampered with shows."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
@@ -9,27 +8,18 @@ from uuid import uuid4
 import asyncpg
 import msgspec
 import pytest
-import pytest_asyncio
 
 from services.store import migrations
 from services.store.ledger import GENESIS, ForeignLedger, LedgerStore, opened, opened_store
 from services.store.listener import Listener
 from services.store.migrations import FILES, SchemaUnfit, check, migrate
 from services.store.ports import Change, Conflict, Opening, Unavailable
-from services.store.whole import Broken, check_whole
 from tests.conftest import NewDatabase
 from tests.services.store_ledgers import KEY, NOTARY, ORIGIN, change, draft, made_key
+from tests.services.whole_ledger import Broken, check_whole
 
 TABLES = ("records", "spoken_of", "claims", "commands", "checkpoints", "subtrees", "openings", "migrations")
 GUARDED = ("records", "commands", "checkpoints", "subtrees")
-
-
-@pytest_asyncio.fixture
-async def owner(migrated_url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    """Whom the schema belongs to."""
-    connection = await asyncpg.connect(migrated_url)
-    yield connection
-    await connection.close()
 
 
 async def filled(store: LedgerStore, count: int = 300) -> None:

@@ -484,7 +484,9 @@ async def test_a_lost_database_is_unavailable_and_comes_back(migrated_url: str, 
 def test_words_that_are_written_without_blanks_are_found_wherever_they_stand(q: str) -> None:
     text = "为所有人建设绿色学校Lyon 2030" if q != "為" else "為"
     words = words_of([text]).split()
-    assert all(any(word.startswith(begun) for word in words) for begun in words_of([q]).split())
+    sought = words_of([q]).split()
+    assert sought
+    assert all(any(word.startswith(begun) for word in words) for begun in sought)
 
 
 def test_signs_that_stand_apart_are_no_word() -> None:

@@ -4,14 +4,18 @@ python3 alone.py verify BUNDLE VKEY                        signature, tree, cano
 python3 alone.py proof FILE.tlog-proof RECORD VKEY         one record
 python3 alone.py sealed BUNDLE STREAM/VERSION PATH VALUE SALT
 python3 alone.py dump VIEW VERSION < rows                  the digest of a view, from its rows as lines of JSON
+python3 alone.py report REPORT.html VKEY                   a page that `subsidia audit report` wrote
 """
 
 import base64
 import json
+import re
 import sys
 from collections.abc import Iterator
 from hashlib import sha256, sha512
+from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 P, Q = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493  # Ed25519, RFC 8032
 D = -121665 * pow(121666, P - 2, P) % P
@@ -134,7 +138,12 @@ def proof(path: str, record: str, vkey: str) -> None:
     content = Path(record).read_bytes()
     answer = json.loads(content)
     content = canonical(answer["record"]) if "record" in answer else content  # as `/v1/records/N` shows it
-    (size, root), found = head_of(note, vkey), leaf(content)
+    size, root = head_of(note, vkey)
+    need(climbed(place, size, leaf(content), hashes) == root, "the record does not lie there")
+
+
+def climbed(place: int, size: int, found: bytes, hashes: list[bytes]) -> bytes:
+    """The root that an inclusion proof leads to."""
     need(0 <= place < size, "no such place")
     last = size - 1
     while last:
@@ -142,7 +151,8 @@ def proof(path: str, record: str, vkey: str) -> None:
             one = hashes.pop(0)
             found = sha256(b"\x01" + (one + found if place & 1 else found + one)).digest()
         place, last = place >> 1, last >> 1
-    need(found == root and not hashes, "the record does not lie there")
+    need(not hashes, "the proof is too long")
+    return found
 
 
 def sealed(bundle: str, name: str, path: str, value: str, salt: str) -> None:
@@ -160,9 +170,81 @@ def dump(view: str, version: str) -> None:
     sys.stdout.write(f"{whole.hexdigest()}\n")
 
 
+# --- a report: what it shows is its evidence, its rows are what was attested, its records lie in the ledger ---
+
+UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
+
+class Page(HTMLParser):
+    """What stands in each element that is marked, and in all of the report."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.said, self.whole, self.marked, self.inside = list[str](), "", False, False
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.inside = self.inside or (tag == "main" and ("id", "report") in attrs)
+        self.marked = ("data-said", None) in attrs
+        self.said += [""] if self.marked else []
+
+    def handle_endtag(self, tag: str) -> None:
+        self.marked, self.inside = False, self.inside and tag != "main"
+
+    def handle_data(self, data: str) -> None:
+        self.whole += data if self.inside else ""
+        if self.marked:
+            self.said[-1] += data
+
+
+def seen(text: str) -> str:
+    return UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def pairs(value: object, path: tuple[str, ...] = ()) -> Iterator[str]:
+    if isinstance(value, dict | list):
+        members = sorted(value.items()) if isinstance(value, dict) else enumerate(value, 1)
+        for name, one in members:
+            yield from pairs(one, (*path, str(name)))
+    else:
+        yield from (seen(" / ".join(path)), seen(value if isinstance(value, str) else json.dumps(value)))
+
+
+def report(path: str, vkey: str) -> None:
+    text = Path(path).read_text("utf-8")
+    it = json.loads(text.partition('id="evidence">')[2].partition("</script>")[0])
+    size, root = head_of(it["checkpoint"], vkey)
+    records = dict[int, dict[str, Any]]()
+    for one in it["records"]:
+        content, hashes = one["record"].encode(), [bytes.fromhex(each) for each in one["hashes"]]
+        need(climbed(one["position"], size, leaf(content), hashes) == root, f"record {one['position']} was not signed")
+        records[one["position"]] = json.loads(content)
+    of = records[it["position"]]
+    expected = [seen(of["ledger"]), "as of position", str(it["position"]), "recorded", of["at"]]
+    for row in it["rows"]:
+        name = seen(f"{row['view']} {row['key']}")
+        need(row["attested"] is not None, f"{name}: it was not attested")
+        around = [bytes.fromhex(row["attested"][side]) for side in ("before", "after")]
+        head = canonical({"version": row["version"], "view": row["view"]}) + b"\n"
+        line = sha256(row["line"].encode()).digest()
+        attested = records[row["attested"]["recorded"]]
+        said = {name: attested["data"][name] for name in ("view", "version", "digest")}
+        digest = sha256(head + around[0] + line + around[1]).hexdigest()
+        needed = {"view": row["view"], "version": row["version"], "digest": digest}
+        need(said == needed and attested["type"].startswith("view-attested."), f"{name}: it was not attested")
+        expected += [name, *pairs(json.loads(row["line"]))]
+    for place, record in records.items():
+        title = f"Record {place}: {record['at'][:10]} {record['type']} {record.get('because', '')}"
+        expected += [seen(title.rstrip(" ")), *pairs(record)]
+    page = Page(text)
+    for shown, one in zip(page.said, expected, strict=True):
+        need(shown == one, f"the page says {shown!r} where the evidence says {one!r}")
+    need("".join(page.whole.split()) == "".join("".join(expected).split()), "the page says more than the evidence")
+
+
 if __name__ == "__main__":
     try:
-        {one.__name__: one for one in (verify, proof, sealed, dump)}[sys.argv[1]](*sys.argv[2:])
+        {one.__name__: one for one in (verify, proof, sealed, dump, report)}[sys.argv[1]](*sys.argv[2:])
     except (LookupError, ValueError, TypeError, OSError, StopIteration, RecursionError) as error:
         sys.exit(f"refused: {error}")
     if sys.argv[1] != "dump":

@@ -5,6 +5,7 @@ from datetime import date
 
 from domain import cofog
 from domain.calendars import due
+from domain.guards import alive, all_alive
 from domain.kernel import Refused, Sphere
 from domain.subsidiarity.allocations import clocks
 from domain.subsidiarity.allocations import commands as asked
@@ -13,7 +14,6 @@ from domain.subsidiarity.allocations.checks import act_on, asked_for, candidate,
 from domain.subsidiarity.allocations.events import AllocationDeadlineSet, Event
 from domain.subsidiarity.allocations.state import Absent, State
 from domain.subsidiarity.allocations.words import Asked, Due, Stage
-from domain.subsidiarity.guards import alive, all_alive
 from domain.subsidiarity.words import nearness
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import date
 
+from domain import deadlines
+from domain.guards import alive, counted
 from domain.kernel import Refused, Sphere, UnitId
-from domain.replacing import replace
 from domain.subsidiarity.allocations import commands as asked
-from domain.subsidiarity.allocations.events import AllocationDeadlineSet, Event
+from domain.subsidiarity.allocations.events import Event
 from domain.subsidiarity.allocations.state import Absent, Allocation, State
 from domain.subsidiarity.allocations.words import DECIDED, UNDECIDED, Asked, Stage
-from domain.subsidiarity.guards import alive, counted
 
 
 def there(state: State) -> Allocation:
@@ -69,11 +69,4 @@ def candidate(state: Allocation, sphere: Sphere) -> Sphere:
 
 def numbered(state: State, events: Sequence[Event]) -> Sequence[Event]:
     """The events with their new deadlines numbered on from those there are."""
-    number = 0 if isinstance(state, Absent) else len(state.deadlines)
-    out: list[Event] = []
-    for event in events:
-        if isinstance(event, AllocationDeadlineSet):
-            number += 1
-            event = replace(event, number=number)
-        out.append(event)
-    return out
+    return deadlines.numbered(0 if isinstance(state, Absent) else len(state.deadlines), events)

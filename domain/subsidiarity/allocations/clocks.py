@@ -7,6 +7,7 @@ from typing import assert_never
 from domain import cofog
 from domain.calendars import Calendar, due
 from domain.deadlines import Standing
+from domain.guards import counted
 from domain.kernel import Policy, Refused, UnitId
 from domain.subsidiarity.allocations import commands as asked
 from domain.subsidiarity.allocations import events as happened
@@ -14,7 +15,6 @@ from domain.subsidiarity.allocations.checks import there
 from domain.subsidiarity.allocations.events import AllocationDeadlineSet, Event
 from domain.subsidiarity.allocations.state import Allocation, State
 from domain.subsidiarity.allocations.words import Due, Stage
-from domain.subsidiarity.guards import counted
 
 WAITING = (Standing.OPEN, Standing.MISSED)
 

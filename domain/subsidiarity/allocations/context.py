@@ -15,7 +15,7 @@ NOBODY: frozenset[UnitId] = frozenset()
 
 def _home(command: Any, state: Any) -> UnitId | None:
     """The law, the calendar and the day of the territory apply."""
-    return state.territory if isinstance(state, Allocation) else getattr(command, "territory", None)
+    return state.territory if isinstance(state, Allocation) else command.territory
 
 
 def _requester(command: Any, state: Any) -> frozenset[UnitId]:

@@ -12,6 +12,7 @@ from datetime import date
 from domain import cofog
 from domain.calendars import add_months
 from domain.deadlines import Standing
+from domain.guards import FARTHEST, alive
 from domain.kernel import Holding, Policy, Refused
 from domain.subsidiarity.allocations import clocks
 from domain.subsidiarity.allocations import commands as asked
@@ -20,7 +21,6 @@ from domain.subsidiarity.allocations.checks import act_on, candidate, decided, u
 from domain.subsidiarity.allocations.events import Event
 from domain.subsidiarity.allocations.state import Allocation, State
 from domain.subsidiarity.allocations.words import Due, Ground, Mode
-from domain.subsidiarity.guards import FARTHEST, alive
 from domain.subsidiarity.words import nearness
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import date
 
+from domain import deadlines
 from domain.deadlines import Standing
+from domain.guards import alive, counted
 from domain.kernel import Refused
-from domain.replacing import replace
-from domain.subsidiarity.guards import alive, counted
 from domain.subsidiarity.reviews import commands as asked
-from domain.subsidiarity.reviews.events import Event, ScrutinyDeadlineSet
+from domain.subsidiarity.reviews.events import Event
 from domain.subsidiarity.reviews.state import Absent, DeadlineState, Review, State
 from domain.subsidiarity.reviews.words import BEFORE_CLOSING, FALLEN, Due, Stage
 
@@ -62,11 +62,4 @@ def not_over(one: DeadlineState, day: date) -> None:
 
 def numbered(state: State, events: Sequence[Event]) -> Sequence[Event]:
     """The events with their new deadlines numbered on from those there are."""
-    number = 0 if isinstance(state, Absent) else len(state.deadlines)
-    out: list[Event] = []
-    for event in events:
-        if isinstance(event, ScrutinyDeadlineSet):
-            number += 1
-            event = replace(event, number=number)
-        out.append(event)
-    return out
+    return deadlines.numbered(0 if isinstance(state, Absent) else len(state.deadlines), events)

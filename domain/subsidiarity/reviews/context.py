@@ -17,7 +17,7 @@ CLERK = (Role.PARLIAMENT_CLERK, Role.FORUM_SECRETARIAT)
 
 def _home(command: Any, state: Any) -> UnitId | None:
     """The law, the calendar and the day of whoever scrutinises apply: the Union's, a State's, a region's."""
-    return state.polity if isinstance(state, Review) else getattr(command, "polity", None)
+    return state.polity if isinstance(state, Review) else command.polity
 
 
 def _author(command: Any, state: Any) -> frozenset[UnitId]:

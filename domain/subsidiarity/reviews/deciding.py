@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from domain.deadlines import Standing
+from domain.guards import alive
 from domain.kernel import EventName, Refused, Sphere
-from domain.subsidiarity.guards import alive
 from domain.subsidiarity.reviews import clocks
 from domain.subsidiarity.reviews import commands as asked
 from domain.subsidiarity.reviews import events as happened

@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from domain.guards import alive, all_alive, counted
 from domain.kernel import Policy, Refused, UnitId
-from domain.subsidiarity.guards import alive, all_alive, counted
 from domain.subsidiarity.reviews import commands as asked
 from domain.subsidiarity.reviews import events as happened
 from domain.subsidiarity.reviews.checks import before_closing, open_on

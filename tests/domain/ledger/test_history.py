@@ -82,6 +82,15 @@ def test_every_record_is_of_this_ledger() -> None:
     assert told(record(ledger="example.org/other")) == [("record-foreign", 0)]
 
 
+def test_between_two_commands_nothing_is_open() -> None:
+    so_far = History(ORIGIN)
+    between = [so_far.between_commands]
+    for position, leaf in enumerate(pair):
+        so_far.take(position, leaf)
+        between.append(so_far.between_commands)
+    assert between == [True, False, True]
+
+
 # --- a run from the middle, joined with what came before ---
 
 third = record(5, ver=3, at="2026-11-25T11:00:00.000000Z", reads=[[ELM, 0]], cause=f"{OAK}/2")

@@ -1,4 +1,4 @@
-"""Guards that both contexts share. Each refuses, or gives back what it found."""
+"""Guards that several contexts share. Each refuses, or gives back what it found."""
 
 from collections.abc import Iterable
 from datetime import date

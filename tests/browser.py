@@ -1,0 +1,81 @@
+"""A real browser, for pages that check themselves: headless Chromium, without a network. `.ci/run` installs it."""
+
+import asyncio
+import shutil
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from tests.waiting import until
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+class Tab:
+    """One tab. It is offline: what a page would fetch fails."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket, self._numbers = socket, count(1)
+
+    async def opened(self, file: Path, done: str) -> None:
+        """Opens a file, and waits until an expression of JavaScript is true of it."""
+        await self._ask("Network.enable")
+        offline = {"offline": True, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+        await self._ask("Network.emulateNetworkConditions", **offline)
+        await self._ask("Page.navigate", url=file.as_uri())
+
+        async def holds() -> bool:
+            return (
+                await self.said(f"location.protocol === 'file:' && document.readyState === 'complete' && {done}")
+                is True
+            )
+
+        await until(holds)
+
+    async def said(self, expression: str) -> Any:
+        """What an expression comes to."""
+        answer = await self._ask("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        return answer["result"].get("value")
+
+    async def _ask(self, method: str, **words: Any) -> Any:
+        number = next(self._numbers)
+        await self._socket.send_json({"id": number, "method": method, "params": words})
+        while True:
+            answer = await self._socket.receive_json()
+            if answer.get("id") == number:
+                assert "error" not in answer, answer
+                return answer["result"]
+
+
+@asynccontextmanager
+async def tab(folder: Path) -> AsyncIterator[Tab]:
+    """Skips the test where there is no browser. `folder`: what it keeps while it runs."""
+    found = next((path for path in map(shutil.which, NAMES) if path is not None), None)
+    if found is None:
+        pytest.skip("Chromium is absent: apt install chromium")
+    words = [found, "--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0",
+             f"--user-data-dir={folder}", "about:blank"]  # fmt: skip
+    running = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    told = folder / "DevToolsActivePort"
+
+    async def listens() -> bool:
+        assert running.poll() is None, "the browser ended at once"
+        return told.is_file() and len(told.read_text().split()) == 2
+
+    try:
+        await until(listens)
+        home = f"http://127.0.0.1:{told.read_text().split()[0]}"
+        async with aiohttp.ClientSession() as session:
+            async with session.put(f"{home}/json/new?about:blank") as answer:
+                address = (await answer.json(content_type=None))["webSocketDebuggerUrl"]
+            async with session.ws_connect(address, max_msg_size=0) as socket:
+                yield Tab(socket)
+    finally:
+        running.terminate()
+        await asyncio.to_thread(running.wait)

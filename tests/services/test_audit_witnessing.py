@@ -1,0 +1,175 @@
+"""Counterparties as witnesses: what one of them cosigned refutes a ledger that is cut back or told anew since."""
+
+import base64
+import runpy
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from api.cli import cli
+from domain.ledger import cosignatures, notes
+from domain.ledger.findings import Verdict
+from domain.ledger.notes import COSIGNING, BadKey, BadNote, VerifierKey
+from services.audit.bundle import Bundle, Unfit
+from services.audit.verifying import Report, verify
+from services.audit.witnessing import Witness, cosign, judge
+from services.keys import check_with
+from services.store.checkpoints import Notary
+from tests.services.audited import VKEY, written
+from tests.services.scribe import Scribe
+from tests.services.store_ledgers import made_key
+
+NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
+VILLAGE = Witness("village.example/witness", made_key(21))
+TOWN = Witness("town.example/witness", made_key(22))
+ALONE = runpy.run_path(str(Path(__file__).resolve().parents[1] / "verifiers" / "alone.py"))
+
+
+@pytest.fixture
+async def records() -> list[bytes]:
+    scribe = Scribe()
+    await scribe.open()
+    return [one.state for one in scribe.records]
+
+
+def cosigned(bundle: Bundle, witness: Witness = VILLAGE, seen: bytes | None = None, at: datetime = NOON) -> bytes:
+    return str(cosign(bundle, VKEY, witness, seen, at)).encode()
+
+
+def judged(bundle: Bundle, notes: Mapping[str, bytes], *witnesses: Witness) -> Report:
+    report = verify(bundle, VKEY, witnessed=notes, decide=False)
+    judge(report, notes, VKEY, [one.verifier for one in witnesses])
+    return report
+
+
+def codes(report: Report) -> set[str]:
+    return {one.code for one in report.findings}
+
+
+def test_what_was_cosigned_is_what_the_published_form_says(records: list[bytes], tmp_path: Path) -> None:
+    """By a program that shares nothing with ours."""
+    bundle = written(tmp_path / "bundle", records)
+    text, _, lines = cosigned(bundle).decode().rpartition("\n\n")
+    (line,) = [one for one in lines.splitlines() if "village" in one]
+    blob = base64.b64decode(line.split(" ")[2])
+    public = VILLAGE.key.public
+    assert blob[:4] == sha256(b"village.example/witness\n\x04" + public).digest()[:4]
+    assert int.from_bytes(blob[4:12], "big") == int(NOON.timestamp())
+    ALONE["signed"](public, f"cosignature/v1\ntime {int(NOON.timestamp())}\n{text}\n".encode(), blob[12:])
+    assert base64.b64decode(str(VILLAGE.verifier).split("+", 2)[2]) == b"\x04" + public
+    assert ALONE["head_of"](cosigned(bundle).decode(), str(VKEY))[0] == len(records), "others read it as before"
+
+
+def test_two_witnesses_are_found_and_a_third_one_is_missed(records: list[bytes], tmp_path: Path) -> None:
+    bundle = written(tmp_path / "bundle", records)
+    bundle.write("checkpoint", cosigned(bundle, TOWN))
+    both = {"both": cosigned(bundle)}
+    report = judged(bundle, both, VILLAGE, TOWN)
+    assert report.verdict is Verdict.VERIFIED
+    assert sum("cosigned" in line for line in report.checked) == 2
+    assert not any("others are shown another history" in line for line in report.unchecked)
+    report = judged(bundle, both, VILLAGE, Witness("village.example/witness", made_key(23)))
+    assert (report.verdict, codes(report)) == (Verdict.POLICY_NOT_MET, {"witness-missing"})
+
+
+def test_a_ledger_told_anew_is_refuted_by_what_a_village_cosigned(records: list[bytes], tmp_path: Path) -> None:
+    """With the key of the ledger, so that every signature is right."""
+    note = cosigned(written(tmp_path / "before", records))
+    told = written(tmp_path / "told", [b"{}", *records[1:], records[-1]])
+    report = judged(told, {"the village's": note}, VILLAGE)
+    assert report.verdict is Verdict.FORK
+    assert "the village's" in next(one.says for one in report.findings if one.code == "fork")
+
+
+def test_a_ledger_cut_back_is_refuted_too(records: list[bytes], tmp_path: Path) -> None:
+    note = cosigned(written(tmp_path / "before", records))
+    report = judged(written(tmp_path / "back", records[:-1]), {"the village's": note}, VILLAGE)
+    assert report.verdict is Verdict.POLICY_NOT_MET
+    assert "older-than-saved" in codes(report)
+
+
+def test_a_witness_cosigns_only_what_continues_what_it_saw(records: list[bytes], tmp_path: Path) -> None:
+    some, all_ = written(tmp_path / "some", records[:-3]), written(tmp_path / "all", records)
+    seen = cosigned(some)
+    later = cosigned(all_, seen=seen, at=NOON + timedelta(days=1))
+    assert cosigned(all_, seen=later) == cosigned(all_), "the same again"
+    told = written(tmp_path / "told", [b"{}", *records[1:]])
+    foreign = Notary("elsewhere.example/ledger", made_key(9)).sign(1, bytes(32)).encode()
+    for bundle, before, code in (
+        (some, later, "older-than-saved"), (told, seen, "fork"), (all_, foreign, "saved-unsigned"),
+    ):  # fmt: skip
+        with pytest.raises(Unfit) as unfit:
+            cosigned(bundle, seen=before)
+        assert unfit.value.finding.code == code
+
+
+def test_a_copy_that_was_damaged_is_not_cosigned(records: list[bytes], tmp_path: Path) -> None:
+    bundle = written(tmp_path / "bundle", records)
+    tile = f"tile/0/000.p/{len(records)}"
+    bundle.write(tile, bytes([(bundle.read(tile) or b"")[0] ^ 1, *(bundle.read(tile) or b"")[1:]]))
+    with pytest.raises(Unfit, match="own checkpoint"):
+        cosigned(bundle)
+
+
+def test_a_cosignature_with_one_wrong_bit_is_none(records: list[bytes], tmp_path: Path) -> None:
+    note = notes.parse(cosigned(written(tmp_path / "bundle", records)))
+    key, check = VILLAGE.verifier, check_with(VILLAGE.key.public)
+    assert cosignatures.cosigned(note, key, check) == int(NOON.timestamp())
+    line = note.signatures[-1]
+    for place in range(len(line.signature)):
+        wrong = bytes([*line.signature[:place], line.signature[place] ^ 1, *line.signature[place + 1 :]])
+        harmed = notes.Note(note.text, (*note.signatures[:-1], notes.Signature(line.name, line.key_id, wrong)))
+        with pytest.raises(BadNote):
+            cosignatures.cosigned(harmed, key, check)
+    for longer in (line.signature + b"\0", line.signature[:-1], line.signature[8:]):
+        harmed = notes.Note(note.text, (notes.Signature(line.name, line.key_id, longer),))
+        with pytest.raises(BadNote):
+            cosignatures.cosigned(harmed, key, check)
+    assert cosignatures.cosigned(notes.Note(note.text, note.signatures[:-1]), key, check) is None
+    report = Report()
+    judge(report, {"it": f"x{note}".encode()}, VKEY, [key])  # no ledger signed it
+    assert codes(report) == {"witness-missing"}
+
+
+def test_a_ledgers_key_is_no_witnesss_and_the_other_way_round() -> None:
+    assert notes.parse_key(str(VILLAGE.verifier), COSIGNING) == VILLAGE.verifier
+    for text, kind in ((str(VILLAGE.verifier), notes.ED25519), (str(VKEY), COSIGNING)):
+        with pytest.raises(BadKey):
+            notes.parse_key(text, kind)
+    assert VerifierKey("a", bytes(32)).key_id != VerifierKey("a", bytes(32), COSIGNING).key_id
+
+
+# --- on the command line ---
+
+
+def audit(*words: object) -> Result:
+    result = CliRunner().invoke(cli, ["audit", *map(str, words)])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
+    return result
+
+
+def test_a_village_cosigns_and_an_auditor_relies_on_it(records: list[bytes], tmp_path: Path) -> None:
+    bundle = written(tmp_path / "bundle", records[:-3]).folder
+    named = ("--key", VKEY, "--as", "village.example/witness", "--signing-key", tmp_path / "key.pem")
+    state = tmp_path / "cosigned.checkpoint"
+    first = audit("cosign", bundle, *named, "--state", state)
+    assert first.exit_code == 0, first.output
+    assert state.read_text() == first.stdout
+    key = first.stderr.partition("Cosigned by ")[2].partition(":")[0]
+    bundle = written(tmp_path / "bundle2", records).folder
+    relied = ("--key", VKEY, "--structure-only", "--witnessed", state, "--witness", key)
+    said = audit("verify", bundle, *relied)
+    assert (said.exit_code, f"{key} cosigned {len(records) - 3} records" in said.stdout) == (0, True), said.output
+    told = written(tmp_path / "told", [b"{}", *records[1:]]).folder
+    assert audit("verify", told, *relied).exit_code == 5
+    refused = audit("cosign", told, *named, "--state", state)
+    assert (refused.exit_code, state.read_text()) == (5, first.stdout)
+    assert "EVIDENCE OF A FORK" in refused.output
+    assert audit("verify", bundle, "--key", VKEY, "--structure-only", "--witness", key).exit_code == 4
+    (tmp_path / "key.pem").unlink()
+    gone = audit("cosign", bundle, *named, "--state", state)
+    assert (gone.exit_code, "restore it from your backup" in gone.output) == (2, True)
