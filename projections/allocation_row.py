@@ -45,6 +45,16 @@ class ProposalRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PowerRow:
+    """A unit that holds the power by law."""
+
+    holder: UUID
+    function: str
+    territory: UUID
+    legal_basis: str
+
+
+@dataclass(frozen=True, slots=True)
 class AnsweredObjection:
     """An objection, and what the decision said to it."""
 
@@ -83,6 +93,10 @@ class AllocationRow:
     policy: Annotated[str, Says("The policy it was decided under, by its version.")] = ""
     grids: Annotated[tuple[GridRow, ...], Says("The grid that each unit stands by.")] = ()
     lapsed: Annotated[tuple[UUID, ...], Says("Units that let their time pass without a grid.")] = ()
+    unseen: Annotated[
+        tuple[UUID, ...],
+        Says("Units without a grid whose time was over when the register was told that they are asked."),
+    ] = ()
     proposals: Annotated[tuple[ProposalRow, ...], Says("What was proposed.")] = ()
     objections: Annotated[tuple[AnsweredObjection, ...], Says("What was objected, and what was said to it.")] = ()
     capacity_plans: Annotated[int, Says("How many plans there are to make the nearer sphere able to act.")] = 0
@@ -90,6 +104,7 @@ class AllocationRow:
     revisit_due: Annotated[bool, Indexed(), Says("Whether that day passed, and nobody did.")] = False
     unresolved: Annotated[bool, Indexed(), Says("Whether no mandate followed in its time.")] = False
     mandates: Annotated[tuple[UUID, ...], Says("The mandates that followed.")] = ()
+    powers: Annotated[tuple[PowerRow, ...], Says("Who holds the power by law, so that no mandate had to follow.")] = ()
     voices: Annotated[tuple[Voice, ...], Says("When each unit last said anything.")] = ()
     matters: Annotated[tuple[Matter, ...], Says("Everything that waits, and for whom.")] = ()
     owed: Annotated[tuple[Owed, ...], Says("Deadlines that are not met.")] = ()

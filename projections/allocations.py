@@ -9,7 +9,7 @@ from domain.subsidiarity import ALLOCATIONS as CONTEXT
 from domain.subsidiarity.allocations import events as happened
 from domain.subsidiarity.allocations.events import Event
 from domain.subsidiarity.allocations.words import UNDECIDED, Due, Stage
-from projections.allocation_row import AllocationRow, AnsweredObjection, GridRow, ProposalRow, Turn
+from projections.allocation_row import AllocationRow, AnsweredObjection, GridRow, PowerRow, ProposalRow, Turn
 from projections.commitments import unit_name
 from projections.kernel import Look, View, own_stream
 from projections.review_row import Voice
@@ -62,7 +62,9 @@ def _after(row: AllocationRow, event: Event, record: Recorded) -> AllocationRow:
             others = tuple(one for one in row.grids if one.unit != event.unit)
             grid = event.grid
             tests = (grid.necessity.holds, grid.added_value.holds, len(grid.indicators))
-            return replace(row, grids=(*others, GridRow(event.number, event.unit, event.sphere, grid.favours, *tests)))
+            unseen = tuple(one for one in row.unseen if one != event.unit)
+            one = GridRow(event.number, event.unit, event.sphere, grid.favours, *tests)
+            return replace(row, grids=(*others, one), unseen=unseen)
         case happened.AllocationProposed():
             proposal = ProposalRow(event.number, event.unit, event.sphere, event.mode, event.why)
             put = replace(row, state=Stage.PROPOSED, proposals=(*row.proposals, proposal))
@@ -83,6 +85,9 @@ def _after(row: AllocationRow, event: Event, record: Recorded) -> AllocationRow:
         case happened.MandateFollowed():
             state = row.state if row.state in UNDECIDED else Stage.IN_FORCE
             return replace(row, state=state, unresolved=False, mandates=(*row.mandates, event.mandate))
+        case happened.PowerHeldByLaw():
+            power = PowerRow(event.holder, event.function, event.territory, event.legal_basis)
+            return replace(row, state=Stage.IN_FORCE, unresolved=False, powers=(*row.powers, power))
         case happened.NoMandateFollowed():
             return replace(row, unresolved=True)
         case _:
@@ -103,7 +108,7 @@ def _timed(row: AllocationRow, event: happened.Timed, record: Recorded) -> Alloc
     match event:
         case happened.AllocationDeadlineSet():
             owed = Owed(event.number, event.kind, event.unit, event.starts_on, event.due_on)
-            asked = replace(row, owed=(*row.owed, owed))
+            asked = _unseen(replace(row, owed=(*row.owed, owed)), event, record)
             # What is owed much later (a mandate, a second look) waits for nobody until its day.
             return (
                 _waits(asked, Turn.SUBMIT_GRID, event.unit, event.number, record) if event.kind is Due.GRID else asked
@@ -122,6 +127,13 @@ def _timed(row: AllocationRow, event: happened.Timed, record: Recorded) -> Alloc
             return replace(row, owed=tuple(moved))
         case _:
             assert_never(event)
+
+
+def _unseen(row: AllocationRow, event: happened.AllocationDeadlineSet, record: Recorded) -> AllocationRow:
+    """A question that was dated back so far that a unit learns of it when its time is over; see decision 13."""
+    if event.kind is not Due.GRID or event.unit is None or event.due_on > record.at.date():
+        return row
+    return replace(row, unseen=(*row.unseen, event.unit))
 
 
 def _assessed(row: AllocationRow, record: Recorded) -> AllocationRow:
@@ -151,6 +163,7 @@ def _decided(row: AllocationRow, event: Deciding, record: Recorded) -> Allocatio
         revisit_on=None,
         revisit_due=False,
         mandates=() if anew else row.mandates,
+        powers=() if anew else row.powers,
         unresolved=False if anew else row.unresolved,
     )
     if isinstance(event, happened.AllocationDecided):
@@ -172,7 +185,7 @@ def _heard(row: AllocationRow, record: Recorded) -> AllocationRow:
 
 ALLOCATIONS = View(
     name="allocations",
-    version=2,
+    version=3,
     says="Which sphere should act on what, where: who was asked, what they say, what was decided and what follows.",
     row=AllocationRow,
     key_says="The allocation's id.",

@@ -16,7 +16,7 @@ NAME_KEPT = 200
 
 
 class Turn(StrEnum):
-    """What a mandate waits for."""
+    """What a mandate waits for: a command, or that of two that clash one is revoked, returned or superseded."""
 
     RECORD_CONSULTATION = "record-consultation"
     OFFER = "offer"
@@ -30,6 +30,7 @@ class Turn(StrEnum):
     ACCEPT_RENEWAL = "accept-renewal"
     RECORD_HEARING = "record-hearing"
     AGREE_REVOCATION = "agree-revocation"
+    SETTLE_CLASH = "settle-clash"
     REVOKE = "revoke"
 
 
@@ -93,6 +94,10 @@ class MandateRow:
     exclusive: Annotated[bool, Indexed(), Says("Whether nobody else may exercise it there meanwhile.")] = False
     may_subdelegate: Annotated[bool, Says("Whether the recipient may entrust it further.")] = False
     under: Annotated[UUID | None, Indexed(), Says("The mandate that it rests on; empty if held by law.")] = None
+    clashes_with: Annotated[
+        tuple[UUID, ...],
+        Says("Mandates that hold the same exclusively where this one's territory came to lie: one has to give way."),
+    ] = ()
     children: Annotated[tuple[UUID, ...], Says("Mandates that rest on it and came into force.")] = ()
     conditions: Annotated[tuple[Condition, ...], Says("Conditions and standards, each with its law.")] = ()
     staff: Annotated[int | None, Says("How many posts move with it.")] = None
@@ -118,6 +123,10 @@ class MandateRow:
     heard_on: Annotated[date | None, Says("When the recipient was heard on the revocation.")] = None
     revocation_agreed: Annotated[bool, Says("Whether the recipient agreed to the revocation.")] = False
     consultations: Annotated[int, Says("How many consultations were recorded.")] = 0
+    heard_in_time: Annotated[int, Says("In how many of them the recipient had all the time that it needs.")] = 0
+    consultation_too_short: Annotated[
+        str | None, Says("How many days the last one lasted that did not suffice: consult again, for that long.")
+    ] = None
     estimate: Annotated[Money | None, Says("What exercising it costs a year.")] = None
     revenue: Annotated[Money | None, Says("The recipient's current revenue of a year.")] = None
     lines: Annotated[tuple[LineRow, ...], Says("What is paid a year from which line of the giver's budget.")] = ()

@@ -49,7 +49,7 @@ def _prepared(row: MandateRow) -> Turn:
     if row.kind is Kind.DECONCENTRATION:
         return Turn.ACTIVATE
     if row.kind is Kind.DEVOLUTION and row.instrument is Instrument.LAW:
-        return Turn.RECORD_CONSULTATION if row.state is Stage.DRAFTED else Turn.ACTIVATE
+        return Turn.ACTIVATE if row.heard_in_time else Turn.RECORD_CONSULTATION
     return Turn.OFFER
 
 
@@ -62,6 +62,8 @@ def _in_force(row: MandateRow) -> Iterator[Wait]:
         yield Turn.AGREE_SUSPENSION, Side.RECIPIENT, 0
     for one in row.missed(Due.REPORT):
         yield Turn.REPORT, Side.RECIPIENT, one.number
+    if row.clashes_with:
+        yield Turn.SETTLE_CLASH, Side.GIVER, 0
     if row.unfunded:
         yield Turn.COMMIT_FUNDING, Side.GIVER, 0
     open_ended = row.suspended_for not in (None, Pause.PARENT_SUSPENDED) and row.suspended_until is None

@@ -95,7 +95,12 @@ def _after(row: MandateRow, event: Event, look: Look) -> MandateRow:
         case happened.MandateDrafted():
             return row
         case happened.MandateConsultationRecorded():
-            return replace(row, consultations=row.consultations + 1)
+            heard = row.recipient in event.consulted
+            asked = replace(row, consultations=row.consultations + 1, heard_in_time=row.heard_in_time + heard)
+            return replace(asked, consultation_too_short=None) if heard else asked
+        case happened.ConsultationFellShort():
+            lasted = f"{event.days} of at least {event.least}"
+            return replace(row, heard_in_time=row.heard_in_time - 1, consultation_too_short=lasted)
         case happened.CostEstimateAttached():
             return _paid(replace(row, estimate=event.yearly, revenue=event.revenue))
         case happened.FundingCommitted():
@@ -136,6 +141,9 @@ def _after(row: MandateRow, event: Event, look: Look) -> MandateRow:
             return replace(row, renewals=row.renewals + 1, renewal_offered=None, ends_on=event.ends_on)
         case happened.PartySucceeded():
             return _succeeded(row, event, look)
+        case happened.MandateTerritoryMoved():
+            others = dict.fromkeys(one.mandate for one in event.exclusive.beside or ())
+            return replace(row, clashes_with=tuple(others))
         case happened.RevocationNoticeGiven():
             return replace(row, notice_for=event.ground, notice_ends_on=event.ends_on)
         case happened.RevocationNoticeWithdrawn():
@@ -163,7 +171,7 @@ def _after(row: MandateRow, event: Event, look: Look) -> MandateRow:
 def _ended(row: MandateRow, day: date) -> MandateRow:
     return replace(
         _no_notice(_cut(row, day)), over_on=day, owed=(), renewal_offered=None, suspension_offered=False,
-        suspended_for=None, suspended_until=None, unfunded=False, gap=None,
+        suspended_for=None, suspended_until=None, unfunded=False, gap=None, clashes_with=(),
     )  # fmt: skip
 
 
@@ -261,7 +269,7 @@ def _heard(row: MandateRow, record: Recorded) -> MandateRow:
 
 MANDATES = View(
     name="mandates",
-    version=2,
+    version=3,
     says="Mandates: what was entrusted to whom, on which terms, with what money, and whose turn it is.",
     row=MandateRow,
     key_says="The mandate's id.",

@@ -136,7 +136,7 @@ def awaiting(key: str, before: AwaitingRow | None, record: Recorded, look: Look)
     match event:
         case happened.AllocationDeadlineSet() if event.kind is Due.MANDATE:
             return _awaited(event, _whole(key, look))
-        case happened.MandateFollowed():
+        case happened.MandateFollowed() | happened.PowerHeldByLaw():
             return None
         case happened.RequestCorrected() if before is not None:
             return replace(before, name=_whole(key, look).name)
@@ -170,7 +170,7 @@ def days_left(row: AwaitingRow, day: date) -> int:
 
 AWAITING_MANDATE = View(
     name="decisions-awaiting-mandate",
-    version=1,
+    version=2,
     says="Decisions on who is to act from which no mandate has followed yet, and by when one has to.",
     row=AwaitingRow,
     key_says="The allocation's id.",
@@ -178,6 +178,7 @@ AWAITING_MANDATE = View(
         happened.RequestCorrected,
         happened.AllocationDeadlineSet,
         happened.MandateFollowed,
+        happened.PowerHeldByLaw,
         happened.NoMandateFollowed,
     ),
     keys=own_stream,

@@ -17,8 +17,8 @@ from projections.kernel import Look
 class Matter:
     """Something that waits: what is to be done, by whom (None: somebody from outside), about which number, since when.
 
-    `turn`: the name of the command that is waited for, as a word of the thing's context. Compare it by `==`: in a row
-    that was read back from its table it is a plain text.
+    `turn`: the name of the command that is waited for, as a word of the thing's context (what can be settled by several
+    has a word of its own). Compare it by `==`: in a row that was read back from its table it is a plain text.
     """
 
     turn: str

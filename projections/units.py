@@ -17,6 +17,8 @@ from domain.units.events import (
     CompetenceWithdrawn,
     Event,
     Later,
+    MembershipEnded,
+    MembershipRecorded,
     ParentSet,
     RepresentativeAccredited,
     SuccessorAssigned,
@@ -31,7 +33,7 @@ from domain.units.events import (
     UnitsMerged,
     UnitSplit,
 )
-from domain.units.state import first_day, first_day_after, is_withdrawn
+from domain.units.state import after_end, first_day, first_day_after, is_withdrawn
 from projections.kernel import Computed, Look, View, day_of, own_stream
 
 NAMES_KEPT = 30
@@ -60,6 +62,10 @@ class UnitRow:
     alive_until: Annotated[PartialDate | None, Says("From when on it is no more.")] = None
     parent: Annotated[UUID | None, Indexed(), Says("The unit of another sphere in which it lies.")] = None
     ancestors: Annotated[tuple[UUID, ...], Says("The parent and everything above it, nearest first.")] = ()
+    bodies: Annotated[tuple[UUID, ...], Says("Bodies of which it is, was or will be a member.")] = ()
+    memberships: Annotated[
+        tuple[MembershipRecorded, ...], Says("In which bodies' territory it lies, and from when until when.")
+    ] = ()
     identifiers: Annotated[tuple[str, ...], Says("Its codes, as scheme:value.")] = ()
     merged_into: Annotated[UUID | None, Indexed(), Says("The unit that it became part of.")] = None
     formed_from: Annotated[tuple[UUID, ...], Says("Units that merged into it, or of which it was a part.")] = ()
@@ -135,6 +141,10 @@ def _changed(key: str, row: UnitRow, event: Later, record: Recorded, look: Look)
             return _holding(row, (*row.competences, event))
         case CompetenceWithdrawn():
             return _holding(row, tuple(_after(held, event) for held in row.competences))
+        case MembershipRecorded():
+            return replace(row, bodies=_with(row.bodies, [event.body]), memberships=(*row.memberships, event))
+        case MembershipEnded():
+            return replace(row, memberships=after_end(row.memberships, event))
         case _:
             assert_never(event)
 
@@ -217,7 +227,7 @@ def begins(record: Recorded) -> date | None:
 
 UNITS = View(
     name="units",
-    version=2,
+    version=3,
     says="The directory: every unit of government, its sphere, its place in the hierarchy, its codes and competences.",
     row=UnitRow,
     key_says="The unit's id.",

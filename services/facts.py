@@ -150,12 +150,18 @@ class Basis:
         return calendar_of(home.jurisdiction if home else "")
 
     async def chain(self, unit: UnitId | None) -> tuple[UnitFacts, ...]:
-        """A unit and everything above it, nearest first."""
-        found: list[UnitFacts] = []
-        while unit is not None and len(found) < DEEPEST_HIERARCHY:
-            found.append(await self.unit(unit))
-            unit = found[-1].parent
-        return tuple(found)
+        """A unit and everything that it lies in, nearest first: parents, and bodies of which it ever is a member."""
+        found: dict[UnitId, UnitFacts] = {}
+        row = [] if unit is None else [unit]
+        for _ in range(DEEPEST_HIERARCHY):
+            above: list[UnitId] = []
+            for one in row:
+                if one not in found:
+                    facts = found[one] = await self.unit(one)
+                    above += () if facts.parent is None else (facts.parent,)
+                    above += (membership.body for membership in facts.memberships)
+            row = above
+        return tuple(found.values())
 
     async def line(self, unit: UnitId | None) -> tuple[UnitFacts, ...]:
         """A unit and, where it is no more, whoever took over from it, then from that one: up to one that is there."""

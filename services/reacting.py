@@ -7,7 +7,7 @@ makes has the actor `reaction` and the record as its cause.
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -29,6 +29,8 @@ from services.working.leaning import LEANING, Lean
 REACTION = Actor(system="reaction")
 AT_ONCE = 64
 """Commands of one record that wait for one transaction."""
+TURNS = 50
+"""So often a command may meet somebody else who holds what it would claim."""
 LEANS_AT_MOST = 2000
 """What leans on what that is gathered in memory before it is saved."""
 
@@ -222,7 +224,7 @@ class Reactor:
 
     async def _give(self, reaction: Reaction, record: Recorded, then: Then) -> _No | None:
         try:
-            await self._office.give(order(reaction, record, then))
+            await self._give_beside(reaction, record, then)
         except CommandReused:
             # It was recorded before a crash, and what it was looked up from has moved on since.
             log.info("reaction-given-before", reaction=reaction.name, record=record.name, stream=str(then.stream))
@@ -232,6 +234,23 @@ class Reactor:
         except (Unknown, Forbidden) as error:
             return self._no(reaction, record, then, type(error).__name__.lower(), str(error))
         return None
+
+    async def _give_beside(self, reaction: Reaction, record: Recorded, then: Then) -> None:
+        """Gives a command; where others hold what it would claim and the rules let it stand beside them, with them."""
+        met: dict[StreamId, None] = {}
+        for _ in range(TURNS):
+            beside = {reaction.beside: tuple(met)} if reaction.beside else {}
+            try:
+                await self._office.give(order(reaction, record, replace(then, fields={**then.fields, **beside})))
+                return
+            except Refused as refused:
+                if met and refused.code == "no-clash":
+                    met.clear()  # one of them has ended meanwhile
+                elif reaction.beside and refused.code == "already-claimed":
+                    met |= dict.fromkeys(map(StreamId, refused.facts["held_by"]))
+                else:
+                    raise
+        raise Refused("already-claimed", f"In {TURNS} turns, who else holds it was somebody else each time.")
 
     def _no(self, reaction: Reaction, record: Recorded, then: Then, code: str, reason: str) -> _No:
         log.error(

@@ -6,18 +6,20 @@ leaning is found, see `services.working.leaning`. A reaction's name is a part of
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from domain import cofog
 from domain.commitments.state import Commitment
+from domain.guards import FARTHEST
 from domain.kernel import PartialDate, Recorded, StreamId, UnitId
 from domain.mandates import events as mandates
 from domain.mandates.state import Mandate
 from domain.subsidiarity.reviews import events as reviews
 from domain.units import events as units
 from domain.units import facts as unit_facts
+from domain.units.state import first_day, last_day
 from services.working.leaning import Manner
 
 ENDINGS = (mandates.MandateRevoked, mandates.MandateReturned, mandates.MandateSuperseded, mandates.MandateExpired)
@@ -55,6 +57,8 @@ class Reaction:
     """`to`: which events. `manner`: who leans in which manner on the record's stream is looked up; None: nobody.
 
     `fair`: codes with which the rules may say no and all is well; any other refusal is kept for people to look at.
+    `beside`: the field in which the command names who holds already what it would claim. It is first given without any,
+    and who it meets at the append is named to it; the rules look at each, and auditors at what is claimed in the end.
     """
 
     name: str
@@ -62,6 +66,7 @@ class Reaction:
     then: Callable[[Recorded, Found], Sequence[Then | LookAgain]]
     manner: Manner | None = None
     fair: frozenset[str] = frozenset()
+    beside: str = ""
 
 
 def sub_delegated(record: Recorded, found: Found) -> Sequence[Then]:
@@ -132,6 +137,42 @@ def _orphans(former: UnitId, found: Found) -> Sequence[StreamId]:
     return [stream for stream, party in parties if party is not None and party.orphaned]
 
 
+def territory_moved(record: Recorded, found: Found) -> Sequence[Then | LookAgain]:
+    """A unit lies in another one, now or from the first day of a membership: exclusive mandates that stand in it do."""
+    event: units.ParentSet | units.MembershipRecorded = record.event
+    if isinstance(event, units.ParentSet):
+        return _follow(found, record.effective_on)
+    return _on(first_day(event.member_from), event.member_from, record, found)
+
+
+def membership_over(record: Recorded, found: Found) -> Sequence[Then | LookAgain]:
+    """From the day after the last one of a membership, exclusive mandates that stand in the unit lie there no more."""
+    event: units.MembershipRecorded | units.MembershipEnded = record.event
+    last = last_day(event.member_until)
+    if last >= FARTHEST:
+        return ()
+    over = last + timedelta(days=1)
+    return _on(over, PartialDate(over), record, found)
+
+
+def clash_over(record: Recorded, found: Found) -> Sequence[Then]:
+    """An exclusive mandate ended: those that stood beside it hold alone now what they could not claim before."""
+    return _follow(found, record.effective_on)
+
+
+def _on(day: date, effective_on: PartialDate, record: Recorded, found: Found) -> Sequence[Then | LookAgain]:
+    """What follows on a day: at once, if it had come when it was recorded."""
+    if day >= FARTHEST:
+        return ()
+    if day < record.at.date():
+        return _follow(found, effective_on)
+    return [LookAgain(day), *_follow(found, effective_on, day)]
+
+
+def _follow(found: Found, effective_on: PartialDate, on: date | None = None) -> Sequence[Then]:
+    return [Then("mandates", "follow-territory", stream, effective_on, on=on) for stream in found.leaning]
+
+
 def mandate_lost(record: Recorded, found: Found) -> Sequence[Then]:
     """A mandate ended: commitments that rest on it say so, and it is their owners' turn."""
     return tuple(
@@ -171,6 +212,28 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction("unit-restored", (units.UnitRestored,), unit_restored, Manner.PARTY),
     Reaction("review-followed", (reviews.ReviewOpened,), review_followed, fair=frozenset({"nothing-to-follow"})),
     Reaction("decision-followed", (mandates.MandateActivated,), decision_followed),
+    # One that was suspended when it was decided what it is to carry out. Whom it was not for, it is not for again.
+    Reaction(
+        "decision-resumed",
+        (mandates.MandateRestored,),
+        decision_followed,
+        fair=frozenset({"other-sphere", "other-function"}),
+    ),
+    Reaction(
+        "territory-moved",
+        (units.ParentSet, units.MembershipRecorded),
+        territory_moved,
+        Manner.STANDS_IN,
+        beside="beside",
+    ),
+    Reaction(
+        "membership-over",
+        (units.MembershipRecorded, units.MembershipEnded),
+        membership_over,
+        Manner.STANDS_IN,
+        beside="beside",
+    ),
+    Reaction("clash-over", ENDINGS, clash_over, Manner.BESIDE, beside="beside"),
     Reaction("mandate-lost", ENDINGS, mandate_lost, Manner.RESTS_ON),
 )
 """In the order in which they are given."""

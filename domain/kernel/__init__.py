@@ -14,7 +14,7 @@ from domain.kernel.contexts import (
     no_home,
 )
 from domain.kernel.days import Deadline, PartialDate, Today, day_of
-from domain.kernel.facts import CommitmentFacts, Holding, MandateFacts, ReviewFacts, UnitFacts
+from domain.kernel.facts import CommitmentFacts, Holding, MandateFacts, Membership, ReviewFacts, UnitFacts
 from domain.kernel.ids import NAMES, EventName, StreamId, UnitId, named_stream
 from domain.kernel.notes import Given, Indexed, Known, Many, Says, Seal, Searched, Text, Whole
 from domain.kernel.people import Actor, Level, Role, Sphere
@@ -47,6 +47,7 @@ __all__ = [
     "Level",
     "MandateFacts",
     "Many",
+    "Membership",
     "Money",
     "OpenedText",
     "PartialDate",

@@ -9,10 +9,34 @@ from domain.kernel.people import Sphere
 from domain.replacing import quick
 
 
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A unit lies in the territory of a body that has members, first and last day included; a day that is None is open.
+
+    As with competences, a partial date is given the benefit of the doubt.
+    """
+
+    body: UnitId
+    first: date | None = None
+    last: date | None = None
+
+    def throughout(self, first: date, last: date | None) -> bool:
+        """Whether it is a member on every day from `first` to `last` (None: for good)."""
+        ends = self.last is None or (last is not None and last <= self.last)
+        return (self.first is None or self.first <= first) and ends
+
+    def touches(self, first: date, last: date | None) -> bool:
+        """Whether it is a member on any of these days."""
+        return (self.first is None or last is None or self.first <= last) and (self.last is None or first <= self.last)
+
+
 @quick
 @dataclass(frozen=True, slots=True)
 class UnitFacts:
-    """What other contexts may know of a unit when they decide. `successor`: who is first to take over from it."""
+    """What other contexts may know of a unit when they decide. `successor`: who is first to take over from it.
+
+    `memberships`: of bodies whose territory is that of their members, past and to come.
+    """
 
     id: UnitId
     exists: bool
@@ -24,6 +48,7 @@ class UnitFacts:
     alive_until: date | None = None
     parent: UnitId | None = None
     successor: UnitId | None = None
+    memberships: tuple[Membership, ...] = ()
 
     def alive_on(self, day: PartialDate) -> bool:
         """Whether the unit can have acted on that day: a partial date is given the benefit of the doubt."""

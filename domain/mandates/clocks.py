@@ -13,6 +13,7 @@ from domain.mandates.checks import there
 from domain.mandates.entitled import held_through
 from domain.mandates.events import DeadlineSet, DeadlineVoided, Event
 from domain.mandates.state import DeadlineState, Mandate, State
+from domain.mandates.territory import on_day
 from domain.mandates.words import Due, Ending, Pause
 
 RUNS_ON = timedelta(days=1)
@@ -110,7 +111,7 @@ def _lapses(command: asked.PassDeadline, one: DeadlineState, state: Mandate) -> 
     """The last day has passed on which the giver held it, unless the law has given it back meanwhile."""
     ran_out = happened.DeadlineMet(command.deadline, late=False)
     gone = one.due_on + RUNS_ON
-    lands = frozenset(land.id for land in command.lands)
+    lands = frozenset(on_day(command.lands, gone))
     through = held_through(state.terms, command.holdings, lands, gone)
     if through is not None:
         return [ran_out, *lapsing(state, through, gone)]

@@ -111,6 +111,7 @@ class RecordConsultation(ByUnit):
     outcome: Annotated[Prose, Says("What they said, and what became of it.")]
     document: Papers = None
     consulted_units: Annotated[tuple[UnitFacts, ...], Given("the units that were consulted", of="consulted")]
+    policy: InForce
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -332,6 +333,19 @@ class SucceedParty:
     today: Now
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowTerritory:
+    """What the territory of an exclusive mandate lies in has changed, or who else holds the same there."""
+
+    beside: Annotated[
+        tuple[StreamId, ...], Many(0, 1000), Says("Mandates that hold it exclusively in what it lies in by now.")
+    ] = ()
+    beside_facts: Annotated[tuple[MandateFacts, ...], Given("those mandates", of="beside")]
+    lands: Annotated[tuple[UnitFacts, ...], Given("the territory, and what it lies in", of="state.territory*")]
+    effective_on: CountsOn
+    today: Now
+
+
 Command: TypeAlias = (
     DraftMandate
     | SubDelegate
@@ -364,4 +378,5 @@ Command: TypeAlias = (
     | FollowParent
     | LapseMandate
     | SucceedParty
+    | FollowTerritory
 )

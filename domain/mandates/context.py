@@ -38,6 +38,8 @@ def _either(command: Any, state: Any) -> frozenset[UnitId]:
 def claims(event: Event) -> Sequence[Claim]:
     """Nobody else is entrusted with what is exclusive, from activation to the end, suspensions included."""
     match event:
+        case happened.MandateTerritoryMoved():
+            return (*_held(event.former, taken=False), *_held(event.exclusive, taken=True))
         case happened.MandateActivated():
             taken = True
         case (
@@ -102,6 +104,7 @@ MANDATES = Context(
         "follow-parent": By(asked.FollowParent),
         "lapse": By(asked.LapseMandate),
         "succeed": By(asked.SucceedParty),
+        "follow-territory": By(asked.FollowTerritory),
     },
     events=get_args(Event),
     claims=claims,

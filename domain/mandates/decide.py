@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import assert_never
 
-from domain.mandates import checks, clocks, correcting, ending, entrusting, exercising, funding
+from domain.mandates import checks, clocks, correcting, ending, entrusting, exercising, funding, territory
 from domain.mandates import commands as asked
 from domain.mandates.commands import Command
 from domain.mandates.events import Event
@@ -81,5 +81,7 @@ def _decided(command: Command, state: State) -> Sequence[Event]:
             return ending.lapse(command, state)
         case asked.SucceedParty():
             return ending.succeed(command, state)
+        case asked.FollowTerritory():
+            return territory.follow(command, state)
         case _:
             assert_never(command)

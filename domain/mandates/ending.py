@@ -15,6 +15,7 @@ from domain.mandates.entitled import held_through, last_held
 from domain.mandates.events import Event
 from domain.mandates.exercising import follow_parent, hand_over
 from domain.mandates.state import Mandate, Notice, State
+from domain.mandates.territory import on_day
 from domain.mandates.words import ENDED, STANDING, Due, Ending, Ground, Kind, ReturnGround, Settlement, Stage
 
 AGREED = frozenset({Stage.ACCEPTED, Stage.ACTIVE, Stage.SUSPENDED})
@@ -170,7 +171,7 @@ def lapse(command: asked.LapseMandate, state: State) -> Sequence[Event]:
     found = there(state)
     if found.stage in ENDED or found.under is not None:
         return []
-    lands = frozenset(land.id for land in command.lands)
+    lands = frozenset(on_day(command.lands, command.today))
     through = held_through(found.terms, command.holdings, lands, command.today)
     if through is None:
         last = last_held(found.terms, command.holdings, lands, command.today)

@@ -10,6 +10,7 @@ from domain.guards import FARTHEST, alive
 from domain.kernel import Holding, MandateFacts, PartialDate, Policy, Refused, Sphere, StreamId, UnitFacts, UnitId
 from domain.mandates import commands as asked
 from domain.mandates.state import Mandate
+from domain.mandates.territory import at_times, throughout
 from domain.mandates.words import Instrument, Kind, Terms
 
 Found: TypeAlias = asked.Drafting | asked.Standing
@@ -40,13 +41,14 @@ def to_keep(state: Mandate, ends_on: date | None, found: asked.Standing, on: dat
 
 def _given(terms: Terms, ends_on: date | None, found: Found, held: Days, under: StreamId | None) -> int:
     _parties(terms, found)
-    lands = frozenset(land.id for land in found.lands)
+    begins = max(terms.starts_on, held[0])
+    lands = throughout(found.lands, begins, ends_on)
     if under is None:
         _by_law(terms, ends_on, found.holdings, lands, held)
         depth = 0
     else:
         depth = _by_mandate(terms, ends_on, found, lands, held[1])
-    _nobody_else(terms, ends_on, found, lands, max(terms.starts_on, held[0]))
+    _nobody_else(terms, ends_on, found, at_times(found.lands, begins, ends_on), begins)
     return depth
 
 
@@ -143,7 +145,9 @@ def _by_mandate(terms: Terms, ends_on: date | None, found: Found, lands: frozens
     if parent.activated_on is not None and on < parent.activated_on:
         reason = f"The mandate that it rests on is in force since {parent.activated_on}, and was not on that day."
         raise Refused("nemo-plus-iuris", reason, under=parent.id, activated_on=parent.activated_on)
-    _within(terms, ends_on, parent, lands)
+    if parent.territory not in lands:
+        raise _beyond(terms, ends_on, found, parent)
+    _within(terms, ends_on, parent)
     named = {unit for one in found.parents for unit in (one.giver, one.recipient)}
     if found.recipient_unit.id in named:
         raise Refused("mandate-cycle", "The recipient stands above the giver in this chain of mandates.")
@@ -157,13 +161,18 @@ def _by_mandate(terms: Terms, ends_on: date | None, found: Found, lands: frozens
     return parent.depth + 1
 
 
-def _within(terms: Terms, ends_on: date | None, parent: MandateFacts, lands: frozenset[UnitId]) -> None:
-    """Never beyond the parent in scope, territory, time, title or exclusiveness."""
+def _beyond(terms: Terms, ends_on: date | None, found: Found, parent: MandateFacts) -> Refused:
+    """Never beyond the parent's territory: it is that one, or lies in it for the whole term."""
+    reason = "The mandate that it rests on is over another territory, in which this one does not lie"
+    if parent.territory in at_times(found.lands, terms.starts_on, ends_on):
+        reason += " for the whole term: it is a member there for a part of it"
+    return Refused("beyond-territory", f"{reason}.", under=parent.id, territory=parent.territory)
+
+
+def _within(terms: Terms, ends_on: date | None, parent: MandateFacts) -> None:
+    """Never beyond the parent in scope, time, title or exclusiveness."""
     if not cofog.covers(parent.function, terms.function):
         raise Refused("beyond-scope", f"The mandate that it rests on is over {parent.function}.", under=parent.id)
-    if parent.territory not in lands:
-        reason = "The mandate that it rests on is over another territory, in which this one does not lie."
-        raise Refused("beyond-territory", reason, under=parent.id, territory=parent.territory)
     ends_late = parent.ends_on is not None and (ends_on is None or ends_on > parent.ends_on)
     if terms.starts_on < parent.starts_on or ends_late:
         span = f"from {parent.starts_on} to {parent.ends_on or 'an open end'}"

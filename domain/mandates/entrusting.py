@@ -53,11 +53,19 @@ def consult(command: asked.RecordConsultation, state: State) -> Sequence[Event]:
     if found.giver in command.consulted:
         raise Refused("consults-itself", "The giver cannot be consulted by itself.")
     number = len(found.consultations) + 1
-    return [
-        happened.MandateConsultationRecorded(
-            number, command.consulted, command.opened_on, command.closed_on, command.outcome, command.document
-        )
-    ]
+    recorded = happened.MandateConsultationRecorded(
+        number, command.consulted, command.opened_on, command.closed_on, command.outcome, command.document
+    )
+    return [recorded, *_too_short(command, found, number)]
+
+
+def _too_short(command: asked.RecordConsultation, state: Mandate, number: int) -> Sequence[Event]:
+    """Said with the record, so that nobody learns of it on the day on which it was to come into force."""
+    least = command.policy.whole("min_consultation_days")
+    days = (command.closed_on - command.opened_on).days + 1
+    if not state.terms.needs_consultation or state.recipient not in command.consulted or days >= least:
+        return []
+    return [happened.ConsultationFellShort(number, days, least, command.policy.ref)]
 
 
 def consulted_in_time(state: Mandate, day: date, policy: Policy) -> None:
@@ -69,7 +77,7 @@ def consulted_in_time(state: Mandate, day: date, policy: Policy) -> None:
     if not heard:
         raise Refused("not-consulted", "A devolution by law needs its recipient to be consulted first.", policy=grounds)
     if not any((one.closed_on - one.opened_on).days + 1 >= days for one in heard):
-        reason = f"The recipient has at least {days} days to answer a consultation."
+        reason = f"The recipient has at least {days} days to answer a consultation: consult again, for that long."
         raise Refused("consultation-too-short", reason, policy=grounds)
 
 

@@ -45,6 +45,16 @@ class MandateConsultationRecorded:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsultationFellShort:
+    """The recipient had fewer days than the law demands: by this consultation alone it cannot come into force."""
+
+    number: int
+    days: int
+    least: int
+    policy: str
+
+
+@dataclass(frozen=True, slots=True)
 class CostEstimateAttached:
     """What exercising it costs the recipient a year, beside its current revenue of a year."""
 
@@ -312,8 +322,18 @@ class DeadlineMoved(deadlines.DeadlineMoved):
     """It was renewed, or restored after a suspension."""
 
 
+@dataclass(frozen=True, slots=True)
+class MandateTerritoryMoved:
+    """What the territory lies in is another than before: it holds `exclusive` from now on, and `former` no more."""
+
+    moved_on: date
+    former: Scope
+    exclusive: Scope
+
+
 Prepared: TypeAlias = (
     MandateConsultationRecorded
+    | ConsultationFellShort
     | CostEstimateAttached
     | FundingCommitted
     | MandateFlaggedUnfunded
@@ -336,6 +356,7 @@ Lived: TypeAlias = (
     | RenewalOffered
     | MandateRenewed
     | PartySucceeded
+    | MandateTerritoryMoved
 )
 Ended: TypeAlias = (
     RevocationNoticeGiven

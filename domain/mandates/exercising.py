@@ -13,6 +13,7 @@ from domain.mandates.entitled import sound_renewal, sound_terms, to_keep
 from domain.mandates.entrusting import consulted_in_time
 from domain.mandates.events import Event
 from domain.mandates.state import DeadlineState, Mandate, State
+from domain.mandates.territory import on_day
 from domain.mandates.words import IN_PREPARATION, STANDING, Due, Kind, Pause, Scope, Stage
 
 NEVER_IN_FORCE = IN_PREPARATION | {Stage.DECLINED, Stage.WITHDRAWN}
@@ -44,7 +45,7 @@ def _exclusive(state: Mandate, command: asked.ActivateMandate) -> Scope | None:
     terms = state.terms
     if not terms.exclusive:
         return None
-    return Scope(terms.function, terms.territory, terms.under, tuple(land.id for land in command.lands[1:]))
+    return Scope(terms.function, terms.territory, terms.under, on_day(command.lands, command.today)[1:])
 
 
 def _agreed(state: Mandate) -> None:

@@ -219,6 +219,8 @@ def _prepared(state: Mandate, event: happened.Prepared) -> Mandate:
             held = Consultation(event.consulted, event.opened_on, event.closed_on)
             stage = Stage.CONSULTED if state.stage is Stage.DRAFTED else state.stage
             return replace(state, stage=stage, consultations=(*state.consultations, held))
+        case happened.ConsultationFellShort():
+            return state
         case happened.CostEstimateAttached():
             return replace(state, estimates=event.number, estimate=Estimate(event.yearly, event.revenue))
         case happened.FundingCommitted():
@@ -275,6 +277,8 @@ def _lived(state: Mandate, event: happened.Lived) -> Mandate:
             if event.former == state.giver:
                 return replace(state, giver=event.successor)
             return replace(state, recipient=event.successor)
+        case happened.MandateTerritoryMoved():
+            return replace(state, exclusive=event.exclusive)
         case _:
             assert_never(event)
 

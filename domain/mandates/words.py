@@ -149,21 +149,36 @@ class MandateWording:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """A mandate that holds a function exclusively in a land as well: a territory moved, and both stand."""
+
+    mandate: StreamId
+    function: str
+    land: UnitId
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
     """What is held exclusively: a function in a territory, by law or within the mandate it rests on.
 
     `within`: what the territory lay in on the day of the record, nearest first; meanwhile nobody holds it exclusively
-    in all of that.
+    in all of that, but for those who did already when the territory came to lie there (`beside`).
     """
 
     function: str
     territory: UnitId
     under: StreamId | None = None
     within: tuple[UnitId, ...] = ()
+    beside: tuple[Beside, ...] | None = None
 
     def words(self, land: UnitId) -> tuple[str, ...]:
         """What stands for the function in a land: a word for each group of COFOG, so that 07 meets 07.3."""
-        groups = [group for group in sorted(cofog.GROUPS) if cofog.covers(self.function, group)]
+        others = [one.function for one in self.beside or () if one.land == land]
+        groups = [
+            group
+            for group in sorted(cofog.GROUPS)
+            if cofog.covers(self.function, group) and not any(cofog.covers(other, group) for other in others)
+        ]
         return tuple(f"exclusive-mandate:{self.under or 'law'}:{group}:{land}" for group in groups)
 
 

@@ -33,6 +33,9 @@ EffectiveOn: TypeAlias = Annotated[PartialDate, Given("when it counts in law")]
 Above: TypeAlias = Annotated[tuple[UnitFacts, ...], Given("the parent and everything above it", of="parent*")]
 Name: TypeAlias = Annotated[Words, Text(at_most=200), Says("The unit's own name, in its languages.")]
 Parent: TypeAlias = Annotated[UnitId | None, Says("The unit of another sphere in which it lies.")]
+Body: TypeAlias = Annotated[
+    UnitId, Says("The body that has members: an inter-municipal body, a Zweckverband, a mancomunidad.")
+]
 Function: TypeAlias = Annotated[
     str, Text(at_most=4, at_least=2, form=cofog.FORM), Says("The function of government: a COFOG code.", "07.3")
 ]
@@ -207,6 +210,25 @@ class WithdrawCompetence:
     held_until: Annotated[PartialDate, Says("The last day on which it is held.")]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordMembership:
+    """Record that the unit is a member of a body whose territory is that of its members: it lies in it meanwhile."""
+
+    body: Body
+    legal_basis: Annotated[str, Text(at_most=500), Says("The law, statutes or order that it rests on.")]
+    member_from: Annotated[PartialDate, Says("The first day.")]
+    member_until: Annotated[PartialDate | None, Says("The last day; open-ended if left out.")] = None
+    above: Annotated[tuple[UnitFacts, ...], Given("the body and everything above it", of="body*")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndMembership:
+    """Record that the unit leaves a body of which it is a member."""
+
+    body: Body
+    member_until: Annotated[PartialDate, Says("The last day on which it is a member.")]
+
+
 Command: TypeAlias = (
     RegisterUnit
     | CorrectUnit
@@ -224,4 +246,6 @@ Command: TypeAlias = (
     | RevokeAccreditation
     | RecordCompetence
     | WithdrawCompetence
+    | RecordMembership
+    | EndMembership
 )

@@ -211,6 +211,24 @@ class CompetenceWithdrawn:
     held_until: PartialDate
 
 
+@dataclass(frozen=True, slots=True)
+class MembershipRecorded:
+    """The unit is a member of a body, and lies in its territory meanwhile; first and last day included."""
+
+    body: UnitId
+    legal_basis: str
+    member_from: PartialDate
+    member_until: PartialDate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipEnded:
+    """That is the last day on which the unit is a member of the body."""
+
+    body: UnitId
+    member_until: PartialDate
+
+
 Later: TypeAlias = (
     UnitCorrected
     | UnitActivated
@@ -227,6 +245,8 @@ Later: TypeAlias = (
     | AccreditationRevoked
     | CompetenceRecorded
     | CompetenceWithdrawn
+    | MembershipRecorded
+    | MembershipEnded
 )
 """Every event but the first."""
 Event: TypeAlias = UnitRegistered | Later

@@ -5,6 +5,7 @@ from typing import assert_never
 
 from domain import cofog
 from domain.kernel import PartialDate, Refused, UnitFacts, UnitId
+from domain.units import memberships
 from domain.units.commands import (
     AbolishUnit,
     AccreditRepresentative,
@@ -14,7 +15,9 @@ from domain.units.commands import (
     Command,
     CorrectUnit,
     DetachIdentifier,
+    EndMembership,
     RecordCompetence,
+    RecordMembership,
     RecordMerger,
     RecordSplit,
     RegisterUnit,
@@ -85,6 +88,10 @@ def decide(command: Command, state: State) -> Sequence[Event]:
             return _record_competence(command, _living(state))
         case WithdrawCompetence():
             return _withdraw_competence(command, state)
+        case RecordMembership():
+            return memberships.record(command, _living(state))
+        case EndMembership():
+            return memberships.end(command, state)
         case _:
             assert_never(command)
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import TypeAlias, assert_never
 
 from domain.correcting import with_right
-from domain.kernel import EventName, Holding, PartialDate, Role, Sphere, UnitFacts, UnitId, Words
+from domain.kernel import EventName, Holding, Membership, PartialDate, Role, Sphere, UnitFacts, UnitId, Words
 from domain.replacing import replace
 from domain.units.events import (
     AccreditationRevoked,
@@ -16,6 +16,8 @@ from domain.units.events import (
     Identifier,
     Kind,
     Later,
+    MembershipEnded,
+    MembershipRecorded,
     ParentSet,
     RepresentativeAccredited,
     Stage,
@@ -83,6 +85,7 @@ class Unit:
     successors: tuple[UnitId, ...] = ()
     accreditations: tuple[Accredited, ...] = ()
     competences: tuple[CompetenceRecorded, ...] = ()
+    memberships: tuple[MembershipRecorded, ...] = ()
 
 
 State: TypeAlias = Absent | Unit
@@ -145,6 +148,10 @@ def _changed(unit: Unit, event: Later) -> Unit:
             return replace(unit, competences=(*unit.competences, event))
         case CompetenceWithdrawn():
             return replace(unit, competences=tuple(_withdrawn(held, event) for held in unit.competences))
+        case MembershipRecorded():
+            return replace(unit, memberships=(*unit.memberships, event))
+        case MembershipEnded():
+            return replace(unit, memberships=after_end(unit.memberships, event))
         case _:
             assert_never(event)
 
@@ -204,6 +211,20 @@ def is_withdrawn(held: CompetenceRecorded, event: CompetenceWithdrawn) -> bool:
     return (held.function, held.territory) == (event.function, event.territory) and first_day(
         held.held_from
     ) <= last_day(event.held_until) < last_day(held.held_until)
+
+
+def after_end(memberships: Iterable[MembershipRecorded], event: MembershipEnded) -> tuple[MembershipRecorded, ...]:
+    """What is known of memberships once one of them has its last day."""
+    return tuple(
+        replace(one, member_until=event.member_until) if ends_membership(one, event) else one for one in memberships
+    )
+
+
+def ends_membership(one: MembershipRecorded, event: MembershipEnded) -> bool:
+    """Whether an end is about this membership: it lasts on that day, and would last longer."""
+    return one.body == event.body and first_day(one.member_from) <= last_day(event.member_until) < last_day(
+        one.member_until
+    )
 
 
 def first_day(day: PartialDate) -> date:
@@ -268,4 +289,10 @@ def facts(state: State, id: UnitId) -> UnitFacts:
         alive_until=None if state.alive_until is None else first_day_after(state.alive_until),
         parent=state.parent,
         successor=next(iter(state.successors), None),
+        memberships=tuple(map(_membership, state.memberships)),
     )
+
+
+def _membership(one: MembershipRecorded) -> Membership:
+    until = None if one.member_until is None else one.member_until.latest()
+    return Membership(one.body, one.member_from.earliest(), until)

@@ -63,12 +63,12 @@ class Reacted:
         cause, since = self._causes.get(first.cause, (None, 0))
         if cause is None:
             return "Nothing follows from the record that is named as its cause."
-        said = (
-            then for reaction in self._to[type(cause.event)]
-            for then in self._said(reaction, cause, since, first.stream)
-        )  # fmt: skip
-        if any(self._is_said(then, first, order) for then in said):
-            return None
+        for reaction in self._to[type(cause.event)]:
+            # Whom it met at the append no reaction says: the rules look at each, and what is claimed is claimed again.
+            asked = {name: value for name, value in order.fields.items() if name != reaction.beside}
+            said = self._said(reaction, cause, since, first.stream)
+            if any(self._is_said(then, first, order, asked) for then in said):
+                return None
         return "No reaction to its cause gives this command."
 
     def _said(self, reaction: Reaction, cause: Recorded, since: int, stream: UUID) -> Iterator[Then]:
@@ -85,13 +85,13 @@ class Reacted:
         found = ((name, self._now(name, stream)[1]) for name in ("mandates", "commitments"))
         return next(state for name, state in found if state != self._contexts[name].decider.initial)
 
-    def _is_said(self, then: Then, first: Recorded, order: Order) -> bool:
+    def _is_said(self, then: Then, first: Recorded, order: Order, asked: Mapping[str, Any]) -> bool:
         kind = self._contexts[order.context].commands[order.command].command
         defaults = {one.name: one.default for one in fields(kind) if one.default is not MISSING}
-        asked = {name: value for name, value in defaults.items() if name in order.fields} | dict(then.fields)
-        return (then.context, then.command, then.effective_on, asked) == (
+        said = {name: value for name, value in defaults.items() if name in asked} | dict(then.fields)
+        return (then.context, then.command, then.effective_on, said) == (
             order.context,
             order.command,
             first.effective_on,
-            dict(order.fields),
+            asked,
         )

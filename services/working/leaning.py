@@ -7,6 +7,7 @@ from uuid import UUID
 
 from domain.commitments import events as commitments
 from domain.mandates import events as mandates
+from domain.mandates.words import Scope
 
 
 class Manner(StrEnum):
@@ -20,6 +21,10 @@ class Manner(StrEnum):
     """A mandate or a commitment on the units that it binds, or may come to bind."""
     RESTS_ON = "rests_on"
     """A commitment on the mandate that lets its owner keep it."""
+    STANDS_IN = "stands_in"
+    """An exclusive mandate on its territory, and on all that this lies in."""
+    BESIDE = "beside"
+    """An exclusive mandate on another one that holds the same in what its territory came to lie in."""
 
 
 Lean: TypeAlias = tuple[UUID, str, UUID]
@@ -31,12 +36,21 @@ def _drafted(stream: UUID, event: mandates.MandateDrafted) -> Sequence[Lean]:
     return [(*above, stream), *((unit, Manner.PARTY, stream) for unit in (event.giver, event.recipient))]
 
 
+def _standing(stream: UUID, scope: Scope | None) -> Sequence[Lean]:
+    if scope is None:
+        return ()
+    lands = [(land, Manner.STANDS_IN, stream) for land in (scope.territory, *scope.within)]
+    return [*lands, *((one.mandate, Manner.BESIDE, stream) for one in scope.beside or ())]
+
+
 LEANS: Mapping[type, Callable[[UUID, Any], Sequence[Lean]]] = {
     mandates.MandateDrafted: _drafted,
     # Whether it gives or receives, the state says to whoever asks.
     mandates.PartySucceeded: lambda stream, event: [
         (event.successor, manner, stream) for manner in (Manner.GIVEN_BY, Manner.PARTY)
     ],
+    mandates.MandateActivated: lambda stream, event: _standing(stream, event.exclusive),
+    mandates.MandateTerritoryMoved: lambda stream, event: _standing(stream, event.exclusive),
     commitments.CommitmentProposed: lambda stream, event: [(event.owner, Manner.PARTY, stream)],
     commitments.PartyInvited: lambda stream, event: [(event.unit, Manner.PARTY, stream)],
     commitments.PartySucceeded: lambda stream, event: [(event.successor, Manner.PARTY, stream)],

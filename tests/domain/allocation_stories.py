@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from domain.calendars import Calendar
 from domain.kernel import (
     EventName,
+    Holding,
     MandateFacts,
     PartialDate,
     Policy,
@@ -149,6 +150,26 @@ def mandate(on: date = DAY, id: StreamId = MANDATE, **said: Any) -> asked.Record
     )
 
 
+LAW = Holding(REGION, "05", REGION, "own", "Constitution, art. 2")
+
+
+def by_law(
+    on: date = DAY, holder: UnitId = REGION, territory: UnitId = REGION, held: tuple[Holding, ...] = (LAW,),
+    **said: Any,
+) -> asked.RecordPowerByLaw:  # fmt: skip
+    """The decider says, on that day, that a unit holds the power by law."""
+    given = {"holder_facts": facts(holder), "lands": lands(territory), "around": lands(REGION), **said}
+    found = ask(asked.RecordPowerByLaw, STATE, on, holder=holder, territory=territory, holdings=held, **given)
+    assert isinstance(found, asked.RecordPowerByLaw)
+    return found
+
+
+def lands(territory: UnitId) -> tuple[UnitFacts, ...]:
+    """A unit, and what it lies in."""
+    above = {CITY: (REGION, STATE), VILLAGE: (STATE,), REGION: (STATE,)}
+    return tuple(map(facts, (territory, *above.get(territory, ()))))
+
+
 REQUEST = {
     "requester": REGION,
     "decider": STATE,
@@ -200,9 +221,17 @@ def histories(draw: st.DrawFn, most: int = 25) -> list[Move]:
         if name == "request":
             continue
         unit = draw(st.sampled_from((CITY, VILLAGE, REGION, STATE)))
-        command = mandate(day) if name == "record-mandate" else ask(KINDS[name], unit, day, **_said(draw, name, day))
+        command = _named(draw, name, unit, day)
         moves, state = _tried(moves, state, name, command, unit, day)
     return moves
+
+
+def _named(draw: st.DrawFn, name: str, unit: UnitId, day: date) -> Any:
+    if name == "record-mandate":
+        return mandate(day)
+    if name == "record-power-by-law":
+        return by_law(day, draw(st.sampled_from((REGION, CITY))), held=draw(st.sampled_from(((LAW,), ()))))
+    return ask(KINDS[name], unit, day, **_said(draw, name, day))
 
 
 def _tried(moves: list[Move], state: Any, name: str, command: Any, unit: UnitId, day: date) -> tuple[list[Move], Any]:

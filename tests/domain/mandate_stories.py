@@ -14,6 +14,7 @@ from domain.kernel import (
     EventName,
     Holding,
     MandateFacts,
+    Membership,
     Money,
     PartialDate,
     Policy,
@@ -45,7 +46,7 @@ from domain.mandates.words import (
 from tests.domain.scenario import Given, scenario
 
 STREAM, PARENT, CHILD, OTHER = (StreamId(UUID(int=0xA0 + n)) for n in range(4))
-STATE, REGION, CITY, VILLAGE, DISTRICT, UNION, NOWHERE = (UnitId(UUID(int=n)) for n in range(1, 8))
+STATE, REGION, CITY, VILLAGE, DISTRICT, UNION, NOWHERE, BODY = (UnitId(UUID(int=n)) for n in range(1, 9))
 SPHERES = {
     STATE: Sphere.NATIONAL,
     REGION: Sphere.REGIONAL,
@@ -53,9 +54,13 @@ SPHERES = {
     VILLAGE: Sphere.LOCAL,
     DISTRICT: Sphere.REGIONAL,
     UNION: Sphere.SUPRANATIONAL,
+    BODY: Sphere.LOCAL,
 }
-NAMES = {STATE: "State", REGION: "Region", CITY: "City", VILLAGE: "Village", DISTRICT: "District", UNION: "Union"}
-ABOVE = {CITY: REGION, VILLAGE: REGION, DISTRICT: REGION, REGION: STATE}
+NAMES = {
+    STATE: "State", REGION: "Region", CITY: "City", VILLAGE: "Village", DISTRICT: "District", UNION: "Union",
+    BODY: "Body",
+}  # fmt: skip
+ABOVE = {CITY: REGION, VILLAGE: REGION, DISTRICT: REGION, REGION: STATE, BODY: REGION}
 CALENDAR = Calendar("test")
 DAY = date(2026, 3, 2)
 START, END = date(2026, 4, 1), date(2030, 3, 31)
@@ -96,6 +101,15 @@ def lands(territory: UnitId) -> tuple[UnitFacts, ...]:
     return tuple(map(unit, found))
 
 
+def member(
+    body: UnitId = BODY, first: date | None = None, last: date | None = None, unit_: UnitId = CITY
+) -> tuple[UnitFacts, ...]:
+    """A unit that is a member of a body, and what both lie in."""
+    above = lands(unit_)
+    one = replace(above[0], memberships=(Membership(body, first, last),))
+    return (one, unit(body), *above[1:])
+
+
 def holding(by: UnitId = REGION, function: str = "07", territory: UnitId = REGION, **changed: Any) -> Holding:
     return replace(Holding(by, function, territory, "own", "Act of 1990, s. 1"), **changed)
 
@@ -117,6 +131,12 @@ def mandate_facts(**changed: Any) -> MandateFacts:
         PARENT, True, STATE, REGION, "delegation", "active", "07", REGION, date(2026, 1, 1), date(2035, 12, 31),
         in_force=True, may_subdelegate=True,
     )  # fmt: skip
+    return replace(found, **changed)
+
+
+def elsewhere(**changed: Any) -> MandateFacts:
+    """An exclusive mandate over health in the body, in force."""
+    found = mandate_facts(id=OTHER, territory=BODY, exclusive=True, activated_on=date(2026, 1, 1))
     return replace(found, **changed)
 
 
@@ -267,7 +287,7 @@ SYSTEM = frozenset(name for name, by in MANDATES.commands.items() if not by.role
 LIKELY = (
     "offer", "accept", "activate", "record-consultation", "pass-deadline", "pass-deadline", "report-exercise",
     "suspend", "restore", "give-notice", "record-hearing", "revoke", "renew", "accept-renewal", "follow-parent",
-    "succeed", "decline",
+    "succeed", "decline", "follow-territory",
 )  # fmt: skip
 
 
@@ -353,6 +373,10 @@ def _said(draw: st.DrawFn, name: str, state: Any, day: date) -> dict[str, Any]:
             id=OTHER, giver=REGION, recipient=CITY, stage="accepted", function="07.3", territory=CITY,
         )},
         "pass-deadline": {"deadline": number},
+        "follow-territory": {
+            "lands": draw(st.sampled_from((lands(CITY), member(), member(first=later), lands(CITY)[:1]))),
+            "beside_facts": draw(st.sampled_from(((), (elsewhere(),), (elsewhere(under=under),)))),
+        },
         "record-sub-delegation": {"child": CHILD, "child_facts": mandate_facts(id=CHILD, under=STREAM)},
         "succeed": {
             "former": CITY, "successor": draw(st.sampled_from((None, VILLAGE, REGION))),

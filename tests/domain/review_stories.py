@@ -284,7 +284,12 @@ def _said(draw: st.DrawFn, name: str, unit: UnitId) -> dict[str, Any]:
         "submit-contribution": {"unit": unit, "reasons": words("x"), "to": draw(st.sampled_from((None, SENATE)))},
         "withdraw-opinion": {"chamber": unit},
         "decide": {"outcome": outcome, "opinion": opinion, "summary": words("x"), "widens": number == 1},
-        "record-override-vote": {"against": number, "cast": number, "members": draw(st.integers(1, 6))},
+        "record-override-vote": {
+            "against": number,
+            "cast": number,
+            "members": draw(st.integers(1, 6)),
+            "corrects": draw(st.sampled_from((None, None, *(EventName.at(STREAM, n) for n in range(6, 14))))),
+        },
         "record-court-action": {"court": COURT, "grounds": words("x"), "chamber": draw(st.sampled_from((None, HOUSE)))},
         "pass-deadline": {"deadline": number},
         "record-new-review": {"review": EARLIER, "review_facts": follower},

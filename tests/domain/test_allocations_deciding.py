@@ -17,12 +17,15 @@ from tests.domain.allocation_stories import (
     CITY,
     DAY,
     GRIDS_UNTIL,
+    LAW,
     MANDATE,
     REGION,
     STATE,
+    VILLAGE,
     again,
     allocation,
     ask,
+    by_law,
     choose,
     facts,
     for_a_time,
@@ -326,6 +329,69 @@ def test_refused_mandates() -> None:
     near.when(mandate()).then_refused("other-sphere")
     assert near.when(mandate(recipient=CITY, recipient_sphere=Sphere.LOCAL)).refused is None
     assert told.when(mandate(function="05", territory=CITY)).refused is None, "a wider one, in a part of the territory"
+
+
+# --- what the law has given already ---
+
+
+def test_a_power_that_is_held_by_law_already_resolves_the_decision() -> None:
+    told = story(*proposed, upward)
+    held = happened.PowerHeldByLaw(REGION, "05", REGION, "Constitution, art. 2", DAY)
+    told.when(by_law()).then(held, happened.AllocationDeadlineMet(5, late=False, unit=STATE))
+    found = told.after(by_law())
+    assert (allocation(found).stage, allocation(found).held_by) == (Stage.IN_FORCE, (REGION,))
+    found.when(by_law()).then_nothing_happens()
+    found.when(passes(5, FOLLOWS_BY + timedelta(days=1))).then_nothing_happens()
+
+
+def test_also_when_its_time_has_passed_and_with_a_power_that_is_shared() -> None:
+    shared = story(*proposed, replace(upward, mode=Mode.SHARED), passes(5, FOLLOWS_BY + timedelta(days=1)))
+    assert shared.when(by_law(date(2026, 12, 1))).events[1] == happened.AllocationDeadlineMet(5, late=True, unit=STATE)
+
+
+def test_what_is_decided_otherwise_waits_anew() -> None:
+    back = again(Sphere.LOCAL, date(2027, 3, 1))
+    found = story(*proposed, upward, by_law(), back)
+    assert (allocation(found).stage, allocation(found).held_by) == (Stage.DECIDED, ())
+    found.when(by_law(date(2027, 3, 2))).then_refused("other-sphere")
+
+
+@pytest.mark.parametrize(
+    "over",
+    [
+        {"held": (replace(LAW, territory=CITY),), "territory": CITY},
+        {"held": (replace(LAW, territory=STATE),), "territory": STATE},
+        {"held": (replace(LAW, function="05.2"),)},
+        {"held": (replace(LAW, held_until=date(2025, 12, 31)), replace(LAW, held_from=date(2026, 1, 1)))},
+    ],
+)
+def test_it_is_held_over_all_or_a_part_of_the_territory_and_function(over: dict[str, Any]) -> None:
+    assert story(*proposed, upward).when(by_law(**over)).refused is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"held": ()},
+        {"held": (replace(LAW, function="07"),)},
+        {"held": (replace(LAW, held_from=date(2026, 3, 3)),)},
+        {"held": (replace(LAW, held_until=date(2026, 3, 1)),)},
+        {"territory": CITY},
+        {"territory": VILLAGE, "held": (replace(LAW, territory=VILLAGE),)},
+    ],
+)
+def test_what_the_directory_does_not_show_resolves_nothing(said: dict[str, Any]) -> None:
+    story(*proposed, upward).when(by_law(**said)).then_refused("not-held-by-law")
+
+
+def test_refused_powers() -> None:
+    told = story(*proposed, upward)
+    story(*proposed).when(by_law()).then_refused("not-decided")
+    told.when(by_law(holder=CITY)).then_refused("other-sphere")
+    told.when(by_law(holder_facts=facts(REGION, until=DAY))).then_refused("unit-not-alive")
+    told.when(by_law(DAY - timedelta(days=1))).then_refused("before-its-cause")
+    delegated = story(*proposed, replace(upward, mode=Mode.DELEGATED))
+    delegated.when(by_law()).then_refused("mandate-needed")
 
 
 def test_where_none_follows_in_six_months_the_decision_is_unresolved() -> None:

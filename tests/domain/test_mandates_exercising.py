@@ -105,6 +105,16 @@ def test_a_devolution_by_law_needs_a_consultation_of_thirty_days() -> None:
     assert mandate(story(*begun, enough, activate)).stage is Stage.ACTIVE
 
 
+def test_a_consultation_that_was_too_short_is_said_to_be_when_it_is_recorded() -> None:
+    short = replace(consult, opened_on=date(2026, 1, 23))
+    recorded, fell_short = story(law).when(short).events
+    assert fell_short == happened.ConsultationFellShort(1, 29, 30, "mandate@1")
+    assert len(story(law).when(replace(consult, opened_on=date(2026, 1, 22))).events) == 1, "thirty days will do"
+    assert len(story(law).when(replace(short, consulted=(VILLAGE,))).events) == 1, "others have no such right"
+    assert len(story(draft()).when(short).events) == 1, "where it has to be accepted, nothing hangs on it"
+    assert isinstance(recorded, happened.MandateConsultationRecorded)
+
+
 def test_a_consultation_after_the_day_came_too_late() -> None:
     late = replace(activate, effective_on=PartialDate("2026-04-01"), today=date(2026, 6, 1))
     held = replace(consult, opened_on=date(2026, 4, 1), closed_on=date(2026, 5, 15), today=date(2026, 6, 1))

@@ -171,19 +171,38 @@ def test_a_majority_of_members_counts_members() -> None:
     assert story(*kept).when(replace(one, against=353)).events[0].ends
 
 
+VOTED = EventName.at(STREAM, len(story(*kept).history) + 1)
+"""The record of the first vote that follows."""
+
+
+def after(name: EventName, by: int) -> EventName:
+    return EventName.at(name.stream, name.version + by)
+
+
 def test_wrong_figures_of_a_vote_are_corrected_also_after_the_draft_fell_by_them() -> None:
     fallen = story(*kept, vote(COUNCIL, 27, 27, 27))
-    right = replace(vote(COUNCIL, 7, 27, 27), corrects=EventName.at(STREAM, 9))
+    right = replace(vote(COUNCIL, 7, 27, 27), corrects=VOTED)
     stands = fallen.after(right)
     assert review(stands).stage is Stage.MAINTAINED
     stands.when(vote(COUNCIL, 7, 27, 27)).then_refused("voted-already")
     assert review(stands.after(vote(PARLIAMENT, 301, 600, 705))).stage is Stage.ENDED
     story(*kept).when(right).then_refused("nothing-to-correct")
+    again = fallen.after(right).when(replace(right, against=8, corrects=after(VOTED, 1)))
+    assert again.refused is None, "a correction is corrected in turn"
+
+
+@pytest.mark.parametrize(
+    "named", [after(VOTED, -1), after(VOTED, 1), EventName.at(STREAM, 1), EventName.at(EARLIER, VOTED.version)]
+)
+def test_what_is_corrected_is_the_record_of_that_body_s_own_vote(named: EventName) -> None:
+    both = story(*kept, vote(COUNCIL, 7, 27, 27), vote(PARLIAMENT, 300, 600, 705))
+    refused = both.when(replace(vote(COUNCIL, 8, 27, 27), corrects=named)).then_refused("no-such-vote")
+    assert VOTED in refused.reason
 
 
 def test_a_draft_that_another_body_let_fall_has_fallen_whatever_is_corrected() -> None:
     both = story(*kept, vote(COUNCIL, 7, 27, 27), vote(PARLIAMENT, 301, 600, 705))
-    corrected = both.after(replace(vote(COUNCIL, 8, 27, 27), corrects=EventName.at(STREAM, 9)))
+    corrected = both.after(replace(vote(COUNCIL, 8, 27, 27), corrects=VOTED))
     assert review(corrected).stage is Stage.ENDED
 
 

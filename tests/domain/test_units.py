@@ -13,6 +13,7 @@ from domain.kernel import (
     Actor,
     Claim,
     EventName,
+    Membership,
     PartialDate,
     Refused,
     Role,
@@ -45,7 +46,9 @@ from domain.units.commands import (
     AttachIdentifier,
     CorrectUnit,
     DetachIdentifier,
+    EndMembership,
     RecordCompetence,
+    RecordMembership,
     RecordMerger,
     RecordSplit,
     RegisterUnit,
@@ -59,6 +62,8 @@ from domain.units.events import (
     AccreditationRevoked,
     CompetenceRecorded,
     CompetenceWithdrawn,
+    MembershipEnded,
+    MembershipRecorded,
     ParentSet,
     Particulars,
     RepresentativeAccredited,
@@ -73,6 +78,7 @@ from domain.units.events import (
     UnitsMerged,
     UnitSplit,
 )
+from domain.units.memberships import MOST_MEMBERSHIPS
 from domain.units.rules import MOST_IDENTIFIERS
 from tests.data import published
 from tests.domain.scenario import Given, scenario
@@ -647,6 +653,89 @@ def test_an_accreditation_of_an_abolished_unit_is_still_revoked_for_the_record()
     given(*ACCREDITED, abolished).when(revoke).then(revoked)
 
 
+# --- bodies that have members ---
+
+METROPOLIS = unit_id(7)
+metropolis = UnitFacts(METROPOLIS, True, "Gent metropolis", Sphere.LOCAL, "BE-VLG", "Europe/Brussels", parent=FLANDERS)
+join = RecordMembership(
+    body=METROPOLIS, legal_basis="Decree of 2018, art. 3", member_from=PartialDate("2019"),
+    above=(metropolis, flanders, belgium),
+)  # fmt: skip
+joined = MembershipRecorded(METROPOLIS, join.legal_basis, PartialDate("2019"))
+leave = EndMembership(body=METROPOLIS, member_until=PartialDate("2026-12-31"))
+left = MembershipEnded(METROPOLIS, PartialDate("2026-12-31"))
+
+
+def test_a_unit_is_a_member_of_a_body_of_its_own_sphere() -> None:
+    given(registered).when(join).then(joined)
+    given(registered, joined).when(join).then_nothing_happens()
+    assert facts(given(registered, joined).state, GENT).memberships == (
+        Membership(METROPOLIS, date(2019, 1, 1), None),
+    )  # fmt: skip
+
+
+def test_and_of_several_at_a_time_beside_its_parent() -> None:
+    other = replace(join, body=DRONGEN, above=(drongen,), member_from=PartialDate("2020"))
+    given(registered, joined).when(other).then(replace(joined, body=DRONGEN, member_from=PartialDate("2020")))
+
+
+def test_who_leaves_a_body_is_a_member_up_to_the_last_day() -> None:
+    given(registered, joined).when(leave).then(left)
+    given(registered, joined, left).when(leave).then_nothing_happens()
+    found = facts(given(registered, joined, left).state, GENT).memberships
+    assert found == (Membership(METROPOLIS, date(2019, 1, 1), date(2026, 12, 31)),)
+    assert found[0].throughout(date(2019, 1, 1), date(2026, 12, 31))
+    assert not found[0].throughout(date(2019, 1, 1), None)
+    assert found[0].touches(date(2026, 12, 31), None)
+    assert not found[0].touches(date(2027, 1, 1), None)
+    assert not found[0].touches(date(2018, 1, 1), date(2018, 12, 31))
+
+
+def test_who_left_may_join_again() -> None:
+    again = replace(join, member_from=PartialDate("2027-01-01"))
+    given(registered, joined, left).when(again).then(replace(joined, member_from=PartialDate("2027-01-01")))
+    given(registered, joined, left).when(replace(again, member_from=PartialDate("2026-12-31"))).then_refused(
+        "membership-recorded"
+    )
+
+
+def test_only_a_member_leaves_and_on_a_known_day() -> None:
+    given(registered).when(leave).then_refused("not-a-member")
+    given(registered, joined).when(replace(leave, member_until=PartialDate("2018-12-31"))).then_refused("not-a-member")
+    given(registered, joined).when(replace(leave, member_until=PartialDate("unknown"))).then_refused("date-unknown")
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"body": NOBODY, "above": (nobody,)}, "unit-unknown"),
+        ({"above": (replace(metropolis, sphere=Sphere.COMMUNITY),)}, "no-authority"),
+        ({"above": (replace(metropolis, alive_until=date(2019, 1, 1)),)}, "unit-not-alive"),
+        ({"body": GENT, "above": (gent,)}, "membership-cycle"),
+        ({"above": (metropolis, gent)}, "membership-cycle"),
+        ({"member_until": PartialDate("2018")}, "period-reversed"),
+    ],
+)
+def test_a_membership_that_cannot_be_is_refused(change: dict[str, Any], code: str) -> None:
+    given(registered).when(replace(join, **change)).then_refused(code)
+
+
+def test_a_unit_does_not_lie_in_a_member_of_its_own() -> None:
+    """`above` has the bodies of the parent, too."""
+    given(registered).when(replace(set_parent, above=(belgium, gent))).then_refused("parent-cycle")
+
+
+def test_a_unit_has_a_bounded_number_of_memberships() -> None:
+    many = [replace(joined, body=unit_id(100 + number)) for number in range(MOST_MEMBERSHIPS)]
+    given(registered, *many).when(join).then_refused("too-many-memberships")
+    assert given(registered, *many[1:]).when(join).refused is None
+
+
+def test_what_is_no_more_joins_nothing_and_may_be_said_to_have_left() -> None:
+    given(registered, abolished).when(join).then_refused("unit-abolished")
+    given(registered, joined, abolished).when(leave).then(left)
+
+
 # --- what the law gives ---
 
 
@@ -846,6 +935,15 @@ COMMANDS: st.SearchStrategy[Any] = st.one_of(
         held_until=st.none() | DATES,
         territory_unit=st.just(gent),
     ),
+    st.builds(
+        RecordMembership,
+        body=st.just(METROPOLIS),
+        legal_basis=st.just("a law"),
+        member_from=DATES,
+        member_until=st.none() | DATES,
+        above=st.sampled_from([(metropolis, flanders), (metropolis, gent)]),
+    ),
+    st.builds(EndMembership, body=st.just(METROPOLIS), member_until=DATES),
     st.builds(WithdrawCompetence, function=st.sampled_from(["07", "07.3"]), territory=st.just(GENT), held_until=DATES),
 )
 

@@ -9,12 +9,12 @@ from uuid import UUID
 from hypothesis import given, settings
 
 from domain.deadlines import Standing
-from domain.kernel import Sphere, StreamId
+from domain.kernel import Sphere, StreamId, Today
 from domain.subsidiarity import ALLOCATIONS as CONTEXT
 from domain.subsidiarity.allocations import commands as asked
 from domain.subsidiarity.allocations.state import Allocation
 from domain.subsidiarity.allocations.words import DECIDED, Due, Ground, Mode, Reply, Stage
-from projections.allocation_row import AllocationRow, Turn
+from projections.allocation_row import AllocationRow, PowerRow, Turn
 from projections.allocations import ALLOCATIONS
 from projections.shifts import AWAITING_MANDATE, UPWARD_SHIFTS, AwaitingRow, Shift, ShiftRow, days_left, days_to_revisit
 from projections.things import Thing
@@ -30,6 +30,7 @@ from tests.domain.allocation_stories import (
     Move,
     again,
     ask,
+    by_law,
     for_a_time,
     histories,
     local_grids,
@@ -176,6 +177,22 @@ def test_where_none_follows_in_time_it_is_unresolved() -> None:
     assert (waiting(late), turns(late), row(late).unresolved) == (None, [], False)
 
 
+def test_what_is_held_by_law_already_waits_for_no_mandate() -> None:
+    telling = told(*proposed, upward, passes(5, date(2026, 9, 3)), by_law(date(2026, 12, 1)))
+    assert (waiting(telling), turns(telling), row(telling).owed) == (None, [], ())
+    assert (row(telling).state, row(telling).unresolved) == (Stage.IN_FORCE, False)
+    assert row(telling).powers == (PowerRow(REGION, "05", REGION, "Constitution, art. 2"),)
+
+
+def test_who_learns_of_a_question_when_its_time_is_over_is_shown_until_it_answers() -> None:
+    dated_back = replace(request, today=Today(GRIDS_UNTIL))
+    late = [replace(one, today=Today(GRIDS_UNTIL)) for one in local_grids]
+    assert row(told(dated_back)).unseen == (CITY, VILLAGE, REGION, STATE)
+    assert row(told(dated_back, *late)).unseen == (REGION, STATE)
+    a_day = replace(request, today=Today(GRIDS_UNTIL - timedelta(days=1)))
+    assert row(told(a_day)).unseen == ()
+
+
 def test_decided_otherwise_it_waits_anew() -> None:
     shared = again(Sphere.REGIONAL, date(2027, 3, 1), Mode.SHARED, grounds=(Ground.EXTENT,), rests_on=3)
     telling = told(*proposed, upward, mandate(), shared)
@@ -229,6 +246,7 @@ def test_the_views_say_what_the_rules_say(moves: list[Move]) -> None:
     due = {(n, one.due_on) for n, one in enumerate(state.deadlines, start=1) if one.standing in owed}
     assert {(one.number, one.due_on) for one in found.owed} == due
     assert found.mandates == state.mandates
+    assert tuple(one.holder for one in found.powers) == state.held_by
     awaited = bool(state.waiting(Due.MANDATE, Standing.OPEN, Standing.MISSED)) and state.stage in DECIDED
     assert (waiting(telling) is not None) == awaited
     stands = shift(telling)

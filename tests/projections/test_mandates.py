@@ -118,6 +118,14 @@ def test_whose_turn_it_is_from_draft_to_activation() -> None:
     assert turns(row_of(*drafted)) == [(Turn.OFFER, REGION)]
     assert turns(row_of(law)) == [(Turn.RECORD_CONSULTATION, REGION)]
     assert turns(row_of(law, consult)) == [(Turn.ACTIVATE, REGION)]
+    short = replace(consult, opened_on=date(2026, 1, 30))
+    again = row_of(law, short)
+    assert turns(again) == [(Turn.RECORD_CONSULTATION, REGION)]
+    assert (again.consultation_too_short, again.heard_in_time) == ("22 of at least 30", 0)
+    assert turns(row_of(law, replace(consult, consulted=(VILLAGE,)))) == [(Turn.RECORD_CONSULTATION, REGION)]
+    heard = row_of(law, short, consult)
+    assert (turns(heard), heard.consultation_too_short) == ([(Turn.ACTIVATE, REGION)], None)
+    assert turns(row_of(law, consult, short)) == [(Turn.ACTIVATE, REGION)], "once it had its time, that is enough"
     assert turns(row_of(draft(kind=Kind.DECONCENTRATION, recipient=DISTRICT))) == [(Turn.ACTIVATE, REGION)]
     agreed = draft(kind=Kind.DEVOLUTION, instrument=Instrument.AGREEMENT)
     assert turns(row_of(agreed)) == [(Turn.OFFER, REGION)]

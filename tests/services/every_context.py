@@ -93,6 +93,7 @@ async def told(services: Services) -> None:
         )  # fmt: skip
     await here.put_right(services.registrar, "units.correct", league, Particulars(kind=UnitKind.ASSOCIATION))
     await _mandates(here, region, city, village)
+    await _territories(here, region, village)
     await _commitments(here, region, city)
     await _reviews(here, nation, league)
     await _allocations(here, region, city)
@@ -139,6 +140,22 @@ async def _mandates(here: Country, region: UnitId, city: UnitId, village: UnitId
         )
         for unit, name, fields in steps[:far]:
             await here.say(unit, f"mandates.{name}", stream, **fields)
+
+
+async def _territories(here: Country, region: UnitId, village: UnitId) -> None:
+    """A village joins a body in which the same is entrusted exclusively as in the village, and leaves it."""
+    services, giver = here.services, here.party(region)
+    body = await here.enter("Body", Sphere.LOCAL, "FR", region)
+    for one in (body, village):
+        await entrusted(services, giver, here.party(one), one, exclusive=True)
+    day = services.office.clock().date()
+    joined: dict[str, Any] = {"member_from": PartialDate(day - timedelta(days=9)), "member_until": None}
+    await give(
+        services, services.registrar, "units.record-membership", village, body=body, legal_basis="Act 5", **joined
+    )
+    await services.workers.catch_up()
+    left = PartialDate(day + timedelta(days=90))
+    await give(services, services.registrar, "units.end-membership", village, body=body, member_until=left)
 
 
 async def _commitments(here: Country, region: UnitId, city: UnitId) -> None:
@@ -216,7 +233,7 @@ async def _allocations(here: Country, region: UnitId, city: UnitId) -> None:
     yes = Answered(True, TEXT)
     grid = Grid(Sphere.REGIONAL, "Act 1", yes, yes, TEXT, TEXT, TEXT, TEXT, TEXT, indicators=(Indicator(TEXT),) * 3)
     streams: list[StreamId] = []
-    for _ in range(2):
+    for _ in range(3):
         opened = await here.say(city, "allocations.request", **asked)
         streams.append(opened.stream)
         signatory = here.people[city, Role.AUTHORISED_SIGNATORY]
@@ -231,7 +248,9 @@ async def _allocations(here: Country, region: UnitId, city: UnitId) -> None:
         "grounds": (UpwardGround.EXTENT,),
         "rests_on": 1,
     }
-    await here.say(region, "allocations.decide", streams[0], **choice)
+    for stream in streams[1:]:
+        await here.say(region, "allocations.decide", stream, **choice)
+    await here.say(region, "allocations.record-power-by-law", streams[2], holder=region, territory=region)
 
 
 async def _policies(here: Country, nation: UnitId) -> None:

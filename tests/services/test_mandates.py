@@ -243,7 +243,7 @@ async def test_towns_side_by_side_are_each_given_exclusively(country: Country) -
 
 
 async def test_a_territory_that_moves_later_leaves_mandates_as_they_were_recorded(country: Country) -> None:
-    """Both stand, and the view shows them side by side; what begins from then on meets what it lies in by then."""
+    """Until the register has them follow, and say that they clash: see test_territories. What begins meets both."""
     county, town = country.county, country.town
     await by_law(country.services, country.state, town)
     part: dict[str, Any] = {"exclusive": True, "recipient": town, "territory": town}

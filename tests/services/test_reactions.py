@@ -486,6 +486,27 @@ async def test_a_mandate_that_began_before_its_decision_resolves_it(services: Se
     assert all(one.refused == 0 for one in await services.workers.health())
 
 
+async def test_one_that_was_suspended_when_it_was_decided_resolves_it_once_it_is_restored(services: Services) -> None:
+    region, city = await holder(services, "Ain"), await party(services, "Bourg")
+    question, choice = await proposed(services, region, city)
+    mandate = await entrusted(services, region, city, region.unit, implements=question)
+    await act(services, BEGUN + timedelta(days=50))
+    await give(services, region.signatory, "mandates.suspend", mandate, note=WHY, ground=Pause.EMERGENCY)
+    await act(services, BEGUN + timedelta(days=60))
+    await give(services, region.signatory, "allocations.decide", question, note=WHY, **choice)
+    state = (await services.office.states.state("allocations", question))[1]
+    assert state.mandates == ()
+    await act(services, BEGUN + timedelta(days=70))
+    await give(services, region.signatory, "mandates.restore", mandate)
+    await act(services)
+    followed = of(await by(services, "reaction", question), allocations.MandateFollowed)
+    assert [one.event.mandate for one in followed] == [mandate, mandate], "before the decision, and again"
+    (restored,) = of(await told(services, mandate), mandates.MandateRestored)
+    assert followed[-1].cause == restored.name
+    await act(services, BEGUN + timedelta(days=400))
+    assert of(await told(services, question), allocations.NoMandateFollowed) == []
+
+
 async def test_a_mandate_in_force_that_names_a_decision_is_told_to_it(services: Services) -> None:
     region, city = await holder(services, "Ain"), await party(services, "Bourg")
     decision = await decided(services, region, city)

@@ -9,6 +9,7 @@ from domain.calendars import Calendar
 from domain.correcting import CHANGES, Corrects
 from domain.kernel import (
     Given,
+    Holding,
     MandateFacts,
     Many,
     PartialDate,
@@ -148,6 +149,18 @@ class RevisitDecision(Choice):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordPowerByLaw(ByUnit):
+    """Name a unit that holds the power by law already, as the directory shows: nobody has to be entrusted with it."""
+
+    holder: Annotated[UnitId, Says("The unit, of the sphere that is to act.")]
+    territory: Annotated[UnitId, Says("The unit in whose territory it holds the power.")]
+    holder_facts: Annotated[UnitFacts, Given("the unit that holds the power", of="holder")]
+    holdings: Annotated[tuple[Holding, ...], Given("what it holds by law", of="holder")]
+    lands: Annotated[tuple[UnitFacts, ...], Given("that territory, and what it lies in", of="territory*")]
+    around: Annotated[tuple[UnitFacts, ...], Given("the question's, and what it lies in", of="state.territory*")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawRequest(ByUnit):
     """Take the question back before it is decided."""
 
@@ -180,6 +193,7 @@ Command: TypeAlias = (
     | DecideAllocation
     | ScheduleRevisit
     | RevisitDecision
+    | RecordPowerByLaw
     | WithdrawRequest
     | RecordMandate
     | PassDeadline

@@ -49,6 +49,7 @@ ALLOCATIONS = Context(
         "decide": By(asked.DecideAllocation, SIGNATORY, acting_for=_decider, reasons=True),
         "schedule-revisit": By(asked.ScheduleRevisit, OFFICER, acting_for=_decider),
         "revisit": By(asked.RevisitDecision, SIGNATORY, acting_for=_decider, reasons=True),
+        "record-power-by-law": By(asked.RecordPowerByLaw, SIGNATORY, acting_for=_decider),
         "withdraw": By(asked.WithdrawRequest, OFFICER, acting_for=_requester, reasons=True),
         "record-mandate": By(asked.RecordMandate),
         "pass-deadline": By(asked.PassDeadline),

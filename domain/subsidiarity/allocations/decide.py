@@ -35,6 +35,8 @@ def _decided(command: Command, state: State) -> Sequence[Event]:
             return deciding.schedule(command, state)
         case asked.RevisitDecision():
             return deciding.revisit(command, state)
+        case asked.RecordPowerByLaw():
+            return deciding.held_by_law(command, state)
         case asked.WithdrawRequest():
             return asking.withdraw(command, state)
         case asked.RecordMandate():

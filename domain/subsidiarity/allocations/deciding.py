@@ -9,17 +9,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from domain import cofog
 from domain.calendars import add_months
 from domain.deadlines import Standing
-from domain.guards import FARTHEST
-from domain.kernel import Policy, Refused
+from domain.guards import FARTHEST, alive
+from domain.kernel import Holding, Policy, Refused
 from domain.subsidiarity.allocations import clocks
 from domain.subsidiarity.allocations import commands as asked
 from domain.subsidiarity.allocations import events as happened
 from domain.subsidiarity.allocations.checks import act_on, candidate, decided, undecided
 from domain.subsidiarity.allocations.events import Event
 from domain.subsidiarity.allocations.state import Allocation, State
-from domain.subsidiarity.allocations.words import Due, Ground
+from domain.subsidiarity.allocations.words import Due, Ground, Mode
 from domain.subsidiarity.words import nearness
 
 
@@ -144,6 +145,37 @@ def _scheduled(state: Allocation, day: date, revisit_on: date | None) -> list[Ev
     if revisit_on is None:
         return []
     return [happened.RevisitScheduled(revisit_on), clocks.revisit(state, day, revisit_on)]
+
+
+def held_by_law(command: asked.RecordPowerByLaw, state: State) -> Sequence[Event]:
+    """What a unit holds by law nobody entrusts it with; the directory says by which law."""
+    found = decided(state)
+    decision = found.decision
+    assert decision is not None, "what is decided has a decision"
+    day = act_on(command, decision.decided_on)
+    if command.holder in found.held_by:
+        return []
+    if decision.mode is Mode.DELEGATED:
+        raise Refused("mandate-needed", "It was decided that it acts for another one, who has to entrust it.")
+    holder = alive(command.holder_facts, command.effective_on)
+    if holder.sphere is not decision.sphere:
+        reason = f"It was decided that the {decision.sphere} sphere is to act, and {holder.name} is of another one."
+        raise Refused("other-sphere", reason, sphere=decision.sphere)
+    law = _law(command, found, day)
+    held = happened.PowerHeldByLaw(holder.id, law.function, law.territory, law.legal_basis, day)
+    return [held, *clocks.met(found, Due.MANDATE, day)]
+
+
+def _law(command: asked.RecordPowerByLaw, state: Allocation, day: date) -> Holding:
+    """The law by which it is held on that day, over the question's territory, a part of it, or what it lies in."""
+    here, there = {land.id for land in command.lands}, {land.id for land in command.around}
+    if command.territory in there or state.territory in here:
+        for one in command.holdings:
+            same = cofog.covers(one.function, state.function) or cofog.covers(state.function, one.function)
+            if same and one.territory == command.territory and one.holds_on(day, day):
+                return one
+    reason = "The directory shows no law by which it holds that there on that day; a registrar records it first."
+    raise Refused("not-held-by-law", reason, function=state.function, territory=command.territory)
 
 
 def schedule(command: asked.ScheduleRevisit, state: State) -> Sequence[Event]:

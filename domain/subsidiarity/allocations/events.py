@@ -145,6 +145,17 @@ class MandateFollowed:
 
 
 @dataclass(frozen=True, slots=True)
+class PowerHeldByLaw:
+    """A unit of the sphere that is to act holds the power by law on that day: no mandate has to follow."""
+
+    holder: UnitId
+    function: str
+    territory: UnitId
+    legal_basis: str
+    held_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class NoMandateFollowed:
     """The decision stands unresolved: its time has passed, and nobody was entrusted with anything."""
 
@@ -201,6 +212,7 @@ Event: TypeAlias = (
     | AllocationRevisited
     | AllocationReversed
     | MandateFollowed
+    | PowerHeldByLaw
     | NoMandateFollowed
     | Timed
 )

@@ -56,7 +56,8 @@ class Absent:
 class Allocation:
     """Numbered things are tuples: number n is the item at n - 1.
 
-    `new_plans`: capacity plans attached since the last decision. `mandates`: those that followed the last one.
+    `new_plans`: capacity plans attached since the last decision. `mandates`: those that followed the last one;
+    `held_by`: who holds the power by law.
     """
 
     requester: UnitId
@@ -77,6 +78,7 @@ class Allocation:
     new_plans: int = 0
     decision: Decision | None = None
     mandates: tuple[StreamId, ...] = ()
+    held_by: tuple[UnitId, ...] = ()
     deadlines: tuple[DeadlineState, ...] = ()
 
     @property
@@ -123,9 +125,9 @@ def evolve(state: State, event: Event) -> State:
         case happened.CapacityPlanAttached():
             return replace(state, plans=event.number, new_plans=state.new_plans + 1)
         case happened.AllocationDecided():
-            return _decided(replace(state, mandates=()), event, Stage.DECIDED)
+            return _decided(replace(state, mandates=(), held_by=()), event, Stage.DECIDED)
         case happened.AllocationReversed():
-            return _decided(replace(state, mandates=()), event, Stage.DECIDED)
+            return _decided(replace(state, mandates=(), held_by=()), event, Stage.DECIDED)
         case happened.AllocationRevisited():
             return _decided(state, event, Stage.REVISITED)
         case happened.RequestWithdrawn():
@@ -133,6 +135,8 @@ def evolve(state: State, event: Event) -> State:
         case happened.MandateFollowed():
             stage = state.stage if state.decision is None else Stage.IN_FORCE
             return replace(state, stage=stage, mandates=(*state.mandates, event.mandate))
+        case happened.PowerHeldByLaw():
+            return replace(state, stage=Stage.IN_FORCE, held_by=(*state.held_by, event.holder))
         case happened.RevisitScheduled() | happened.RevisitDue() | happened.NoMandateFollowed():
             return state
         case _:

@@ -187,6 +187,7 @@ class RecordOverrideVote(ByUnit):
     corrects: Annotated[
         EventName | None, Says("The record of the body's vote, <stream>/<version>, if its figures were wrong.")
     ] = None
+    stream: Annotated[StreamId, Given("this review")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from domain.deadlines import Standing
 from domain.guards import alive
-from domain.kernel import Refused, Sphere
+from domain.kernel import EventName, Refused, Sphere
 from domain.subsidiarity.reviews import clocks
 from domain.subsidiarity.reviews import commands as asked
 from domain.subsidiarity.reviews import events as happened
@@ -61,7 +61,7 @@ def override(command: asked.RecordOverrideVote, state: State) -> Sequence[Event]
         raise Refused("not-a-legislator", "Only a body that is to adopt the draft votes on whether it complies.")
     if found.stage not in (Stage.MAINTAINED, Stage.ENDED) or found.card is not Card.ORANGE:
         raise Refused("no-override", "Those who adopt vote on a draft that was maintained after an orange card.")
-    _first_or_corrected(command, body in found.bodies)
+    _first_or_corrected(command, [version for voted, version in found.recorded if voted is body])
     if not command.against <= command.cast <= command.members:
         raise Refused("votes-do-not-add-up", "No more votes are counted than were cast, and no more cast than members.")
     ends, grounds = overrides(command.policy, body, command.against, command.cast, command.members)
@@ -71,8 +71,9 @@ def override(command: asked.RecordOverrideVote, state: State) -> Sequence[Event]
     return [vote]
 
 
-def _first_or_corrected(command: asked.RecordOverrideVote, voted: bool) -> None:
+def _first_or_corrected(command: asked.RecordOverrideVote, recorded: Sequence[int]) -> None:
     """A vote is recorded once; its figures may be corrected, also where the draft has fallen by them."""
+    voted = bool(recorded)
     if voted and command.corrects is None:
         reason = (
             "This body's vote has been recorded already. If its figures were wrong, name that record in `corrects`."
@@ -80,6 +81,11 @@ def _first_or_corrected(command: asked.RecordOverrideVote, voted: bool) -> None:
         raise Refused("voted-already", reason)
     if not voted and command.corrects is not None:
         raise Refused("nothing-to-correct", "This body's vote has not been recorded yet.")
+    if command.corrects is not None and command.corrects not in [
+        EventName.at(command.stream, version) for version in recorded
+    ]:
+        latest = EventName.at(command.stream, recorded[-1])
+        raise Refused("no-such-vote", f"That is no record of this body's vote; the last one is {latest}.")
 
 
 def go_to_court(command: asked.RecordCourtAction, state: State) -> Sequence[Event]:

@@ -44,7 +44,8 @@ class Review:
     """`policy`: the version that governs it. `stood_still`: spans in which the clock did not run, by decision.
 
     `card`: what the votes come to now, and after closing what they came to then. `bodies`: who voted on overriding;
-    `ended_by`: whose vote, as it is counted now, lets the draft fall.
+    `ended_by`: whose vote, as it is counted now, lets the draft fall. `recorded`: which records are about the vote of
+    which body, by their version. `version`: the number of events so far.
     """
 
     polity: UnitId
@@ -71,6 +72,8 @@ class Review:
     card: Card = Card.NONE
     bodies: tuple[Body, ...] = ()
     ended_by: frozenset[Body] = frozenset()
+    recorded: tuple[tuple[Body, int], ...] = ()
+    version: int = 1
     actions: int = 0
     widened: bool = False
     followed_by: StreamId | None = None
@@ -114,6 +117,11 @@ def evolve(state: State, event: Event) -> State:
             opened_on=event.opened_on, follows=event.follows,
         )  # fmt: skip
     assert isinstance(state, Review), "a review's first event opens it"
+    return replace(_changed(state, event), version=state.version + 1)
+
+
+def _changed(state: Review, event: Event) -> Review:
+    assert not isinstance(event, happened.ReviewOpened), "a review is opened once"
     if isinstance(event, happened.Timed):
         return _timed(state, event)
     if isinstance(event, happened.Heard):
@@ -143,7 +151,10 @@ def evolve(state: State, event: Event) -> State:
             )
             stage = Stage.ENDED if against else Stage.MAINTAINED
             bodies = tuple(body for body in state.bodies if body is not event.body)
-            return replace(state, stage=stage, bodies=(*bodies, event.body), ended_by=frozenset(against))
+            recorded = (*state.recorded, (event.body, state.version + 1))
+            return replace(
+                state, stage=stage, bodies=(*bodies, event.body), ended_by=frozenset(against), recorded=recorded
+            )
         case happened.CourtActionRecorded():
             return replace(state, actions=event.number)
         case happened.NewReviewOpened():
