@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 
+from domain.kernel import Recorded
+from domain.ledger import tiles
 from domain.ledger.dumps import Dumped
 from domain.ledger.findings import Finding
 from projections.kernel import View
@@ -33,6 +35,15 @@ class _Envelope(msgspec.Struct):
 
 
 _envelope = msgspec.json.Decoder(_Envelope)
+
+
+class _Next(NamedTuple):
+    """A record that is next, read already; `record` is None where it touches no view. `fault`: why it is not read."""
+
+    position: int
+    at: datetime | None
+    record: Recorded | None
+    fault: Unfit | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +85,8 @@ class Replay:
         self.size = said.size
         self._codec = Codec(said.origin, NAMES)
         self._folded = Folded(views)
-        self._records = bundle.records(0, self.size)
-        self._next: tuple[int, bytes] | None = next(self._records, None)
+        self._records = self._read(bundle)
+        self._next = next(self._records, None)
         self.position, self.at = -1, None  # type: int, datetime | None
 
     def until(self, moment: int | datetime, progress: Progress = lambda done, total: None) -> None:
@@ -106,23 +117,21 @@ class Replay:
 
     def _begun(self, moment: int | datetime) -> None:
         if self.position < 0:
-            begun = "" if self._next is None else _envelope.decode(self._next[1]).at.isoformat()
+            begun = "" if self._next is None or self._next.at is None else self._next.at.isoformat()
             says = f"Nothing was recorded yet: the first record is of {begun}."
             raise Unfit(Finding("before-first-record", says, None, begun, str(moment)))
 
     def _go_on(self, moment: int | datetime, progress: Progress) -> Iterator[int]:
-        while self._next is not None:
-            position, content = self._next
-            try:
-                envelope = _envelope.decode(content)
-            except msgspec.MsgspecError as error:
-                raise _unreadable(position, error) from error
-            if (position > moment) if isinstance(moment, int) else (envelope.at > moment):
+        while (one := self._next) is not None:
+            if one.at is None:
+                assert one.fault is not None, "who has no time could not be read"
+                raise one.fault
+            if (one.position > moment) if isinstance(moment, int) else (one.at > moment):
                 break
-            self._apply(position, content, envelope)
+            self._apply(one, one.at)
             self._next = next(self._records, None)
-            progress(position + 1, self.size)
-            yield position
+            progress(one.position + 1, self.size)
+            yield one.position
 
     def shown(self, view: View, day: date | None = None) -> Stood:
         """The rows of one view now. What depends on a day is that of `day`; absent: that of the last record."""
@@ -148,19 +157,39 @@ class Replay:
         """The digest of one view now, as a server attests it."""
         return self._folded.dumped(view, self.position)
 
-    def _apply(self, position: int, content: bytes, envelope: _Envelope) -> None:
-        stored = StoredRecord(position, envelope.id, envelope.ver, envelope.type, content)
-        kind = self._codec.names.get(stored.type)
+    def _read(self, bundle: Bundle) -> Iterator[_Next]:
+        """All records, a tile of them at a time: to read and to fold do not fit into a processor's cache together."""
+        for tile in tiles.bundles(self.size):
+            yield from [self._decoded(tile.first + nth, one) for nth, one in enumerate(bundle.entries(tile))]
+
+    def _decoded(self, position: int, content: bytes) -> _Next:
+        try:
+            envelope = _envelope.decode(content)
+        except msgspec.MsgspecError as error:
+            return _Next(position, None, None, _unreadable(position, error))
+        kind = self._codec.names.get(envelope.type)
         if kind is None:
-            says = f"The record is of the type {stored.type}, which this program does not know: use a newer one."
-            raise Unfit(Finding("type-unknown", says, position, "", stored.type))
-        self.position, self.at = position, envelope.at
+            says = f"The record is of the type {envelope.type}, which this program does not know: use a newer one."
+            fault = Unfit(Finding("type-unknown", says, position, "", envelope.type))
+            return _Next(position, envelope.at, None, fault)
         if not self._folded.touches(kind):
+            return _Next(position, envelope.at, None, None)
+        try:
+            record = self._codec.decode(StoredRecord(position, envelope.id, envelope.ver, envelope.type, content))
+        except UNSOUND as error:
+            return _Next(position, envelope.at, None, _unreadable(position, error))
+        return _Next(position, envelope.at, record, None)
+
+    def _apply(self, one: _Next, at: datetime) -> None:
+        if one.fault is not None:
+            raise one.fault
+        self.position, self.at = one.position, at
+        if one.record is None:
             return
         try:
-            self._folded.apply(self._codec.decode(stored))
+            self._folded.apply(one.record)
         except UNSOUND as error:
-            raise _unreadable(position, error) from error
+            raise _unreadable(one.position, error) from error
 
 
 def differences(before: Stood, after: Stood) -> Iterator[Changed]:
