@@ -6,10 +6,11 @@ from typing import Any
 from apispec import APISpec
 
 from api import documents, openapi_ledger
+from api.answers import SHARED, listed, single
 from api.asking import FILES, LIMIT, Filtering, Question
 from api.changes import Changes
 from api.commands import IF_MATCH, KEY, STREAM, Verb
-from api.documents import Schema, listed, ref, row_schema, single
+from api.documents import Schema, ref, row_schema
 from api.errors import HOW_TO_SIGN_IN
 from api.formats import MEDIA
 from api.ledger import Histories
@@ -59,7 +60,7 @@ def _begun(contexts: Sequence[Context]) -> APISpec:
         ],
     )
     spec.components.security_scheme("officer", {"type": "http", "scheme": "bearer", "description": HOW_TO_SIGN_IN})
-    for name, schema in documents.SHARED.items():
+    for name, schema in SHARED.items():
         spec.components.schema(name, schema)
     return spec
 

@@ -5,10 +5,11 @@ from typing import Any
 
 from apispec import APISpec
 
-from api import documents
+from api.answers import listed
 from api.changes import Changes
 from api.commands import STREAM
-from api.documents import Schema, closed, listed, ref
+from api.documents import POSITION as PLACE
+from api.documents import Schema, closed, ref
 from api.following import LAST_SEEN
 from api.following import MEDIA as EVENTS
 from api.ledger import POSITION, Histories
@@ -89,7 +90,7 @@ def _probes(spec: APISpec) -> None:
     ready = closed(
         {
             "ready": {"type": "boolean"},
-            "head": documents.POSITION,
+            "head": PLACE,
             "writer": {"type": "boolean"},
             "trouble": {"type": ["string", "null"], "description": "Why nothing can be written, where that is known."},
             "views": {"type": "array", "items": {"type": "object"}},

@@ -1,22 +1,20 @@
 """Reading views: pages, single rows and whole exports, each as of one position."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from time import monotonic
 from typing import Any, NamedTuple, TypeVar
 
 import asyncpg
 import msgspec
 
-from domain.kernel import Words
 from projections.kernel import View
 from services.store.connecting import CONNECT_WITHIN, Pool, available, close_pool, lent, patience
 from services.store.migrations import ROLE
-from services.views.asking import Asking, Select, changed, computed_of, point
+from services.views.asking import Asking, Select, changed, point
 from services.views.loader import Kept, Loader
 from services.views.ports import (
     COUNTED,
@@ -35,6 +33,7 @@ from services.views.ports import (
     Query,
 )
 from services.views.pulse import Moment, Pulse, Standing, look
+from services.views.showing import cell, rendered, storable
 from services.views.tables import SCHEMA, Table
 
 __all__ = [
@@ -133,7 +132,7 @@ class Views:
                     break
             rows = found[: query.limit]
             last = (rows[-1][2], rows[-1][0]) if len(found) > query.limit and rows else None
-            return Page(tuple(_rendered(table, row[1], row[3:]) for row in rows), last, position)
+            return Page(tuple(rendered(table, row[1], row[3:]) for row in rows), last, position)
 
         return await self._reading(table, read)
 
@@ -158,7 +157,7 @@ class Views:
         Of the next `limit` keys, after that one, that were written between the two. Raises NotYet.
         """
         table = self._table(name)
-        if not _storable(after):
+        if not storable(after):
             return [], None
 
         async def read(standing: Standing) -> tuple[list[Change], str | None]:
@@ -182,7 +181,7 @@ class Views:
             known, row = self._kept.get(name, _at(standing), point, key)
             if known:
                 return row, standing.position
-        if not _storable(key):
+        if not storable(key):
             return None, (await self._standing(name)).position if as_of is None else as_of
         row, position = await self._loader.get(point, key)
         standing = self._standing_now(name)
@@ -199,14 +198,14 @@ class Views:
         table = self._table(name)
         async with aclosing(self._export(table, query)) as batches:
             async for batch in batches:
-                yield [_rendered(table, row[1], row[3:]) for row in batch]
+                yield [rendered(table, row[1], row[3:]) for row in batch]
 
     async def cells(self, name: str, query: Query) -> AsyncIterator[list[tuple[Any, ...]]]:
         """All rows as cells under `header`: str, int, bool or None; a list is JSON text, Words their best text."""
         paths = [(one.path, one.kind) for one in self.columns(name) if not one.member]
         async for batch in self.rows(name, query):
             wholes = (msgspec.json.decode(row) for row in batch)
-            yield [tuple(_cell(whole, path, kind) for path, kind in paths) for whole in wholes]
+            yield [tuple(cell(whole, path, kind) for path, kind in paths) for whole in wholes]
             await asyncio.sleep(0)
 
     async def position(self, name: str) -> int:
@@ -327,7 +326,7 @@ class Views:
             days = [day for day in (point_.day, point_.valid_at) if day is not None]
             sql = point(table, standing.table, valid=point_.valid_at is not None)
             rows = await self._fetch(sql, keys, position, *days)
-            return {row[0]: _rendered(table, row[1], row[2:]) for row in rows}, position
+            return {row[0]: rendered(table, row[1], row[2:]) for row in rows}, position
 
         return await self._reading(table, read)
 
@@ -377,35 +376,6 @@ def _position(standing: Standing, as_of: int | None) -> int:
     if as_of > standing.position:
         raise NotYet(as_of, standing.position)
     return as_of
-
-
-def _storable(key: str) -> bool:
-    """Whether a database can be asked for it at all: no text there holds NUL, or half of a character."""
-    try:
-        key.encode()
-    except UnicodeEncodeError:
-        return False
-    return "\0" not in key
-
-
-def _rendered(table: Table, body: bytes, computed: Iterable[Any]) -> bytes:
-    """The row's JSON with the columns that depend on the day put at its end."""
-    found = {
-        field.column.name: value for field, value in zip(computed_of(table), computed, strict=True) if value is not None
-    }
-    return body[:-1] + b"," + msgspec.json.encode(found)[1:] if found else body
-
-
-def _cell(whole: Any, path: Sequence[str], kind: Kind) -> Any:
-    for part in path:
-        whole = whole.get(part)
-        if whole is None:
-            return None
-    if kind is Kind.WORDS:
-        return Words(whole).best()
-    if kind is Kind.LIST:
-        return msgspec.json.encode(whole).decode()
-    return str(whole) if isinstance(whole, Decimal) else whole
 
 
 async def open_reading_pool(dsn: str, at_most: int = 8) -> Pool:
