@@ -61,6 +61,7 @@ async function rowAttested(row, records) {
   const { view, version, digest } = record.data;
   need(view === row.view && version === row.version && line.key === row.key && digest === hex(whole),
     `It is not the one that record ${recorded} attests.`);
+  return record.data.position;
 }
 
 // --- what the page has to say ---
@@ -83,7 +84,8 @@ function* expected(evidence, records) {
   yield ["The heading", seen(of.ledger), Object.entries(heading)];
   for (const row of evidence.rows) {
     const place = seen(`${row.view} ${row.key}`);
-    yield [`Row ${place}`, place, [...pairs(JSON.parse(row.line))]];
+    const of = row.attested ? [["attested as of position", String(records.get(row.attested.recorded).data.position)]] : [];
+    yield [`Row ${place}`, place, [...of, ...pairs(JSON.parse(row.line))]];
   }
   for (const { position } of evidence.records) {
     const one = records.get(position);
@@ -138,8 +140,11 @@ async function audit(evidence, vkey, page) {
   }
   for (const row of evidence.rows) {
     const place = `Row ${row.view} ${row.key}`;
-    if (row.attested) await note(place, () => rowAttested(row, records));
-    else found.left.push(`${place}: no record of the register says what it was; whoever made this report says it.`);
+    if (row.attested) {
+      const of = await note(place, () => rowAttested(row, records));
+      if (of !== undefined && of !== evidence.position) found.left.push(`${place}: the register said so as of position `
+        + `${of}; that it was so as of position ${evidence.position}, whoever made this report says.`);
+    } else found.left.push(`${place}: no record of the register says what it was; whoever made this report says it.`);
   }
   if (!found.broken.length) found.broken.push(...differences(evidence, records, page));
   return { ...found, said };

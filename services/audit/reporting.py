@@ -146,17 +146,17 @@ def _reported(
     dump = Dump(view.name, view.version)
     dump.add(hashes)
     came_to = dump.as_of(replay.position)
-    attested = None
-    for one in attestations:
-        if (one.said.view, one.said.version) != (view.name, view.version):
-            continue
-        if one.said.digest == came_to.digest:
-            attested = Attested(one.recorded, b"".join(hashes[:nth]).hex(), b"".join(hashes[nth + 1 :]).hex())
-        elif one.said.position == replay.position:
+    of_view = [one for one in attestations if (one.said.view, one.said.version) == (view.name, view.version)]
+    same = [one for one in of_view if one.said.digest == came_to.digest]
+    for one in of_view:
+        if one not in same and one.said.position == replay.position:
             says = f"The {view.name} attested here, as of position {replay.position}, do not follow from the records."
             raise Unfit(Finding("view-digest-differs", says, one.recorded, one.said.digest, came_to.digest))
-    if len(lines) > ROWS:
-        attested = None
+    attested = None
+    if same and len(lines) <= ROWS:
+        nearest = min(same, key=lambda one: abs(one.said.position - replay.position))
+        before, after = b"".join(hashes[:nth]).hex(), b"".join(hashes[nth + 1 :]).hex()
+        attested = Attested(nearest.recorded, before, after)
     return Reported(view.name, view.version, key, lines[nth][1].decode(), made_by, attested)
 
 
@@ -186,8 +186,16 @@ def heading(evidence: Evidence) -> Section:
 
 
 def rows(evidence: Evidence) -> list[Section]:
-    """One section a row."""
-    return [Section(seen(f"{one.view} {one.key}"), list(pairs(json.loads(one.line)))) for one in evidence.rows]
+    """One section a row. What proves it speaks for a position of its own, which stands first."""
+    records = {one.position: one.record for one in evidence.records}
+    found = []
+    for one in evidence.rows:
+        shown = list(pairs(json.loads(one.line)))
+        if one.attested is not None:
+            of = json.loads(records[one.attested.recorded])["data"]["position"]
+            shown.insert(0, ("attested as of position", str(of)))
+        found.append(Section(seen(f"{one.view} {one.key}"), shown))
+    return found
 
 
 def records(evidence: Evidence) -> list[Section]:

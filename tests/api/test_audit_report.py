@@ -5,12 +5,18 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from domain.ledger.notes import VerifierKey
+from api.cli.reporting import page as drawn
+from domain.ledger.notes import VerifierKey, parse_key
+from projections.commitments import COMMITMENTS
+from services.audit import reporting
 from services.audit.bundle import Bundle
+from services.audit.reporting import Evidence
 from tests.api.client import proposed
 from tests.api.conftest import Live
 from tests.api.test_attested import attest
@@ -175,6 +181,45 @@ def test_a_row_that_nobody_attested_is_said_to_be_the_makers_word(live: Live, ke
     assert (verdict, "no record of the register says" in words) == ("incomplete", True), words
     status, words = by_python(out, key)
     assert (status, words) == (1, f"refused: commitments {receipt['stream']}: it was not attested\n")
+
+
+def rewritten(live: Live, key: str, folder: Path, forge: Callable[[Evidence, Evidence], Evidence]) -> Path:
+    """A page by the program itself, of evidence made from that of two moments, only the first of which is attested."""
+    receipt = proposed(live)
+    attest(live, "commitments")
+    changed = proposed(live)
+    well("fetch", live.url, "--out", str(folder / "copy"))
+    wanted = [(COMMITMENTS, receipt["stream"])]
+    copy, vkey = Bundle(folder / "copy"), parse_key(key)
+    first, second = (reporting.report(copy, vkey, wanted, at) for at in (None, changed["position"]))
+    out = folder / "report.html"
+    out.write_text(drawn(forge(first, second)), encoding="utf-8", newline="")
+    return out
+
+
+def test_a_row_attested_of_another_position_is_not_said_to_be_of_the_pages(
+    live: Live, key: str, tmp_path: Path
+) -> None:
+    def dated_later(first: Evidence, second: Evidence) -> Evidence:
+        records = {one.position: one for one in (*first.records, *second.records)}
+        return replace(first, position=second.position, records=[records[one] for one in sorted(records)])
+
+    out = rewritten(live, key, tmp_path, dated_later)
+    verdict, words = asyncio.run(in_browser(out, tmp_path / "profile"))
+    assert (verdict, "the register said so as of position" in words) == ("incomplete", True), words
+    assert "attested as of position" in out.read_text("utf-8").partition("<details>")[0]
+    status, words = by_python(out, key)
+    assert (status, words.endswith("accepted\n"), "and not of" in words) == (0, True, True), words
+
+
+def test_a_row_under_the_name_of_another_is_refused(live: Live, key: str, tmp_path: Path) -> None:
+    def renamed(first: Evidence, second: Evidence) -> Evidence:
+        return replace(first, rows=[replace(first.rows[0], key=str(live.story.climate))])
+
+    out = rewritten(live, key, tmp_path, renamed)
+    assert asyncio.run(in_browser(out, tmp_path / "profile"))[0] == "broken"
+    status, words = by_python(out, key)
+    assert (status, "the row is of the key" in words) == (1, True), words
 
 
 def test_what_cannot_be_reported_is_said(bundle: Path, key: str, tmp_path: Path) -> None:

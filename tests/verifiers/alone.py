@@ -219,20 +219,24 @@ def report(path: str, vkey: str) -> None:
         content, hashes = one["record"].encode(), [bytes.fromhex(each) for each in one["hashes"]]
         need(climbed(one["position"], size, leaf(content), hashes) == root, f"record {one['position']} was not signed")
         records[one["position"]] = json.loads(content)
-    of = records[it["position"]]
+    of, told = records[it["position"]], ""
     expected = [seen(of["ledger"]), "as of position", str(it["position"]), "recorded", of["at"]]
     for row in it["rows"]:
         name = seen(f"{row['view']} {row['key']}")
         need(row["attested"] is not None, f"{name}: it was not attested")
         around = [bytes.fromhex(row["attested"][side]) for side in ("before", "after")]
         head = canonical({"version": row["version"], "view": row["view"]}) + b"\n"
-        line = sha256(row["line"].encode()).digest()
+        line, one = sha256(row["line"].encode()).digest(), json.loads(row["line"])
         attested = records[row["attested"]["recorded"]]
         said = {name: attested["data"][name] for name in ("view", "version", "digest")}
         digest = sha256(head + around[0] + line + around[1]).hexdigest()
         needed = {"view": row["view"], "version": row["version"], "digest": digest}
         need(said == needed and attested["type"].startswith("view-attested."), f"{name}: it was not attested")
-        expected += [name, *pairs(json.loads(row["line"]))]
+        need(one["key"] == row["key"], f"{name}: the row is of the key {one['key']}")
+        place = attested["data"]["position"]
+        if place != it["position"]:
+            told += f"{name}: attested as of position {place}, and not of {it['position']}\n"
+        expected += [name, "attested as of position", str(place), *pairs(one)]
     for place, record in records.items():
         title = f"Record {place}: {record['at'][:10]} {record['type']} {record.get('because', '')}"
         expected += [seen(title.rstrip(" ")), *pairs(record)]
@@ -240,6 +244,7 @@ def report(path: str, vkey: str) -> None:
     for shown, one in zip(page.said, expected, strict=True):
         need(shown == one, f"the page says {shown!r} where the evidence says {one!r}")
     need("".join(page.whole.split()) == "".join("".join(expected).split()), "the page says more than the evidence")
+    sys.stdout.write(told)
 
 
 if __name__ == "__main__":
