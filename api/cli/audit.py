@@ -1,6 +1,5 @@
 """`subsidia audit`: copy a ledger, check it offline, prove records, see views as they stood. No database is opened."""
 
-import os
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,7 +15,7 @@ from api.cli.parameters import FILE, FOLDER, Key, Moment, key_option
 from api.cli.receipt import receipt
 from api.cli.reporting import report as report_page
 from api.cli.running import run, say, shown
-from api.cli.verdicts import Audits, as_json, close, say_change, say_whence
+from api.cli.verdicts import Audits, as_json, close, keep_seen, say_change, say_whence
 from api.cli.witnessing import cosign
 from domain.ledger import proof_files
 from domain.ledger.findings import Finding, Verdict
@@ -25,7 +24,7 @@ from projections.kernel import View
 from projections.views import VIEWS
 from services.audit import crosschecking, fetching, proving, replaying, verifying
 from services.audit.again import DAMAGED
-from services.audit.bundle import CHECKPOINT, PART, Bundle, Unfit
+from services.audit.bundle import CHECKPOINT, Bundle, Unfit
 from services.audit.fetching import AskedWrongly, Unreachable
 from services.audit.published import Published, published
 from services.audit.replaying import Replay, Stood
@@ -135,24 +134,7 @@ def verify(
     judge(report, {CHECKPOINT: copy.read(CHECKPOINT) or b"", **brought}, key, witnesses)
     close(report, as_json)
     if state is not None:
-        _keep(state, copy.note())
-
-
-def _keep(state: Path, note: bytes) -> None:
-    """In the place of the one before, which stays where there is no room for another.
-
-    A link stays one, and what is no file but a pipe or a device is written to: nothing takes its place.
-    """
-    place = state.resolve()
-    part = place.with_name(f".{place.name}{PART}")
-    try:
-        if place.exists() and not place.is_file():
-            place.write_bytes(note)
-            return
-        part.write_bytes(note)
-        os.replace(part, place)
-    except OSError as error:
-        raise click.UsageError(f"The checkpoint cannot be kept: {error}") from error
+        keep_seen(state, copy.note())
 
 
 @audit.command()

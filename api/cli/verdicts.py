@@ -3,6 +3,7 @@
 import os
 import sys
 import traceback
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,8 +11,10 @@ import msgspec
 
 from api.cli.running import Failed, say
 from domain.ledger.findings import Verdict
+from services.audit.bundle import PART
 from services.audit.replaying import Changed, Stood
 from services.audit.verifying import Report
+from services.disk import settle
 from services.terminal import on_one_line
 
 COLOURS = {Verdict.VERIFIED: "green", Verdict.INCOMPLETE: "yellow"}
@@ -59,6 +62,25 @@ def close(report: Report, as_json: bool, *, well: str = "") -> None:
         _show(report)
     if report.verdict is not Verdict.VERIFIED:
         raise SystemExit(report.verdict)
+
+
+def keep_seen(state: Path, note: bytes) -> None:
+    """In the place of the one before, which stays where there is no room for another; on the disk on return.
+
+    A link stays one, and what is no file but a pipe or a device is written to: nothing takes its place.
+    """
+    place = state.resolve()
+    part = place.with_name(f".{place.name}{PART}")
+    try:
+        if place.exists() and not place.is_file():
+            place.write_bytes(note)
+            return
+        part.write_bytes(note)
+        settle(part)
+        os.replace(part, place)
+        settle(place.parent)
+    except OSError as error:
+        raise click.UsageError(f"The checkpoint cannot be kept: {error}") from error
 
 
 def _plain(report: Report) -> dict[str, Any]:

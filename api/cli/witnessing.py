@@ -7,7 +7,7 @@ import click
 
 from api.cli.parameters import FOLDER, key_option
 from api.cli.running import say
-from api.cli.verdicts import close
+from api.cli.verdicts import close, keep_seen
 from domain.ledger.findings import Verdict
 from domain.ledger.notes import VerifierKey, named
 from services.audit.bundle import Bundle, Unfit
@@ -40,6 +40,11 @@ def cosign(bundle: Path, key: VerifierKey, name: str, signing_key: Path, state: 
         raise click.UsageError("A witness's name has no space and no plus in it.")
     if state.exists() and not signing_key.exists():
         raise click.UsageError(f"You cosigned before, but your key {signing_key} is gone: restore it from your backup.")
+    if signing_key.exists() and not state.exists():
+        say(
+            f"Nothing says what you cosigned before: there is no {state}. Is this the first time with this key?",
+            err=True,
+        )
     try:
         witness = Witness(name, load_or_make(signing_key, may_make=True))
     except KeyUnusable as error:
@@ -54,6 +59,6 @@ def cosign(bundle: Path, key: VerifierKey, name: str, signing_key: Path, state: 
         close(report, as_json=False)
         return
     # Kept before it is given to anybody: what nobody remembers to have cosigned could be contradicted.
-    Bundle(state.parent).write(state.name, note)
+    keep_seen(state, note)
     click.echo(note, nl=False)
     say(f"Cosigned by {witness.verifier}: give this key to whoever is to rely on you.", err=True)

@@ -173,3 +173,15 @@ def test_a_village_cosigns_and_an_auditor_relies_on_it(records: list[bytes], tmp
     (tmp_path / "key.pem").unlink()
     gone = audit("cosign", bundle, *named, "--state", state)
     assert (gone.exit_code, "restore it from your backup" in gone.output) == (2, True)
+
+
+def test_what_was_cosigned_is_kept_behind_a_link(records: list[bytes], tmp_path: Path) -> None:
+    link, kept = tmp_path / "link", tmp_path / "kept"
+    link.symlink_to(kept)
+    bundle = written(tmp_path / "bundle", records).folder
+    named = ("--key", VKEY, "--as", "village.example/witness", "--signing-key", tmp_path / "key.pem")
+    said = audit("cosign", bundle, *named, "--state", link)
+    assert (said.exit_code, kept.read_text()) == (0, said.stdout), said.output
+    assert link.is_symlink()
+    lost = audit("cosign", bundle, *named, "--state", tmp_path / "elsewhere")
+    assert (lost.exit_code, "Nothing says what you cosigned before" in lost.stderr) == (0, True), lost.output
