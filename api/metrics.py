@@ -1,5 +1,6 @@
 """`/metrics` for Prometheus, on an address of its own: what an operator watches, declared once."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,10 +23,13 @@ from api.probes import Working
 from services.bootstrap import Services
 from services.health import Health
 from services.store.connecting import Pool
-from services.store.ports import Unavailable
+from services.store.ports import Busy, Unavailable
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Until an answer is sent: of a row a millisecond, of a command some, of an export as long as its reader takes."""
+
+PATIENCE = 5.0
+"""Seconds that the database is waited for: who asks gives up after ten, and is to hear that none is free."""
 
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 """Others are counted as one: anybody may send any word."""
@@ -33,7 +37,7 @@ METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """How things stand when they are asked about. `size` None: the database does not answer."""
+    """How things stand when they are asked about. `size` None: the database does not answer in time."""
 
     services: Services
     size: int | None
@@ -185,8 +189,9 @@ class Metrics:
 
     async def _seen(self) -> Seen:
         size, views, workers = None, list[Health](), list[Health]()
-        with suppress(Unavailable):
-            size = (await self._services.store.head()).size
-            if self._working is not None:
-                views, workers = list(await self._working.views()), list(await self._working.workers())
+        with suppress(Unavailable, Busy, TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                size = (await self._services.store.head()).size
+                if self._working is not None:
+                    views, workers = list(await self._working.views()), list(await self._working.workers())
         return Seen(self._services, size, views, workers)

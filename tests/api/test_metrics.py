@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from api.app import make_metrics_runner, make_runner
 from api.metrics import TOLD, Metrics
 from api.probes import Here
 from services.config import Config, Misconfigured
+from services.store.connecting import lent
 from tests.api.client import Said, get, proposed, send
 from tests.api.conftest import Live
 
@@ -94,6 +95,28 @@ def test_every_view_and_worker_is_there_and_what_stands_in_the_way_is_seen(live:
             assert found["subsidia_worker_alive", frozenset({worker})] == 1
         assert found["subsidia_pool_most", frozenset({"store"})] == live.services.config.readers
         assert found["subsidia_ledger_writable", frozenset()] == found["subsidia_database_up", frozenset()] == 1
+
+
+def test_they_are_said_while_readers_have_all_connections(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.store.connecting.LENT_WITHIN", 0.05)
+    pool = live.services.store.pool
+
+    @asynccontextmanager
+    async def read_by_others() -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for _ in range(pool.get_max_size()):
+                await stack.enter_async_context(lent(pool))
+            yield
+
+    with watching(live) as watched:
+        others = read_by_others()
+        live.run(others.__aenter__())
+        try:
+            found = watched.asked()
+        finally:
+            live.run(others.__aexit__(None, None, None))
+    assert found["subsidia_database_up", frozenset()] == 0
+    assert found["subsidia_pool_used", frozenset({"store"})] == found["subsidia_pool_most", frozenset({"store"})]
 
 
 def test_they_are_not_on_the_public_address(live: Live) -> None:
