@@ -128,6 +128,7 @@ class Writer:
             self.condition.go_on_from(await try_out(line))
             await self._clocks.compare(line.connection)
         except Exception as error:
+            log.debug("ledger-trial-failed", error=repr(error))
             self._drop()
             (self.condition.is_gone if is_gone(error) else self.condition.fails)(_first_line(error))
         else:
@@ -364,6 +365,9 @@ def _conflict(waiting: Waiting, moved: dict[UUID, int], held: dict[str, UUID]) -
 
 
 def _first_line(error: Exception) -> str:
+    """For everybody who asks: where the database is, and who asks it for what, stands in the log alone."""
+    if is_gone(error):
+        return f"The database cannot be reached ({type(error).__name__})."
     return str(error).partition("\n")[0] or repr(error)
 
 

@@ -87,6 +87,23 @@ async def test_a_database_that_only_reads_is_said_until_it_writes_again(
     assert await check_whole(store.pool, NOTARY) == 2
 
 
+async def test_everybody_may_read_what_is_in_the_way(server: Embedded, migrated_url: str, store: LedgerStore) -> None:
+    """Neither hosts nor accounts nor databases are named in it."""
+    await store.append(thing())
+    name = name_of(migrated_url)
+    async with administered(server) as admin:
+        await admin.execute(f'alter database "{name}" allow_connections false')
+        await end_sessions(admin, name)
+        try:
+            await refused(store, thing())
+            await asyncio.sleep(2 * condition.TRY_EVERY)
+            said = store.trouble or ""
+            assert ("cannot be reached" in said, name in said) == (True, False), said
+        finally:
+            await admin.execute(f'alter database "{name}" allow_connections true')
+    await recovered(store)
+
+
 async def test_a_trial_leaves_nothing_behind(server: Embedded, migrated_url: str, store: LedgerStore) -> None:
     await store.append(thing())
     before = await _contents(migrated_url)
