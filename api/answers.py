@@ -231,7 +231,10 @@ PACKAGE: Schema = {
     "required": ["$schema", "name", "title", "resources"],
 }
 _MOMENT = closed({"position": {"type": "integer", "minimum": -1}, "at": {"type": ["string", "null"]}})
-_ROW: Schema = {"type": "object", "description": "The row as `GET /v1/VIEW/KEY?as_of=...` answers it."}
+_ROW: Schema = {
+    "type": "object",
+    "description": "The row as `GET /v1/VIEW/KEY?as_of=...` answers it, but for what depends on the day.",
+}
 DIFFERENCES = closed(
     {
         "items": {

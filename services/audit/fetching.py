@@ -114,7 +114,7 @@ async def _held_against(
 ) -> tuple[Finding | None, bool]:
     """What the server's newest checkpoint is, seen from an earlier one; whether that is sure."""
     if before.origin != said.origin:
-        says = "The bundle is of another ledger than the one that the server keeps."
+        says = f"The server keeps another ledger than this is of: see {whence}."
         return Finding("ledger-foreign", says, None, before.origin, said.origin), True
     if before.size > said.size:
         says = f"The server shows fewer records than it did before: see {whence}."

@@ -227,3 +227,18 @@ def test_two_records_are_shown_where_they_part(bundle: Bundle) -> None:
     assert (found.position, len(found.expected) < 200) == (768, True)
     assert "yes" in found.expected
     assert "no!" in found.got
+
+
+async def test_another_ledger_in_the_way_is_named_by_the_file_that_says_so(
+    records: list[bytes], bundle: Bundle, tmp_path: Path
+) -> None:
+    """What a fetch from a wrong address began with lies beside the bundle, of which nothing is there."""
+    begun = bundle.beside(BEGUN)
+    begun.write_text(Notary("elsewhere.example/ledger", made_key(9)).sign(1, bytes(32)))
+    now = written(tmp_path / "now", records)
+
+    async def get(path: str) -> bytes | None:
+        return now.read(path)
+
+    (one,) = (await fetch(get, bundle, lambda done, total: None)).findings
+    assert (one.code, str(begun) in one.says) == ("ledger-foreign", True), one.says
