@@ -185,3 +185,15 @@ def test_what_was_cosigned_is_kept_behind_a_link(records: list[bytes], tmp_path:
     assert link.is_symlink()
     lost = audit("cosign", bundle, *named, "--state", tmp_path / "elsewhere")
     assert (lost.exit_code, "Nothing says what you cosigned before" in lost.stderr) == (0, True), lost.output
+
+
+def test_a_checkpoint_of_others_does_not_stand_in_the_place_of_the_bundles_own(
+    records: list[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = written(tmp_path / "bundle", records)
+    (tmp_path / "checkpoint").write_bytes(bundle.note())
+    bundle.write("checkpoint", cosigned(bundle))
+    monkeypatch.chdir(tmp_path)
+    said = audit("verify", bundle.folder, "--key", VKEY, "--structure-only", "--witnessed", "checkpoint",
+                 "--witness", VILLAGE.verifier)  # fmt: skip
+    assert said.exit_code == 0, said.output
