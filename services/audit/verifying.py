@@ -174,7 +174,10 @@ class _Audit:
             self.report.add(Finding("saved-unsigned", f"This is not by the ledger's key: {whence}. {error}"))
             return
         if said.size > self.head.size:
-            says = f"The ledger shows fewer records than it did before: see {whence}."
+            says = (
+                f"The bundle has fewer records than were signed before: see {whence}. Fetch again: if the server still"
+                " shows so few, the others were cut away."
+            )
             self.report.add(Finding("older-than-saved", says, None, str(said.size), str(self.head.size)))
             return
         self._bind(_Bound(whence, said))
