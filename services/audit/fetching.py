@@ -82,7 +82,8 @@ async def fetch(get: Get, bundle: Bundle, progress: Progress, *, fresh: bool = F
                 bundle.beside(FORK).write_bytes(note)
             return Fetched(said.size if found.code != "ledger-foreign" else 0, findings=(found,))
         sure = sure and certain
-    if bundle.read(CHECKPOINT) != note:
+    # What the server may have contradicted since is kept: only what surely goes on from it takes its place.
+    if bundle.read(CHECKPOINT) != note and (sure or not begun.exists()):
         Bundle(begun.parent).write(begun.name, note)
     again = Again(get, bundle, note, said, sure)
     copied = await _copied(again, list(earlier.values()), progress, fresh=fresh)
@@ -91,7 +92,8 @@ async def fetch(get: Get, bundle: Bundle, progress: Progress, *, fresh: bool = F
         for number in bound:
             await _earlier(get, bundle, number * tiles.WIDTH, min((number + 1) * tiles.WIDTH, said.size))
         bundle.write(CHECKPOINT, note)
-        begun.unlink(missing_ok=True)
+        if sure or _content(begun) == note:
+            begun.unlink(missing_ok=True)
         _sweep(bundle, said.size, bound)
     return copied
 

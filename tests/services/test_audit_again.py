@@ -186,6 +186,22 @@ async def test_a_fetch_that_was_cut_keeps_what_it_was_promised(
     assert {path: bundle.read(path) for path in bundle.files()} == {path: fresh.read(path) for path in fresh.files()}
 
 
+async def test_what_a_cut_fetch_was_promised_is_kept_while_nobody_knows_whether_it_goes_on(
+    bundle: Bundle, tmp_path: Path
+) -> None:
+    """A server whose hashes come to nothing does not get rid of what it signed before."""
+    states = [b'{"nth":%d}' % nth for nth in range(900)]
+    promised = written(tmp_path / "promised", states[:600])
+    await cut(promised, bundle, after=3)
+    told = written(tmp_path / "told", [*states[:350], b'{"nth":"three hundred and fifty"}', *states[351:]])
+    right = told.read("tile/1/000.p/3") or b""
+    told.write("tile/1/000.p/3", bytes([right[0] ^ 1, *right[1:]]))
+    await shown(told, bundle)
+    assert bundle.beside(BEGUN).read_bytes() == promised.note()
+    told.write("tile/1/000.p/3", right)
+    assert await shown(told, bundle) == (Verdict.FORK, [("fork", None)])
+
+
 async def test_another_ledger_is_no_fork_of_this_one(records: list[bytes], bundle: Bundle, tmp_path: Path) -> None:
     now = written(tmp_path / "now", records)
     await shown(now, bundle)
