@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.abc import AbstractAccessLogger
 from prometheus_client import (
     CollectorRegistry,
@@ -19,6 +19,7 @@ from prometheus_client import (
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from api.following import MEDIA as EVENTS
 from api.probes import Working
 from services.bootstrap import Services
 from services.health import Health
@@ -159,11 +160,12 @@ class Metrics:
 
         class Observer(AbstractAccessLogger):
             def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
-                told(request, response.status, time)
+                told(request, response.status, time, endless=response.headers.get(hdrs.CONTENT_TYPE) == EVENTS)
 
         return Observer
 
-    def _answered(self, request: web.BaseRequest, status: int, seconds: float) -> None:
+    def _answered(self, request: web.BaseRequest, status: int, seconds: float, *, endless: bool) -> None:
+        """`endless`: sent for as long as somebody follows, which says nothing of how quick we are."""
         # One that could not be read as HTTP has gone no way.
         match = getattr(request, "_match_info", None)
         method = request.method if request.method in METHODS else "other"
@@ -172,7 +174,8 @@ class Metrics:
         if counting is None:
             counting = self._counting[asked] = self._counted(*asked)
         counting[0].inc()
-        counting[1].observe(seconds)
+        if not endless:
+            counting[1].observe(seconds)
 
     def _counted(self, resource: Any, method: str, status: int) -> tuple[Counter, Histogram]:
         route = "none" if resource is None else resource.canonical

@@ -11,6 +11,7 @@ from aiohttp import web
 from prometheus_client.parser import text_string_to_metric_families
 
 from api.app import make_metrics_runner, make_runner
+from api.following import MEDIA as EVENTS
 from api.metrics import TOLD, Metrics
 from api.probes import Here
 from services.config import Config, Misconfigured
@@ -84,6 +85,15 @@ def test_requests_are_counted_by_the_way_they_went_and_what_came_of_them(live: L
     grown = after["subsidia_commands_recorded_total", frozenset()]
     assert grown >= before["subsidia_commands_recorded_total", frozenset()] + 1
     assert grown >= after["subsidia_batches_recorded_total", frozenset()] > 0
+
+
+def test_who_follows_for_hours_makes_no_answer_slow(live: Live) -> None:
+    with watching(live) as watched:
+        assert get(watched.public, "/v1/records", {"Accept": EVENTS}, limit=1).status == 200
+        assert get(watched.public, "/v1/records", limit=1).status == 200
+        found = watched.asked()
+    assert found["subsidia_requests_total", frozenset({"GET", "/v1/records", "200"})] == 2
+    assert found["subsidia_request_seconds_count", frozenset({"read"})] == 1
 
 
 def test_every_view_and_worker_is_there_and_what_stands_in_the_way_is_seen(live: Live) -> None:
