@@ -8,9 +8,9 @@ from domain import cofog
 from domain.calendars import add_months
 from domain.guards import FARTHEST, alive
 from domain.kernel import Holding, MandateFacts, PartialDate, Policy, Refused, Sphere, StreamId, UnitFacts, UnitId
+from domain.lands import at_times, throughout
 from domain.mandates import commands as asked
 from domain.mandates.state import Mandate
-from domain.mandates.territory import at_times, throughout
 from domain.mandates.words import Instrument, Kind, Terms
 
 Found: TypeAlias = asked.Drafting | asked.Standing
