@@ -48,7 +48,7 @@ def _given(terms: Terms, ends_on: date | None, found: Found, held: Days, under: 
         depth = 0
     else:
         depth = _by_mandate(terms, ends_on, found, lands, held[1])
-    _nobody_else(terms, ends_on, found, at_times(found.lands, begins, ends_on), begins)
+    _nobody_else(terms, ends_on, found, begins)
     return depth
 
 
@@ -183,16 +183,17 @@ def _within(terms: Terms, ends_on: date | None, parent: MandateFacts) -> None:
         raise Refused("not-exclusive-to-give", "The giver does not hold it exclusively.")
 
 
-def _nobody_else(terms: Terms, ends_on: date | None, found: Found, lands: frozenset[UnitId], begins: date) -> None:
+def _nobody_else(terms: Terms, ends_on: date | None, found: Found, begins: date) -> None:
     """Refused `held-exclusively-by-another` where the law gives it, on any of these days, to somebody else alone."""
     entitled = {found.giver_unit.id, *(parent.giver for parent in found.parents)}
     for one in found.others:
-        if one.unit in entitled or one.manner != "exclusive" or one.territory not in lands:
-            continue
         same = cofog.covers(one.function, terms.function) or cofog.covers(terms.function, one.function)
-        before_end = ends_on is None or one.held_from is None or one.held_from <= ends_on
-        after_start = one.held_until is None or one.held_until >= begins
-        if same and before_end and after_start:
+        if one.unit in entitled or one.manner != "exclusive" or not same:
+            continue
+        first = max(begins, one.held_from or begins)
+        last = min(ends_on or date.max, one.held_until or date.max)
+        # On the days of the law: who is a member of a body before or after them is not kept out by what it holds.
+        if first <= last and one.territory in at_times(found.lands, first, last):
             reason = f"By law ({one.legal_basis}) another unit holds {one.function} there exclusively."
             raise Refused("held-exclusively-by-another", reason, holder=one.unit)
 

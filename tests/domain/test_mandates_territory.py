@@ -120,6 +120,10 @@ def test_what_the_law_gives_a_body_alone_nobody_else_gives_for_a_member() -> Non
     refused = story().when(draft(**held, lands=member(first=LATER))).then_refused("held-exclusively-by-another")
     assert refused.facts["holder"] == BODY
     assert story().when(draft(**held, lands=member(last=date(2026, 3, 31)))).refused is None, "it left before"
+    begun = {"others": (holding(), replace(alone, held_from=LATER))}
+    story().when(draft(**begun, lands=member(last=LATER))).then_refused("held-exclusively-by-another")
+    left = member(last=date(2026, 12, 31))
+    assert story().when(draft(**begun, lands=left)).refused is None, "it left before the law began"
 
 
 # --- what is held exclusively ---
