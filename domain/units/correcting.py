@@ -5,6 +5,7 @@ from datetime import date
 
 from domain.correcting import put_right
 from domain.kernel import PartialDate, Refused, Sphere, StreamId, UnitFacts, UnitId
+from domain.lands import at_times
 from domain.units.commands import CorrectUnit
 from domain.units.events import Stage, UnitCorrected
 from domain.units.state import Unit, first_day, last_day
@@ -28,9 +29,9 @@ def correct(command: CorrectUnit, state: Unit) -> Sequence[UnitCorrected]:
 
 
 def check_parent(unit: UnitId, sphere: Sphere, above: Sequence[UnitFacts], on: PartialDate) -> None:
-    """`above`: the parent first, then what it lies in, up to the top."""
+    """`above`: the parent first, then all that it ever lies in, up to the top."""
     parent = above[0]
-    if unit in (each.id for each in above):
+    if unit in at_times(above, first_day(on), None):
         raise Refused("parent-cycle", "A unit cannot lie in itself, nor in a unit that lies in it.")
     if not parent.exists:
         raise Refused("unit-unknown", "The parent was never registered.", unit=parent.id)
