@@ -183,16 +183,22 @@ def _within(terms: Terms, ends_on: date | None, parent: MandateFacts) -> None:
         raise Refused("not-exclusive-to-give", "The giver does not hold it exclusively.")
 
 
+def _before(day: date) -> date:
+    return day - timedelta(days=1) if day > date.min else day
+
+
 def _nobody_else(terms: Terms, ends_on: date | None, found: Found, begins: date) -> None:
     """Refused `held-exclusively-by-another` where the law gives it, on any of these days, to somebody else alone."""
     entitled = {found.giver_unit.id, *(parent.giver for parent in found.parents)}
+    gone = {land.id: _before(land.alive_until) for land in found.lands if land.alive_until is not None}
     for one in found.others:
         same = cofog.covers(one.function, terms.function) or cofog.covers(terms.function, one.function)
         if one.unit in entitled or one.manner != "exclusive" or not same:
             continue
         first = max(begins, one.held_from or begins)
-        last = min(ends_on or date.max, one.held_until or date.max)
-        # On the days of the law: who is a member of a body before or after them is not kept out by what it holds.
+        last = min(ends_on or date.max, one.held_until or date.max, gone.get(one.unit, date.max))
+        # On the days of the law: who is a member of a body before or after them is not kept out by what it holds, nor
+        # is anybody by what a unit held that is no more.
         if first <= last and one.territory in at_times(found.lands, first, last):
             reason = f"By law ({one.legal_basis}) another unit holds {one.function} there exclusively."
             raise Refused("held-exclusively-by-another", reason, holder=one.unit)

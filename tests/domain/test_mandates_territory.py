@@ -126,6 +126,15 @@ def test_what_the_law_gives_a_body_alone_nobody_else_gives_for_a_member() -> Non
     assert story().when(draft(**begun, lands=left)).refused is None, "it left before the law began"
 
 
+def test_a_body_that_is_no_more_keeps_nobody_out_by_what_it_held() -> None:
+    held: dict[str, Any] = {"others": (holding(), holding(BODY, "07", BODY, manner="exclusive"))}
+    town, body, *above = member()
+    for until, refused in ((LATER, True), (START, False)):
+        lies = (town, replace(body, alive_until=until), *above)
+        outcome = story().when(draft(**held, lands=lies))
+        assert (outcome.refused is not None and outcome.refused.code == "held-exclusively-by-another") is refused
+
+
 # --- what is held exclusively ---
 
 
