@@ -67,6 +67,8 @@ def _first_day(day: PartialDate, today: date, state: Unit) -> None:
         raise Refused("day-not-come", f"The unit is there already: its first day is not {day}.")
     if state.alive_until is not None and first_day(day) > last_day(state.alive_until):
         raise Refused("ends-before-it-begins", f"The unit was no more on {state.alive_until}, before that day.")
+    if state.gone_from is not None and last_day(day) < first_day(state.gone_from):
+        raise Refused("restored-too-early", f"The unit was there until {state.gone_from} anyway.")
     since = min(_done_since(state), default=None)
     if first_day(day) > first_day(state.alive_from) and since is not None and since < first_day(day):
         reason = f"Somebody acts for it, or it holds something by law, since {since}: it was there by then."
@@ -74,5 +76,8 @@ def _first_day(day: PartialDate, today: date, state: Unit) -> None:
 
 
 def _done_since(state: Unit) -> list[date]:
-    known = (one.held_from.earliest() for one in state.competences)
-    return [*(one.valid_from for one in state.accreditations), *(day for day in known if day is not None)]
+    """What was over before its present life says nothing of when this one began."""
+    began = first_day(state.alive_from)
+    acted = [one.valid_from for one in state.accreditations if one.ends_on is None or one.ends_on > began]
+    held = [one.held_from.earliest() for one in state.competences if last_day(one.held_until) >= began]
+    return [*acted, *(day for day in held if day is not None)]
