@@ -40,6 +40,9 @@ class Kept(Protocol):
     """A document that is kept elsewhere."""
 
     @property
+    def url(self) -> str: ...
+
+    @property
     def sha256(self) -> str | None: ...
 
 
@@ -84,6 +87,11 @@ def not_relied_on(after: object, names: Collection[str], reason: str) -> None:
 
 
 def same_document(before: Kept | None, after: Kept | None, reason: str) -> None:
-    """Refused `other-document` unless it is the same by its hash, only told or found otherwise."""
-    if before is not None and after is not None and before.sha256 != after.sha256:
+    """Refused `other-document` unless it is the same by its hash, or else its address, only told or found otherwise."""
+    if before is None or after is None:
+        return
+    if before.sha256 != after.sha256:
         raise Refused("other-document", f"{reason} Its `sha256` stays; title and address can be corrected.")
+    if before.sha256 is None and before.url != after.url:
+        told = "It has no `sha256`, so that only its address tells which one it is; its title can be corrected."
+        raise Refused("other-document", f"{reason} {told}")

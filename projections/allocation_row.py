@@ -95,7 +95,7 @@ class AllocationRow:
     lapsed: Annotated[tuple[UUID, ...], Says("Units that let their time pass without a grid.")] = ()
     unseen: Annotated[
         tuple[UUID, ...],
-        Says("Units without a grid whose time was over when the register was told that they are asked."),
+        Says("Units without a grid that had no whole day left when the register was told that they are asked."),
     ] = ()
     proposals: Annotated[tuple[ProposalRow, ...], Says("What was proposed.")] = ()
     objections: Annotated[tuple[AnsweredObjection, ...], Says("What was objected, and what was said to it.")] = ()

@@ -130,7 +130,7 @@ def _timed(row: AllocationRow, event: happened.Timed, record: Recorded) -> Alloc
 
 
 def _unseen(row: AllocationRow, event: happened.AllocationDeadlineSet, record: Recorded) -> AllocationRow:
-    """A question that was dated back so far that a unit learns of it when its time is over; see decision 13."""
+    """A question that was dated back so far that a unit learns of it on its last day or later; see decision 13."""
     if event.kind is not Due.GRID or event.unit is None or event.due_on > record.at.date():
         return row
     return replace(row, unseen=(*row.unseen, event.unit))

@@ -99,8 +99,8 @@ def _after(row: MandateRow, event: Event, look: Look) -> MandateRow:
             asked = replace(row, consultations=row.consultations + 1, heard_in_time=row.heard_in_time + heard)
             return replace(asked, consultation_too_short=None) if heard else asked
         case happened.ConsultationFellShort():
-            lasted = f"{event.days} of at least {event.least}"
-            return replace(row, heard_in_time=row.heard_in_time - 1, consultation_too_short=lasted)
+            lasted, heard_before = f"{event.days} of at least {event.least}", max(row.heard_in_time - 1, 0)
+            return replace(row, heard_in_time=heard_before, consultation_too_short=None if heard_before else lasted)
         case happened.CostEstimateAttached():
             return _paid(replace(row, estimate=event.yearly, revenue=event.revenue))
         case happened.FundingCommitted():
@@ -210,7 +210,9 @@ def _succeeded(row: MandateRow, event: happened.PartySucceeded, look: Look) -> M
     if event.former == row.giver:
         handed = replace(handed, giver=event.successor, giver_name=name)
     if event.former == row.recipient:
+        # What the former one was asked, the rules do not take for an answer of its successor.
         handed = replace(handed, recipient=event.successor, recipient_name=name)
+        handed = replace(handed, heard_in_time=0, consultation_too_short=None)
     return replace(handed, periods=tuple(part for one in row.periods for part in _handed(one, since, handed)))
 
 

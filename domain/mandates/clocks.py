@@ -7,13 +7,13 @@ from typing import assert_never
 from domain.calendars import Calendar, add_months, due
 from domain.deadlines import Standing
 from domain.kernel import Policy, Refused, UnitId
+from domain.lands import on_day
 from domain.mandates import commands as asked
 from domain.mandates import events as happened
 from domain.mandates.checks import there
 from domain.mandates.entitled import held_through
 from domain.mandates.events import DeadlineSet, DeadlineVoided, Event
 from domain.mandates.state import DeadlineState, Mandate, State
-from domain.mandates.territory import on_day
 from domain.mandates.words import Due, Ending, Pause
 
 RUNS_ON = timedelta(days=1)

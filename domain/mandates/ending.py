@@ -7,6 +7,7 @@ from domain import cofog
 from domain.calendars import due
 from domain.guards import FARTHEST, alive, counted
 from domain.kernel import PartialDate, Refused, UnitFacts
+from domain.lands import on_day
 from domain.mandates import clocks
 from domain.mandates import commands as asked
 from domain.mandates import events as happened
@@ -15,7 +16,6 @@ from domain.mandates.entitled import held_through, last_held
 from domain.mandates.events import Event
 from domain.mandates.exercising import follow_parent, hand_over
 from domain.mandates.state import Mandate, Notice, State
-from domain.mandates.territory import on_day
 from domain.mandates.words import ENDED, STANDING, Due, Ending, Ground, Kind, ReturnGround, Settlement, Stage
 
 AGREED = frozenset({Stage.ACCEPTED, Stage.ACTIVE, Stage.SUSPENDED})

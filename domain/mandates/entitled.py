@@ -8,9 +8,9 @@ from domain import cofog
 from domain.calendars import add_months
 from domain.guards import FARTHEST, alive
 from domain.kernel import Holding, MandateFacts, PartialDate, Policy, Refused, Sphere, StreamId, UnitFacts, UnitId
+from domain.lands import at_times, throughout
 from domain.mandates import commands as asked
 from domain.mandates.state import Mandate
-from domain.mandates.territory import at_times, throughout
 from domain.mandates.words import Instrument, Kind, Terms
 
 Found: TypeAlias = asked.Drafting | asked.Standing
@@ -48,7 +48,7 @@ def _given(terms: Terms, ends_on: date | None, found: Found, held: Days, under: 
         depth = 0
     else:
         depth = _by_mandate(terms, ends_on, found, lands, held[1])
-    _nobody_else(terms, ends_on, found, at_times(found.lands, begins, ends_on), begins)
+    _nobody_else(terms, ends_on, found, begins)
     return depth
 
 
@@ -183,16 +183,23 @@ def _within(terms: Terms, ends_on: date | None, parent: MandateFacts) -> None:
         raise Refused("not-exclusive-to-give", "The giver does not hold it exclusively.")
 
 
-def _nobody_else(terms: Terms, ends_on: date | None, found: Found, lands: frozenset[UnitId], begins: date) -> None:
+def _before(day: date) -> date:
+    return day - timedelta(days=1) if day > date.min else day
+
+
+def _nobody_else(terms: Terms, ends_on: date | None, found: Found, begins: date) -> None:
     """Refused `held-exclusively-by-another` where the law gives it, on any of these days, to somebody else alone."""
     entitled = {found.giver_unit.id, *(parent.giver for parent in found.parents)}
+    gone = {land.id: _before(land.alive_until) for land in found.lands if land.alive_until is not None}
     for one in found.others:
-        if one.unit in entitled or one.manner != "exclusive" or one.territory not in lands:
-            continue
         same = cofog.covers(one.function, terms.function) or cofog.covers(terms.function, one.function)
-        before_end = ends_on is None or one.held_from is None or one.held_from <= ends_on
-        after_start = one.held_until is None or one.held_until >= begins
-        if same and before_end and after_start:
+        if one.unit in entitled or one.manner != "exclusive" or not same:
+            continue
+        first = max(begins, one.held_from or begins)
+        last = min(ends_on or date.max, one.held_until or date.max, gone.get(one.unit, date.max))
+        # On the days of the law: who is a member of a body before or after them is not kept out by what it holds, nor
+        # is anybody by what a unit held that is no more.
+        if first <= last and one.territory in at_times(found.lands, first, last):
             reason = f"By law ({one.legal_basis}) another unit holds {one.function} there exclusively."
             raise Refused("held-exclusively-by-another", reason, holder=one.unit)
 

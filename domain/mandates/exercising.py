@@ -5,6 +5,7 @@ from datetime import date
 
 from domain.guards import alive, counted
 from domain.kernel import Refused, UnitId
+from domain.lands import on_day
 from domain.mandates import clocks, funding
 from domain.mandates import commands as asked
 from domain.mandates import events as happened
@@ -13,7 +14,6 @@ from domain.mandates.entitled import sound_renewal, sound_terms, to_keep
 from domain.mandates.entrusting import consulted_in_time
 from domain.mandates.events import Event
 from domain.mandates.state import DeadlineState, Mandate, State
-from domain.mandates.territory import on_day
 from domain.mandates.words import IN_PREPARATION, STANDING, Due, Kind, Pause, Scope, Stage
 
 NEVER_IN_FORCE = IN_PREPARATION | {Stage.DECLINED, Stage.WITHDRAWN}

@@ -5,6 +5,7 @@ from datetime import date
 
 from domain.correcting import put_right
 from domain.kernel import PartialDate, Refused, Sphere, StreamId, UnitFacts, UnitId
+from domain.lands import at_times
 from domain.units.commands import CorrectUnit
 from domain.units.events import Stage, UnitCorrected
 from domain.units.state import Unit, first_day, last_day
@@ -28,9 +29,9 @@ def correct(command: CorrectUnit, state: Unit) -> Sequence[UnitCorrected]:
 
 
 def check_parent(unit: UnitId, sphere: Sphere, above: Sequence[UnitFacts], on: PartialDate) -> None:
-    """`above`: the parent first, then what it lies in, up to the top."""
+    """`above`: the parent first, then all that it ever lies in, up to the top."""
     parent = above[0]
-    if unit in (each.id for each in above):
+    if unit in at_times(above, first_day(on), None):
         raise Refused("parent-cycle", "A unit cannot lie in itself, nor in a unit that lies in it.")
     if not parent.exists:
         raise Refused("unit-unknown", "The parent was never registered.", unit=parent.id)
@@ -66,6 +67,8 @@ def _first_day(day: PartialDate, today: date, state: Unit) -> None:
         raise Refused("day-not-come", f"The unit is there already: its first day is not {day}.")
     if state.alive_until is not None and first_day(day) > last_day(state.alive_until):
         raise Refused("ends-before-it-begins", f"The unit was no more on {state.alive_until}, before that day.")
+    if state.gone_from is not None and last_day(day) < first_day(state.gone_from):
+        raise Refused("restored-too-early", f"The unit was there until {state.gone_from} anyway.")
     since = min(_done_since(state), default=None)
     if first_day(day) > first_day(state.alive_from) and since is not None and since < first_day(day):
         reason = f"Somebody acts for it, or it holds something by law, since {since}: it was there by then."
@@ -73,5 +76,8 @@ def _first_day(day: PartialDate, today: date, state: Unit) -> None:
 
 
 def _done_since(state: Unit) -> list[date]:
-    known = (one.held_from.earliest() for one in state.competences)
-    return [*(one.valid_from for one in state.accreditations), *(day for day in known if day is not None)]
+    """What was over before its present life says nothing of when this one began."""
+    began = first_day(state.alive_from)
+    acted = [one.valid_from for one in state.accreditations if one.ends_on is None or one.ends_on > began]
+    held = [one.held_from.earliest() for one in state.competences if last_day(one.held_until) >= began]
+    return [*acted, *(day for day in held if day is not None)]

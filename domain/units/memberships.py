@@ -7,6 +7,7 @@ it has: a body may be of its members' own sphere, and a unit may be a member of 
 from collections.abc import Sequence
 
 from domain.kernel import Refused
+from domain.lands import at_times
 from domain.units.commands import EndMembership, RecordMembership
 from domain.units.events import MembershipEnded, MembershipRecorded
 from domain.units.state import Unit, ends_membership, first_day, last_day
@@ -30,7 +31,7 @@ def record(command: RecordMembership, state: Unit) -> Sequence[MembershipRecorde
 
 def _check_body(command: RecordMembership, state: Unit) -> None:
     body = command.above[0]
-    if state.id in (each.id for each in command.above):
+    if state.id in at_times(command.above, first_day(command.member_from), last_day(command.member_until)):
         raise Refused("membership-cycle", "A unit is no member of itself, nor of a body that lies in it.")
     if not body.exists:
         raise Refused("unit-unknown", "The body was never registered.", unit=body.id)

@@ -64,7 +64,7 @@ class Unit:
     """A registered unit. `version` counts its records; `acts` are the mergers and splits it took part in.
 
     `entered_from`: its first day by its entry; `alive_from`: that of its present life, as the record of version
-    `begun_by` says.
+    `begun_by` says; `gone_from`: when the life before that was over, if there was one.
     """
 
     id: UnitId
@@ -81,6 +81,7 @@ class Unit:
     parent: UnitId | None
     identifiers: tuple[Identifier, ...]
     begun_by: int = 1
+    gone_from: PartialDate | None = None
     acts: tuple[UnitsMerged | UnitSplit, ...] = ()
     successors: tuple[UnitId, ...] = ()
     accreditations: tuple[Accredited, ...] = ()
@@ -190,7 +191,8 @@ def _restored(unit: Unit, event: UnitRestored) -> Unit:
     if unit.alive_until == event.alive_from:
         return replace(restored, identifiers=event.identifiers)
     begun = unit.version + 1
-    return replace(restored, alive_from=event.alive_from, begun_by=begun, identifiers=event.identifiers)
+    begins = replace(restored, alive_from=event.alive_from, begun_by=begun, gone_from=unit.alive_until)
+    return replace(begins, identifiers=event.identifiers)
 
 
 def _revoked(unit: Unit, event: AccreditationRevoked) -> Unit:

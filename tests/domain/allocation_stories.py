@@ -1,7 +1,7 @@
 """Units, days and commands from which tests of allocations tell their stories."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -166,8 +166,9 @@ def by_law(
 
 def lands(territory: UnitId) -> tuple[UnitFacts, ...]:
     """A unit, and what it lies in."""
-    above = {CITY: (REGION, STATE), VILLAGE: (STATE,), REGION: (STATE,)}
-    return tuple(map(facts, (territory, *above.get(territory, ()))))
+    above = {CITY: (REGION, STATE), VILLAGE: (STATE,), REGION: (STATE,)}.get(territory, ())
+    chain = (territory, *above)
+    return tuple(replace(facts(one), parent=parent) for one, parent in zip(chain, (*above, None), strict=True))
 
 
 REQUEST = {

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.kernel import Sphere, StreamId
+from domain.kernel import Membership, Sphere, StreamId
 from domain.subsidiarity import ALLOCATIONS
 from domain.subsidiarity.allocations import commands as asked
 from domain.subsidiarity.allocations import events as happened
@@ -29,6 +29,7 @@ from tests.domain.allocation_stories import (
     choose,
     facts,
     for_a_time,
+    lands,
     local_grids,
     mandate,
     object_to,
@@ -382,6 +383,28 @@ def test_it_is_held_over_all_or_a_part_of_the_territory_and_function(over: dict[
 )
 def test_what_the_directory_does_not_show_resolves_nothing(said: dict[str, Any]) -> None:
     story(*proposed, upward).when(by_law(**said)).then_refused("not-held-by-law")
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "lies"),
+    [
+        (None, None, True),
+        (DAY, DAY, True),
+        (None, DAY - timedelta(days=1), False),
+        (DAY + timedelta(days=1), None, False),
+    ],
+)  # fmt: skip
+def test_what_is_held_in_the_territory_of_a_body_counts_on_the_days_of_the_membership(
+    first: date | None, last: date | None, *, lies: bool
+) -> None:
+    body = facts(VILLAGE)
+    region, *above = lands(REGION)
+    around = (replace(region, memberships=(Membership(VILLAGE, first, last),)), body, *above)
+    over_body = by_law(territory=VILLAGE, held=(replace(LAW, territory=VILLAGE),), lands=(body,), around=around)
+    found = story(*proposed, upward).when(over_body)
+    assert (found.refused is None) is lies
+    if not lies:
+        found.then_refused("not-held-by-law")
 
 
 def test_refused_powers() -> None:

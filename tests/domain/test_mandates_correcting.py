@@ -95,6 +95,10 @@ def test_another_document_is_no_correction_once_somebody_was_asked() -> None:
     told.when(correct(document=OTHER)).then_refused("other-document")
     unpinned = story(draft(document=replace(DEED, sha256=None)), *active[1:])
     unpinned.when(correct(document=DEED)).then_refused("other-document")
+    refused = unpinned.when(correct(document=replace(MOVED, sha256=None))).then_refused("other-document")
+    assert "only its address" in refused.reason, "no hash says that it is the same one elsewhere"
+    named = replace(DEED, sha256=None, title=words("Agreement on health"))
+    assert unpinned.when(correct(document=named)).refused is None
 
 
 def test_it_counts_from_no_day_before_the_draft() -> None:

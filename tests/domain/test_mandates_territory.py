@@ -120,6 +120,19 @@ def test_what_the_law_gives_a_body_alone_nobody_else_gives_for_a_member() -> Non
     refused = story().when(draft(**held, lands=member(first=LATER))).then_refused("held-exclusively-by-another")
     assert refused.facts["holder"] == BODY
     assert story().when(draft(**held, lands=member(last=date(2026, 3, 31)))).refused is None, "it left before"
+    begun = {"others": (holding(), replace(alone, held_from=LATER))}
+    story().when(draft(**begun, lands=member(last=LATER))).then_refused("held-exclusively-by-another")
+    left = member(last=date(2026, 12, 31))
+    assert story().when(draft(**begun, lands=left)).refused is None, "it left before the law began"
+
+
+def test_a_body_that_is_no_more_keeps_nobody_out_by_what_it_held() -> None:
+    held: dict[str, Any] = {"others": (holding(), holding(BODY, "07", BODY, manner="exclusive"))}
+    town, body, *above = member()
+    for until, refused in ((LATER, True), (START, False)):
+        lies = (town, replace(body, alive_until=until), *above)
+        outcome = story().when(draft(**held, lands=lies))
+        assert (outcome.refused is not None and outcome.refused.code == "held-exclusively-by-another") is refused
 
 
 # --- what is held exclusively ---

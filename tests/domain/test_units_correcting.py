@@ -158,6 +158,18 @@ def test_the_record_that_began_the_present_life_says_its_first_day() -> None:
     assert told.when(correct(alive_from=PartialDate("1976"))).refused is None
 
 
+def test_a_present_life_began_after_the_end_of_the_one_before_whatever_was_done_in_that() -> None:
+    told = given(
+        registered, officer_accredited, replace(competence, held_until=PartialDate("2020")), abolished, restored
+    )
+    there = EventName.at(GENT, 5)
+    told.when(correct(TODAY, there, alive_from=PartialDate("2024-12-31"))).then_refused("restored-too-early")
+    for day in ("2025-01-01", "2025-06-01", "2026-03-01"):
+        assert told.when(correct(TODAY, there, alive_from=PartialDate(day))).refused is None
+    again = replace(officer_accredited, valid_from=date(2026, 2, 1))
+    told.given(again).when(correct(TODAY, there, alive_from=PartialDate("2026-03-01"))).then_refused("there-before")
+
+
 def test_of_a_unit_that_was_restored_the_entry_is_still_put_right() -> None:
     told = given(registered, abolished, restored).after(correct(kind=Kind.COUNTY))
     assert told.history[-1].since == "1977"

@@ -70,7 +70,7 @@ def test_a_mandate_is_called_what_it_is_for_in_every_view() -> None:
     assert (row.name, row.purpose, row.legal_basis) == (purpose["en"], purpose, "Health Act, s. 21")
     assert (chain.name, chain.source_basis) == (purpose["en"], "Health Act, s. 21")
     assert [link.legal_basis for link in chain.chain] == ["Health Act, s. 21"]
-    assert {turn.title for turn in told.all("turns")} == {purpose["en"]}
+    assert {turn.title for turn in told.all("turns")} == {purpose}
     assert row.parties[0].last_word_on is not None
     assert changed(told) == [
         ("purpose.en", "Run the clinic", "Run the clinic in Northside"),
@@ -89,7 +89,7 @@ def test_a_mandate_below_another_keeps_the_chain_above_it() -> None:
 
 
 def test_a_mandate_that_is_over_tells_where_its_document_is() -> None:
-    deed = Deed(words("Agreement"), "https://example.org/a.pdf")
+    deed = Deed(words("Agreement"), "https://example.org/a.pdf", "a" * 64)
     moved = replace(deed, url="https://example.org/b.pdf")
     told = of_mandate(mandates.draft(document=deed), *mandates.revoked[1:], mandate_corrected(document=moved))
     assert told.one("mandates", str(mandates.STREAM)).document == moved
@@ -107,7 +107,7 @@ def test_opinions_follow_the_name_of_the_draft() -> None:
     row = told_.one("reviews", key)
     assert (row.name, row.title, row.reference) == ("Collective action", title, reviews.DRAFT.reference)
     assert {one.review_name for one in told_.all("opinions")} == {"Collective action"}
-    assert {one.title for one in told_.all("obligations")} == {"Collective action"}
+    assert {one.title for one in told_.all("obligations")} == {title}
     assert len(told_.all("opinions")) == 2
     assert changed(told_) == [("title.en", reviews.DRAFT.title["en"], "Collective action")]
 
@@ -135,7 +135,7 @@ def test_a_question_is_called_what_it_is_about_in_every_view() -> None:
         assert [one.name for one in told_.all(view)] == ["The Wye"]
     early = told("allocations", stream, allocations.request, asked, spheres=allocations.SPHERES)
     assert early.all("upward-shifts") == early.all("decisions-awaiting-mandate") == ()
-    assert {one.title for one in early.all("turns")} == {"The Wye"}
+    assert {one.title for one in early.all("turns")} == {row.matter}
 
 
 ENTERED = Particulars(Sphere.LOCAL, Kind.MUNICIPALITY, "UTC", PartialDate("1900"))

@@ -114,6 +114,15 @@ def test_it_stands_as_the_rules_say(commands: Any, state: Stage) -> None:
     assert found.states[STREAM].stage is state
 
 
+def test_who_succeeds_to_a_recipient_that_was_consulted_is_consulted() -> None:
+    over = unit(CITY, alive_until=date(2026, 3, 2))
+    succeed = ask(
+        asked.SucceedParty, date(2026, 3, 5), former=CITY, successor=VILLAGE, former_unit=over, line=(unit(VILLAGE),)
+    )
+    assert turns(row_of(law, consult, succeed)) == [(Turn.RECORD_CONSULTATION, REGION)]
+    assert turns(row_of(law, consult, succeed, replace(consult, consulted=(VILLAGE,)))) == [(Turn.ACTIVATE, REGION)]
+
+
 def test_whose_turn_it_is_from_draft_to_activation() -> None:
     assert turns(row_of(*drafted)) == [(Turn.OFFER, REGION)]
     assert turns(row_of(law)) == [(Turn.RECORD_CONSULTATION, REGION)]
@@ -125,7 +134,9 @@ def test_whose_turn_it_is_from_draft_to_activation() -> None:
     assert turns(row_of(law, replace(consult, consulted=(VILLAGE,)))) == [(Turn.RECORD_CONSULTATION, REGION)]
     heard = row_of(law, short, consult)
     assert (turns(heard), heard.consultation_too_short) == ([(Turn.ACTIVATE, REGION)], None)
-    assert turns(row_of(law, consult, short)) == [(Turn.ACTIVATE, REGION)], "once it had its time, that is enough"
+    enough = row_of(law, consult, short)
+    assert turns(enough) == [(Turn.ACTIVATE, REGION)], "once it had its time, that is enough"
+    assert enough.consultation_too_short is None
     assert turns(row_of(draft(kind=Kind.DECONCENTRATION, recipient=DISTRICT))) == [(Turn.ACTIVATE, REGION)]
     agreed = draft(kind=Kind.DEVOLUTION, instrument=Instrument.AGREEMENT)
     assert turns(row_of(agreed)) == [(Turn.OFFER, REGION)]

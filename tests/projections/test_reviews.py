@@ -40,6 +40,7 @@ from tests.domain.review_stories import (
     opinions,
     orange,
     own_opinion,
+    story,
     transmit,
     withdraw_opinion,
     words,
@@ -174,8 +175,9 @@ def test_those_who_adopt_vote_after_an_orange_card() -> None:
 
 def test_a_draft_that_fell_by_wrong_figures_stands_again_and_the_others_may_vote() -> None:
     vote = ask(asked.RecordOverrideVote, COUNCIL, date(2012, 10, 1), against=20, cast=27, members=27)
-    right = replace(vote, against=10, corrects=EventName.at(STREAM, 9))
-    telling = told(*orange, replace(maintain, opinion=own_opinion), vote, right)
+    fallen = (*orange, replace(maintain, opinion=own_opinion), vote)
+    right = replace(vote, against=10, corrects=EventName.at(STREAM, len(story(*fallen).history)))
+    telling = told(*fallen, right)
     found = row(telling)
     assert (found.state, [one.against for one in found.overrides]) == (Stage.MAINTAINED, [10])
     assert turns(telling) == [(Turn.RECORD_OVERRIDE_VOTE, PARLIAMENT)]

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from domain import cofog
 from domain.kernel import Membership, Sphere, StreamId, UnitFacts, UnitId
+from domain.lands import on_day
 from domain.mandates import MANDATES, facts
 from domain.mandates import commands as asked
 from domain.mandates import events as happened
-from domain.mandates.territory import on_day
 from domain.mandates.words import Ending, Scope
 from domain.replacing import replace
 from services.store.claims import Claims

@@ -14,6 +14,7 @@ from domain.calendars import add_months
 from domain.deadlines import Standing
 from domain.guards import FARTHEST, alive
 from domain.kernel import Holding, Policy, Refused
+from domain.lands import on_day
 from domain.subsidiarity.allocations import clocks
 from domain.subsidiarity.allocations import commands as asked
 from domain.subsidiarity.allocations import events as happened
@@ -168,7 +169,7 @@ def held_by_law(command: asked.RecordPowerByLaw, state: State) -> Sequence[Event
 
 def _law(command: asked.RecordPowerByLaw, state: Allocation, day: date) -> Holding:
     """The law by which it is held on that day, over the question's territory, a part of it, or what it lies in."""
-    here, there = {land.id for land in command.lands}, {land.id for land in command.around}
+    here, there = on_day(command.lands, day), on_day(command.around, day)
     if command.territory in there or state.territory in here:
         for one in command.holdings:
             same = cofog.covers(one.function, state.function) or cofog.covers(state.function, one.function)
