@@ -13,6 +13,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 import structlog
+from hypothesis import HealthCheck, settings
 
 from services.postgres import Embedded
 
@@ -21,6 +22,10 @@ MEMORY = Path("/dev/shm")
 # Errors as `configure_logs` has them shown to people: a page of every frame's variables takes seconds to write.
 _TOLD = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
 structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _TOLD])
+
+# Neither measures what we make, only how busy the machine is.
+settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any-machine")
 
 NewDatabase: TypeAlias = Callable[[str], AbstractAsyncContextManager[str]]
 """`async with new_database("template1") as dsn`: a database made from that one, dropped at the end."""

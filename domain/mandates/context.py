@@ -70,7 +70,7 @@ def _held(scope: Scope, *, taken: bool) -> Iterator[Claim]:
 MANDATES = Context(
     name="mandates",
     says="What units entrust to one another: devolved, delegated, deconcentrated; with what money, until when.",
-    rules="mandates.3",
+    rules="mandates.4",
     decider=Decider(initial=Absent(), decide=decide, evolve=evolve),
     commands={
         "draft": By(asked.DraftMandate, OFFICER, acting_for="giver", starts=True),

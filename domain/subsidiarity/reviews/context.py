@@ -36,7 +36,7 @@ def _legislators(command: Any, state: Any) -> frozenset[UnitId]:
 REVIEWS = Context(
     name="reviews",
     says="Drafts under scrutiny: the roll, the clock, opinions and contributions, cards, and what the author decides.",
-    rules="reviews.2",
+    rules="reviews.3",
     decider=Decider(initial=Absent(), decide=decide, evolve=evolve),
     commands={
         "open": By(asked.OpenReview, OFFICER, acting_for="author", starts=True),
