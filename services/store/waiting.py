@@ -155,12 +155,6 @@ class Queue:
         self._closed = True
         self._some.set()
 
-    def put_back(self, batch: Sequence[Waiting]) -> None:
-        """These were taken, and are the next again."""
-        self._waiting.extendleft(reversed(batch))
-        if self._waiting:
-            self._some.set()
-
     def take(self, at_most: int = BATCH_AT_MOST) -> list[Waiting]:
         """The next batch: no command in it touches what an earlier one writes, claims or frees; but several may share.
 
