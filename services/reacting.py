@@ -154,7 +154,8 @@ class Reactor:
                 await connection.execute(_NO_LONGER, position, name, stream)
                 for one in done:
                     await self._note(connection, position, one)
-        return len(before) - await self.refused(connection)
+        left = {tuple(row) for row in await connection.fetch(_WERE_REFUSED)}
+        return sum(tuple(row) not in left for row in before)
 
     async def _in_time(self, connection: Connection, position: int, name: str, stream: UUID) -> list[_No | _Later]:
         (stored,) = await self._ledger.records(position - 1, 1)

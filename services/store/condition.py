@@ -1,6 +1,7 @@
 """What stands in the way of adding to the ledger, and how it is found out that it no longer does."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
 from secrets import token_bytes
 from time import monotonic, time
@@ -59,6 +60,11 @@ class Condition:
     def failed(self) -> bool:
         return self._failed is not None or self._gone is not None
 
+    @property
+    def to_try(self) -> bool:
+        """Whether it is time for a trial."""
+        return self.failed and monotonic() >= self.due
+
     def fails(self, reason: str) -> None:
         """The database said no. A smaller batch may still succeed: only a trial tells."""
         self._failed, self.due = reason, monotonic() + TRY_EVERY
@@ -86,7 +92,7 @@ class Condition:
 
 
 class Clocks:
-    """Whether our clock agrees with the database's. Asked again only once ours was set, or the connection is new."""
+    """Whether our clock agrees with the one at the other end of a connection. Asked again only once ours was set."""
 
     def __init__(self) -> None:
         self._since: float | None = None
@@ -105,13 +111,15 @@ class Clocks:
         self._since = ours - monotonic()
 
 
-async def try_out(line: Line) -> int:
-    """Appends some records as any command does, and takes them back; gives the ledger's size.
+async def try_out(line: Line, go_on_from: Callable[[int], None]) -> None:
+    """Appends some records as any command does, and takes them back.
 
     It finds a disk without room, a server that only reads, rights that are gone. Nothing is signed, and nobody is told.
+    `go_on_from`: told of the ledger's size before anything is written; if it raises, nothing is.
     """
     await line.connection.execute(f"begin; select pg_advisory_xact_lock({locks.RECORDS})")
     head = Reached.found(await line.probe.fetchrow([], *probes([])))
+    go_on_from(head.size)
     stream = uuid4()
     drafts = tuple(Draft(stream, n + 1, "trial", token_bytes(TRIED_BYTES), None) for n in range(TRIED))
     change = Change(uuid4(), "trial", b"", drafts)
@@ -120,7 +128,6 @@ async def try_out(line: Line) -> int:
     assert row is not None
     assert row["done"], "the lock is ours"
     await line.connection.execute("rollback")
-    return head.size
 
 
 def _unsigned(size: int, root: bytes) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 from uuid import UUID
@@ -154,12 +154,6 @@ class Queue:
         """Nobody will come any more."""
         self._closed = True
         self._some.set()
-
-    def put_back(self, batch: Sequence[Waiting]) -> None:
-        """These were taken, and are the next again."""
-        self._waiting.extendleft(reversed(batch))
-        if self._waiting:
-            self._some.set()
 
     def take(self, at_most: int = BATCH_AT_MOST) -> list[Waiting]:
         """The next batch: no command in it touches what an earlier one writes, claims or frees; but several may share.

@@ -114,19 +114,25 @@ class Writer:
             self._drop()
 
     async def _some(self) -> bool:
-        """As the queue says. While something stands in the way, it is tried now and then whether it still does."""
-        while self.condition.failed:
+        """As the queue says. While something stands in the way, it is tried now and then whether it still does.
+
+        However many wait: what they give may go well, and still not tell that there is room for all.
+        """
+        while self.condition.failed and not self._closed:
+            if self.condition.to_try:
+                await self._try_out()
+                continue
             with suppress(TimeoutError):
-                async with asyncio.timeout(max(0, self.condition.due - monotonic())):
+                async with asyncio.timeout(self.condition.due - monotonic()):
                     return await self._queue.some()
-            await self._try_out()
         return await self._queue.some()
 
     async def _try_out(self) -> None:
         try:
             line = (await self._connected()).here
-            self.condition.go_on_from(await try_out(line))
+            # First what costs nothing: a trial writes, every second, and a clock may be wrong for days.
             await self._clocks.compare(line.connection)
+            await try_out(line, self.condition.go_on_from)
         except Exception as error:
             log.debug("ledger-trial-failed", error=repr(error))
             self._drop()
@@ -242,7 +248,8 @@ class Writer:
 
     def _ahead(self, current: Composed) -> Composed | None:
         """The next batch, on the head that the current one will make; None where it has to wait for that one's end."""
-        if len(self._way) == 1 and (taken := self._queue.take(self._share(len(current.waiting)))):
+        room = len(self._way) == 1 and not self.condition.to_try
+        if room and (taken := self._queue.take(self._share(len(current.waiting)))):
             self._way.append(_Batch(taken))
         if len(self._way) == 1 or not self._clocks.agree():
             return None
@@ -331,7 +338,7 @@ class Writer:
     async def _connected(self) -> Session:
         if self._session is None or self._session.is_closed:
             self._drop()
-            self._session = await Session.open(self._dsn)
+            self._session, self._clocks = await Session.open(self._dsn), Clocks()  # another server may answer
         return self._session
 
     def _drop(self) -> None:

@@ -431,6 +431,27 @@ async def test_what_was_refused_is_given_again_once_it_is_mended_and_recorded_on
     await connection.close()
 
 
+async def test_what_is_refused_meanwhile_is_not_taken_from_what_is_refused_no_longer(
+    services: Services, database_url: str
+) -> None:
+    _, (first, *_) = await chain(services)
+    connection = await connect_worker(database_url)
+    await connection.execute("insert into workers.positions (worker, position) values ('reactions', -1)")
+    fields = {"deadline": 99}
+
+    def more(record: Recorded, found: Found) -> tuple[Then, ...]:
+        streams = dict.fromkeys((record.stream, first))
+        return tuple(Then("mandates", "pass-deadline", one, record.effective_on, fields) for one in streams)
+
+    for then, refused in ((_expires, 3), (more, 5)):
+        wrong = Reaction("sub-delegated", (mandates.MandateActivated,), then)
+        reactor = Reactor(services.office, services.codec, services.contexts, services.store, (wrong,))
+        if then is _expires:
+            await reactor.take(connection, -1, await services.store.records(-1, 1000))
+        assert (await reactor.retry(connection), await reactor.refused(connection)) == (0, refused)
+    await connection.close()
+
+
 def _expires(record: Recorded, found: Found) -> tuple[Then, ...]:
     return (Then("mandates", "pass-deadline", record.stream, record.effective_on, {"deadline": 99}),)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from time import time
 from uuid import uuid4
 
@@ -137,6 +137,60 @@ async def test_who_asks_while_nothing_can_be_written_is_answered_and_not_kept_wa
             assert error.value.recorded is False
     await recovered(store)
     assert await check_whole(store.pool, NOTARY) == 1
+
+
+async def test_commands_that_come_without_a_pause_hold_no_trial_up(
+    server: Embedded, migrated_url: str, store: LedgerStore
+) -> None:
+    await store.append(thing())
+    async with only_read(server, migrated_url):
+        await refused(store, thing())
+    over = asyncio.Event()
+
+    async def gives() -> None:
+        while not over.is_set():
+            with suppress(Unavailable):  # the sessions were ended
+                await store.append(thing())
+            if store.trouble is None:
+                over.set()
+
+    async with asyncio.timeout(60):  # nobody ever waits alone: there is always a next one in the queue
+        await asyncio.gather(*(gives() for _ in range(100)))
+    await check_whole(store.pool, NOTARY)
+
+
+async def test_what_is_known_to_stand_in_the_way_is_not_found_out_by_writing(
+    migrated_url: str, store: LedgerStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wrong clock may last for days, with a trial every second: each would take room, and come into backups."""
+    await store.append(thing())
+    before = await _room(migrated_url)
+    monkeypatch.setattr(condition, "time", lambda: time() + 3600)
+    await refused(store, thing())
+    await asyncio.sleep(2 * condition.TRY_EVERY)
+    assert "clock" in (store.trouble or "")
+    assert await _room(migrated_url) == before
+
+
+async def _room(dsn: str) -> int:
+    connection = await asyncpg.connect(dsn)
+    found: int = await connection.fetchval("select pg_total_relation_size('ledger.records')")
+    await connection.close()
+    return found
+
+
+async def test_the_clock_of_another_server_is_compared_too(
+    server: Embedded, migrated_url: str, store: LedgerStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.append(thing())
+    with monkeypatch.context() as patched:
+        patched.setattr(condition, "APART", -1.0)  # whatever it says: it is as if it were another one's
+        await store.append(thing())  # on the same line
+        async with administered(server) as admin:
+            await end_sessions(admin, name_of(migrated_url))
+        assert "clock" in await refused(store, thing())
+    await recovered(store)
+    assert await check_whole(store.pool, NOTARY) == 2
 
 
 async def test_nothing_is_signed_on_a_copy_that_lacks_records_until_they_are_back(
