@@ -336,15 +336,16 @@ def test_a_record_that_would_be_too_large_says_how_large(live: Live) -> None:
 
 def test_what_is_no_http_is_answered_and_harms_nobody(live: Live) -> None:
     where = urlsplit(live.url)
-    for nonsense in (
-        b"\x16\x03\x01\x02\x00\x01",
-        b"GET /v1/units HTTP/1.1\r\nX: a\0b\r\n\r\n",
-        b"GET /" + b"x" * 200_000,
+    for nonsense, status in (
+        (b"\x16\x03\x01\x02\x00\x01", b"400"),
+        (b"GET /v1/units HTTP/1.1\r\nX: a\0b\r\n\r\n", b"400"),
+        (b"GET /" + b"x" * 200_000, b"414"),
+        (b"GET /" + b"x" * 300_000, b"400"),
     ):
         with socket.create_connection((where.hostname or "", where.port or 0), 10) as wire:
             wire.sendall(nonsense + b"\r\n\r\n")
             answer = wire.recv(1000)
-            assert answer.split(b" ")[1:2] == [b"400"]
+            assert answer.split(b" ")[1:2] == [status]
             assert b"Traceback" not in answer
     assert get(live, "/livez").status == 200
 
