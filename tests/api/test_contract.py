@@ -73,7 +73,7 @@ def thin(document: Any, live: Live) -> schemathesis.BaseSchema:
 
 # A roll of three hundred seats is long to print, and nobody prints it unless it fails.
 few = settings(
-    max_examples=5, derandomize=True, deadline=None, database=None,
+    max_examples=5, derandomize=True, database=None,
     phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 unprinted = pytest.mark.filterwarnings("ignore:Generating overly large repr")

@@ -23,14 +23,14 @@ def told(moves: list[Move]) -> tuple[object, ...]:
 
 
 @given(histories(), st.integers(0, 60))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_accepted_sequence_replays_to_the_same_state(moves: list[Move], cut: int) -> None:
     events = told(moves)
     assert decider.fold(events[cut:], decider.fold(events[:cut])) == decider.fold(events)
 
 
 @given(histories())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_nothing_moves_away_from_the_citizen_without_what_carries_it(moves: list[Move]) -> None:
     state = decider.initial
     for event in told(moves):
@@ -46,7 +46,7 @@ def test_nothing_moves_away_from_the_citizen_without_what_carries_it(moves: list
 
 
 @given(histories())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_what_rests_on_want_of_capacity_has_its_day(moves: list[Move]) -> None:
     state = decider.fold(told(moves))
     if not isinstance(state, Allocation) or state.decision is None or not state.decision.provisional:
@@ -58,7 +58,7 @@ def test_what_rests_on_want_of_capacity_has_its_day(moves: list[Move]) -> None:
 
 
 @given(histories())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_deadlines_are_dense_and_missed_once(moves: list[Move]) -> None:
     events = told(moves)
     numbers = [event.number for event in events if isinstance(event, happened.AllocationDeadlineSet)]

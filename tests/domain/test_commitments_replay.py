@@ -15,7 +15,7 @@ decider = COMMITMENTS.decider
 
 
 @given(histories(), st.integers(0, 60))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_accepted_sequence_replays_to_the_same_state(moves: list[Move], cut: int) -> None:
     events = tuple(chain.from_iterable(move.events for move in moves))
     whole = decider.fold(events)
@@ -25,7 +25,7 @@ def test_any_accepted_sequence_replays_to_the_same_state(moves: list[Move], cut:
 
 
 @given(histories())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_deadlines_are_dense_and_none_is_open_when_all_is_over(moves: list[Move]) -> None:
     events = tuple(chain.from_iterable(move.events for move in moves))
     numbers = [event.number for event in events if isinstance(event, DeadlineSet)]
@@ -39,7 +39,7 @@ def test_deadlines_are_dense_and_none_is_open_when_all_is_over(moves: list[Move]
 
 
 @given(histories())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_reported_progress_never_falls_by_itself(moves: list[Move]) -> None:
     state = decider.initial
     for event in chain.from_iterable(move.events for move in moves):

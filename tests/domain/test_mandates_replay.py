@@ -17,7 +17,7 @@ decider = MANDATES.decider
 
 
 @given(histories(), st.integers(0, 60))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_accepted_sequence_replays_to_the_same_state(moves: list[Move], cut: int) -> None:
     events = tuple(chain.from_iterable(move.events for move in moves))
     whole = decider.fold(events)
@@ -28,7 +28,7 @@ def test_any_accepted_sequence_replays_to_the_same_state(moves: list[Move], cut:
 
 
 @given(histories())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_deadlines_are_dense_and_none_runs_when_all_is_over(moves: list[Move]) -> None:
     events = tuple(chain.from_iterable(move.events for move in moves))
     numbers = [event.number for event in events if isinstance(event, happened.DeadlineSet)]
@@ -46,7 +46,7 @@ def test_deadlines_are_dense_and_none_runs_when_all_is_over(moves: list[Move]) -
 
 
 @given(histories())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_what_is_exclusive_is_taken_once_and_freed_once(moves: list[Move]) -> None:
     held = set[str]()
     for event in chain.from_iterable(move.events for move in moves):
@@ -61,7 +61,7 @@ def test_what_is_exclusive_is_taken_once_and_freed_once(moves: list[Move]) -> No
 
 
 @given(histories())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_nothing_ends_before_it_began_and_the_dates_stay_in_order(moves: list[Move]) -> None:
     state = decider.fold(tuple(chain.from_iterable(move.events for move in moves)))
     if state.activated_on is not None:

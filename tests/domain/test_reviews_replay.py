@@ -35,14 +35,14 @@ decider = REVIEWS.decider
 
 
 @given(histories(), st.integers(0, 60))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_accepted_sequence_replays_to_the_same_state(moves: list[Move], cut: int) -> None:
     events = tuple(chain.from_iterable(move.events for move in moves))
     assert decider.fold(events[cut:], decider.fold(events[:cut])) == decider.fold(events)
 
 
 @given(histories())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_votes_and_cards_always_agree(moves: list[Move]) -> None:
     """Four parliaments of one chamber and two chambers have 10 votes; the card is the one that they bring."""
     state = decider.initial
@@ -59,7 +59,7 @@ def test_votes_and_cards_always_agree(moves: list[Move]) -> None:
 
 
 @given(histories())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_scrutiny_closes_once_and_deadlines_are_dense(moves: list[Move]) -> None:
     events = tuple(chain.from_iterable(move.events for move in moves))
     numbers = [event.number for event in events if isinstance(event, happened.ScrutinyDeadlineSet)]

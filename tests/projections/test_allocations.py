@@ -230,7 +230,7 @@ def test_what_precedes_the_request_in_law_leaves_no_row() -> None:
 
 
 @given(histories())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_the_views_say_what_the_rules_say(moves: list[Move]) -> None:
     telling, state = Told(VIEWS), CONTEXT.decider.initial
     for move in moves:

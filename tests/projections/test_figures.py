@@ -119,7 +119,7 @@ def test_what_a_party_contests_is_left_out_by_one_rule() -> None:
     assert (left.contested, left.commitments, left.in_progress, left.units) == (0, 0, 0, 1)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(histories())
 def test_cards_by_every_rule_are_what_counting_the_rows_anew_gives(moves: list[Move]) -> None:
     register = told()

@@ -319,7 +319,7 @@ def test_every_event_that_moves_a_stage_is_named_once() -> None:
 
 
 @given(histories())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_history_gives_a_row_that_stands_as_the_rules_say(moves: list[Move]) -> None:
     found = ledger()
     for move in moves:

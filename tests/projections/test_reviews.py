@@ -218,7 +218,7 @@ def test_what_precedes_the_opening_in_law_leaves_no_row() -> None:
 
 
 @given(histories())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_the_view_says_what_the_rules_say(moves: list[Move]) -> None:
     telling, state = Told((REVIEWS, OPINIONS)), CONTEXT.decider.initial
     for move in moves:

@@ -168,7 +168,7 @@ def test_a_restored_unit_is_in_the_denominator_again() -> None:
 # --- exact, whatever happens ---
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(histories())
 def test_cards_are_what_counting_the_rows_anew_gives(moves: list[Move]) -> None:
     register = directory()

@@ -227,7 +227,7 @@ def test_a_narrower_tile_of_earlier_is_checked_as_well(bundle: Bundle) -> None:
 
 
 @given(data=st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_one_wrong_byte_anywhere_is_never_verified(bundled: Path, data: st.DataObject) -> None:
     bundle = Bundle(bundled)
     path = data.draw(st.sampled_from(list(bundle.files())))
@@ -262,7 +262,7 @@ def places(value: object, path: tuple[object, ...] = ()) -> list[tuple[object, .
 
 
 @given(data=st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_an_operator_signs_an_audit_ends_in_a_verdict(
     bundled: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:

@@ -145,7 +145,7 @@ def test_unusual_records_are_records_all_the_same(members: dict[str, Any]) -> No
 
 
 @given(data=st.data())
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_both_ways_of_reading_agree_on_bytes_put_in_another_s_place(data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(written) - 1))
     length = data.draw(st.integers(0, 3))
@@ -164,7 +164,7 @@ ANYTHING = st.recursive(
 
 
 @given(member=st.sampled_from([*whole, "later"]), value=ANYTHING, escaped=st.booleans())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_both_ways_of_reading_agree_on_any_value_of_a_member(member: str, value: object, escaped: bool) -> None:
     try:
         text = json.dumps(whole | {member: value}, sort_keys=True, ensure_ascii=escaped, separators=(",", ":"))

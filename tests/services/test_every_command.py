@@ -155,7 +155,7 @@ def _drive(here: Register, runner: asyncio.Runner, number: int) -> None:
 
     @seed(number)
     @settings(
-        max_examples=ORDERS, database=None, deadline=None, phases=[Phase.generate],
+        max_examples=ORDERS, database=None, phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(st.sampled_from(COMMANDS).flatmap(asking.order), st.integers(0, 99))

@@ -92,7 +92,7 @@ async def of_group(running: Projector, view: str) -> Health:
 # --- the same rows, however they came to be ---
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10**6), batch=st.integers(1, 30))
 async def test_rows_do_not_depend_on_batches_restarts_or_rebuilds(migrated_url: str, seed: int, batch: int) -> None:
     grove = grown(seed, 60)

@@ -213,7 +213,7 @@ async def test_a_ledger_without_attestations_folds_nothing(bundled: Path, golden
     assert "what was attested of the views" in report.unchecked
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10**6), places=st.sets(st.integers(0, 59), min_size=1, max_size=6))
 def test_a_digest_made_on_the_way_is_the_one_made_afresh(seed: int, places: set[int]) -> None:
     grove = grown(seed, 60)

@@ -132,7 +132,7 @@ def acts(draw: st.DrawFn) -> list[tuple[str, int, Any]]:
 
 
 @given(acts())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_of_two_that_hold_the_same_the_record_names_one_with_the_other(said: list[tuple[str, int, Any]]) -> None:
     world = World()
     for act, number, what in said:

@@ -578,7 +578,7 @@ async def test_exports_follow_filters_and_order(views: Views) -> None:
 
 
 @pytest.mark.parametrize("replanted", [False, True], ids=["as planted", "planted on another day"])
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10**6))
 async def test_valid_at_is_the_fold_of_what_counted_by_then(migrated_url: str, replanted: bool, seed: int) -> None:
     grove = grown_anew(seed) if replanted else grown(seed, 50)
