@@ -11,12 +11,12 @@ import structlog
 from projections.kernel import View
 from services.health import Health
 from services.store import locks
-from services.store.connecting import CONNECT_WITHIN, Connection, close_pool, is_gone, open_pool
+from services.store.connecting import CONNECT_WITHIN, Connection, close_pool, dropped, open_pool, passes
 from services.store.listener import Wait, heard
 from services.store.migrations import ROLE
-from services.store.ports import Unavailable
 from services.store.reads import Reads
 from services.store.stamps import seconds_behind
+from services.tries import WAITS, Tries
 from services.views import registry
 from services.views.applying import groups_of
 from services.views.building import AlreadyRebuilding, Progress, rebuild
@@ -31,8 +31,8 @@ POLL = 1.0
 GATHER = 0.1
 """Seconds between two batches for who is up to date: under load, one transaction serves many records."""
 SWEEP = 60.0
-PATIENCE = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-"""Seconds until the database is tried again; the last is repeated."""
+KEPT_BY_NEWER = 5.0
+"""Seconds until a group looks again whether a newer program still keeps its tables."""
 
 _SETTINGS = {
     "role": ROLE,
@@ -129,9 +129,9 @@ class Projector:
 
     async def _run(self, group: Group) -> None:
         """Until it is cancelled or a record cannot be applied; a database that went away is waited for."""
-        tries = 0
+        tries = Tries(well=POLL)
         while not group.stopped:
-            begun = monotonic()
+            tries.begin()
             try:
                 async with self._connected() as connection:
                     await self._lead(group, connection)
@@ -139,12 +139,11 @@ class Projector:
                 self._stop(group, error)
             except Fenced as error:
                 log.warning("views-fenced", group=group.name, error=str(error))
-                await asyncio.sleep(PATIENCE[0])
+                await asyncio.sleep(WAITS[0])
             except Exception as error:
-                tries = tries + 1 if monotonic() - begun < POLL else 0
+                wait = tries.failed()
                 group.error = f"{type(error).__name__}: {error}"
-                wait = PATIENCE[min(tries, len(PATIENCE) - 1)]
-                say = log.warning if _passes(error) else log.exception
+                say = log.warning if passes(error) else log.exception
                 say("views-interrupted", group=group.name, error=group.error, again_in=wait)
                 await asyncio.sleep(wait)
             finally:
@@ -164,7 +163,7 @@ class Projector:
         if newer := group.newer(entries):
             group.error = f"A newer program keeps {', '.join(f'{one.name}@{one.version}' for one in newer)}."
             log.warning("views-kept-by-newer", group=group.name, error=group.error)
-            await asyncio.sleep(PATIENCE[-1])
+            await asyncio.sleep(KEPT_BY_NEWER)
         elif not entries:
             async with connection.transaction():
                 await registry.enter(connection, group.name, group.tables, "live")
@@ -240,18 +239,10 @@ class Projector:
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[Connection]:
-        connection = await asyncpg.connect(self._dsn, timeout=CONNECT_WITHIN, server_settings=_SETTINGS)
-        try:
+        opening = asyncpg.connect(self._dsn, timeout=CONNECT_WITHIN, server_settings=_SETTINGS)
+        async with dropped(opening) as connection:
             await yield_as_we_do(connection)
             yield connection
-        finally:
-            # Nothing is under way that could be waited for; the server lets go of locks when the line drops.
-            connection.terminate()
-
-
-def _passes(error: Exception) -> bool:
-    """Whether waiting is the answer to an error."""
-    return isinstance(error, (Unavailable, asyncpg.LockNotAvailableError)) or is_gone(error)
 
 
 @asynccontextmanager

@@ -22,6 +22,7 @@ from api.cli.running import FAULTY, configured, run, with_services
 from services.bootstrap import Services, assemble
 from services.config import Config
 from services.health import Health
+from services.tries import Tries
 from services.views.pace import forget_start
 
 EVERY = 1.0
@@ -153,9 +154,9 @@ class Member:
 
     async def run(self) -> None:
         """Until it is cancelled."""
-        tries = 0
+        tries = Tries(PATIENCE, well=UNHEARD)
         while True:
-            begun = monotonic()
+            tries.begin()
             try:
                 await self._once()
             except (OSError, ValueError, msgspec.MsgspecError) as error:
@@ -163,8 +164,7 @@ class Member:
                 log.error("crew-unheard", part=self._part, error=repr(error))
             # One that still runs must not have a second beside; of one that does not, we hear how it ended.
             await self.stop()
-            tries = tries + 1 if monotonic() - begun < UNHEARD else 0
-            wait = PATIENCE[min(tries, len(PATIENCE) - 1)]
+            wait = tries.failed()
             status = self._process and self._process.returncode
             log.error("crew-ended", part=self._part, status=status, again_in=wait)
             await asyncio.sleep(wait)

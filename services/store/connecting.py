@@ -1,14 +1,14 @@
 """Connections to the database, and what it means when one breaks."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
 import asyncpg
 
 from services.store.migrations import ROLE
-from services.store.ports import Busy, Unavailable
+from services.store.ports import Busy, Conflict, Unavailable
 
 if TYPE_CHECKING:
     Connection: TypeAlias = asyncpg.Connection[asyncpg.Record]
@@ -89,6 +89,16 @@ async def connect_worker(dsn: str) -> Connection:
     return await asyncpg.connect(dsn, timeout=CONNECT_WITHIN, server_settings=_WORKER)
 
 
+@asynccontextmanager
+async def dropped(opening: Awaitable[Connection]) -> AsyncIterator[Connection]:
+    """A connection that is dropped in the end: nothing on it is waited for, and the server lets go of its locks."""
+    connection = await opening
+    try:
+        yield connection
+    finally:
+        connection.terminate()
+
+
 async def open_pool(dsn: str, at_most: int = 8) -> Pool:
     """Connections that read as the application's role. Raises Unavailable."""
     with available():
@@ -147,6 +157,12 @@ def is_gone(error: BaseException) -> bool:
             error, (asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, asyncpg.CannotConnectNowError)
         )
     return isinstance(error, asyncpg.InterfaceError) and not isinstance(error, ValueError)
+
+
+def passes(error: BaseException) -> bool:
+    """Whether waiting is the answer to an error."""
+    waited_out = (Unavailable, Busy, Conflict, asyncpg.LockNotAvailableError)
+    return isinstance(error, waited_out) or is_gone(error)
 
 
 @contextmanager

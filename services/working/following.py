@@ -1,8 +1,7 @@
 """Follows the ledger for one worker: one process leads, in batches, and where it stands is saved with what it did."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Sequence
 from time import monotonic
 from typing import Protocol
 
@@ -10,17 +9,16 @@ import structlog
 
 from services.health import Health
 from services.store import locks
-from services.store.connecting import Connection, connect_worker, is_gone
+from services.store.connecting import Connection, connect_worker, dropped, passes
 from services.store.listener import Wait
-from services.store.ports import Busy, Conflict, Head, StoredRecord, Unavailable
+from services.store.ports import Head, StoredRecord
 from services.store.stamps import seconds_behind
+from services.tries import WAITS, Tries
 
 BATCH = 1000
 """Records that a worker is handed at once, at most."""
 POLL = 1.0
 """Seconds after which a worker looks again in any case, or asks again whether it may lead."""
-PATIENCE = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-"""Seconds until it is tried again after an error; the last is repeated."""
 
 log = structlog.get_logger()
 
@@ -130,7 +128,7 @@ class Follower:
 
     async def catch_up(self) -> None:
         """Does everything there is to do now, and returns; whoever leads is waited for."""
-        async with self._connected() as connection:
+        async with dropped(connect_worker(self._dsn)) as connection:
             await self._take_the_lead(connection)
             before = -2
             while before != self.position:
@@ -142,11 +140,11 @@ class Follower:
 
     async def _run(self) -> None:
         """Until it is cancelled; an error is said aloud, and what it stopped is tried again."""
-        tries = 0
+        tries = Tries()
         while True:
-            begun = monotonic()
+            tries.begin()
             try:
-                async with self._connected() as connection:
+                async with dropped(connect_worker(self._dsn)) as connection:
                     await self._take_the_lead(connection)
                     while True:
                         wait = await self._step(connection)
@@ -155,12 +153,11 @@ class Follower:
                             await self._pause(min(wait, POLL))
             except Fenced as error:
                 log.warning("worker-fenced", worker=self._worker.name, error=str(error))
-                await asyncio.sleep(PATIENCE[0])
+                await asyncio.sleep(WAITS[0])
             except Exception as error:
-                tries = tries + 1 if monotonic() - begun < PATIENCE[-1] else 0
+                wait = tries.failed()
                 self.error = f"{type(error).__name__}: {error}"
-                wait = PATIENCE[min(tries, len(PATIENCE) - 1)]
-                say = log.warning if _passes(error) else log.exception
+                say = log.warning if passes(error) else log.exception
                 say("worker-interrupted", worker=self._worker.name, error=self.error, again_in=wait)
                 await asyncio.sleep(wait)
             finally:
@@ -210,17 +207,3 @@ class Follower:
             await asyncio.sleep(self._looked + self._worker.gather - monotonic())
         except TimeoutError:
             pass
-
-    @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[Connection]:
-        connection = await connect_worker(self._dsn)
-        try:
-            yield connection
-        finally:
-            # Nothing is under way that could be waited for; the server lets go of locks when the line drops.
-            connection.terminate()
-
-
-def _passes(error: Exception) -> bool:
-    """Whether waiting is the answer to an error."""
-    return isinstance(error, (Unavailable, Busy, Conflict)) or is_gone(error)

@@ -12,7 +12,7 @@ from services.codec import Codec
 from services.handle import Office
 from services.health import Health
 from services.reacting import Reactor
-from services.store.connecting import close_pool, connect_worker, open_pool
+from services.store.connecting import close_pool, connect_worker, dropped, open_pool
 from services.store.listener import heard
 from services.store.reads import Reads
 from services.working import agenda
@@ -44,12 +44,9 @@ class Workers:
         Gives how many of a reaction's are refused no longer, how many still, and how many deadlines the clock says
         again as soon as it runs.
         """
-        connection = await connect_worker(self._dsn)
-        try:
+        async with dropped(connect_worker(self._dsn)) as connection:
             done = await self._reactor.retry(connection)
             return done, await self._reactor.refused(connection), await agenda.at_once(connection)
-        finally:
-            connection.terminate()
 
 
 @asynccontextmanager
