@@ -1,10 +1,10 @@
 """What a decision rests on besides its own stream: units, policies, calendars, today. Every version read is noted."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache, lru_cache
-from typing import Any, Protocol, get_args, get_origin, get_type_hints
+from typing import Any, Protocol, TypeVar, get_args, get_origin, get_type_hints
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -40,6 +40,7 @@ UNITS_KEPT = 10_000
 OF_STATE = "state."
 ON_ITS_DAY = "@effective_on"
 """Behind a policy's name: the version of the day from which the act counts, rather than today's."""
+T = TypeVar("T")
 
 
 class Streams(Protocol):
@@ -297,19 +298,14 @@ def _finder(kind: Any) -> Callable[[Basis, str], Any]:
     return found
 
 
-async def _one_mandate(basis: Basis, of: str) -> MandateFacts | None:
-    named = basis.named(of)
-    return None if named is None else await basis.mandate(named)
+def _one(find: Callable[[Basis, StreamId], Awaitable[T]]) -> Callable[[Basis, str], Awaitable[T | None]]:
+    """What is known of the stream that a field names; None where it names none."""
 
+    async def found(basis: Basis, of: str) -> T | None:
+        named = basis.named(of)
+        return None if named is None else await find(basis, named)
 
-async def _one_review(basis: Basis, of: str) -> ReviewFacts | None:
-    named = basis.named(of)
-    return None if named is None else await basis.review(named)
-
-
-async def _one_commitment(basis: Basis, of: str) -> CommitmentFacts | None:
-    named = basis.named(of)
-    return None if named is None else await basis.commitment(named)
+    return found
 
 
 async def _policies(basis: Basis, of: str) -> tuple[Policy, ...]:
@@ -329,9 +325,9 @@ _LOOK_UPS: Mapping[Any, Callable[[Basis, str], Any]] = {
     Policy: lambda basis, of: basis.policy(of),
     Calendar: lambda basis, of: basis.calendar(),
     UnitFacts: _one_unit,
-    MandateFacts: _one_mandate,
-    ReviewFacts: _one_review,
-    CommitmentFacts: _one_commitment,
+    MandateFacts: _one(Basis.mandate),
+    ReviewFacts: _one(Basis.review),
+    CommitmentFacts: _one(Basis.commitment),
     OpenedText: lambda basis, of: basis.opened(of),
 }
 _SEVERAL: Mapping[Any, Callable[[Basis, str], Any]] = {
