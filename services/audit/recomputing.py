@@ -1,8 +1,9 @@
 """Recomputes what a server attested of its views: the records are folded once, in memory, and digests compared."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 import msgspec
 
@@ -20,6 +21,27 @@ from services.views.memory import Folded
 
 _TYPE = next(name for name, kind in NAMES.items() if kind is ViewAttested)
 _MARK = f'"type":"{_TYPE}"'.encode()
+
+
+DEAREST = frozenset({"scorecards", "engagements"})
+"""With what they read, these take about as long as all other views with what those read."""
+
+
+class Part(Enum):
+    """Of which views somebody recomputes attestations, where several do."""
+
+    ALL = "all"
+    DEAREST = "dearest"
+    OTHERS = "others"
+
+    def has(self, view: str) -> bool:
+        return self is Part.ALL or (view in DEAREST) == (self is Part.DEAREST)
+
+
+def parts(attested: Collection[str], several: bool) -> list[Part]:
+    """How the views that were attested are shared out; nothing where there are none."""
+    found = [part for part in (Part.DEAREST, Part.OTHERS) if any(map(part.has, attested))]
+    return found if several or not found else [Part.ALL]
 
 
 class _Leaf(msgspec.Struct):
@@ -58,13 +80,15 @@ class Recomputing:
 
     Attestations come after what they speak of, so they are found beforehand. Only the views that were attested are
     folded, with those they read, up to the last position that any attestation speaks of; what held in law on a day is
-    no part of a dump, and left out.
+    no part of a dump, and left out. Of a `part` of the views, all that is said is about these.
     """
 
-    def __init__(self, bundle: Bundle, size: int, views: Sequence[View] = ATTESTED) -> None:
+    def __init__(self, bundle: Bundle, size: int, views: Sequence[View] = ATTESTED, part: Part = Part.ALL) -> None:
         self.unchecked: Counter[str] = Counter()
         self.checked = 0
-        self.unattested = {view.name for view in views}
+        self.cut = False
+        """Whether records could not be folded that an attestation speaks of."""
+        self.unattested = {view.name for view in views if part.has(view.name)}
         """Views of which no attestation was compared."""
         self.last = -1
         """The newest position of which one was."""
@@ -73,7 +97,8 @@ class Recomputing:
         self._wanted: dict[int, list[Attested]] = {}
         versions = {view.name: view.version for view in views}
         for one in attestations(bundle, size):
-            self._sort(one, versions)
+            if part.has(one.said.view):
+                self._sort(one, versions)
         named = {one.said.view for found in self._wanted.values() for one in found}
         read = {each.name for view in views if view.name in named for each in group_of(view, views)}
         self._views = {view.name: view for view in views if view.name in read}
@@ -122,13 +147,6 @@ class Recomputing:
         self._stop()
         yield from self._amiss
 
-    @property
-    def left_open(self) -> Sequence[str]:
-        """Of which views, and since when, nobody can tell by attestations."""
-        found = [f"the views of which nothing was attested: {', '.join(sorted(self.unattested))}"]
-        later = [f"the views after position {self.last}: no attestation speaks of them"]
-        return (found if self.unattested else []) + (later if self.last >= 0 else [])
-
     def _compared(self, folded: Folded, position: int) -> Iterator[Finding]:
         for one in self._wanted.pop(position, ()):
             found = folded.dumped(self._views[one.said.view], position)
@@ -144,6 +162,7 @@ class Recomputing:
         """From here on the records cannot be folded."""
         if left := sum(map(len, self._wanted.values())):
             self.unchecked["attestations of views, whose records could not all be read"] += left
+            self.cut = True
         self._folded, self._wanted = None, {}
 
 

@@ -1,6 +1,6 @@
 """Several processes decide a ledger's commands again: each goes through all of them, and decides its share.
 
-One of them folds the views instead, where there is anything to compare them with.
+One of them folds the views instead, where there is anything to compare them with; of three or more, two do.
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ from services.audit.asked import Reading
 from services.audit.bundle import Bundle
 from services.audit.deciding import ATTESTED, UNSOUND, Redecider, whole
 from services.audit.leaves import Unreadable, read_all, trusted
-from services.audit.recomputing import Recomputing, attestations
+from services.audit.recomputing import Part, Recomputing, attestations, parts
 from services.audit.structure import Command, Commands, First
 from services.audit.workers import Workers, answer, count
 from services.codec import Codec
@@ -35,8 +35,12 @@ class Decided:
     decided: int = 0
     attested: int = 0
     unchecked: Counter[str] = field(default_factory=Counter)
-    open: list[str] = field(default_factory=list)
-    """What attestations do not say of the views."""
+    unattested: set[str] = field(default_factory=set)
+    """Views of which no attestation was compared."""
+    last: int = -1
+    """The newest position of which one was."""
+    cut: bool = False
+    """Whether records could not be folded that an attestation speaks of."""
 
     def add(self, other: "Decided") -> None:
         """What another one came to."""
@@ -44,7 +48,16 @@ class Decided:
         self.decided += other.decided
         self.attested += other.attested
         self.unchecked += other.unchecked
-        self.open += other.open
+        self.unattested |= other.unattested
+        self.last = max(self.last, other.last)
+        self.cut |= other.cut
+
+    @property
+    def open(self) -> Sequence[str]:
+        """Of which views, and since when, nobody can tell by attestations."""
+        found = [f"the views of which nothing was attested: {', '.join(sorted(self.unattested))}"]
+        later = [f"the views after position {self.last}: no attestation speaks of them"]
+        return (found if self.unattested else []) + (later if self.last >= 0 else [])
 
 
 @dataclass(slots=True)
@@ -71,7 +84,9 @@ class Deciding:
 def _recomputed(recomputing: Recomputing, found: First) -> Decided:
     """What came of the attestations, once there are no more records."""
     found.add(recomputing.end(), ATTESTED)
-    return Decided(found, 0, recomputing.checked, recomputing.unchecked, [*recomputing.left_open])
+    return Decided(
+        found, 0, recomputing.checked, recomputing.unchecked, recomputing.unattested, recomputing.last, recomputing.cut
+    )
 
 
 @dataclass(slots=True)
@@ -108,9 +123,9 @@ def decide(bundle: Bundle, origin: str, size: int, share: int, shares: int, soun
     return Decided(found, redecider.decided, 0, redecider.unchecked)
 
 
-def recompute(bundle: Bundle, origin: str, size: int, sound: bool) -> Decided:
-    """Goes through the commands as long as there is an attestation to compare."""
-    codec, recomputing, found = Codec(origin, NAMES), Recomputing(bundle, size), First()
+def recompute(bundle: Bundle, origin: str, size: int, sound: bool, part: Part) -> Decided:
+    """Goes through the commands as long as there is an attestation of these views to compare."""
+    codec, recomputing, found = Codec(origin, NAMES), Recomputing(bundle, size, part=part), First()
     shown, going = _Shown(codec, Reading(codec, CONTEXTS), recomputing, found), recomputing.wants
     for _ in _through(bundle, size, sound, shown.take) if going else ():
         if not recomputing.wants:
@@ -138,18 +153,21 @@ def _through(bundle: Bundle, size: int, sound: bool, take: Callable[[Sequence[Co
 def decide_together(workers: Workers, bundle: Bundle, origin: str, size: int, sound: bool) -> Iterator[int | Decided]:
     """How many records are done, again and again; at last what all came to.
 
-    Folding views takes about as long as deciding: where there is an attestation, one process does nothing else.
+    Folding views takes longer than deciding: where there are attestations, one process does nothing else, or two.
     """
-    attested = next(attestations(bundle, size), None) is not None
-    shares, all_of_it = max(1, workers.jobs - attested), Decided(First())
-    works: list[Callable[[], Decided]] = [
-        partial(decide, bundle, origin, size, share, shares, sound) for share in range(shares)
-    ]
-    works.append(partial(recompute, bundle, origin, size, sound))
+    shared = parts({one.said.view for one in attestations(bundle, size)}, workers.jobs > 2)
+    shares, all_of_it, views = max(1, workers.jobs - len(shared)), Decided(First()), Decided(First())
+    fold = partial(recompute, bundle, origin, size, sound)
+    deciding = [partial(decide, bundle, origin, size, share, shares, sound) for share in range(shares)]
+    folding = [partial(fold, part) for part in shared or [Part.ALL]]
     workers.count_anew()
-    for work, future in [(work, workers.ask(work)) for work in works]:
+    asked = [(all_of_it, work, workers.ask(work)) for work in deciding]
+    asked += [(views, work, workers.ask(work)) for work in folding]
+    for joint, work, future in asked:
         while future is not None and not future.done():
             wait([future], LOOK)
-            yield min(workers.counted // (shares + attested), size)
-        all_of_it.add(answer(future) or work())
+            yield min(workers.counted // (shares + len(shared)), size)
+        joint.add(answer(future) or work())
+    # One process stops all views at a record that one of them cannot fold: so they are folded together once more.
+    all_of_it.add(fold(Part.ALL) if views.cut and len(shared) > 1 else views)
     yield all_of_it
