@@ -38,6 +38,7 @@ def make_app(services: Services, working: Working | None) -> web.Application:
     `working`: what goes on by itself, as `/readyz` asks it; None: in a process that nobody here knows of.
     """
     store, contexts = services.store, services.contexts
+    origin, licence = services.config.origin, services.config.licence
     moments = Moments(store)
     asked = verbs(contexts)
     attested = {view.name for view in services.attesting.views if ATTESTATIONS in services.views_declared}
@@ -49,7 +50,7 @@ def make_app(services: Services, working: Working | None) -> web.Application:
     seals = Seals(services.openings, services.office, services.tokens)
     following = Following(store, services.views, seals)
     histories = Histories(store, moments, services.office.codec, contexts, seals, following)
-    proofs = Proofs(store, services.codec, services.config.origin, services.verifier)
+    proofs = Proofs(store, services.codec, origin, services.verifier)
     changes = Changes(services.views, moments, services.views_declared)
     described = document(asked, questions, histories, proofs, changes, contexts)
     giving = Giving(services.office, services.tokens, Receipts(store), rows)
@@ -60,15 +61,15 @@ def make_app(services: Services, working: Working | None) -> web.Application:
     # swallow them. Commands come last: they are many, and an address that a key fits as well has another method.
     app.add_routes(histories.routes())
     for question in questions:
-        app.add_routes(Reading(services.views, store, moments, question, services.config.licence).routes())
+        app.add_routes(Reading(services.views, store, moments, question, origin, licence).routes())
     app.add_routes([giving.route(verb) for verb in asked])
-    app.add_routes(Packages(questions, moments, services.config.origin, services.config.licence).routes())
+    app.add_routes(Packages(questions, moments, origin, licence).routes())
     app.add_routes(Me(services.office, services.tokens, asked).routes())
     app.add_routes(proofs.routes())
     app.add_routes(changes.routes())
     app.add_routes(Tiles(store).routes())
     app.add_routes(Probes(store, working, services.config.lag).routes())
-    app.add_routes(reference.routes(described, asked, questions, contexts, services.config.origin))
+    app.add_routes(reference.routes(described, asked, questions, contexts, origin))
     app.router.add_route("*", "/{anything:.*}", public(elsewhere))
     return app
 

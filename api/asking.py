@@ -13,7 +13,9 @@ from aiohttp import web
 from api import cursors, values
 from api.attested import PROOF
 from api.binding import Gathered, Parameter, unknown_parameter
+from api.caching import chosen
 from api.faults import Fault, Wrong, pointer
+from api.formats import media_of
 from api.values import Leaf
 from projections.kernel import View
 from services.views.ports import COUNTED, Column, Filter, Kind, Op, Query
@@ -21,9 +23,10 @@ from services.views.ports import COUNTED, Column, Filter, Kind, Op, Query
 LIMIT = 500
 FILTERS = 60
 VALUES = 500
-FORMS = ("json", "csv", "ndjson")
-FILES = FORMS[1:]
+FILES = ("csv", "ndjson")
 """Forms that hold all rows, not a page of them."""
+NEWEST_FIRST = ("-key", "-position")
+"""The order of a feed, as an address may say it."""
 _DECIMAL = r"-?[0-9]{1,30}(?:\.[0-9]{1,12})?"
 _TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:[Zz]|[+ -][0-9]{2}:[0-9]{2})"
 
@@ -65,7 +68,7 @@ WAIT_FOR = Parameter(
     example=0,
 )
 FILE = Parameter("format", values.one_of(FILES), f"Which file ({FILES[0]}).", example=FILES[0])
-FORMAT = Parameter("format", values.one_of(FORMS), "The form of the answer; stands above the header Accept.")
+_OF_FORMS = "The form of the answer; stands above the header Accept."
 _Q = Parameter("q", values.text(200, 0), "Words to look for; accents, case and last letters do not count.")
 _LIMIT = Parameter("limit", values.whole(1, LIMIT), "How many rows a page has at most (50).", example=50)
 COUNT = Parameter(
@@ -85,6 +88,7 @@ _CURSOR = Parameter("cursor", values.text(2000, 1), "Where to go on: `next` of t
 class Asked:
     """One question to a view. `as_of`: a position, a day, a moment or None for now; `place`: where to go on.
 
+    `form`: the one that is asked for, by the address or else by the header Accept; None: none that we have, or none.
     `proof`: whether the answer shall say how it is reproduced; `count`: how many rows there are. `bom`: CSV for
     spreadsheets.
     """
@@ -161,8 +165,10 @@ class Question:
         searched = [_Q] if any(one.searched for one in columns) else []
         past = [AS_OF, *([VALID_AT] if view.dated else [])]
         proof = [PROOF] if attested else []
+        self.media = media_of(view)
+        form = Parameter("format", values.one_of(tuple(self.media)), _OF_FORMS)
         of_both = (*searched, sort, _LIMIT, *past, BOM, WAIT_FOR)
-        self.parameters = {one.name: one for one in (*of_both, _CURSOR, COUNT, FORMAT, *proof)}
+        self.parameters = {one.name: one for one in (*of_both, _CURSOR, COUNT, form, *proof)}
         self.of_file = {one.name: one for one in (*of_both, FILE)}
         self.of_one = {one.name: one for one in (*past, *proof, WAIT_FOR)}
         if taken := set(self.parameters) & set(self.filters):
@@ -175,7 +181,8 @@ class Question:
             self._take(name, texts, gathered, said, filters, self.parameters if known is None else known)
         if len(filters) > FILTERS:
             gathered.add("query", "", Fault("length", f"At most {FILTERS} filters are taken."))
-        sort = said.get("sort") or ""
+        form = said.get("format") or (chosen(request, tuple(self.media.items())) if known is None else None)
+        sort = self._order(said.get("sort") or "", form, gathered)
         query = Query(
             filters=tuple(filters), q=said.get("q") or "", sort=sort.removeprefix("-"), descending=sort.startswith("-"),
             limit=said.get("limit") or 50, valid_at=said.get("valid_at"),
@@ -188,7 +195,7 @@ class Question:
         if place is not None:
             query = replace(query, after=place.last, as_of=place.position, day=place.day)
         return Asked(
-            query, said.get("as_of"), place, said.get("format"), said.get("wait_for"), "limit" in said, told,
+            query, said.get("as_of"), place, form, said.get("wait_for"), "limit" in said, told,
             proof=said.get("proof") is not None, count=bool(said.get("count")), bom=bool(said.get("bom")),
         )  # fmt: skip
 
@@ -206,6 +213,14 @@ class Question:
             filters.extend([found] if found else [])
         elif parameter is not None:
             said[name] = gathered.take("query", name, partial(parameter.leaf.read_text, texts[0]))
+
+    def _order(self, sort: str, form: str | None, gathered: Gathered) -> str:
+        """What is said of the order, or follows from the form."""
+        if form != "atom":
+            return sort
+        if sort and sort not in NEWEST_FIRST:
+            gathered.add("query", "/sort", Fault("sort", "A feed has the newest first."))
+        return NEWEST_FIRST[0]
 
     def _placed(self, text: str, told: str) -> cursors.Place:
         place = cursors.read(text)

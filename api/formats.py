@@ -4,14 +4,22 @@ import codecs
 import csv
 import io
 import zlib
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any
 
+from projections.activity import ACTIVITY
+from projections.kernel import View
 from services.spreadsheets import neutral
 from services.views.ports import Column, Kind
 
 MEDIA = {"json": "application/json", "csv": "text/csv", "ndjson": "application/x-ndjson"}
+ATOM = "application/atom+xml"
 _FREE = frozenset({Kind.TEXT, Kind.WORDS, Kind.LIST})
+
+
+def media_of(view: View) -> Mapping[str, str]:
+    """The forms of a view's lists, and their media types; a feed where each row is a piece of news for itself."""
+    return {**MEDIA, "atom": ATOM} if view is ACTIVITY else MEDIA
 
 
 class Sheet:

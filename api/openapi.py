@@ -147,11 +147,8 @@ def _view(spec: APISpec, question: Question, shown: dict[str, Schema]) -> None:
     name = "".join(word.capitalize() for word in view.name.split("-")) + "Row"
     spec.components.schema(name, row_schema(view, shown))
     filters = [_filter(name_, one) for name_, one in question.filters.items()]
-    media = {
-        MEDIA["json"]: listed(ref(name), count=ref("Counted")),
-        MEDIA["csv"]: {"type": "string"},
-        MEDIA["ndjson"]: {"type": "string"},
-    }
+    media: dict[str, Schema] = {one: {"type": "string"} for one in question.media.values()}
+    media[MEDIA["json"]] = listed(ref(name), count=ref("Counted"))
     of_list = {
         "operationId": f"{view.name}.list",
         "tags": ["views"],

@@ -7,15 +7,16 @@ import msgspec
 from aiohttp import web
 
 from api import attested, cursors, values
-from api.asking import Asked, Question
+from api.asking import FILES, Asked, Question
 from api.attested import Attested
 from api.binding import Gathered, read_query
-from api.caching import LIVE, chosen, not_modified, unchanged, worth_packing
+from api.caching import LIVE, not_modified, unchanged, worth_packing
 from api.edge import public
 from api.errors import NoSuchThing, NotAcceptable
 from api.exports import Exports, refuse_bom
 from api.faults import Fault, Invalid, Located
-from api.formats import MEDIA
+from api.feeds import Feed
+from api.formats import ATOM
 from api.moments import Moments
 from api.standing import VARY, Standing, Standings, answer
 from api.whole import Whole
@@ -27,8 +28,11 @@ from services.views.queries import Views
 class Reading:
     """One view over HTTP."""
 
-    def __init__(self, views: Views, store: Store, moments: Moments, question: Question, licence: str) -> None:
+    def __init__(
+        self, views: Views, store: Store, moments: Moments, question: Question, origin: str, licence: str
+    ) -> None:
         self.question = question
+        self._feed = Feed(origin, licence, moments)
         self._views, self._standings = views, Standings(views, store, moments, question.view)
         self._name = question.view.name
         self._attested = Attested(views)
@@ -88,9 +92,9 @@ class Reading:
 
     async def list(self, request: web.Request) -> web.StreamResponse:
         asked = self.question.read(request)
-        form = asked.form or chosen(request, tuple(MEDIA.items()))
+        form = asked.form
         if form is None:
-            raise NotAcceptable(tuple(MEDIA.values()))
+            raise NotAcceptable(tuple(self.question.media.values()))
         if asked.proof:
             attested.refuse({"as_of": asked.as_of, "valid_at": asked.query.valid_at}, form)
         _refuse(asked, form)
@@ -102,16 +106,24 @@ class Reading:
         if unchanged(request, etag):
             return not_modified(etag, standing.control, VARY)
         asked = replace(asked, query=replace(asked.query, as_of=standing.position, day=standing.day))
-        if form != "json":
+        if form in FILES:
             return await self._exports.sent(request, asked, form, standing, etag)
         page = await self._views.page(self._name, asked.query)
         following = self._following(asked, page, standing)
-        count = await self._count(asked) if asked.count else b""
-        body = b'{"items":[' + b",".join(page.items) + b'],"next":' + msgspec.json.encode(following) + count
-        response = answer(request, body + standing.tail, etag, standing.control)
+        response = await self._page(request, asked, page, standing, etag, following)
         if following is not None:
             response.headers["Link"] = _next(request, following)
         return response
+
+    async def _page(
+        self, request: web.Request, asked: Asked, page: Page, standing: Standing, etag: str, following: str | None
+    ) -> web.Response:
+        if asked.form == "atom":
+            body = await self._feed.written(request, page, standing, following)
+            return answer(request, body, etag, standing.control, f"{ATOM}; charset=utf-8")
+        count = await self._count(asked) if asked.count else b""
+        body = b'{"items":[' + b",".join(page.items) + b'],"next":' + msgspec.json.encode(following) + count
+        return answer(request, body + standing.tail, etag, standing.control)
 
     def _following(self, asked: Asked, page: Page, standing: Standing) -> str | None:
         if page.last is None:
@@ -132,10 +144,12 @@ class Reading:
 def _refuse(asked: Asked, form: str) -> None:
     """Raises Invalid where something was asked that this form has no place for."""
     refuse_bom(asked, form)
-    if asked.place is not None and form != "json":
-        raise Invalid([Located("query", "/cursor", Fault("cursor", "Only pages of JSON go on; this is a whole."))])
+    if asked.place is not None and form in FILES:
+        raise Invalid([Located("query", "/cursor", Fault("cursor", "Only pages go on; this is a whole."))])
     if asked.count and form != "json":
-        raise Invalid([Located("query", "/count", Fault("count", "A file has no place for it; its data package has."))])
+        raise Invalid(
+            [Located("query", "/count", Fault("count", "Only JSON has a place for it; a file's package says it."))]
+        )
 
 
 def _next(request: web.Request, cursor: str) -> str:

@@ -44,9 +44,9 @@ class Standing:
         object.__setattr__(self, "head", lines(headers(self.etag, self.control)))
 
 
-def headers(etag: str, control: str) -> Mapping[str, str]:
-    """Those of an answer in JSON."""
-    return {"ETag": etag, "Cache-Control": control, "Vary": VARY, "Content-Type": "application/json"}
+def headers(etag: str, control: str, media: str = "application/json") -> Mapping[str, str]:
+    """Those of an answer that is no file."""
+    return {"ETag": etag, "Cache-Control": control, "Vary": VARY, "Content-Type": media}
 
 
 class Standings:
@@ -122,9 +122,9 @@ def _tag(view: str, position: int, day: date) -> str:
     return f'W/"{view}.{position}.{day:%Y%m%d}"'
 
 
-def answer(request: web.Request, body: bytes, etag: str, control: str) -> web.Response:
-    """A whole JSON answer, packed where that is worth it."""
-    said: CIMultiDict[str] = CIMultiDict(headers(etag, control))
+def answer(request: web.Request, body: bytes, etag: str, control: str, media: str = "application/json") -> web.Response:
+    """A whole answer, packed where that is worth it."""
+    said: CIMultiDict[str] = CIMultiDict(headers(etag, control, media))
     if worth_packing(request, body):
         said["Content-Encoding"] = "gzip"
         body = packed(body)
