@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from api.documents import COUNT, HASH, ID, MOMENT, POSITION, Schema, closed, ref
 from api.errors import PROBLEMS
+from api.trying import TRIED
 from domain.kernel import EventName
 from services.views.ports import COUNTED
 
@@ -265,7 +266,7 @@ SHARED: Mapping[str, Schema] = {
     "Differences": DIFFERENCES,
     "AsOf": AS_OF, "Freshness": FRESHNESS, "Reproduced": REPRODUCED,
     "Record": RECORD, "Positioned": POSITIONED, "Proved": PROVED,
-    "Receipt": RECEIPT, "Answer": ANSWER, "Problem": PROBLEM,
+    "Receipt": RECEIPT, "Answer": ANSWER, "Tried": TRIED, "Problem": PROBLEM,
     "Counted": COUNTED_ROWS, "Package": PACKAGE,
     "Inclusion": INCLUSION, "Consistency": CONSISTENCY, "Checkpoints": CHECKPOINTS, "Ledger": LEDGER, "Me": ME,
 }  # fmt: skip

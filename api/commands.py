@@ -17,6 +17,7 @@ from api.identity import signed_in
 from api.moments import stamp
 from api.receipts import Receipts
 from api.shapes import Part, Request, parts_of, request_of
+from api.trying import TRY, tried
 from api.whole import Whole, lines
 from domain.kernel import NAMES, Attached, By, Context, EventName, Many, PartialDate, Says, StreamId, Text, Words
 from services.handle import Office
@@ -139,7 +140,7 @@ class Giving:
         token = await signed_in(request, self._tokens, "the command")
         gathered = Gathered()
         stream = None if verb.by.starts else read_path(request, STREAM, gathered)
-        read_query(request, {}, gathered)
+        asked = read_query(request, {TRY.name: TRY}, gathered)
         key, expect = _header(request, KEY, gathered), _expected(request, gathered)
         said = await read_body(request, verb.request, gathered)
         gathered.raise_any()
@@ -149,7 +150,14 @@ class Giving:
             caller=token.caller, stream=None if stream is None else StreamId(stream), note=_note(said),
             client_named=key is not None, expect=expect,
         )  # fmt: skip
+        if asked.get(TRY.name):
+            return await self._tried(verb, order)
         return await self._answered(verb, await self._office.give(order))
+
+    async def _tried(self, verb: Verb, order: Order) -> Whole:
+        outcome = await self._office.try_out(order)
+        said = tried(outcome, begins=verb.by.starts and verb.by.stream is None, named=order.client_named)
+        return Whole(lines({"Content-Type": "application/json"}), msgspec.json.encode(said), 200)
 
     async def _answered(self, verb: Verb, answer: Answer) -> Whole:
         receipt, stream = await self._receipts.first(answer.receipt), str(answer.stream)

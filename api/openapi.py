@@ -16,6 +16,7 @@ from api.formats import MEDIA
 from api.ledger import Histories
 from api.operations import CONDITION, answer, parameter, problems, query
 from api.proofs import Proofs
+from api.trying import TRY
 from domain.kernel import Context
 from services.views.ports import Kind, Op
 
@@ -86,7 +87,8 @@ def _command(spec: APISpec, verb: Verb) -> None:
     answers = {
         str(status): answer(status, {"application/json": ref("Answer")}, "ETag", "Location") for status in (200, 201)
     }
-    answers["200"]["description"] = "It was already so: nothing had to be recorded."
+    answers["200"]["description"] = "It was already so: nothing had to be recorded. With `try`: what would be recorded."
+    answers["200"]["content"]["application/json"]["schema"] = {"oneOf": [ref("Answer"), ref("Tried")]}
     unknown = () if verb.by.starts else (404,)
     operation = {
         "operationId": verb.operation,
@@ -94,7 +96,7 @@ def _command(spec: APISpec, verb: Verb) -> None:
         "summary": says,
         "description": f"{says}\n\n{who_may(verb)}",
         "security": [{"officer": []}],
-        "parameters": [*path, parameter(KEY, "header"), parameter(IF_MATCH, "header")],
+        "parameters": [*path, parameter(TRY, "query"), parameter(KEY, "header"), parameter(IF_MATCH, "header")],
         "requestBody": {
             "required": verb.request.needs_body, "content": {"application/json": {"schema": ref(name)}},
         },

@@ -111,6 +111,11 @@ class Written(NamedTuple):
     head: bytes
     tail: bytes
 
+    def untimed(self) -> dict[str, Any]:
+        """What it says, as long as it has no moment."""
+        said: dict[str, Any] = msgspec.json.decode(self.head.removesuffix(b",") + self.tail)
+        return said
+
 
 class _Form:
     """How one type of event is written and read, worked out once."""

@@ -56,6 +56,10 @@ class Drafted:
         """The same as bytes, for whoever compares them."""
         return self.codec.written(self.stream, self.version + 1, self.events, self.heading, self.command)
 
+    def records(self) -> list[dict[str, Any]]:
+        """The same as objects: records that have everything but their moment."""
+        return [one.untimed() for one in self.written()]
+
 
 class Desk(Protocol):
     """What is around a decision: the rules, the facts, the time."""

@@ -2,11 +2,11 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 from uuid import UUID, uuid5
 from weakref import WeakValueDictionary
 
@@ -22,6 +22,10 @@ from services.sealing import Sealing, keyed
 from services.states import States
 from services.store.ports import Change, Conflict, Receipt, Store, Unavailable
 from services.writing import record_writer
+
+T = TypeVar("T")
+Ending: TypeAlias = Callable[[Decision, Drafted], Awaitable[T]]
+"""What is done with a decision, and what it gives."""
 
 TRIES = 3
 UNREPEATED = b""
@@ -61,18 +65,35 @@ class Office:
         # Commands on one stream take turns here; between processes the append's versions decide.
         turn = self._turns.setdefault(stream, asyncio.Lock())
         async with turn:
-            try:
-                answer = await self._give(plan, order, stream)
-                if (subject := erased(plan.by, order)) is not None:
-                    await self._delete_key(subject)
-                return answer
-            except Refused as refused:
-                if refused.policy is None:  # no number of a policy said no, but a rule of the context itself
-                    refused.policy = Grounds(self.contexts[order.context].rules, refused.code, "default")
-                refused.names = await self._names(refused.facts)
-                raise
+            answer = await self._decided(plan, order, stream, self._append)
+            if (subject := erased(plan.by, order)) is not None:
+                await self._delete_key(subject)
+            return answer
 
-    async def _give(self, plan: Plan, order: Order, stream: StreamId) -> Answer:
+    async def try_out(self, order: Order) -> Drafted | Answer:
+        """What `give` would record as things stand, or the no that it would say; nothing is recorded, no key is made.
+
+        An Answer where the command was recorded before, under an id that the caller chose. Raises what `give` raises.
+        """
+        plan = self._plans[order.context, order.command]
+        stream = order.stream or _new_stream(plan.by, order)
+        try:
+            return await self._decided(plan, order, stream, self._probe)
+        finally:
+            if order.stream is None:
+                self.states.forget([stream])  # most of these streams never begin
+
+    async def _decided(self, plan: Plan, order: Order, stream: StreamId, ending: Ending[T]) -> T | Answer:
+        try:
+            return await self._ended(plan, order, stream, ending)
+        except Refused as refused:
+            if refused.policy is None:  # no number of a policy said no, but a rule of the context itself
+                refused.policy = Grounds(self.contexts[order.context].rules, refused.code, "default")
+            refused.names = await self._names(refused.facts)
+            raise
+
+    async def _ended(self, plan: Plan, order: Order, stream: StreamId, ending: Ending[T]) -> T | Answer:
+        """What the ending gives for a decision on fresh facts; the answer of then, where a no was a yes once."""
         sealing = plan.seal(order)
         if plan.by.stream is None and order.stream is None:
             self.states.begin(stream)  # its id is the command's: it was begun by this very command, or not at all
@@ -84,7 +105,7 @@ class Office:
                     # Already so, as far as was kept; no append checks that, so it is looked at anew.
                     self.states.forget([stream, *decision.seen])
                     continue
-                return await self._append(decision, drafted)
+                return await ending(decision, drafted)
             except Conflict as conflict:
                 self.states.forget([stream, *decision.seen, *(moved[0] for moved in conflict.moved)])
                 if attempt == TRIES:
@@ -119,13 +140,33 @@ class Office:
         return found.effective_on if found.effective_on.known else PartialDate(found.at.date())
 
     async def _append(self, decision: Decision, drafted: Drafted) -> Answer:
-        order, stream, context = decision.order, decision.stream, self.contexts[decision.order.context]
-        version, events, drafts = drafted.version, drafted.events, drafted.drafts
-        types = [draft.type for draft in drafts]
+        order, version, events = decision.order, drafted.version, drafted.events
         key = await self._key(order, decision.sealing)
-        said = {"stream": str(stream), "version": version + len(events), "events": types}
-        claims = [claim for event in events for claim in context.claims(event)]
-        change = Change(
+        change = self._change(decision, drafted, key)
+        receipt = await self._heard(self.store.append(change), decision, drafted)
+        if receipt.repeated:
+            return answer_of(receipt)
+        self.states.advance(order.context, decision.stream, version, events)
+        types = tuple(draft.type for draft in change.drafts)
+        return Answer(decision.stream, version + len(events), types, receipt)
+
+    async def _probe(self, decision: Decision, drafted: Drafted) -> Drafted | Answer:
+        """In the place of `_append`: asks the store what it would say."""
+        repeated = await self._repeated(decision.order, decision.sealing)
+        if repeated is not None:
+            return repeated
+        await self._heard(self.store.probe(self._change(decision, drafted, None)), decision, drafted)
+        return drafted
+
+    def _change(self, decision: Decision, drafted: Drafted, key: bytes | None) -> Change:
+        """What is to be appended; what it seals, encrypted by the key."""
+        order, stream, version, events = decision.order, decision.stream, drafted.version, drafted.events
+        drafts = drafted.drafts
+        said = {
+            "stream": str(stream), "version": version + len(events), "events": [draft.type for draft in drafts],
+        }  # fmt: skip
+        claims = self._claims(order, drafted)
+        return Change(
             cmd=order.cmd, caller=order.caller, drafts=drafts,
             fingerprint=fingerprint(order, key) if order.client_named else UNREPEATED,
             reads=tuple(drafted.heading.reads) if events else (),
@@ -134,16 +175,18 @@ class Office:
             frees=tuple((claim.word, stream) for claim in claims if not claim.taken),
             openings=decision.openings(version, events, key), erases=decision.erases, answer=msgspec.json.encode(said),
         )  # fmt: skip
+
+    def _claims(self, order: Order, drafted: Drafted) -> list[Claim]:
+        return [claim for event in drafted.events for claim in self.contexts[order.context].claims(event)]
+
+    async def _heard(self, said: Awaitable[T], decision: Decision, drafted: Drafted) -> T:
+        """What the store says. Raises Refused where others hold what is claimed."""
         try:
-            receipt = await self.store.append(change)
+            return await said
         except Conflict as conflict:
             if conflict.claims:
-                raise await self._taken(claims, conflict) from conflict
+                raise await self._taken(self._claims(decision.order, drafted), conflict) from conflict
             raise
-        if receipt.repeated:
-            return answer_of(receipt)
-        self.states.advance(context.name, stream, version, events)
-        return Answer(stream, version + len(events), tuple(types), receipt)
 
     async def _taken(self, claims: Sequence[Claim], conflict: Conflict) -> Refused:
         """What others hold, in the words of the context, and who they are."""

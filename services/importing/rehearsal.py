@@ -19,14 +19,18 @@ class Rehearsal:
 
     async def append(self, change: Change) -> Receipt:
         """Keeps the records for the reads to come. Raises Conflict as the store would, for words taken in this run."""
-        taken = [*given_twice(change), *self._claims.against(change)]
-        if taken:
-            raise Conflict(claims=taken)
+        await self.probe(change)
         self._claims.apply(change)
         now = datetime.now(UTC)
         for draft in change.drafts:
             self._written.setdefault(draft.stream, []).append(_as_stored(draft, now))
         return Receipt(change.cmd, 0, len(change.drafts), now, 0, "", (), (), change.answer)
+
+    async def probe(self, change: Change) -> None:
+        """See `append`."""
+        taken = [*given_twice(change), *self._claims.against(change)]
+        if taken:
+            raise Conflict(claims=taken)
 
     async def repeated(self, cmd: UUID, caller: str, fingerprint: bytes) -> Receipt | None:
         """See `ports.Store`."""

@@ -1,5 +1,6 @@
 """The store of the product: one ledger in one PostgreSQL database, as `ports.Store` promises."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -8,11 +9,13 @@ from datetime import UTC, datetime
 import msgspec
 
 from services.keys import SigningKey
+from services.store.batch import probes
 from services.store.checkpoints import Notary, Unsigned
 from services.store.connecting import Pool, available, close_pool, open_pool
+from services.store.lines import PROBE
 from services.store.ports import Change, Head, Receipt, StoreError, Unavailable
 from services.store.reads import Reads
-from services.store.waiting import Known
+from services.store.waiting import InTheWay, Known, Waiting
 from services.store.writer import PATIENCE, Writer
 
 GENESIS = "ledger-opened.1"
@@ -63,6 +66,13 @@ class LedgerStore(Reads):
             raise Unavailable("The command is recorded; its receipt cannot be read now.", recorded=True) from error
         assert receipt is not None, "the writer saw it"
         return replace(receipt, repeated=answer.before)
+
+    async def probe(self, change: Change) -> None:
+        """See `ports.Store`."""
+        waiting = Waiting.of(change, asyncio.get_running_loop().create_future())
+        found = await self._row(PROBE, [change.cmd], *probes([waiting]))
+        if (conflict := InTheWay.found(found).conflict(waiting)) is not None:
+            raise conflict
 
 
 @asynccontextmanager

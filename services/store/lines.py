@@ -19,7 +19,7 @@ class Line:
     async def open(cls, dsn: str) -> "Line":
         connection = await connect_writer(dsn)
         try:
-            probe = await connection.prepare(f"select * from ledger.probe({_numbered(9)})")
+            probe = await connection.prepare(PROBE)
             append = await connection.prepare(f"select * from ledger.append({_numbered(36)})")
         except BaseException:
             connection.terminate()
@@ -54,3 +54,6 @@ class Session:
 
 def _numbered(count: int) -> str:
     return ", ".join(f"${number}" for number in range(1, count + 1))
+
+
+PROBE = f"select * from ledger.probe({_numbered(9)})"

@@ -55,6 +55,10 @@ class MemoryStore:
         self._write(change, at)
         return self._receipt(change, head.size, at, repeated=False)
 
+    async def probe(self, change: Change) -> None:
+        """See `ports.Store`."""
+        self._refuse_conflict(Waiting.of(change, asyncio.get_running_loop().create_future()))
+
     async def repeated(self, cmd: UUID, caller: str, fingerprint: bytes) -> Receipt | None:
         """See `ports.Store`."""
         if cmd not in self._commands:

@@ -191,6 +191,12 @@ class Store(Openable, Protocol):
         A caller who is cancelled does not undo the record. Raises Conflict, CommandReused, Busy, TooLarge, Unavailable.
         """
 
+    async def probe(self, change: Change) -> None:
+        """Nothing, where `append` would record the change as things stand; nothing is written, and nothing is kept.
+
+        Whether its command is known, `repeated` says. Raises Conflict, TooLarge, Busy (too many read), Unavailable.
+        """
+
     async def repeated(self, cmd: UUID, caller: str, fingerprint: bytes) -> Receipt | None:
         """The receipt given for this command before, or None. Raises CommandReused."""
 

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from services.store.claims import given_twice
@@ -70,6 +70,32 @@ class Waiting:
     def fail(self, error: BaseException) -> None:
         if not self.answer.done():
             self.answer.set_exception(error)
+
+
+@dataclass(frozen=True, slots=True)
+class InTheWay:
+    """What the database's `probe` found: streams at other versions than expected, words that others hold."""
+
+    moved: Mapping[UUID, int]
+    held: Mapping[str, UUID]
+
+    @classmethod
+    def found(cls, row: Any) -> "InTheWay":
+        return cls(
+            dict(zip(row["moved"] or (), row["moved_to"] or (), strict=True)),
+            dict(zip(row["held"] or (), row["held_by"] or (), strict=True)),
+        )
+
+    def conflict(self, waiting: Waiting) -> Conflict | None:
+        """What of it stands in the way of this one."""
+        streams = [
+            (stream, expected, self.moved[stream])
+            for stream, expected in waiting.expects
+            if stream in self.moved and self.moved[stream] != expected
+        ]
+        asked = (*waiting.change.takes, *waiting.change.shares)
+        words = [(word, self.held[word]) for word, _ in asked if word in self.held]
+        return Conflict(streams, words) if streams or words else None
 
 
 def _words(change: Change) -> tuple[tuple[str, ...], tuple[str, ...]]:

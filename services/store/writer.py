@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import structlog
@@ -25,8 +24,8 @@ from services.store.batch import Composed, Reached, Sign, compose, probes
 from services.store.condition import Clocks, Condition, try_out
 from services.store.connecting import is_gone
 from services.store.lines import Line, Session
-from services.store.ports import Change, Conflict, Receipt, Unavailable
-from services.store.waiting import Alongside, Known, Queue, Waiting
+from services.store.ports import Change, Receipt, Unavailable
+from services.store.waiting import Alongside, InTheWay, Known, Queue, Waiting
 
 LOCK_FIRST_FOR = 1.0
 """Seconds that the lock is taken first after another process was met."""
@@ -315,14 +314,12 @@ class Writer:
 
     def _sort_out(self, batch: _Batch, found: Any) -> None:
         """Answers those in whose way something stands; the others stay."""
-        known = set(found["known"] or ())
-        moved = dict(zip(found["moved"] or (), found["moved_to"] or (), strict=True))
-        held = dict(zip(found["held"] or (), found["held_by"] or (), strict=True))
+        known, stands = set(found["known"] or ()), InTheWay.found(found)
         left = []
         for waiting in batch.waiting:
             if waiting.change.cmd in known:
                 waiting.succeed(Known(before=not batch.doubt))
-            elif conflict := _conflict(waiting, moved, held):
+            elif conflict := stands.conflict(waiting):
                 waiting.fail(conflict)
             else:
                 left.append(waiting)
@@ -358,17 +355,6 @@ def _nobody() -> "asyncio.Future[Any]":
     answered = asyncio.get_running_loop().create_future()
     answered.set_result(None)
     return answered
-
-
-def _conflict(waiting: Waiting, moved: dict[UUID, int], held: dict[str, UUID]) -> Conflict | None:
-    streams = [
-        (stream, expected, moved[stream])
-        for stream, expected in waiting.expects
-        if stream in moved and moved[stream] != expected
-    ]
-    asked = (*waiting.change.takes, *waiting.change.shares)
-    words = [(word, held[word]) for word, _ in asked if word in held]
-    return Conflict(streams, words) if streams or words else None
 
 
 def _first_line(error: Exception) -> str:

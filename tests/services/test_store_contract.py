@@ -137,6 +137,32 @@ async def test_a_stream_that_moved_on_is_a_conflict_and_nothing_is_written(store
     await store.append(change(draft(elm), draft(oak, 2)))
 
 
+async def test_a_probe_says_what_an_append_would_and_writes_nothing(store: AnyStore) -> None:
+    oak, elm, ash = uuid4(), uuid4(), uuid4()
+    await store.append(replace(change(draft(oak)), takes=(("tallest", oak),), shares=(("old", oak),)))
+    fine = replace(change(draft(elm), draft(oak, 2)), reads=((ash, 0),), shares=(("old", elm),))
+    contested = replace(change(draft(elm)), takes=(("tallest", elm), ("old", elm)))
+    wrong = [
+        change(draft(elm), draft(oak, 3)), replace(change(draft(elm)), reads=((oak, 2),)), contested,
+        change(draft(elm), draft(elm, 3)),
+    ]  # fmt: skip
+    for one in wrong:
+        with pytest.raises(Conflict) as probed:
+            await store.probe(one)
+        with pytest.raises(Conflict) as appended:
+            await store.append(one)
+        for found in (probed.value, appended.value):
+            assert found.moved or found.claims
+        assert (probed.value.moved, probed.value.claims) == (appended.value.moved, appended.value.claims)
+        assert probed.value.holders == appended.value.holders
+    with pytest.raises(TooLarge):
+        await store.probe(change(draft(elm, text="x" * RECORD_AT_MOST)))
+    await store.probe(fine)
+    await store.probe(fine)
+    assert len(await everything(store)) == 1
+    assert not (await store.append(fine)).repeated
+
+
 async def test_a_stream_begins_at_its_beginning(store: AnyStore) -> None:
     stream = uuid4()
     with pytest.raises(Conflict) as conflict:
