@@ -181,6 +181,7 @@ NAMES: Mapping[str, type] = {
     "allocation-reversed.1": allocations.AllocationReversed,
     "mandate-followed.1": allocations.MandateFollowed,
     "allocation-power-held-by-law.1": allocations.PowerHeldByLaw,
+    "allocation-power-by-law-corrected.1": allocations.PowerByLawCorrected,
     "no-mandate-followed.1": allocations.NoMandateFollowed,
     "allocation-deadline-set.1": allocations.AllocationDeadlineSet,
     "allocation-deadline-met.1": allocations.AllocationDeadlineMet,

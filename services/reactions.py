@@ -211,13 +211,15 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction("successor-named", (units.SuccessorAssigned,), successor_named, Manner.PARTY, frozenset({"unit-alive"})),
     Reaction("unit-restored", (units.UnitRestored,), unit_restored, Manner.PARTY),
     Reaction("review-followed", (reviews.ReviewOpened,), review_followed, fair=frozenset({"nothing-to-follow"})),
-    Reaction("decision-followed", (mandates.MandateActivated,), decision_followed),
+    Reaction(
+        "decision-followed", (mandates.MandateActivated,), decision_followed, fair=frozenset({"not-in-force"})
+    ),
     # One that was suspended when it was decided what it is to carry out. Whom it was not for, it is not for again.
     Reaction(
         "decision-resumed",
         (mandates.MandateRestored,),
         decision_followed,
-        fair=frozenset({"other-sphere", "other-function"}),
+        fair=frozenset({"other-sphere", "other-function", "not-in-force"}),
     ),
     Reaction(
         "territory-moved",

@@ -250,7 +250,12 @@ async def _allocations(here: Country, region: UnitId, city: UnitId) -> None:
     }
     for stream in streams[1:]:
         await here.say(region, "allocations.decide", stream, **choice)
-    await here.say(region, "allocations.record-power-by-law", streams[2], holder=region, territory=region)
+    held = await here.say(region, "allocations.record-power-by-law", streams[2], holder=region, territory=region)
+    note = Note(corrects=held.events[0].name, because=WHY, lang="en", basis="Act 3, art. 9")
+    signatory = here.people[region, Role.AUTHORISED_SIGNATORY]
+    await give(
+        here.services, signatory, "allocations.correct-power-by-law", streams[2], note=note, corrects=note.corrects
+    )
 
 
 async def _policies(here: Country, nation: UnitId) -> None:
