@@ -49,6 +49,8 @@ NAMES: Mapping[str, type] = {
     "competence-withdrawn.1": units.CompetenceWithdrawn,
     "membership-recorded.1": units.MembershipRecorded,
     "membership-ended.1": units.MembershipEnded,
+    "competence-annulled.1": units.CompetenceAnnulled,
+    "membership-annulled.1": units.MembershipAnnulled,
     # commitments
     "commitment-proposed.1": commitments.CommitmentProposed,
     "commitment-recorded-from-source.1": commitments.CommitmentRecordedFromSource,

@@ -156,6 +156,11 @@ async def _territories(here: Country, region: UnitId, village: UnitId) -> None:
     await services.workers.catch_up()
     left = PartialDate(day + timedelta(days=90))
     await give(services, services.registrar, "units.end-membership", village, body=body, member_until=left)
+    await services.workers.catch_up()
+    _, state = await services.office.states.state("units", StreamId(village))
+    for entry in state.entries:
+        note = Note(corrects=EventName.at(village, entry.version), because=WHY, lang="en", basis="Act 3, art. 9")
+        await give(services, services.registrar, "units.annul-entry", village, note=note, corrects=note.corrects)
 
 
 async def _commitments(here: Country, region: UnitId, city: UnitId) -> None:
@@ -251,7 +256,7 @@ async def _allocations(here: Country, region: UnitId, city: UnitId) -> None:
     for stream in streams[1:]:
         await here.say(region, "allocations.decide", stream, **choice)
     held = await here.say(region, "allocations.record-power-by-law", streams[2], holder=region, territory=region)
-    note = Note(corrects=held.events[0].name, because=WHY, lang="en", basis="Act 3, art. 9")
+    note = Note(corrects=EventName.at(streams[2], held.version - 1), because=WHY, lang="en", basis="Act 3, art. 9")
     signatory = here.people[region, Role.AUTHORISED_SIGNATORY]
     await give(
         here.services, signatory, "allocations.correct-power-by-law", streams[2], note=note, corrects=note.corrects

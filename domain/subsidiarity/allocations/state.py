@@ -184,9 +184,7 @@ def _without(state: Allocation, holder: UnitId) -> Allocation:
 def _timed(state: Allocation, event: happened.Timed) -> Allocation:
     match event:
         case happened.AllocationDeadlineSet():
-            one = DeadlineState(
-                event.kind, event.starts_on, event.due_on, event.unit, event.policy, event.calendar
-            )
+            one = DeadlineState(event.kind, event.starts_on, event.due_on, event.unit, event.policy, event.calendar)
             return replace(state, deadlines=(*state.deadlines, one))
         case happened.AllocationDeadlineMet():
             return _deadline(state, event.number, standing=Standing.MET)
