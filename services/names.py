@@ -122,6 +122,7 @@ NAMES: Mapping[str, type] = {
     "mandate-exercise-reported.1": mandates.ExerciseReported,
     "mandate-suspension-offered.1": mandates.SuspensionOffered,
     "mandate-suspended.1": mandates.MandateSuspended,
+    "mandate-suspension-prolonged.1": mandates.SuspensionProlonged,
     "mandate-restored.1": mandates.MandateRestored,
     "mandate-renewal-offered.1": mandates.RenewalOffered,
     "mandate-renewed.1": mandates.MandateRenewed,

@@ -86,7 +86,9 @@ def test_what_no_law_ever_gave_is_held_on_no_day() -> None:
     made.record(REGION, CompetenceAnnulled(EventName.at(REGION, 2), health), PartialDate("1990"))
     [row] = made.competences(REGION)
     assert (row.function, made.holders(date(2000, 1, 1), "08")) == ("08", ["Region"])
-    made.record(REGION, CompetenceAnnulled(EventName.at(REGION, 3), replace(health, function="08")))
+    made.record(
+        REGION, CompetenceAnnulled(EventName.at(REGION, 3), replace(health, function="08")), PartialDate("1990")
+    )
     assert made.competences(REGION) == []
 
 

@@ -116,6 +116,7 @@ async def _mandates(here: Country, region: UnitId, city: UnitId, village: UnitId
         "ends_on": ends_on,
     }  # fmt: skip
     estimate = {"role": finance, "yearly": euros, "revenue": euros, "method": TEXT}
+    voted = {"resolution": "Resolution 7", "in_favour": 30, "members": 50}
     steps: list[tuple[UnitId, str, dict[str, Any]]] = [
         (region, "record-consultation", {"consulted": (city,), "opened_on": day, "closed_on": day, "outcome": TEXT}),
         (region, "attach-estimate", estimate),
@@ -125,7 +126,8 @@ async def _mandates(here: Country, region: UnitId, city: UnitId, village: UnitId
         (region, "agree-reservations", {}),
         (region, "activate", {}),
         (city, "report-exercise", {"period_from": day, "period_to": day, "account": TEXT}),
-        (region, "suspend", {"ground": Pause.EMERGENCY}),
+        (region, "suspend", {"ground": Pause.EMERGENCY, "until": day + timedelta(days=14)}),
+        (region, "prolong-suspension", {"until": day + timedelta(days=44), **voted}),
         (region, "restore", {}),
         (region, "renew", {"ends_on": ends_on + timedelta(days=300)}),
         (city, "accept-renewal", {}),
