@@ -88,10 +88,18 @@ def _after(row: AllocationRow, event: Event, record: Recorded) -> AllocationRow:
         case happened.PowerHeldByLaw():
             power = PowerRow(event.holder, event.function, event.territory, event.legal_basis)
             return replace(row, state=Stage.IN_FORCE, unresolved=False, powers=(*row.powers, power))
+        case happened.PowerByLawCorrected():
+            return _without_power(row, event)
         case happened.NoMandateFollowed():
             return replace(row, unresolved=True)
         case _:
             assert_never(event)
+
+
+def _without_power(row: AllocationRow, event: happened.PowerByLawCorrected) -> AllocationRow:
+    powers = tuple(one for one in row.powers if one.holder != event.holder)
+    carried_out = powers or row.mandates or row.state is not Stage.IN_FORCE
+    return replace(row, powers=powers, state=row.state if carried_out else Stage.DECIDED)
 
 
 def _waits(row: AllocationRow, turn: Turn, unit: UUID | None, number: int, record: Recorded) -> AllocationRow:

@@ -10,7 +10,14 @@ from uuid import UUID
 from domain.kernel import Indexed, Recorded, Says, Searched, Sphere
 from domain.mandates import events as entrusted
 from domain.mandates.words import Kind
-from domain.units.events import CompetenceRecorded, CompetenceWithdrawn, UnitAbolished, UnitCorrected, UnitRestored
+from domain.units.events import (
+    CompetenceAnnulled,
+    CompetenceRecorded,
+    CompetenceWithdrawn,
+    UnitAbolished,
+    UnitCorrected,
+    UnitRestored,
+)
 from domain.units.state import first_day_after
 from projections.commitments import unit_name
 from projections.kernel import Look, View
@@ -50,7 +57,7 @@ class CompetenceRow:
     )
 
 
-BY_LAW = (UnitCorrected, CompetenceRecorded, CompetenceWithdrawn, UnitAbolished, UnitRestored)
+BY_LAW = (UnitCorrected, CompetenceRecorded, CompetenceWithdrawn, CompetenceAnnulled, UnitAbolished, UnitRestored)
 BY_MANDATE = (
     entrusted.MandateActivated,
     entrusted.MandateSuspended,
@@ -68,8 +75,8 @@ def keys(record: Recorded, look: Look) -> Iterable[str]:
     """All that the unit or the mandate gives: what befalls it moves first or last days, or takes periods away."""
     stream = record.key
     if isinstance(record.event, BY_LAW):
-        unit: UnitRow | None = look.row("units", stream)
-        many = len(unit.competences) if unit else 0
+        law: tuple[UnitRow | None, ...] = (look.before("units", stream), look.row("units", stream))
+        many = max(len(row.competences) if row else 0 for row in law)
     else:
         both: tuple[MandateRow | None, ...] = (look.before("mandates", stream), look.row("mandates", stream))
         many = max(len(row.periods) if row else 0 for row in both)
@@ -84,8 +91,11 @@ def fold(key: str, before: CompetenceRow | None, record: Recorded, look: Look) -
     return _by_mandate(record.stream, row, number, look) if number <= len(row.periods) else None
 
 
-def _by_law(unit: UUID, number: int, look: Look) -> CompetenceRow:
+def _by_law(unit: UUID, number: int, look: Look) -> CompetenceRow | None:
+    """As many as stand; one that was annulled leaves its number to the next."""
     row: UnitRow = look.row("units", str(unit))
+    if number > len(row.competences):
+        return None
     held = row.competences[number - 1]
     until = None if held.held_until is None else held.held_until.latest()
     if row.alive_until is not None:

@@ -132,6 +132,8 @@ def _after(row: MandateRow, event: Event, look: Look) -> MandateRow:
         case happened.MandateSuspended():
             paused = replace(row, suspension_offered=False, suspended_for=event.ground, suspended_until=event.until)
             return _cut(paused, event.suspended_on)
+        case happened.SuspensionProlonged():
+            return replace(row, suspended_until=event.until)
         case happened.MandateRestored():
             back = replace(row, suspended_for=None, suspended_until=None)
             return _begins(back, event.restored_on)

@@ -13,10 +13,12 @@ from domain.units import UNITS as CONTEXT
 from domain.units import Identifier, Kind, Stage
 from domain.units.events import (
     AccreditationRevoked,
+    CompetenceAnnulled,
     CompetenceRecorded,
     CompetenceWithdrawn,
     Event,
     Later,
+    MembershipAnnulled,
     MembershipEnded,
     MembershipRecorded,
     ParentSet,
@@ -33,7 +35,7 @@ from domain.units.events import (
     UnitsMerged,
     UnitSplit,
 )
-from domain.units.state import after_end, first_day, first_day_after, is_withdrawn
+from domain.units.state import after_end, first_day, first_day_after, is_withdrawn, without
 from projections.kernel import Computed, Look, View, day_of, own_stream
 
 NAMES_KEPT = 30
@@ -145,6 +147,11 @@ def _changed(key: str, row: UnitRow, event: Later, record: Recorded, look: Look)
             return replace(row, bodies=_with(row.bodies, [event.body]), memberships=(*row.memberships, event))
         case MembershipEnded():
             return replace(row, memberships=after_end(row.memberships, event))
+        case CompetenceAnnulled():
+            return _holding(row, without(row.competences, event.competence))
+        case MembershipAnnulled():
+            left = without(row.memberships, event.membership)
+            return replace(row, memberships=left, bodies=_with((), [one.body for one in left]))
         case _:
             assert_never(event)
 

@@ -84,11 +84,12 @@ def children_follow(record: Recorded, found: Found) -> Sequence[Then]:
 
 def competence_withdrawn(record: Recorded, found: Found) -> Sequence[Then]:
     """The law took a competence back: what its holder entrusted of it lapses, now or on its last day."""
-    event: units.CompetenceWithdrawn = record.event
+    event: units.CompetenceWithdrawn | units.CompetenceAnnulled = record.event
+    gone = event.competence if isinstance(event, units.CompetenceAnnulled) else event
     return tuple(
         Then("mandates", "lapse", stream, record.effective_on)
         for stream, state in found.leaning.items()
-        if isinstance(state, Mandate) and cofog.covers(event.function, state.terms.function)
+        if isinstance(state, Mandate) and cofog.covers(gone.function, state.terms.function)
     )
 
 
@@ -139,8 +140,8 @@ def _orphans(former: UnitId, found: Found) -> Sequence[StreamId]:
 
 def territory_moved(record: Recorded, found: Found) -> Sequence[Then | LookAgain]:
     """A unit lies in another one, now or from the first day of a membership: exclusive mandates that stand in it do."""
-    event: units.ParentSet | units.MembershipRecorded = record.event
-    if isinstance(event, units.ParentSet):
+    event: units.ParentSet | units.MembershipRecorded | units.MembershipAnnulled = record.event
+    if not isinstance(event, units.MembershipRecorded):
         return _follow(found, record.effective_on)
     return _on(first_day(event.member_from), event.member_from, record, found)
 
@@ -206,22 +207,27 @@ REACTIONS: tuple[Reaction, ...] = (
         children_follow,
         Manner.UNDER,
     ),
-    Reaction("competence-withdrawn", (units.CompetenceWithdrawn,), competence_withdrawn, Manner.GIVEN_BY),
+    Reaction(
+        "competence-withdrawn",
+        (units.CompetenceWithdrawn, units.CompetenceAnnulled),
+        competence_withdrawn,
+        Manner.GIVEN_BY,
+    ),
     Reaction("unit-abolished", (units.UnitAbolished,), unit_abolished, Manner.PARTY, frozenset({"unit-alive"})),
     Reaction("successor-named", (units.SuccessorAssigned,), successor_named, Manner.PARTY, frozenset({"unit-alive"})),
     Reaction("unit-restored", (units.UnitRestored,), unit_restored, Manner.PARTY),
     Reaction("review-followed", (reviews.ReviewOpened,), review_followed, fair=frozenset({"nothing-to-follow"})),
-    Reaction("decision-followed", (mandates.MandateActivated,), decision_followed),
+    Reaction("decision-followed", (mandates.MandateActivated,), decision_followed, fair=frozenset({"not-in-force"})),
     # One that was suspended when it was decided what it is to carry out. Whom it was not for, it is not for again.
     Reaction(
         "decision-resumed",
         (mandates.MandateRestored,),
         decision_followed,
-        fair=frozenset({"other-sphere", "other-function"}),
+        fair=frozenset({"other-sphere", "other-function", "not-in-force"}),
     ),
     Reaction(
         "territory-moved",
-        (units.ParentSet, units.MembershipRecorded),
+        (units.ParentSet, units.MembershipRecorded, units.MembershipAnnulled),
         territory_moved,
         Manner.STANDS_IN,
         beside="beside",

@@ -38,6 +38,9 @@ Acting: TypeAlias = Annotated[UnitFacts, Given("the acting unit")]
 CountsOn: TypeAlias = Annotated[PartialDate, Given("when it counts in law")]
 Now: TypeAlias = Annotated[Today, Given("today where the giver is")]
 InForce: TypeAlias = Annotated[Policy, Given("the mandate policy of the day", of="mandate@effective_on")]
+Emergency: TypeAlias = Annotated[
+    tuple[Policy, ...], Given("the law on emergencies of the day", of="emergency@effective_on")
+]
 Convenio: TypeAlias = Annotated[
     tuple[Policy, ...], Given("the law on agreements, where that law applies", of="es_convenio@effective_on")
 ]
@@ -198,7 +201,21 @@ class SuspendMandate(ByUnit):
     """Suspend the mandate, with a last day or until it is restored; by mutual consent, once the recipient agrees."""
 
     ground: Annotated[Pause, Says("On what ground.")]
-    until: Annotated[date | None, Says("The last day of the suspension; until restored if left out.")] = None
+    until: Annotated[
+        date | None, Says("The last day of the suspension, needed in an emergency; else until restored if left out.")
+    ] = None
+    emergency: Emergency
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProlongSuspension(ByUnit):
+    """Prolong a suspension in an emergency before its end, as the giver's legislature or council has agreed."""
+
+    until: Annotated[date, Says("The new last day.")]
+    resolution: Annotated[Citation, Says("The resolution by which the legislature or council agreed.")]
+    in_favour: Annotated[int, Whole(0, 100_000), Says("Members who voted for it.")]
+    members: Annotated[int, Whole(1, 100_000), Says("Members of the legislature or council.")]
+    emergency: Emergency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -362,6 +379,7 @@ Command: TypeAlias = (
     | ActivateMandate
     | ReportExercise
     | SuspendMandate
+    | ProlongSuspension
     | AgreeSuspension
     | RestoreMandate
     | GiveRevocationNotice

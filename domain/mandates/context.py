@@ -70,7 +70,7 @@ def _held(scope: Scope, *, taken: bool) -> Iterator[Claim]:
 MANDATES = Context(
     name="mandates",
     says="What units entrust to one another: devolved, delegated, deconcentrated; with what money, until when.",
-    rules="mandates.4",
+    rules="mandates.5",
     decider=Decider(initial=Absent(), decide=decide, evolve=evolve),
     commands={
         "draft": By(asked.DraftMandate, OFFICER, acting_for="giver", starts=True),
@@ -88,6 +88,7 @@ MANDATES = Context(
         "activate": By(asked.ActivateMandate, SIGNATORY, acting_for=_giver),
         "report-exercise": By(asked.ReportExercise, OFFICER, acting_for=_recipient),
         "suspend": By(asked.SuspendMandate, SIGNATORY, acting_for=_giver, reasons=True),
+        "prolong-suspension": By(asked.ProlongSuspension, SIGNATORY, acting_for=_giver, reasons=True),
         "agree-suspension": By(asked.AgreeSuspension, SIGNATORY, acting_for=_recipient),
         "restore": By(asked.RestoreMandate, SIGNATORY, acting_for=_giver),
         "give-notice": By(asked.GiveRevocationNotice, SIGNATORY, acting_for=_giver, reasons=True),

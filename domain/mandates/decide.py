@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import assert_never
 
-from domain.mandates import checks, clocks, correcting, ending, entrusting, exercising, funding, territory
+from domain.mandates import checks, clocks, correcting, emergencies, ending, entrusting, exercising, funding, territory
 from domain.mandates import commands as asked
 from domain.mandates.commands import Command
 from domain.mandates.events import Event
@@ -49,6 +49,8 @@ def _decided(command: Command, state: State) -> Sequence[Event]:
             return exercising.report(command, state)
         case asked.SuspendMandate():
             return exercising.suspend(command, state)
+        case asked.ProlongSuspension():
+            return emergencies.prolong(command, state)
         case asked.AgreeSuspension():
             return exercising.agree_suspension(command, state)
         case asked.RestoreMandate():

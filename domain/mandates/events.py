@@ -184,6 +184,17 @@ class MandateSuspended:
 
 
 @dataclass(frozen=True, slots=True)
+class SuspensionProlonged:
+    """The legislature or council of the giver agreed that the emergency goes on, with so many of its members."""
+
+    number: int
+    until: date
+    resolution: str
+    in_favour: int
+    members: int
+
+
+@dataclass(frozen=True, slots=True)
 class MandateRestored:
     """Exercised again from that day on."""
 
@@ -352,6 +363,7 @@ Lived: TypeAlias = (
     | ExerciseReported
     | SuspensionOffered
     | MandateSuspended
+    | SuspensionProlonged
     | MandateRestored
     | RenewalOffered
     | MandateRenewed

@@ -10,6 +10,7 @@ from domain.mandates import clocks, funding
 from domain.mandates import commands as asked
 from domain.mandates import events as happened
 from domain.mandates.checks import befell, exercised, in_force, in_term, not_ended, preparing, there
+from domain.mandates.emergencies import ends_in_time, for_a_time
 from domain.mandates.entitled import sound_renewal, sound_terms, to_keep
 from domain.mandates.entrusting import consulted_in_time
 from domain.mandates.events import Event
@@ -110,7 +111,9 @@ def suspend(command: asked.SuspendMandate, state: State) -> Sequence[Event]:
     if found.terms.kind is Kind.DEVOLUTION and command.ground in (Pause.BREACH, Pause.MUTUAL):
         raise Refused("ground-not-open", "Own power is only suspended by law, by a court or in an emergency.")
     day = in_term(found, counted(command.effective_on, command.today))
-    _ends_in_time(found, day, command.until)
+    ends_in_time(found, day, command.until)
+    if command.ground is Pause.EMERGENCY:
+        for_a_time(command, day)
     if command.ground is not Pause.MUTUAL:
         return _suspended(found, day, command.ground, command.until)
     offered = happened.SuspensionOffered(command.until)
@@ -129,13 +132,8 @@ def agree_suspension(command: asked.AgreeSuspension, state: State) -> Sequence[E
         raise Refused("no-suspension-offered", "The giver has offered no suspension.")
     until = found.suspension_offered.until
     day = in_term(found, counted(command.effective_on, command.today))
-    _ends_in_time(found, day, until)
+    ends_in_time(found, day, until)
     return _suspended(found, day, Pause.MUTUAL, until)
-
-
-def _ends_in_time(state: Mandate, day: date, until: date | None) -> None:
-    if until is not None and not day <= until <= (state.ends_on or date.max):
-        raise Refused("ends-before-start", "A suspension ends after it begins, and not after the mandate.")
 
 
 def _suspended(state: Mandate, day: date, ground: Pause, until: date | None) -> Sequence[Event]:

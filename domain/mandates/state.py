@@ -58,6 +58,7 @@ class Suspension:
     since: date
     ground: Pause
     until: date | None
+    prolonged: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +268,10 @@ def _lived(state: Mandate, event: happened.Lived) -> Mandate:
         case happened.MandateSuspended():
             pause = Suspension(event.suspended_on, event.ground, event.until)
             return replace(state, stage=Stage.SUSPENDED, suspension=pause, suspension_offered=None)
+        case happened.SuspensionProlonged():
+            assert state.suspension is not None, "what is prolonged is suspended"
+            pause = replace(state.suspension, until=event.until, prolonged=event.number)
+            return replace(state, suspension=pause)
         case happened.MandateRestored():
             return replace(state, stage=Stage.ACTIVE, suspension=None)
         case happened.RenewalOffered():

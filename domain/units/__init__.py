@@ -80,6 +80,7 @@ UNITS = Context(
         "withdraw-competence": By(asked.WithdrawCompetence, roles=BY_REGISTRAR, reasons=True),
         "record-membership": By(asked.RecordMembership, roles=BY_REGISTRAR),
         "end-membership": By(asked.EndMembership, roles=BY_REGISTRAR),
+        "annul-entry": By(asked.AnnulEntry, roles=BY_REGISTRAR, reasons=True),
         # Which signatory, and when a registrar, depends on both actor and unit: the decision itself says so.
         "accredit": By(asked.AccreditRepresentative, roles=BY_SIGNATORY_OR_REGISTRAR),
         "revoke-accreditation": By(asked.RevokeAccreditation, roles=BY_SIGNATORY_OR_REGISTRAR, reasons=True),

@@ -229,6 +229,13 @@ class EndMembership:
     member_until: Annotated[PartialDate, Says("The last day on which it is a member.")]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnulEntry:
+    """Take back a competence or a membership that was entered by mistake, and never was."""
+
+    corrects: Annotated[EventName, Says("The record that entered it: <stream>/<version>.")]
+
+
 Command: TypeAlias = (
     RegisterUnit
     | CorrectUnit
@@ -248,4 +255,5 @@ Command: TypeAlias = (
     | WithdrawCompetence
     | RecordMembership
     | EndMembership
+    | AnnulEntry
 )

@@ -229,6 +229,22 @@ class MembershipEnded:
     member_until: PartialDate
 
 
+@dataclass(frozen=True, slots=True)
+class CompetenceAnnulled:
+    """It was entered by mistake: the law never gave it. `competence`: what stood of it."""
+
+    corrects: EventName
+    competence: CompetenceRecorded
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipAnnulled:
+    """It was entered by mistake: the unit was no member then. `membership`: what stood of it."""
+
+    corrects: EventName
+    membership: MembershipRecorded
+
+
 Later: TypeAlias = (
     UnitCorrected
     | UnitActivated
@@ -247,6 +263,8 @@ Later: TypeAlias = (
     | CompetenceWithdrawn
     | MembershipRecorded
     | MembershipEnded
+    | CompetenceAnnulled
+    | MembershipAnnulled
 )
 """Every event but the first."""
 Event: TypeAlias = UnitRegistered | Later

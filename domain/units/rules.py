@@ -6,10 +6,12 @@ from typing import assert_never
 from domain import cofog
 from domain.kernel import PartialDate, Refused, UnitFacts, UnitId
 from domain.units import memberships
+from domain.units.annulling import annul
 from domain.units.commands import (
     AbolishUnit,
     AccreditRepresentative,
     ActivateUnit,
+    AnnulEntry,
     AssignSuccessor,
     AttachIdentifier,
     Command,
@@ -92,6 +94,8 @@ def decide(command: Command, state: State) -> Sequence[Event]:
             return memberships.record(command, _living(state))
         case EndMembership():
             return memberships.end(command, state)
+        case AnnulEntry():
+            return annul(command, state)
         case _:
             assert_never(command)
 

@@ -3,19 +3,21 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TypeAlias, assert_never
+from typing import TypeAlias, TypeVar, assert_never
 
 from domain.correcting import with_right
 from domain.kernel import EventName, Holding, Membership, PartialDate, Role, Sphere, UnitFacts, UnitId, Words
 from domain.replacing import replace
 from domain.units.events import (
     AccreditationRevoked,
+    CompetenceAnnulled,
     CompetenceRecorded,
     CompetenceWithdrawn,
     Event,
     Identifier,
     Kind,
     Later,
+    MembershipAnnulled,
     MembershipEnded,
     MembershipRecorded,
     ParentSet,
@@ -33,6 +35,8 @@ from domain.units.events import (
     UnitsMerged,
     UnitSplit,
 )
+
+Entry = TypeVar("Entry", CompetenceRecorded, MembershipRecorded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,14 @@ class Accredited:
 
 
 @dataclass(frozen=True, slots=True)
+class Entered:
+    """What the record of that version entered of a unit, as it said it."""
+
+    version: int
+    entry: CompetenceRecorded | MembershipRecorded
+
+
+@dataclass(frozen=True, slots=True)
 class Absent:
     """A unit that was never registered."""
 
@@ -64,7 +76,8 @@ class Unit:
     """A registered unit. `version` counts its records; `acts` are the mergers and splits it took part in.
 
     `entered_from`: its first day by its entry; `alive_from`: that of its present life, as the record of version
-    `begun_by` says; `gone_from`: when the life before that was over, if there was one.
+    `begun_by` says; `gone_from`: when the life before that was over, if there was one. `entries`: which records
+    entered its competences and memberships.
     """
 
     id: UnitId
@@ -87,6 +100,7 @@ class Unit:
     accreditations: tuple[Accredited, ...] = ()
     competences: tuple[CompetenceRecorded, ...] = ()
     memberships: tuple[MembershipRecorded, ...] = ()
+    entries: tuple[Entered, ...] = ()
 
 
 State: TypeAlias = Absent | Unit
@@ -146,13 +160,19 @@ def _changed(unit: Unit, event: Later) -> Unit:
         case AccreditationRevoked():
             return _revoked(unit, event)
         case CompetenceRecorded():
-            return replace(unit, competences=(*unit.competences, event))
+            return replace(_entered(unit, event), competences=(*unit.competences, event))
         case CompetenceWithdrawn():
             return replace(unit, competences=tuple(_withdrawn(held, event) for held in unit.competences))
         case MembershipRecorded():
-            return replace(unit, memberships=(*unit.memberships, event))
+            return replace(_entered(unit, event), memberships=(*unit.memberships, event))
         case MembershipEnded():
             return replace(unit, memberships=after_end(unit.memberships, event))
+        case CompetenceAnnulled():
+            left = without(unit.competences, event.competence)
+            return replace(_annulled(unit, event.corrects), competences=left)
+        case MembershipAnnulled():
+            left_in = without(unit.memberships, event.membership)
+            return replace(_annulled(unit, event.corrects), memberships=left_in)
         case _:
             assert_never(event)
 
@@ -213,6 +233,34 @@ def is_withdrawn(held: CompetenceRecorded, event: CompetenceWithdrawn) -> bool:
     return (held.function, held.territory) == (event.function, event.territory) and first_day(
         held.held_from
     ) <= last_day(event.held_until) < last_day(held.held_until)
+
+
+def _entered(unit: Unit, event: CompetenceRecorded | MembershipRecorded) -> Unit:
+    return replace(unit, entries=(*unit.entries, Entered(unit.version + 1, event)))
+
+
+def _annulled(unit: Unit, record: EventName) -> Unit:
+    return replace(unit, entries=tuple(one for one in unit.entries if one.version != record.version))
+
+
+def without(stand: Iterable[Entry], gone: Entry) -> tuple[Entry, ...]:
+    """What stands of competences or memberships without that entry, whether or not it had its last day by then."""
+    return tuple(one for one in stand if not same_entry(one, gone))
+
+
+def same_entry(one: CompetenceRecorded | MembershipRecorded, other: CompetenceRecorded | MembershipRecorded) -> bool:
+    """Whether both are of one entry, of which only the last day changes: no two of a kind begin on one day."""
+    return _what(one) == _what(other)
+
+
+def _what(one: CompetenceRecorded | MembershipRecorded) -> tuple[object, ...]:
+    match one:
+        case CompetenceRecorded():
+            return one.function, one.territory, one.held_from
+        case MembershipRecorded():
+            return one.body, one.member_from
+        case _:
+            assert_never(one)
 
 
 def after_end(memberships: Iterable[MembershipRecorded], event: MembershipEnded) -> tuple[MembershipRecorded, ...]:

@@ -164,6 +164,13 @@ def by_law(
     return found
 
 
+def not_by_law(version: int, on: date = DAY) -> asked.CorrectPowerByLaw:
+    """The decider takes back, on that day, what the record of that version says of a power by law."""
+    found = ask(asked.CorrectPowerByLaw, STATE, on, corrects=EventName.at(MANDATE, version), stream=MANDATE)
+    assert isinstance(found, asked.CorrectPowerByLaw)
+    return found
+
+
 def lands(territory: UnitId) -> tuple[UnitFacts, ...]:
     """A unit, and what it lies in."""
     above = {CITY: (REGION, STATE), VILLAGE: (STATE,), REGION: (STATE,)}.get(territory, ())
@@ -256,6 +263,10 @@ def _said(draw: st.DrawFn, name: str, day: date) -> dict[str, Any]:
         "revisit_on": draw(st.sampled_from((None, later))),
     }
     said: dict[str, dict[str, Any]] = {
+        "correct-power-by-law": {
+            "corrects": EventName.at(MANDATE, draw(st.integers(10, 20))),
+            "stream": MANDATE,
+        },
         "correct": {
             "corrects": EventName.at(MANDATE, 1),
             "stream": MANDATE,

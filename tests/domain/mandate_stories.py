@@ -77,13 +77,14 @@ PARAMETERS = {
     "delegation.min_years_to_local": "0",
     "delegation.max_years_by_state": "none",
 }
+EMERGENCY = {"initial_days": "15", "max_extension_days": "30", "majorities": "0.5, 0.6"}
 SPANISH = {"max_term_years": "4", "max_extension_years": "4", "longer_term_by_rule": "yes"}
 
 
 def policy(name: str = "mandate", /, **changed: str) -> Policy:
     """The policy with some values changed; a double underscore stands for the dot."""
     said = {parameter.replace("__", "."): value for parameter, value in changed.items()}
-    values = {**(PARAMETERS if name == "mandate" else SPANISH), **said}
+    values = {**{"mandate": PARAMETERS, "emergency": EMERGENCY}.get(name, SPANISH), **said}
     return Policy(name, "*", 1, tuple(PolicyValue(parameter, text, "default") for parameter, text in values.items()))
 
 
@@ -173,6 +174,7 @@ def ask(kind: type, on: date = DAY, /, **said: Any) -> Any:
         "parents": (),
         "policy": policy(),
         "convenio": (),
+        "emergency": (policy("emergency"),),
         "calendar": CALENDAR,
         "stream": STREAM,
         "consulted_units": tuple(unit(one) for one in said.get("consulted", ())),
@@ -362,7 +364,11 @@ def _said(draw: st.DrawFn, name: str, state: Any, day: date) -> dict[str, Any]:
         "accept-with-reservations": {"reservations": words("Only with the staff")},
         "report-exercise": {"period_from": START, "period_to": earlier, "account": words("The clinic was open")},
         "suspend": {
-            "ground": draw(st.sampled_from(Pause)), "until": draw(st.sampled_from((None, later))),
+            "ground": draw(st.sampled_from(Pause)),
+            "until": draw(st.sampled_from((None, later, day + timedelta(days=10)))),
+        },
+        "prolong-suspension": {
+            "until": day + timedelta(days=number), "resolution": "Resolution 7", "in_favour": number, "members": 8,
         },
         "give-notice": {"ground": draw(st.sampled_from(Ground)), "legal_basis": draw(st.sampled_from((None, "s. 3")))},
         "record-hearing": {"held_on": earlier, "account": words("They were heard")},

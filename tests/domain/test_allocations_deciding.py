@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.kernel import Membership, Sphere, StreamId
+from domain.kernel import EventName, Membership, Sphere, StreamId
 from domain.subsidiarity import ALLOCATIONS
 from domain.subsidiarity.allocations import commands as asked
 from domain.subsidiarity.allocations import events as happened
@@ -32,6 +32,7 @@ from tests.domain.allocation_stories import (
     lands,
     local_grids,
     mandate,
+    not_by_law,
     object_to,
     passes,
     plan,
@@ -46,6 +47,7 @@ from tests.domain.allocation_stories import (
     upward,
     words,
 )
+from tests.domain.scenario import Given
 
 FOLLOWS_BY = date(2026, 9, 2)
 """Six months after the decision."""
@@ -415,6 +417,59 @@ def test_refused_powers() -> None:
     told.when(by_law(DAY - timedelta(days=1))).then_refused("before-its-cause")
     delegated = story(*proposed, replace(upward, mode=Mode.DELEGATED))
     delegated.when(by_law()).then_refused("mandate-needed")
+
+
+def held(*more: Any) -> tuple[Given, int]:
+    """The region is recorded as holding the power by law; and the version of that record."""
+    decided_on = story(*proposed, upward)
+    return story(*proposed, upward, by_law(), *more), len(decided_on.history) + 1
+
+
+def test_a_power_that_was_recorded_wrongly_carries_nothing_out() -> None:
+    told, version = held()
+    corrected = happened.PowerByLawCorrected(EventName.at(MANDATE, version), REGION)
+    owed = replace(mandate_owed, number=6)
+    told.when(not_by_law(version)).then(corrected, owed)
+    found = told.after(not_by_law(version))
+    assert (allocation(found).stage, allocation(found).held_by) == (Stage.DECIDED, ())
+    missed = found.when(passes(6, FOLLOWS_BY + timedelta(days=1))).events
+    assert happened.NoMandateFollowed(FOLLOWS_BY) in missed
+    assert allocation(found.after(mandate())).stage is Stage.IN_FORCE
+    assert allocation(found.after(by_law())).held_by == (REGION,), "the same unit, once the law says so"
+
+
+def test_the_day_on_which_a_mandate_was_due_stays_though_it_has_passed() -> None:
+    told, version = held()
+    late = told.when(not_by_law(version, date(2027, 1, 1))).events
+    assert late[1] == replace(mandate_owed, number=6), "the clock says that it passed"
+
+
+def test_what_is_carried_out_otherwise_stays_in_force() -> None:
+    told, version = held(mandate())
+    found = told.after(not_by_law(version))
+    assert (allocation(found).stage, allocation(found).mandates) == (Stage.IN_FORCE, (MANDATE,))
+    told.when(not_by_law(version)).then(happened.PowerByLawCorrected(EventName.at(MANDATE, version), REGION))
+
+
+def test_only_a_record_that_says_so_is_taken_back_and_once() -> None:
+    told, version = held()
+    refused = told.when(not_by_law(version - 1)).then_refused("no-such-power")
+    assert f"{MANDATE}/{version}" in refused.reason
+    told.after(not_by_law(version)).when(not_by_law(version)).then_refused("no-such-power")
+    reversed_ = told.after(again(Sphere.LOCAL, date(2027, 3, 1)))
+    reversed_.when(not_by_law(version, date(2027, 3, 2))).then_refused("no-such-power")
+    story(*proposed).when(not_by_law(1)).then_refused("not-decided")
+
+
+@pytest.mark.parametrize("stage", ["revoked", "suspended"])
+def test_what_was_over_before_the_decision_does_not_carry_it_out(stage: str) -> None:
+    """A reaction may be given again long afterwards, to a decision that is newer than what it is about."""
+    told = story(*proposed, upward)
+    early: dict[str, Any] = {"activated_on": DAY - timedelta(days=1), "in_force": False, "stage": stage}
+    told.when(mandate(**early)).then_refused("not-in-force")
+    assert allocation(told.after(mandate(**{**early, "in_force": True}))).stage is Stage.IN_FORCE
+    since = told.after(mandate(**{**early, "activated_on": DAY}))
+    assert allocation(since).stage is Stage.IN_FORCE, "it was entrusted, though that is over by now"
 
 
 def test_where_none_follows_in_six_months_the_decision_is_unresolved() -> None:

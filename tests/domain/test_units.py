@@ -42,6 +42,7 @@ from domain.units.commands import (
     AbolishUnit,
     AccreditRepresentative,
     ActivateUnit,
+    AnnulEntry,
     AssignSuccessor,
     AttachIdentifier,
     CorrectUnit,
@@ -60,8 +61,10 @@ from domain.units.commands import (
 )
 from domain.units.events import (
     AccreditationRevoked,
+    CompetenceAnnulled,
     CompetenceRecorded,
     CompetenceWithdrawn,
+    MembershipAnnulled,
     MembershipEnded,
     MembershipRecorded,
     ParentSet,
@@ -519,7 +522,7 @@ def test_a_unit_is_restored_on_a_known_day_after_its_end() -> None:
 
 def test_restoring_needs_reasons_and_so_do_correction_revocation_and_withdrawal() -> None:
     needing = {name for name, by in UNITS.commands.items() if by.reasons}
-    assert needing == {"correct", "restore", "revoke-accreditation", "withdraw-competence"}
+    assert needing == {"annul-entry", "correct", "restore", "revoke-accreditation", "withdraw-competence"}
 
 
 def test_a_successor_is_assigned() -> None:
@@ -666,6 +669,10 @@ leave = EndMembership(body=METROPOLIS, member_until=PartialDate("2026-12-31"))
 left = MembershipEnded(METROPOLIS, PartialDate("2026-12-31"))
 
 
+def annul(version: int) -> AnnulEntry:
+    return AnnulEntry(corrects=EventName.at(GENT, version))
+
+
 def in_gent(until: date) -> UnitFacts:
     """The metropolis, as a member of Gent itself up to that day."""
     return replace(metropolis, memberships=(Membership(GENT, None, until),))
@@ -736,6 +743,37 @@ def test_who_was_a_member_once_may_take_the_other_one_in_later() -> None:
     given(registered).when(replace(join, above=(in_gent(date(2018, 12, 31)), gent))).then(joined)
     was = replace(belgium, memberships=(Membership(GENT, None, TODAY - timedelta(days=1)),))
     given(registered).when(replace(set_parent, above=(was, gent))).then(ParentSet(BELGIUM))
+
+
+def test_a_membership_that_never_was_is_taken_back_with_its_last_day() -> None:
+    told = given(registered, renamed, joined)
+    annulled = MembershipAnnulled(EventName.at(GENT, 3), joined)
+    told.when(annul(3)).then(annulled)
+    told.given(left).when(annul(3)).then(replace(annulled, membership=replace(joined, member_until=left.member_until)))
+    for history in (told, told.given(left)):
+        assert facts(history.after(annul(3)).state, GENT).memberships == ()
+    right = replace(join, member_from=PartialDate("2021"))
+    after = told.after(annul(3), right)
+    assert facts(after.state, GENT).memberships == (Membership(METROPOLIS, date(2021, 1, 1), None),)
+    after.when(annul(5)).then(MembershipAnnulled(EventName.at(GENT, 5), replace(joined, member_from=right.member_from)))
+
+
+def test_a_competence_that_no_law_ever_gave_is_taken_back_alone() -> None:
+    other = replace(competence, function="07")
+    told = given(registered, competence, joined, other)
+    told.when(annul(2)).then(CompetenceAnnulled(EventName.at(GENT, 2), competence))
+    after = told.after(annul(2))
+    assert [one.function for one in holdings(after.state)] == ["07"]
+    assert facts(after.state, GENT).memberships
+    assert isinstance(told.given(abolished).when(annul(2)).events[0], CompetenceAnnulled)
+
+
+def test_only_an_entry_of_the_unit_itself_is_taken_back_and_once() -> None:
+    told = given(registered, renamed, joined)
+    refused = told.when(annul(2)).then_refused("nothing-to-annul")
+    assert refused.facts["entered"] == [f"{GENT}/3"]
+    told.after(annul(3)).when(annul(3)).then_refused("nothing-to-annul")
+    told.when(AnnulEntry(corrects=EventName.at(DRONGEN, 3))).then_refused("nothing-to-annul")
 
 
 def test_a_unit_has_a_bounded_number_of_memberships() -> None:
@@ -956,6 +994,7 @@ COMMANDS: st.SearchStrategy[Any] = st.one_of(
         member_until=st.none() | DATES,
         above=st.sampled_from([(metropolis, flanders), (replace(metropolis, parent=GENT), gent)]),
     ),
+    st.builds(AnnulEntry, corrects=st.integers(1, 20).map(lambda version: EventName.at(GENT, version))),
     st.builds(EndMembership, body=st.just(METROPOLIS), member_until=DATES),
     st.builds(WithdrawCompetence, function=st.sampled_from(["07", "07.3"]), territory=st.just(GENT), held_until=DATES),
 )

@@ -35,6 +35,7 @@ from tests.domain.allocation_stories import (
     histories,
     local_grids,
     mandate,
+    not_by_law,
     object_to,
     passes,
     plan,
@@ -182,6 +183,18 @@ def test_what_is_held_by_law_already_waits_for_no_mandate() -> None:
     assert (waiting(telling), turns(telling), row(telling).owed) == (None, [], ())
     assert (row(telling).state, row(telling).unresolved) == (Stage.IN_FORCE, False)
     assert row(telling).powers == (PowerRow(REGION, "05", REGION, "Constitution, art. 2"),)
+
+
+def test_what_was_wrongly_said_to_be_held_by_law_waits_again() -> None:
+    given = (*proposed, upward, by_law())
+    version = len(story(*proposed, upward).history) + 1
+    telling = told(*given, not_by_law(version, date(2026, 6, 1)))
+    found = waiting(telling)
+    assert found is not None
+    assert (found.due_on, found.unresolved) == (date(2026, 9, 2), False)
+    assert (row(telling).state, row(telling).powers) == (Stage.DECIDED, ())
+    entrusted = told(*given, mandate(), not_by_law(version, date(2026, 6, 1)))
+    assert (waiting(entrusted), row(entrusted).state, row(entrusted).powers) == (None, Stage.IN_FORCE, ())
 
 
 def test_who_learns_of_a_question_when_its_time_is_over_is_shown_until_it_answers() -> None:

@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from domain.kernel import PartialDate
+from domain.kernel import EventName, PartialDate
 from domain.mandates import MANDATES
 from domain.mandates import commands as asked
 from domain.mandates.words import Instrument, Kind, Settlement, Stage
 from domain.units import Manner
-from domain.units.events import CompetenceRecorded, CompetenceWithdrawn, UnitAbolished, UnitRestored
+from domain.units.events import CompetenceAnnulled, CompetenceRecorded, CompetenceWithdrawn, UnitAbolished, UnitRestored
 from projections.competences import Basis
 from projections.delegations import DELEGATIONS
 from projections.unfunded_mandates import UNFUNDED_MANDATES
@@ -78,6 +78,18 @@ def test_the_law_takes_it_back() -> None:
     assert spans == [(date(1990, 1, 1), date(2026, 5, 31)), (date(2027, 1, 1), None)]
     days = (date(1989, 12, 31), date(1990, 1, 1), date(2026, 5, 31), date(2026, 6, 1), date(2027, 1, 1))
     assert [made.holders(day) for day in days] == [[], ["Region"], ["Region"], [], ["Region"]]
+
+
+def test_what_no_law_ever_gave_is_held_on_no_day() -> None:
+    made = told()
+    made.record(REGION, replace(health, function="08"), PartialDate("1990"))
+    made.record(REGION, CompetenceAnnulled(EventName.at(REGION, 2), health), PartialDate("1990"))
+    [row] = made.competences(REGION)
+    assert (row.function, made.holders(date(2000, 1, 1), "08")) == ("08", ["Region"])
+    made.record(
+        REGION, CompetenceAnnulled(EventName.at(REGION, 3), replace(health, function="08")), PartialDate("1990")
+    )
+    assert made.competences(REGION) == []
 
 
 def test_with_the_unit_all_that_it_held_ends_and_comes_back_when_it_is_restored() -> None:

@@ -12,8 +12,11 @@ from domain.kernel import Actor, EventName, Level, PartialDate, Recorded, Role, 
 from domain.units import Identifier, Kind, Manner, Stage
 from domain.units.events import (
     AccreditationRevoked,
+    CompetenceAnnulled,
     CompetenceRecorded,
     CompetenceWithdrawn,
+    MembershipAnnulled,
+    MembershipRecorded,
     ParentSet,
     RepresentativeAccredited,
     SuccessorAssigned,
@@ -207,6 +210,18 @@ def test_an_annulled_merger_leaves_the_unit_as_it_was() -> None:
     row = told.unit(GENT)
     assert (row.state, row.merged_into, row.successors) == (Stage.RESTORED, None, ())
     assert (row.alive_from, row.identifiers) == ("1830", ("be-nis:44021",))
+
+
+def test_what_was_entered_by_mistake_is_shown_no_more() -> None:
+    joined = MembershipRecorded(FLANDERS, "a law", PartialDate("2019"))
+    other = replace(joined, member_from=PartialDate("2024"))
+    told = register().tell(GENT, competence, replace(competence, function="07"), joined, other)
+    told.tell(GENT, CompetenceAnnulled(EventName.at(GENT, 2), competence))
+    told.tell(GENT, MembershipAnnulled(EventName.at(GENT, 4), replace(joined, member_until=PartialDate("2023"))))
+    found = told.unit(GENT)
+    assert (found.functions, found.memberships, found.bodies) == (("07",), (other,), (FLANDERS,))
+    told.tell(GENT, MembershipAnnulled(EventName.at(GENT, 5), other))
+    assert (told.unit(GENT).memberships, told.unit(GENT).bodies) == ((), ())
 
 
 def test_competences_are_shown_with_their_days() -> None:

@@ -116,6 +116,7 @@ async def _mandates(here: Country, region: UnitId, city: UnitId, village: UnitId
         "ends_on": ends_on,
     }  # fmt: skip
     estimate = {"role": finance, "yearly": euros, "revenue": euros, "method": TEXT}
+    voted = {"resolution": "Resolution 7", "in_favour": 30, "members": 50}
     steps: list[tuple[UnitId, str, dict[str, Any]]] = [
         (region, "record-consultation", {"consulted": (city,), "opened_on": day, "closed_on": day, "outcome": TEXT}),
         (region, "attach-estimate", estimate),
@@ -125,7 +126,8 @@ async def _mandates(here: Country, region: UnitId, city: UnitId, village: UnitId
         (region, "agree-reservations", {}),
         (region, "activate", {}),
         (city, "report-exercise", {"period_from": day, "period_to": day, "account": TEXT}),
-        (region, "suspend", {"ground": Pause.EMERGENCY}),
+        (region, "suspend", {"ground": Pause.EMERGENCY, "until": day + timedelta(days=14)}),
+        (region, "prolong-suspension", {"until": day + timedelta(days=44), **voted}),
         (region, "restore", {}),
         (region, "renew", {"ends_on": ends_on + timedelta(days=300)}),
         (city, "accept-renewal", {}),
@@ -156,6 +158,11 @@ async def _territories(here: Country, region: UnitId, village: UnitId) -> None:
     await services.workers.catch_up()
     left = PartialDate(day + timedelta(days=90))
     await give(services, services.registrar, "units.end-membership", village, body=body, member_until=left)
+    await services.workers.catch_up()
+    _, state = await services.office.states.state("units", StreamId(village))
+    for entry in state.entries:
+        note = Note(corrects=EventName.at(village, entry.version), because=WHY, lang="en", basis="Act 3, art. 9")
+        await give(services, services.registrar, "units.annul-entry", village, note=note, corrects=note.corrects)
 
 
 async def _commitments(here: Country, region: UnitId, city: UnitId) -> None:
@@ -250,7 +257,12 @@ async def _allocations(here: Country, region: UnitId, city: UnitId) -> None:
     }
     for stream in streams[1:]:
         await here.say(region, "allocations.decide", stream, **choice)
-    await here.say(region, "allocations.record-power-by-law", streams[2], holder=region, territory=region)
+    held = await here.say(region, "allocations.record-power-by-law", streams[2], holder=region, territory=region)
+    note = Note(corrects=EventName.at(streams[2], held.version - 1), because=WHY, lang="en", basis="Act 3, art. 9")
+    signatory = here.people[region, Role.AUTHORISED_SIGNATORY]
+    await give(
+        here.services, signatory, "allocations.correct-power-by-law", streams[2], note=note, corrects=note.corrects
+    )
 
 
 async def _policies(here: Country, nation: UnitId) -> None:

@@ -114,7 +114,7 @@ async def test_a_suspension_of_nine_days_is_followed_and_moves_the_reports_day(s
     clocks = of(await told(services, child), mandates.DeadlineSet)
     (owed,) = [one for one in clocks if one.event.kind is Due.REPORT]
     await act(services, BEGUN + timedelta(days=10))
-    await give(services, region.signatory, "mandates.suspend", parent, note=WHY, ground=Pause.EMERGENCY)
+    await give(services, region.signatory, "mandates.suspend", parent, note=WHY, ground=Pause.BREACH)
     await act(services)
     (paused,) = of(await by(services, "reaction", child), mandates.MandateSuspended)
     assert paused.event.ground is Pause.PARENT_SUSPENDED
@@ -512,7 +512,7 @@ async def test_one_that_was_suspended_when_it_was_decided_resolves_it_once_it_is
     question, choice = await proposed(services, region, city)
     mandate = await entrusted(services, region, city, region.unit, implements=question)
     await act(services, BEGUN + timedelta(days=50))
-    await give(services, region.signatory, "mandates.suspend", mandate, note=WHY, ground=Pause.EMERGENCY)
+    await give(services, region.signatory, "mandates.suspend", mandate, note=WHY, ground=Pause.BREACH)
     await act(services, BEGUN + timedelta(days=60))
     await give(services, region.signatory, "allocations.decide", question, note=WHY, **choice)
     state = (await services.office.states.state("allocations", question))[1]

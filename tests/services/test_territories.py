@@ -13,11 +13,11 @@ from aiohttp import web
 
 from api.ledger import Tiles
 from api.proofs import Proofs
-from domain.kernel import Actor, PartialDate, Refused, StreamId, UnitId
+from domain.kernel import Actor, EventName, PartialDate, Refused, StreamId, UnitId
 from domain.ledger import notes
 from domain.ledger.findings import Finding
 from domain.mandates import events as mandates
-from domain.mandates.words import Beside, Kind, ReturnGround
+from domain.mandates.words import Beside, Ending, Kind, ReturnGround
 from services.audit.bundle import Bundle
 from services.audit.verifying import verify
 from services.bootstrap import Services
@@ -215,6 +215,35 @@ async def test_a_unit_that_is_put_under_another_one_brings_what_stands_in_it_alo
     assert moved.exclusive.beside == (Beside(whole, FUNCTION, county.unit),)
     assert moved.exclusive.within == (county.unit,)
     assert await country.moved(other) == []
+
+
+async def test_a_membership_that_never_was_keeps_nobody_out(country: Country, tmp_path: Path) -> None:
+    services, town, body = country.services, country.town.unit, country.metropolis.unit
+    part = await country.over(town)
+    joined = await country.joins(TODAY - timedelta(days=9))
+    await country.acts()
+    assert await country.claimed() == {(town, False), (body, True), (country.region.unit, True)}
+    wrong = EventName.at(joined.stream, joined.version)
+    note = Note(corrects=wrong, because="It was another town.", lang="en", basis="Decree 12, annex")
+    await give(services, services.registrar, "units.annul-entry", town, note=note, corrects=wrong)
+    await country.acts()
+    assert await country.claimed() == {(town, False), (country.region.unit, True)}
+    assert (await country.moved(part))[-1].exclusive.within == (country.region.unit,)
+    await country.over(body)
+    assert await country.audited(tmp_path / "bundle") == []
+
+
+async def test_what_rests_on_a_competence_that_never_was_ends(country: Country) -> None:
+    services, region = country.services, country.region.unit
+    stream = await country.over(country.town.unit)
+    _, state = await services.office.states.state("units", StreamId(region))
+    wrong = EventName.at(StreamId(region), next(one.version for one in state.entries))
+    note = Note(corrects=wrong, because="Another Act.", lang="en", basis="Act 5")
+    await give(services, services.registrar, "units.annul-entry", region, note=note, corrects=wrong)
+    await country.acts()
+    ended = [one.event for one in await by(services, "reaction", stream)]
+    assert isinstance(ended[0], mandates.MandateRevoked)
+    assert (ended[0].ground, ended[0].revoked_on) == (Ending.COMPETENCE_LOST, TODAY)
 
 
 async def test_no_officer_moves_what_a_mandate_claims(country: Country) -> None:

@@ -13,7 +13,7 @@ from domain.subsidiarity.allocations import commands as asked
 from domain.subsidiarity.allocations import events as happened
 from domain.subsidiarity.allocations.checks import there
 from domain.subsidiarity.allocations.events import AllocationDeadlineSet, Event
-from domain.subsidiarity.allocations.state import Allocation, State
+from domain.subsidiarity.allocations.state import Allocation, Decision, State
 from domain.subsidiarity.allocations.words import Due, Stage
 
 WAITING = (Standing.OPEN, Standing.MISSED)
@@ -62,8 +62,18 @@ def follow(command: asked.RecordMandate, state: State) -> Sequence[Event]:
     if sphere is not decided:
         reason = f"It was decided that the {decided} sphere is to act, and the mandate is for the {sphere} one."
         raise Refused("other-sphere", reason, sphere=decided)
+    _carries_out(command, found.decision)
     day = counted(command.effective_on, command.today)
     return [happened.MandateFollowed(command.mandate), *met(found, Due.MANDATE, day)]
+
+
+def _carries_out(command: asked.RecordMandate, decision: Decision) -> None:
+    """In force, or at least brought into force since the decision; one that was over by then carries out nothing."""
+    mandate = command.mandate_facts
+    since = mandate.activated_on is not None and mandate.activated_on >= decision.decided_on
+    if not (mandate.in_force or since):
+        reason = f"The mandate began before the decision of {decision.decided_on}, and is {mandate.stage} by now."
+        raise Refused("not-in-force", reason, stage=mandate.stage)
 
 
 def implied(

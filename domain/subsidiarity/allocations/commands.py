@@ -8,6 +8,7 @@ from domain import cofog
 from domain.calendars import Calendar
 from domain.correcting import CHANGES, Corrects
 from domain.kernel import (
+    EventName,
     Given,
     Holding,
     MandateFacts,
@@ -161,6 +162,14 @@ class RecordPowerByLaw(ByUnit):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectPowerByLaw(ByUnit):
+    """Take back that a unit holds the power by law, where that was recorded wrongly: the decision waits again."""
+
+    corrects: Annotated[EventName, Says("The record that says so: <stream>/<version>.")]
+    stream: Annotated[StreamId, Given("this question")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawRequest(ByUnit):
     """Take the question back before it is decided."""
 
@@ -194,6 +203,7 @@ Command: TypeAlias = (
     | ScheduleRevisit
     | RevisitDecision
     | RecordPowerByLaw
+    | CorrectPowerByLaw
     | WithdrawRequest
     | RecordMandate
     | PassDeadline

@@ -37,7 +37,7 @@ def _concerned(command: Any, state: Any) -> frozenset[UnitId]:
 ALLOCATIONS = Context(
     name="allocations",
     says="Which sphere should act on a matter in a territory: grids, proposals, objections, decisions, second looks.",
-    rules="allocations.2",
+    rules="allocations.3",
     decider=Decider(initial=Absent(), decide=decide, evolve=evolve),
     commands={
         "request": By(asked.RequestDecision, OFFICER, acting_for="requester", starts=True),
@@ -50,6 +50,7 @@ ALLOCATIONS = Context(
         "schedule-revisit": By(asked.ScheduleRevisit, OFFICER, acting_for=_decider),
         "revisit": By(asked.RevisitDecision, SIGNATORY, acting_for=_decider, reasons=True),
         "record-power-by-law": By(asked.RecordPowerByLaw, SIGNATORY, acting_for=_decider),
+        "correct-power-by-law": By(asked.CorrectPowerByLaw, SIGNATORY, acting_for=_decider, reasons=True),
         "withdraw": By(asked.WithdrawRequest, OFFICER, acting_for=_requester, reasons=True),
         "record-mandate": By(asked.RecordMandate),
         "pass-deadline": By(asked.PassDeadline),

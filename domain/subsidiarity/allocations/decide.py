@@ -37,6 +37,8 @@ def _decided(command: Command, state: State) -> Sequence[Event]:
             return deciding.revisit(command, state)
         case asked.RecordPowerByLaw():
             return deciding.held_by_law(command, state)
+        case asked.CorrectPowerByLaw():
+            return correcting.correct_power(command, state)
         case asked.WithdrawRequest():
             return asking.withdraw(command, state)
         case asked.RecordMandate():

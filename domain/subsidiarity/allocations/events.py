@@ -5,7 +5,7 @@ from datetime import date
 from typing import TypeAlias
 
 from domain import correcting, deadlines
-from domain.kernel import Sphere, StreamId, UnitId, Words
+from domain.kernel import EventName, Sphere, StreamId, UnitId, Words
 from domain.subsidiarity.allocations.words import Asked, Due, Grid, Ground, Mode, QuestionWording, Reply
 from domain.subsidiarity.words import Document
 
@@ -156,6 +156,14 @@ class PowerHeldByLaw:
 
 
 @dataclass(frozen=True, slots=True)
+class PowerByLawCorrected:
+    """It was recorded wrongly that a unit holds the power by law: unless something else carries it out, it waits."""
+
+    corrects: EventName
+    holder: UnitId
+
+
+@dataclass(frozen=True, slots=True)
 class NoMandateFollowed:
     """The decision stands unresolved: its time has passed, and nobody was entrusted with anything."""
 
@@ -213,6 +221,7 @@ Event: TypeAlias = (
     | AllocationReversed
     | MandateFollowed
     | PowerHeldByLaw
+    | PowerByLawCorrected
     | NoMandateFollowed
     | Timed
 )

@@ -20,6 +20,8 @@ class DeadlineState:
     starts_on: date
     due_on: date
     unit: UnitId | None
+    policy: str = ""
+    calendar: str = ""
     standing: Standing = Standing.OPEN
 
 
@@ -35,6 +37,14 @@ class ProposalState:
     unit: UnitId
     sphere: Sphere
     mode: Mode
+
+
+@dataclass(frozen=True, slots=True)
+class PowerState:
+    """Who holds the power by law, as the record of that version says."""
+
+    holder: UnitId
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +67,7 @@ class Allocation:
     """Numbered things are tuples: number n is the item at n - 1.
 
     `new_plans`: capacity plans attached since the last decision. `mandates`: those that followed the last one;
-    `held_by`: who holds the power by law.
+    `powers`: what units hold of it by law. `version`: the number of events so far.
     """
 
     requester: UnitId
@@ -78,13 +88,19 @@ class Allocation:
     new_plans: int = 0
     decision: Decision | None = None
     mandates: tuple[StreamId, ...] = ()
-    held_by: tuple[UnitId, ...] = ()
+    powers: tuple[PowerState, ...] = ()
     deadlines: tuple[DeadlineState, ...] = ()
+    version: int = 1
 
     @property
     def nearest(self) -> Sphere:
         """The candidate nearest to the citizen, where the matter stays unless there are grounds."""
         return min(self.candidates, key=nearness)
+
+    @property
+    def held_by(self) -> tuple[UnitId, ...]:
+        """Who holds the power by law."""
+        return tuple(one.holder for one in self.powers)
 
     def latest_grid(self, unit: UnitId) -> tuple[int, GridState] | None:
         """The grid that a unit stands by, with its number."""
@@ -110,6 +126,11 @@ def evolve(state: State, event: Event) -> State:
             candidates=event.candidates, asked=event.asked, requested_on=event.requested_on,
         )  # fmt: skip
     assert isinstance(state, Allocation), "an allocation's first event asks for it"
+    return replace(_changed(state, event), version=state.version + 1)
+
+
+def _changed(state: Allocation, event: Event) -> Allocation:
+    assert not isinstance(event, happened.AllocationRequested), "it is asked for once"
     if isinstance(event, happened.Timed):
         return _assessed(_timed(state, event))
     match event:
@@ -125,9 +146,9 @@ def evolve(state: State, event: Event) -> State:
         case happened.CapacityPlanAttached():
             return replace(state, plans=event.number, new_plans=state.new_plans + 1)
         case happened.AllocationDecided():
-            return _decided(replace(state, mandates=(), held_by=()), event, Stage.DECIDED)
+            return _decided(replace(state, mandates=(), powers=()), event, Stage.DECIDED)
         case happened.AllocationReversed():
-            return _decided(replace(state, mandates=(), held_by=()), event, Stage.DECIDED)
+            return _decided(replace(state, mandates=(), powers=()), event, Stage.DECIDED)
         case happened.AllocationRevisited():
             return _decided(state, event, Stage.REVISITED)
         case happened.RequestWithdrawn():
@@ -136,7 +157,10 @@ def evolve(state: State, event: Event) -> State:
             stage = state.stage if state.decision is None else Stage.IN_FORCE
             return replace(state, stage=stage, mandates=(*state.mandates, event.mandate))
         case happened.PowerHeldByLaw():
-            return replace(state, stage=Stage.IN_FORCE, held_by=(*state.held_by, event.holder))
+            power = PowerState(event.holder, state.version + 1)
+            return replace(state, stage=Stage.IN_FORCE, powers=(*state.powers, power))
+        case happened.PowerByLawCorrected():
+            return _without(state, event.holder)
         case happened.RevisitScheduled() | happened.RevisitDue() | happened.NoMandateFollowed():
             return state
         case _:
@@ -151,10 +175,16 @@ def _decided(state: Allocation, event: _Deciding, stage: Stage) -> Allocation:
     return replace(state, stage=stage, decision=decision, new_plans=0)
 
 
+def _without(state: Allocation, holder: UnitId) -> Allocation:
+    powers = tuple(one for one in state.powers if one.holder != holder)
+    carried_out = powers or state.mandates or state.stage is not Stage.IN_FORCE
+    return replace(state, powers=powers, stage=state.stage if carried_out else Stage.DECIDED)
+
+
 def _timed(state: Allocation, event: happened.Timed) -> Allocation:
     match event:
         case happened.AllocationDeadlineSet():
-            one = DeadlineState(event.kind, event.starts_on, event.due_on, event.unit)
+            one = DeadlineState(event.kind, event.starts_on, event.due_on, event.unit, event.policy, event.calendar)
             return replace(state, deadlines=(*state.deadlines, one))
         case happened.AllocationDeadlineMet():
             return _deadline(state, event.number, standing=Standing.MET)

@@ -1,0 +1,117 @@
+"""What is taken over in an emergency: for how long, who prolongs it, and that it comes back by itself."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from domain.mandates import commands as asked
+from domain.mandates import events as happened
+from domain.mandates.words import Due, Pause, Stage
+from tests.domain.mandate_stories import (
+    END,
+    active,
+    ask,
+    devolved,
+    mandate,
+    met,
+    passes,
+    policy,
+    restore,
+    starts,
+    story,
+    suspend,
+)
+
+DAY = date(2026, 7, 1)
+LAST = date(2026, 7, 15)
+"""Fifteen days, the first and the last included."""
+urgent = replace(suspend, ground=Pause.EMERGENCY, until=LAST)
+suspended = (*active, urgent)
+CLOCK = 3
+
+
+def prolong(until: date, on: date = LAST, /, **said: Any) -> asked.ProlongSuspension:
+    voted = {"resolution": "Resolution 7", "in_favour": 60, "members": 100, **said}
+    found = ask(asked.ProlongSuspension, on, until=until, **voted)
+    assert isinstance(found, asked.ProlongSuspension)
+    return found
+
+
+def test_it_is_suspended_for_a_time_that_is_said_at_once() -> None:
+    for begun in (active, devolved):
+        story(*begun).when(replace(urgent, until=None)).then_refused("end-missing")
+        assert story(*begun).when(urgent).events[0] == happened.MandateSuspended(DAY, Pause.EMERGENCY, LAST)
+
+
+def test_and_no_longer_than_the_law_says() -> None:
+    longer = replace(urgent, until=LAST + timedelta(days=1))
+    refused = story(*active).when(longer).then_refused("emergency-too-long")
+    assert refused.facts["latest"] == LAST
+    assert refused.policy is not None
+    assert refused.policy.parameter == "initial_days"
+    spanish = (policy("emergency", initial_days="30"),)
+    assert story(*active).when(replace(longer, emergency=spanish)).refused is None
+    for ground in (Pause.BREACH, Pause.COURT, Pause.LAW):
+        assert story(*active).when(replace(suspend, ground=ground)).refused is None, "others may be open-ended"
+
+
+def test_what_was_taken_over_comes_back_by_itself() -> None:
+    back = LAST + timedelta(days=1)
+    assert story(*suspended).history[-1] == starts(CLOCK, Due.SUSPENSION, DAY, LAST)
+    story(*suspended).when(passes(CLOCK, back)).then(happened.MandateRestored(back), met(CLOCK))
+
+
+def test_the_legislature_prolongs_it_before_its_end() -> None:
+    until = LAST + timedelta(days=30)
+    prolonged = happened.SuspensionProlonged(1, until, "Resolution 7", 60, 100)
+    story(*suspended).when(prolong(until)).then(prolonged, happened.DeadlineMoved(CLOCK, until))
+    after = story(*suspended, prolong(until))
+    after.when(prolong(until)).then_nothing_happens()
+    after.when(passes(CLOCK, LAST + timedelta(days=1))).then_refused("not-due-yet")
+    back = until + timedelta(days=1)
+    assert mandate(after.after(passes(CLOCK, back))).stage is Stage.ACTIVE
+    assert mandate(after.after(restore)).suspension is None, "its giver may give it back before"
+
+
+@pytest.mark.parametrize(
+    ("times", "in_favour", "members", "code"),
+    [
+        (0, 51, 100, None), (0, 50, 100, "majority-missing"), (0, 101, 100, "votes-do-not-add-up"),
+        (1, 60, 100, None), (1, 59, 100, "majority-missing"), (2, 59, 100, "majority-missing"), (2, 3, 5, None),
+    ],
+)  # fmt: skip
+def test_the_majority_of_members_rises(times: int, in_favour: int, members: int, code: str | None) -> None:
+    days = [LAST + timedelta(days=10 * number) for number in range(times + 2)]
+    *before, again = [prolong(until, on) for on, until in pairwise(days)]
+    outcome = story(*suspended, *before).when(replace(again, in_favour=in_favour, members=members))
+    if code is None:
+        assert outcome.refused is None
+        return
+    refused = outcome.then_refused(code)
+    assert code != "majority-missing" or (refused.policy is not None and refused.policy.parameter == "majorities")
+
+
+def test_a_prolongation_is_bounded_unless_the_law_knows_no_bound() -> None:
+    far = LAST + timedelta(days=31)
+    story(*suspended).when(prolong(far)).then_refused("prolonged-too-long")
+    spanish = (policy("emergency", max_extension_days="none"),)
+    assert story(*suspended).when(prolong(far, emergency=spanish)).refused is None
+    beyond = END + timedelta(days=1)
+    story(*suspended).when(prolong(beyond, emergency=spanish)).then_refused("ends-before-start")
+
+
+def test_refused_prolongations() -> None:
+    until = LAST + timedelta(days=9)
+    story(*active).when(prolong(until)).then_refused("no-emergency")
+    story(*active, replace(suspend, until=LAST)).when(prolong(until)).then_refused("no-emergency")
+    story(*suspended).when(prolong(until, LAST + timedelta(days=1))).then_refused("prolonged-too-late")
+    story(*suspended).when(prolong(LAST - timedelta(days=1))).then_refused("nothing-to-prolong")
+
+
+def test_one_that_began_without_a_last_day_under_the_rules_before_is_restored_by_its_giver() -> None:
+    told = story(*active).given(happened.MandateSuspended(DAY, Pause.EMERGENCY, None))
+    told.when(prolong(LAST)).then_refused("nothing-to-prolong")
+    assert mandate(told.after(restore)).stage is Stage.ACTIVE
