@@ -73,7 +73,7 @@ class Probes:
             "position": one.position,
             "lag_seconds": round(one.lag_seconds, 3),
             "alive": one.alive,
-            "error": one.error,
+            "error": one.kind,
             "ready": one.alive and one.lag_seconds <= self._lag,
         }
 
@@ -84,7 +84,7 @@ class Probes:
             "lag_seconds": round(one.lag_seconds, 3),
             "leads": one.leads,
             "alive": one.alive,
-            "error": one.error,
+            "error": one.kind,
             "refused": one.refused,
             "ready": one.alive and one.lag_seconds <= self._lag,
         }

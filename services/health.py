@@ -1,6 +1,10 @@
 """How those do who follow the ledger: groups of views, and workers."""
 
+import re
 from dataclasses import dataclass
+
+_KIND = re.compile(r"((?:Record [0-9]+ cannot be applied: )?\w+): .*", re.DOTALL)
+"""Up to the name of the error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +25,8 @@ class Health:
     alive: bool
     error: str | None
     refused: int = 0
+
+    @property
+    def kind(self) -> str | None:
+        """Of `error`, what anybody may hear. Its words may hold what others wrote, or where the database is."""
+        return None if self.error is None else _KIND.sub(r"\1, see the log", self.error)

@@ -48,7 +48,8 @@ async function climbed(position, size, leaf, hashes) {
     }
     [place, last] = [Math.floor(place / 2), Math.floor(last / 2)];
   }
-  return left.length || position < 0 || position >= size ? new Uint8Array() : found;
+  const there = Number.isSafeInteger(position) && position >= 0 && position < size;
+  return there && !left.length ? found : new Uint8Array();
 }
 
 async function rowAttested(row, records) {
@@ -94,6 +95,10 @@ function* expected(evidence, records) {
   }
 }
 
+const PLAIN = ["section", "h2", "h3", "dl", "div", "dt", "dd", "details", "summary"];
+const dressed = (element) => element.getAttributeNames().some((name) =>
+  !["data-said", "open"].includes(name) && !(name === "id" && element.id === "whole"));
+
 function* differences(evidence, records, page) {
   const shown = Array.from(page.querySelectorAll("[data-said]"), (one) => one.textContent);
   let nth = 0, whole = "";
@@ -110,6 +115,10 @@ function* differences(evidence, records, page) {
   const squeezed = (text) => text.replace(/\s+/g, "");
   if (shown.length !== nth || squeezed(page.textContent) !== squeezed(whole)) {
     yield "The page says something that the evidence does not.";
+  }
+  // `open` is the reader's; whatever else an element bears may hide it, or show something in its place.
+  if (page.querySelector(`:not(${PLAIN.join()})`) || Array.from(page.querySelectorAll("*")).some(dressed)) {
+    yield "The page does not show all of it as it is.";
   }
 }
 

@@ -180,7 +180,7 @@ class Writer:
         log.warning("ledger-batch-failed", error=repr(error), commands=len(batch.waiting))
         if not _of_data(error):
             self.condition.fails(_first_line(error))
-            _unavailable(batch, str(error))
+            _unavailable(batch, _first_line(error))
         elif len(batch.waiting) == 1:
             batch.waiting[0].fail(error)
         else:

@@ -114,9 +114,30 @@ def without_a_record(text: str) -> str:
     return text[:begin] + text[text.index("</details>", begin) + len("</details>") :]
 
 
+def with_what_nobody_sees(text: str) -> str:
+    return text.replace("<details>", "<details hidden>", 1)
+
+
+def with_words_before(text: str) -> str:
+    return text.replace('<main id="report">', '<p>All of it was kept.</p>\n<main id="report">')
+
+
+def with_a_style(text: str) -> str:
+    return text.replace(
+        "<style>", '<style>#report { display: none } h1::after { content: "All of it was kept." }</style><style>'
+    )
+
+
+def with_a_second_page(text: str) -> str:
+    begin = text.index('<main id="report">')
+    return text[:begin] + text[begin : text.index("</main>")].replace("report", "other") + "</main>" + text[begin:]
+
+
+AROUND = (with_words_before, with_a_style, with_a_second_page)
+"""The page's own check stands in the same file; it is for a program from elsewhere to see these."""
 HARMS = (
     in_what_is_shown, in_a_records_evidence, in_a_rows_evidence, in_a_proof, in_the_attestation, in_the_signature,
-    in_the_root, with_more, without_a_record,
+    in_the_root, with_more, without_a_record, with_what_nobody_sees,
 )  # fmt: skip
 
 
@@ -160,7 +181,7 @@ async def test_a_page_whose_check_was_altered_does_not_run_it(page: Path, tmp_pa
 def test_python_alone_accepts_the_page_and_refuses_every_alteration(page: Path, key: str, tmp_path: Path) -> None:
     assert by_python(page, key) == (0, "accepted\n")
     text, harmed = page.read_text("utf-8"), tmp_path / "harmed.html"
-    for harm in HARMS:
+    for harm in (*HARMS, *AROUND):
         harmed.write_text(harm(text), encoding="utf-8", newline="")
         status, words = by_python(harmed, key)
         assert (status, words[:9]) == (1, "refused: "), harm.__name__

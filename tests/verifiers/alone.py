@@ -11,9 +11,9 @@ import base64
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import sha256, sha512
-from html.parser import HTMLParser
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +144,7 @@ def proof(path: str, record: str, vkey: str) -> None:
 
 def climbed(place: int, size: int, found: bytes, hashes: list[bytes]) -> bytes:
     """The root that an inclusion proof leads to."""
-    need(0 <= place < size, "no such place")
+    need(type(place) is int and 0 <= place < size, "no such place")
     last = size - 1
     while last:
         if place & 1 or place < last:
@@ -173,46 +173,46 @@ def dump(view: str, version: str) -> None:
 # --- a report: what it shows is its evidence, its rows are what was attested, its records lie in the ledger ---
 
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+AROUND = ("1537860b954d5366b514172574465acdbce2fd2a4e333a9165045b19325aab50",)
+"""What Subsidia's pages are but for the report and its evidence, by SHA-256: style, script and words could lie, too.
 
-
-class Page(HTMLParser):
-    """What stands in each element that is marked, and in all of the report."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.said, self.whole, self.marked, self.inside = list[str](), "", False, False
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.inside = self.inside or (tag == "main" and ("id", "report") in attrs)
-        self.marked = ("data-said", None) in attrs
-        self.said += [""] if self.marked else []
-
-    def handle_endtag(self, tag: str) -> None:
-        self.marked, self.inside = False, self.inside and tag != "main"
-
-    def handle_data(self, data: str) -> None:
-        self.whole += data if self.inside else ""
-        if self.marked:
-            self.said[-1] += data
+One for each form that the page has had.
+"""
 
 
 def seen(text: str) -> str:
     return UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def pairs(value: object, path: tuple[str, ...] = ()) -> Iterator[str]:
+def pairs(value: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict | list):
         members = sorted(value.items()) if isinstance(value, dict) else enumerate(value, 1)
         for name, one in members:
             yield from pairs(one, (*path, str(name)))
     else:
-        yield from (seen(" / ".join(path)), seen(value if isinstance(value, str) else json.dumps(value)))
+        yield seen(" / ".join(path)), seen(value if isinstance(value, str) else json.dumps(value))
+
+
+def section(around: str, heading: str, title: str, under: Iterable[tuple[str, str]]) -> str:
+    """A heading, and the names and texts under it, in the elements in which the page has them."""
+    told = "".join(f"<div>{marked('dt', name)}{marked('dd', text)}</div>\n" for name, text in under)
+    opened = around + (' id="whole"' if heading == "h2" else "")
+    return f"<{opened}>\n{marked(heading, title)}\n<dl>\n{told}</dl>\n\n</{around}>\n"
+
+
+def marked(tag: str, text: str) -> str:
+    shown = text.translate({38: "&amp;", 60: "&lt;", 62: "&gt;", 34: "&#34;", 39: "&#39;"})
+    return f"<{tag} data-said>{shown}</{tag}>"
 
 
 def report(path: str, vkey: str) -> None:
-    text = Path(path).read_text("utf-8")
-    it = json.loads(text.partition('id="evidence">')[2].partition("</script>")[0])
+    before, _, rest = Path(path).read_text("utf-8").partition('<main id="report">\n')
+    shown, _, rest = rest.partition("</main>")
+    between, _, rest = rest.partition('id="evidence">')
+    carried, _, after = rest.partition("</script>")
+    around = sha256("\0".join((before, between, after)).encode()).hexdigest()
+    need(around in AROUND, f"the page around the report is none that Subsidia makes, but {around}")
+    it = json.loads(carried)
     size, root = head_of(it["checkpoint"], vkey)
     records = dict[int, dict[str, Any]]()
     for one in it["records"]:
@@ -220,31 +220,36 @@ def report(path: str, vkey: str) -> None:
         need(climbed(one["position"], size, leaf(content), hashes) == root, f"record {one['position']} was not signed")
         records[one["position"]] = json.loads(content)
     of, told = records[it["position"]], ""
-    expected = [seen(of["ledger"]), "as of position", str(it["position"]), "recorded", of["at"]]
+    whole = (("as of position", str(it["position"])), ("recorded", of["at"]))
+    expected = section("section", "h2", seen(of["ledger"]), whole)
     for row in it["rows"]:
-        name = seen(f"{row['view']} {row['key']}")
-        need(row["attested"] is not None, f"{name}: it was not attested")
-        around = [bytes.fromhex(row["attested"][side]) for side in ("before", "after")]
-        head = canonical({"version": row["version"], "view": row["view"]}) + b"\n"
-        line, one = sha256(row["line"].encode()).digest(), json.loads(row["line"])
-        attested = records[row["attested"]["recorded"]]
-        said = {name: attested["data"][name] for name in ("view", "version", "digest")}
-        digest = sha256(head + around[0] + line + around[1]).hexdigest()
-        needed = {"view": row["view"], "version": row["version"], "digest": digest}
-        need(said == needed and attested["type"].startswith("view-attested."), f"{name}: it was not attested")
-        need(one["key"] == row["key"], f"{name}: the row is of the key {one['key']}")
-        place = attested["data"]["position"]
+        name, place = seen(f"{row['view']} {row['key']}"), attested(row, records)
         if place != it["position"]:
             told += f"{name}: attested as of position {place}, and not of {it['position']}\n"
-        expected += [name, "attested as of position", str(place), *pairs(one)]
+        said = (("attested as of position", str(place)), *pairs(json.loads(row["line"])))
+        expected += section("section", "h3", name, said)
     for place, record in records.items():
         title = f"Record {place}: {record['at'][:10]} {record['type']} {record.get('because', '')}"
-        expected += [seen(title.rstrip(" ")), *pairs(record)]
-    page = Page(text)
-    for shown, one in zip(page.said, expected, strict=True):
-        need(shown == one, f"the page says {shown!r} where the evidence says {one!r}")
-    need("".join(page.whole.split()) == "".join("".join(expected).split()), "the page says more than the evidence")
+        expected += section("details", "summary", seen(title.rstrip(" ")), pairs(record))
+    for nth, (ours, theirs) in enumerate(zip_longest(expected.split("\n"), shown.split("\n")), 1):
+        need(ours == theirs, f"line {nth} of the report is {theirs!r} where the evidence says {ours!r}")
     sys.stdout.write(told)
+
+
+def attested(row: dict[str, Any], records: dict[int, dict[str, Any]]) -> int:
+    """As of which position a signed record says that the row was this one."""
+    name = f"{row['view']} {row['key']}"
+    need(row["attested"] is not None, f"{name}: it was not attested")
+    around = [bytes.fromhex(row["attested"][side]) for side in ("before", "after")]
+    head = canonical({"version": row["version"], "view": row["view"]}) + b"\n"
+    line, one = sha256(row["line"].encode()).digest(), json.loads(row["line"])
+    record = records[row["attested"]["recorded"]]
+    said = {name: record["data"][name] for name in ("view", "version", "digest")}
+    digest = sha256(head + around[0] + line + around[1]).hexdigest()
+    needed = {"view": row["view"], "version": row["version"], "digest": digest}
+    need(said == needed and record["type"].startswith("view-attested."), f"{name}: it was not attested")
+    need(one["key"] == row["key"], f"{name}: the row is of the key {one['key']}")
+    return int(record["data"]["position"])
 
 
 if __name__ == "__main__":
