@@ -10,6 +10,11 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 CODE := domain projections services api tests
 
+# A folder's name may be written in any script, and Python 3.11 looks for us by the locale.
+ifneq (,$(filter C POSIX,$(LC_ALL)))
+export LC_ALL := C.UTF-8
+endif
+
 .PHONY: help run test check format bench lock clean
 
 help:

@@ -85,10 +85,11 @@ def make_runner(
     return web.AppRunner(make_app(services, working), max_line_size=LINE_READ, logger=_of_connections(), **options)
 
 
-def make_metrics_runner(metrics: Metrics) -> web.AppRunner:
-    """For another address than the public one."""
+def make_metrics_runner(services: Services, metrics: Metrics, working: Working | None) -> web.AppRunner:
+    """For another address than the public one. Who only works has no other: the probes are here, too."""
     app = web.Application()
     app.add_routes(metrics.routes())
+    app.add_routes(Probes(services.store, working, services.config.lag).routes())
     return web.AppRunner(app, access_log=None, handle_signals=False)
 
 

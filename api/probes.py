@@ -24,15 +24,17 @@ class Working(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """All of it in this process."""
+    """In this process, all of it or a part. `keeping`: the views. `acting`: the clock, reactions and attestations."""
 
     services: Services
+    keeping: bool = True
+    acting: bool = True
 
     async def views(self) -> Sequence[Health]:
-        return await self.services.projector.health()
+        return await self.services.projector.health() if self.keeping else ()
 
     async def workers(self) -> Sequence[Health]:
-        return await self.services.workers.health()
+        return await self.services.workers.health() if self.acting else ()
 
 
 class Probes:

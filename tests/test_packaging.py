@@ -1,6 +1,8 @@
 """What holds for the distribution: our names are ours, the wheel is complete, the domain needs nothing."""
 
 import ast
+import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -84,6 +86,27 @@ sys.path.insert(0, sys.argv[1])
 import subsidia.__main__, api.cli
 print(api.cli.__file__)
 """
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+def test_make_run_starts_in_a_folder_of_any_name_whatever_the_locale(tmp_path: Path) -> None:
+    """An editable install names the folder in a file that Python reads by the locale, before a line of ours."""
+    folder = tmp_path / "Mon dépôt à moi"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG"))}
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder / ".venv")], check=True)
+    (packages,) = (folder / ".venv/lib").glob("python*/site-packages")
+    (packages / "subsidia.pth").write_text(f"{folder}\n", encoding="utf-8")
+    (folder / "here.py").write_text('print("here")\n')
+    program = folder / ".venv/bin/subsidia"
+    program.write_text('#!/bin/sh\nexec .venv/bin/python -P -c "import here"\n')
+    program.chmod(0o755)
+    for name in ("Makefile", "pyproject.toml", "requirements.lock"):
+        shutil.copy(ROOT / name, folder)
+    (folder / ".venv/run").touch()
+    said = subprocess.run(
+        ["make", "--silent", "run"], cwd=folder, env={**environment, "LC_ALL": "C"}, capture_output=True, text=True
+    )
+    assert (said.stdout, said.stderr) == ("here\n", "")
 
 
 def test_no_lock_names_an_index() -> None:

@@ -3,8 +3,8 @@
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, closing
 from dataclasses import replace
 from datetime import timedelta
 from time import monotonic
@@ -12,17 +12,15 @@ from time import monotonic
 import click
 from aiohttp import web
 
-from api.app import make_metrics_runner, make_runner
-from api.cli.running import Failed, configured, run
+from api.app import make_runner
+from api.cli.listening import BACKLOG, bound, bound_for_watchers, watched_on
+from api.cli.running import configured, run
 from api.cli.working import crew
-from api.metrics import Metrics
-from api.probes import Working
 from services.bootstrap import Services, assemble
 from services.config import Config
 from services.story import Story, tell
 from services.views.pace import forget_start
 
-BACKLOG = 1024
 DRAIN = 8.0
 """Seconds that answers in flight get when the server stops."""
 START = 30.0
@@ -50,25 +48,8 @@ def serve(host: str | None, port: int | None, workers: bool) -> None:
     config = configured()
     config = replace(config, host=host or config.host, port=config.port if port is None else port)
     # Bound before anything else starts: a taken port is said at once, and early callers wait instead of failing.
-    with closing(_bound(config.host, config.port, "PORT and HOST")) as listening, ExitStack() as stack:
-        watched = config.metrics and stack.enter_context(closing(_bound(*config.metrics, "SUBSIDIA_METRICS")))
+    with closing(bound(config.host, config.port, "PORT and HOST")) as listening, bound_for_watchers(config) as watched:
         run(_serve(config, listening, watched, begun, workers))
-
-
-def _bound(host: str, port: int, named: str) -> socket.socket:
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listening = socket.socket(family, kind, protocol)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-        listening.listen(BACKLOG)
-    except (OSError, UnicodeError) as error:  # the latter for what is no name of a host at all
-        said = getattr(error, "strerror", None) or error
-        raise Failed(f"Cannot listen on {host}:{port}: {said}. Set {named} to others.") from error
-    listening.setblocking(False)
-    return listening
 
 
 async def _serve(
@@ -82,7 +63,7 @@ async def _serve(
         if working is not None:
             await working.begun(START)
             await _caught_up(services)
-        metrics = await stack.enter_async_context(_metrics(services, working, watched)) if watched else None
+        metrics = await stack.enter_async_context(watched_on(watched, services, working))
         runner = make_runner(services, working, metrics, handle_signals=False, shutdown_timeout=DRAIN)
         await runner.setup()
         try:
@@ -94,18 +75,6 @@ async def _serve(
             click.echo("Stopping: answers in flight are finished first.", err=True)
         finally:
             await runner.cleanup()
-
-
-@asynccontextmanager
-async def _metrics(services: Services, working: Working | None, watched: socket.socket) -> AsyncIterator[Metrics]:
-    metrics = Metrics(services, working)
-    runner = make_metrics_runner(metrics)
-    await runner.setup()
-    try:
-        await web.SockSite(runner, watched).start()
-        yield metrics
-    finally:
-        await runner.cleanup()
 
 
 async def _caught_up(services: Services) -> None:

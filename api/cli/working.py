@@ -7,9 +7,11 @@ would a deadline or a reaction, which take little and are waited for.
 import asyncio
 import os
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from enum import StrEnum
 from time import monotonic
 from typing import IO
@@ -18,7 +20,9 @@ import click
 import msgspec
 import structlog
 
+from api.cli.listening import bound_for_watchers, watched_on
 from api.cli.running import FAULTY, configured, run, with_services
+from api.probes import Here
 from services.bootstrap import Services, assemble
 from services.config import Config
 from services.health import Health
@@ -70,7 +74,11 @@ def work(only: str | None, beside: bool) -> None:
     \b
     Example: DATABASE_URL=postgresql://... subsidia work
     """
-    run(_work(configured(), [Part(only)] if only else list(Part), beside))
+    config = configured()
+    # Beside a server it is the server that is asked.
+    config = replace(config, metrics=None) if beside else config
+    with bound_for_watchers(config) as watched:
+        run(_work(config, [Part(only)] if only else list(Part), watched, beside))
 
 
 @click.command()
@@ -91,7 +99,7 @@ def retry() -> None:
         raise SystemExit(FAULTY)
 
 
-async def _work(config: Config, parts: Collection[Part], beside: bool) -> None:
+async def _work(config: Config, parts: Collection[Part], watched: socket.socket | None, beside: bool) -> None:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     # Ctrl-C reaches the whole group: beside a server it is the server's to say when to stop.
     for number in (signal.SIGTERM,) if beside else (signal.SIGTERM, signal.SIGINT):
@@ -101,13 +109,16 @@ async def _work(config: Config, parts: Collection[Part], beside: bool) -> None:
             _give_way()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         loop.add_reader(sys.stdin, _heard, sys.stdin, stop)
-    async with assemble(config, keeping=Part.VIEWS in parts, acting=Part.ACTS in parts, reading=False) as services:
-        forget_start()
-        while not stop.is_set():
-            if beside:
-                await _report(services, parts)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), EVERY)
+    keeping, acting = Part.VIEWS in parts, Part.ACTS in parts
+    async with assemble(config, keeping=keeping, acting=acting, reading=False) as services:
+        here = Here(services, keeping, acting)
+        async with watched_on(watched, services, here):
+            forget_start()
+            while not stop.is_set():
+                if beside:
+                    await _report(here)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), EVERY)
 
 
 def _give_way() -> None:
@@ -125,12 +136,9 @@ def _heard(line: IO[str], stop: asyncio.Event) -> None:
         stop.set()
 
 
-async def _report(services: Services, parts: Collection[Part]) -> None:
+async def _report(here: Here) -> None:
     try:
-        report = Report(
-            await services.projector.health() if Part.VIEWS in parts else [],
-            await services.workers.health() if Part.ACTS in parts else [],
-        )
+        report = Report(list(await here.views()), list(await here.workers()))
     except Exception as error:  # a database that went away is waited for; until then there is nothing to report
         log.warning("no-report", error=repr(error))
         return

@@ -42,8 +42,9 @@ class Watched:
 
 @asynccontextmanager
 async def _serving(live: Live) -> AsyncIterator[tuple[str, str]]:
-    metrics = Metrics(live.services, Here(live.services))
-    runners = (make_runner(live.services, Here(live.services), metrics), make_metrics_runner(metrics))
+    here = Here(live.services)
+    metrics = Metrics(live.services, here)
+    runners = (make_runner(live.services, here, metrics), make_metrics_runner(live.services, metrics, here))
     for runner in runners:
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()

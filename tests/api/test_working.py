@@ -1,10 +1,14 @@
 """The working processes that a server has beside itself: each does its part, and is started again when it ends."""
 
+import asyncio
 import os
+import re
 import shlex
+import socket
 import sys
 from pathlib import Path
 
+import aiohttp
 import asyncpg
 import psutil
 import pytest
@@ -43,6 +47,46 @@ async def test_each_does_its_part_and_one_that_is_killed_is_started_again(databa
         assert processes_of(Part.VIEWS) == [views]
         assert processes_of(Part.ACTS) not in ([], [acts])
     assert not views.is_running()
+
+
+@pytest.mark.parametrize(
+    ("part", "does"),
+    [([], {"views", "workers"}), (["--only", "views"], {"views"}), (["--only", "acts"], {"workers"})],
+)
+async def test_one_that_works_alone_says_how_its_part_does(
+    database_url: str, tmp_path: Path, part: list[str], does: set[str]
+) -> None:
+    found, port = config(database_url, tmp_path), unused_port()
+    watched = {"SUBSIDIA_METRICS": str(port)}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "subsidia", "work", *part, env={**environment(found), **watched}
+    )
+    try:
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{port}", raise_for_status=True) as session:
+
+            async def ready() -> bool:
+                try:
+                    async with session.get("/readyz", raise_for_status=False) as answer:
+                        said = await answer.json()
+                except aiohttp.ClientConnectionError:  # it has not begun
+                    return False
+                assert {name for name in ("views", "workers") if said[name]} == does
+                return answer.status == 200
+
+            await until(ready)
+            async with session.get("/metrics") as answer:
+                told = set(re.findall(r"^subsidia_(view|worker)_alive\{", await answer.text(), re.M))
+            assert {f"{one}s" for one in told} == does
+            async with session.get("/livez") as answer:
+                assert await answer.text() == "ok\n"
+    finally:
+        process.terminate()
+        assert await process.wait() == 0
+
+
+def unused_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
 
 
 async def servers_for(name: str, found: Config) -> list[psutil.Process]:
