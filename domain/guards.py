@@ -15,7 +15,7 @@ def alive(unit: UnitFacts, day: PartialDate) -> UnitFacts:
         raise Refused("unit-unknown", "There is no such unit in the register.", unit=unit.id)
     if not unit.alive_on(day):
         raise Refused("unit-not-alive", f"{unit.name} did not exist on {day}.", unit=unit.id)
-    near(day)
+    reachable(day.earliest())
     return unit
 
 
@@ -24,10 +24,9 @@ def all_alive(units: Iterable[UnitFacts], day: PartialDate) -> None:
         alive(unit, day)
 
 
-def near(day: PartialDate) -> None:
-    """Refused `date-too-far` if no calendar reaches the day."""
-    first = day.earliest()
-    if first is not None and first >= FARTHEST:
+def reachable(day: date | None) -> None:
+    """Refused `date-too-far` if no calendar reaches the day; None is no day in particular."""
+    if day is not None and day >= FARTHEST:
         raise Refused("date-too-far", "No date lies beyond the year 9000.")
 
 

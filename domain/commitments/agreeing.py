@@ -22,7 +22,7 @@ from domain.commitments.words import (
     Reporting,
     ResourceKind,
 )
-from domain.guards import alive
+from domain.guards import alive, counted
 from domain.kernel import PartialDate, Policy, Refused, Sphere, UnitFacts
 
 MOST_MANDATES = 50
@@ -204,10 +204,7 @@ def accept(command: asked.AcceptParticipation, state: State) -> Sequence[Event]:
     if party is not None and party.answer is Answer.ACCEPTED:
         return []
     _invited(found, command)
-    owed = clocks.numbers(found, (Due.ANSWER,), clocks.WAITING)
-    day = checks.not_ahead(command.effective_on, command.today)
-    met = [happened.DeadlineMet(n, day > one.due_on, unit) for n, one in owed if one.unit == unit]
-    return [happened.ParticipationAccepted(unit), *met]
+    return [happened.ParticipationAccepted(unit), *_answered(found, command)]
 
 
 def decline(command: asked.DeclineParticipation, state: State) -> Sequence[Event]:
@@ -216,16 +213,20 @@ def decline(command: asked.DeclineParticipation, state: State) -> Sequence[Event
     if party is not None and party.answer is Answer.DECLINED:
         return []
     _invited(found, command)
-    owed = clocks.numbers(found, (Due.ANSWER,), clocks.WAITING)
-    day = checks.not_ahead(command.effective_on, command.today)
-    met = [happened.DeadlineMet(n, day > one.due_on, unit) for n, one in owed if one.unit == unit]
-    return [happened.ParticipationDeclined(unit), *met]
+    return [happened.ParticipationDeclined(unit), *_answered(found, command)]
 
 
 def _invited(state: Commitment, command: asked.AcceptParticipation | asked.DeclineParticipation) -> None:
     party = state.party(command.acting.id)
     if party is None or party.answer is not Answer.INVITED:
         raise Refused("not-invited", "No invitation to this commitment waits for your unit's answer.")
+
+
+def _answered(state: Commitment, command: asked.AcceptParticipation | asked.DeclineParticipation) -> Sequence[Event]:
+    """The unit has answered its invitation, in time or late."""
+    unit, day = command.acting.id, counted(command.effective_on, command.today)
+    owed = clocks.numbers(state, (Due.ANSWER,), clocks.WAITING)
+    return [happened.DeadlineMet(number, day > one.due_on, unit) for number, one in owed if one.unit == unit]
 
 
 def set_target(command: asked.SetTarget, state: State) -> Sequence[Event]:
@@ -278,7 +279,7 @@ def rest_on(command: asked.RestOnMandate, state: State) -> Sequence[Event]:
 
 def adopt(command: asked.AdoptCommitment, state: State) -> Sequence[Event]:
     found = checks.agreeing(state)
-    start = checks.not_ahead(command.effective_on, command.today)
+    start = counted(command.effective_on, command.today)
     present = found.present()
     awaited = [party.unit for party in found.parties if party.required and party not in present]
     if awaited:

@@ -12,7 +12,7 @@ from domain.commitments.evolve import evolve
 from domain.commitments.state import Commitment, DeadlineState, ExtensionState, SourceStanding, State
 from domain.commitments.words import AGREEING, ENDED, Answer, Changes, Due, Part
 from domain.deadlines import Standing
-from domain.guards import FARTHEST
+from domain.guards import counted, reachable
 from domain.kernel import PartialDate, Refused, UnitId
 
 EXTENDABLE = frozenset({Due.PLAN, Due.MONITORING, Due.INVENTORY, Due.MILESTONE})
@@ -21,8 +21,7 @@ EXTENDABLE = frozenset({Due.PLAN, Due.MONITORING, Due.INVENTORY, Due.MILESTONE})
 def request_extension(command: asked.RequestExtension, state: State) -> Sequence[Event]:
     found, unit = checks.running(state), command.acting.id
     party = checks.bound(found, unit)
-    if command.until >= FARTHEST:
-        raise Refused("date-too-far", "No date lies beyond the year 9000.")
+    reachable(command.until)
     if command.deadline is None:
         if party.part not in (Part.OWNER, Part.CO_OWNER):
             raise Refused("not-yours", "The end of the whole is for the owner and the co-owners.")
@@ -224,7 +223,7 @@ def withdraw(command: asked.WithdrawFromCommitment, state: State) -> Sequence[Ev
     """The owner's withdrawal ends the commitment; anybody else's ends their part, and what waited for their word."""
     found, unit = checks.not_ended(checks.there(state)), command.acting.id
     checks.bound(found, unit)
-    checks.not_ahead(command.effective_on, command.today)
+    counted(command.effective_on, command.today)
     ends = unit == found.owner
     lapsed = _waiting_for(found, unit)
     return [happened.PartyWithdrew(unit, ends), *lapsed, *clocks.void(found, unit=None if ends else unit)]

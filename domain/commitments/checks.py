@@ -7,7 +7,7 @@ from domain import deadlines
 from domain.commitments.events import Event
 from domain.commitments.state import Absent, Commitment, MilestoneState, PartyState, SourceStanding, State
 from domain.commitments.words import AGREEING, ENDED, RUNNING, Answer, Stage, Target, check_target
-from domain.guards import FARTHEST
+from domain.guards import reachable
 from domain.kernel import PartialDate, Refused, UnitId
 
 
@@ -16,14 +16,6 @@ def there(state: State) -> Commitment:
     if isinstance(state, Absent):
         raise Refused("no-commitment", "No such commitment has been proposed.")
     return state
-
-
-def not_ahead(day: PartialDate, today: date) -> date:
-    """The day an act counts from: the last it can mean, at most today. Refused `in-the-future` if it is all to come."""
-    first, last = day.earliest(), day.latest()
-    if first is not None and first > today:
-        raise Refused("in-the-future", "What has not happened yet cannot be recorded as done.")
-    return min(last or today, today)
 
 
 def not_ended(state: Commitment) -> Commitment:
@@ -100,8 +92,7 @@ def within(day: date, ends_on: PartialDate) -> None:
 def sound_span(starts_on: PartialDate | None, ends_on: PartialDate) -> None:
     """Refused if it ends before it begins, or so late that no calendar reaches it."""
     last = ends_on.latest()
-    if last is not None and last >= FARTHEST:
-        raise Refused("date-too-far", "No date lies beyond the year 9000.")
+    reachable(last)
     first = starts_on.earliest() if starts_on else None
     if first is not None and last is not None and last < first:
         raise Refused("ends-before-start", "A commitment does not end before it begins.")

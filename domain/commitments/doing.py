@@ -9,6 +9,7 @@ from domain.commitments.events import Event
 from domain.commitments.state import Commitment, ReportState, State
 from domain.commitments.words import Delivery, Due
 from domain.deadlines import Standing
+from domain.guards import counted
 from domain.kernel import Refused
 
 
@@ -17,7 +18,7 @@ def report(command: asked.ReportProgress, state: State) -> Sequence[Event]:
     checks.bound(found, unit)
     if command.milestone is not None:
         checks.milestone(found, command.milestone)
-    day = checks.not_ahead(command.effective_on, command.today)
+    day = counted(command.effective_on, command.today)
     last = found.last_report(command.milestone)
     if last is not None and command.percent < last.percent:
         raise Refused(
@@ -87,7 +88,7 @@ def complete_milestone(command: asked.CompleteMilestone, state: State) -> Sequen
         raise Refused("not-yours", "The unit that answers for a milestone completes it.")
     if one.standing is Standing.MET:
         return []
-    day = checks.not_ahead(command.effective_on, command.today)
+    day = counted(command.effective_on, command.today)
     owed = clocks.numbers(found, (Due.MILESTONE,), clocks.WAITING)
     met = [
         happened.DeadlineMet(number, day > deadline.due_on, unit)
@@ -113,7 +114,7 @@ def deliver(command: asked.DeliverReport, state: State) -> Sequence[Event]:
     checks.bound(found, unit)
     if command.kind is not Delivery.PLAN and not _has_plan(found):
         raise Refused("plan-first", "Monitoring and inventories count from the submission of the plan.")
-    day = checks.not_ahead(command.effective_on, command.today)
+    day = counted(command.effective_on, command.today)
     delivered = happened.ReportDelivered(command.kind, unit, command.document)
     return [
         delivered,

@@ -10,6 +10,7 @@ from domain.commitments import events as happened
 from domain.commitments.events import Event
 from domain.commitments.state import Commitment, SourceStanding, State
 from domain.commitments.words import CONFIRMS, ENDED, SCALES, VERIFIES, Answer, Due, Judged, Outcome
+from domain.guards import counted
 from domain.kernel import Level, Policy, Refused, UnitId
 
 
@@ -97,7 +98,7 @@ def contest_assessment(command: asked.ContestAssessment, state: State) -> Sequen
 def close(command: asked.CloseCommitment, state: State) -> Sequence[Event]:
     """On evidence, or on a level of assertion that is stated and earned."""
     found = checks.running(state)
-    checks.not_ahead(command.effective_on, command.today)
+    counted(command.effective_on, command.today)
     absent = [number for number in command.evidence if number > found.evidence]
     if absent:
         raise Refused("no-such-evidence", f"There is no evidence {absent[0]}.")

@@ -5,7 +5,7 @@ from datetime import date
 
 from domain import cofog
 from domain.calendars import due
-from domain.guards import FARTHEST, alive, counted
+from domain.guards import alive, counted, reachable
 from domain.kernel import PartialDate, Refused, UnitFacts
 from domain.lands import on_day
 from domain.mandates import clocks
@@ -52,8 +52,7 @@ def _notice_ends(command: asked.GiveRevocationNotice, state: Mandate, day: date)
         counted_from = f", counted from {seen}, when it is recorded" if seen > day else ""
         reason = f"Notice runs at least until {least}{counted_from}."
         raise Refused("notice-too-short", reason, policy=grounds, earliest=least)
-    if ends_on >= FARTHEST:
-        raise Refused("date-too-far", "No date lies beyond the year 9000.")
+    reachable(ends_on)
     return ends_on
 
 

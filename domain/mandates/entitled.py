@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from domain import cofog
 from domain.calendars import add_months
-from domain.guards import FARTHEST, alive
+from domain.guards import FARTHEST, alive, reachable
 from domain.kernel import Holding, MandateFacts, PartialDate, Policy, Refused, Sphere, StreamId, UnitFacts, UnitId
 from domain.lands import at_times, throughout
 from domain.mandates import commands as asked
@@ -53,8 +53,7 @@ def _given(terms: Terms, ends_on: date | None, found: Found, held: Days, under: 
 
 
 def _dates(starts_on: date, ends_on: date | None) -> None:
-    if max(starts_on, ends_on or starts_on) >= FARTHEST:
-        raise Refused("date-too-far", "No date lies beyond the year 9000.")
+    reachable(max(starts_on, ends_on or starts_on))
     if ends_on is not None and ends_on < starts_on:
         raise Refused("ends-before-start", "A mandate does not end before it begins.")
 

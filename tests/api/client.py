@@ -112,3 +112,18 @@ def proposed(live: Live, title: str = "", **changed: Any) -> Any:
 def seen(live: Live, view: str, position: int, **asked: Any) -> Said:
     """A list that holds what was recorded up to a position."""
     return get(live, f"/v1/{view}", wait_for=position, **asked)
+
+
+def head(live: Live) -> int:
+    """How many records the ledger has."""
+    return int(live.run(live.services.store.head()).size)
+
+
+def refused(said: Said, status: int, code: str) -> Any:
+    """The problem that an answer is."""
+    assert (said.status, said.json["code"]) == (status, code), said.body
+    assert said.headers["content-type"].startswith("application/problem+json")
+    assert said.json["status"] == status
+    assert said.json["request_id"] == said.headers["x-request-id"]
+    assert said.json["detail"].strip().endswith((".", "?"))
+    return said.json

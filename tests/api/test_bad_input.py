@@ -12,9 +12,8 @@ import pytest
 from domain.kernel import Actor, Role, Sphere, StreamId, UnitId
 from domain.policies.shipped import SHIPPED
 from services.postgres import Embedded
-from tests.api.client import Said, give, seen
+from tests.api.client import Said, give, refused, seen
 from tests.api.conftest import Live, served
-from tests.api.test_commands import refused
 from tests.services.acting import PARIS, Party, entrusted, holder, party, unit_of
 from tests.services.test_handle import give as order
 from tests.services.test_handle import person

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from domain.calendars import Calendar
 from domain.commitments import COMMITMENTS
 from domain.commitments import commands as asked
+from domain.commitments import events as happened
 from domain.commitments.events import DeadlineMet, DeadlineMissed, DeadlineSet
 from domain.commitments.state import Commitment
 from domain.commitments.words import (
@@ -214,6 +215,9 @@ propose_alone = ask(
     ends_on=PartialDate("2030"),
     sdg=("11.2", "13"),
 )
+proposed = happened.CommitmentProposed(
+    CITY, Sphere.LOCAL, words("A tram by 2030"), words("A tram for all quarters"), PartialDate("2030"), ("11.2", "13")
+)
 propose_shared = ask(
     asked.ProposeCommitment,
     owner=CITY,
@@ -227,6 +231,8 @@ set_target = ask(asked.SetTarget, target=END)
 add_milestone = ask(asked.AddMilestone, milestone=STEP)
 pledge = ask(asked.PledgeResource, **FUNDS)
 accept = ask(asked.AcceptParticipation, REGION)
+decline = ask(asked.DeclineParticipation, REGION)
+invite_village = ask(asked.AddParty, unit=VILLAGE, part=Part.SUPPORTER, required=False)
 fund = ask(asked.AcceptParticipation, STATE)
 adopt = ask(asked.AdoptCommitment)
 agreed_alone = (propose_alone, set_target, add_milestone, pledge)
@@ -248,6 +254,20 @@ from_source = ask(
     reporting=Reporting.ANNUAL,
     targets=(END,),
 )
+update = ask(
+    asked.UpdateFromSource,
+    title=words("Net zero by 2050"),
+    description=words("Net zero"),
+    ends_on=PartialDate("2050"),
+    source=ROW,
+    updated="2023-01-10",
+    instrument=Instrument.IN_LAW,
+    status_on=PartialDate("2023"),
+    has_plan=True,
+    reporting=Reporting.ANNUAL,
+    targets=(END,),
+)
+confirm_source = ask(asked.ConfirmSource)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from services.views.rows import line_of
 from services.views.tables import Table
 from tests.conftest import NewDatabase
 from tests.services.audited import Golden
-from tests.services.test_projector import caught_up
+from tests.services.projecting import caught_up
 
 BY_NAME = {view.name: view for view in VIEWS}
 

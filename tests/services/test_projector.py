@@ -3,31 +3,28 @@
 import asyncio
 import itertools
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from time import thread_time
 from typing import Any
 
-import asyncpg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.kernel import Recorded
-from projections.kernel import Look, View
-from services.health import Health
+from projections.kernel import Look
 from services.projector import Projector
 from services.store.ports import StoredRecord
 from services.views.applying import groups_of
-from services.views.building import AlreadyRebuilding
 from services.views.pace import forget_start
-from services.views.ports import NoSuchView, Query
+from services.views.ports import Query
 from services.views.queries import opened_views
 from services.views.registry import Fenced, entries
-from services.views.running import CannotApply, Runner
+from services.views.running import Runner
 from services.views.tables import Table
+from tests.services.projecting import caught_up, connected, folded, forget_all, of_group, projector
 from tests.services.views_sample import (
     COLOURS,
     LINES,
@@ -43,51 +40,7 @@ from tests.services.views_sample import (
     grown,
     stream,
 )
-from tests.waiting import PATIENCE, until
-
-
-def wait_in(grove: Grove) -> Callable[[int], Awaitable[object]]:
-    async def wait(after: int) -> None:
-        while len(grove.recorded) <= after + 1:
-            await asyncio.sleep(0.01)
-
-    return wait
-
-
-def projector(dsn: str, grove: Grove, views: Sequence[View] = SAMPLE, batch: int = 100) -> Projector:
-    return Projector(dsn, views, grove, grove, wait_in(grove), batch=batch)
-
-
-async def caught_up(running: Projector) -> None:
-    async def holds() -> bool:
-        return all(one.position == one.head for one in await running.health())
-
-    await until(holds)
-
-
-async def folded(dsn: str, grove: Grove, views: Sequence[View] = SAMPLE, batch: int = 100) -> dict[str, Any]:
-    async with projector(dsn, grove, views, batch) as running:
-        await caught_up(running)
-    return await dump(dsn)
-
-
-async def forget_all(dsn: str) -> None:
-    async with connected(dsn) as connection:
-        await connection.execute("drop schema views cascade; create schema views; grant all on schema views to public")
-
-
-@asynccontextmanager
-async def connected(dsn: str) -> AsyncIterator[Any]:
-    connection = await asyncpg.connect(dsn)
-    try:
-        yield connection
-    finally:
-        await connection.close()
-
-
-async def of_group(running: Projector, view: str) -> Health:
-    return next(one for one in await running.health() if view in one.names)
-
+from tests.waiting import until
 
 # --- the same rows, however they came to be ---
 
@@ -350,131 +303,6 @@ async def test_it_goes_on_by_itself_once_the_database_is_back(migrated_url: str)
     tables = await dump(migrated_url)
     await forget_all(migrated_url)
     assert tables == await folded(migrated_url, grove)
-
-
-# --- rebuilding ---
-
-
-async def test_readers_never_miss_a_row_while_a_view_is_rebuilt(migrated_url: str) -> None:
-    grove = grown(6, 150)
-    async with projector(migrated_url, grove, batch=5) as running, opened_views(migrated_url, SAMPLE) as views:
-        await caught_up(running)
-        await views.reached("trees", 149, 5)
-        right = (await views.page("trees", Query(as_of=149))).items
-        positions = list[int]()
-        rebuilding = asyncio.create_task(running.rebuild("trees"))
-        while not rebuilding.done():
-            assert (await views.page("trees", Query(as_of=149))).items == right
-            positions.append((await views.page("trees", Query())).position)
-            if len(positions) < 200:  # each further version of one tree takes longer than the one before
-                grove.add(0, Renamed(f"Ash {len(positions)}"))
-        await rebuilding
-        await caught_up(running)
-        assert positions == sorted(positions)
-        assert len(positions) > 3
-    tables = await dump(migrated_url)
-    await forget_all(migrated_url)
-    assert tables == await folded(migrated_url, grove)
-
-
-class Busy(Grove):
-    """Whenever somebody has read, there is one more record to read."""
-
-    async def records(self, after: int = -1, limit: int = 500) -> Sequence[StoredRecord]:
-        found = await super().records(after, limit)
-        self.add(0, Renamed(f"Ash {len(self.recorded)}"))
-        return found
-
-
-async def test_a_view_is_rebuilt_while_others_write_all_the_time(migrated_url: str) -> None:
-    grove = Busy()
-    grove.recorded, grove._versions = (trees := grown(6, 100)).recorded, trees._versions
-    async with asyncio.timeout(PATIENCE):
-        await projector(migrated_url, grove, batch=20).rebuild("trees")
-    async with opened_views(migrated_url, SAMPLE, listen=False) as views:
-        assert (await views.page("trees", Query())).position >= 99
-
-
-async def test_an_interrupted_build_goes_on_where_it_was(migrated_url: str) -> None:
-    grove = grown(6, 100)
-    right, done = await folded(migrated_url, grove), list[int]()
-
-    def interrupt(position: int, size: int) -> None:
-        done.append(position)
-        if position >= 60:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        await projector(migrated_url, grove, batch=20).rebuild("trees", interrupt)
-    assert done == [20, 40, 60]
-    resumed = list[int]()
-    await projector(migrated_url, grove, batch=20).rebuild("trees", lambda at, size: resumed.append(at))
-    assert resumed == [80, 100]
-    assert await dump(migrated_url) == right
-
-
-async def test_two_rebuilds_at_once_are_refused(migrated_url: str) -> None:
-    grove = grown(6, 50)
-    await folded(migrated_url, grove)
-    running, refused = projector(migrated_url, grove, batch=1), list[Exception]()
-
-    async def again() -> None:
-        try:
-            await running.rebuild("tree-colours")
-        except AlreadyRebuilding as error:
-            refused.append(error)
-
-    others = list[asyncio.Task[None]]()
-    await running.rebuild("trees", lambda at, size: others.append(asyncio.create_task(again())) if at == 10 else None)
-    await asyncio.gather(*others)
-    assert len(refused) == 1
-
-
-async def test_only_known_views_are_rebuilt(migrated_url: str) -> None:
-    with pytest.raises(NoSuchView):
-        await projector(migrated_url, Grove()).rebuild("bushes")
-
-
-async def test_a_rebuild_that_meets_a_bad_record_leaves_the_live_view(migrated_url: str) -> None:
-    grove = grown(6, 20)
-    right = await folded(migrated_url, grove)
-    grove.unread.add(grove.add(0, Planted("Ash", Colour.RED)))
-    with pytest.raises(CannotApply):
-        await projector(migrated_url, grove).rebuild("trees")
-    assert await dump(migrated_url) == right
-
-
-async def test_a_new_version_of_a_view_is_built_beside_the_old_one(migrated_url: str) -> None:
-    grove = grown(6, 50)
-    old = await folded(migrated_url, grove)
-    changed = (replace(TREES, version=2), COLOURS, LINES)
-    async with opened_views(migrated_url, SAMPLE) as views:
-        assert (await views.freshness("trees")).view == "trees@1"
-        async with projector(migrated_url, grove, changed):
-            await until(lambda: is_version(views, "trees@2"))
-        assert (await views.page("trees", Query())).items
-    assert await dump(migrated_url) == old
-
-
-async def is_version(views: Any, ref: str) -> bool:
-    return bool((await views.freshness("trees")).view == ref)
-
-
-async def test_an_older_program_leaves_newer_views_alone(migrated_url: str) -> None:
-    grove = grown(6, 50)
-    await folded(migrated_url, grove, (replace(TREES, version=2), COLOURS, LINES))
-    # Nothing was there before, so these are the live tables.
-    grove.add(0, Planted("Ash", Colour.RED))
-    async with projector(migrated_url, grove) as running:
-        await until(lambda: says(running, "A newer program keeps trees@2."))
-    async with connected(migrated_url) as connection:
-        assert {(one.version, one.position) for one in await entries(connection, "trees") if one.name == "trees"} == {
-            (2, 49)
-        }
-
-
-async def says(running: Projector, error: str) -> bool:
-    return (await of_group(running, "trees")).error == error
 
 
 async def test_late_records_change_what_held_in_law(migrated_url: str) -> None:

@@ -37,9 +37,9 @@ from services.views.memory import Folded
 from services.views.ports import Query
 from services.views.queries import opened_views
 from tests.services.audited import VKEY, Golden, audited
+from tests.services.projecting import caught_up
 from tests.services.store_ledgers import KEY
 from tests.services.test_dumping import dsn, tamper, viewed
-from tests.services.test_projector import caught_up
 from tests.services.views_sample import SAMPLE, grown
 
 __all__ = ["dsn", "viewed"]

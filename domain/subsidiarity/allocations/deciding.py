@@ -12,7 +12,7 @@ from datetime import date
 from domain import cofog
 from domain.calendars import add_months
 from domain.deadlines import Standing
-from domain.guards import FARTHEST, alive
+from domain.guards import alive, reachable
 from domain.kernel import Holding, Policy, Refused
 from domain.lands import on_day
 from domain.subsidiarity.allocations import clocks
@@ -138,8 +138,7 @@ def _for_a_time(command: asked.Choice, state: Allocation, day: date, policy: Pol
 def _sound_revisit(revisit_on: date, day: date) -> None:
     if revisit_on <= day:
         raise Refused("revisit-in-the-past", "A decision is looked at again after it was made.")
-    if revisit_on >= FARTHEST:
-        raise Refused("date-too-far", "No date lies beyond the year 9000.")
+    reachable(revisit_on)
 
 
 def _scheduled(state: Allocation, day: date, revisit_on: date | None) -> list[Event]:
