@@ -19,6 +19,7 @@ import msgspec
 import structlog
 
 from api.cli.running import FAULTY, configured, run, with_services
+from api.sending import posting
 from services.bootstrap import Services, assemble
 from services.config import Config
 from services.health import Health
@@ -57,11 +58,11 @@ class Report(msgspec.Struct):
     "--only",
     type=click.Choice([part.value for part in Part]),
     metavar="PART",
-    help="`views`: keep the views. `acts`: pass deadlines, react to records, attest views. Without it: both.",
+    help="`views`: keep the views. `acts`: pass deadlines, react, attest views, send to webhooks. Without it: both.",
 )
 @click.option("--beside", is_flag=True, hidden=True, help="For `serve`: report on stdout, stop when stdin ends.")
 def work(only: str | None, beside: bool) -> None:
-    """Keep the views, pass deadlines, react to records and attest views, until Ctrl-C or SIGTERM.
+    """Keep the views, pass deadlines, react to records, attest views and send to webhooks, until Ctrl-C or SIGTERM.
 
     `serve` starts such processes by itself; on its own it goes with `serve --no-workers`. Several may run: one leads,
     the others stand by.
@@ -100,7 +101,10 @@ async def _work(config: Config, parts: Collection[Part], beside: bool) -> None:
             _give_way()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         loop.add_reader(sys.stdin, _heard, sys.stdin, stop)
-    async with assemble(config, keeping=Part.VIEWS in parts, acting=Part.ACTS in parts, reading=False) as services:
+    async with (
+        posting() as post,
+        assemble(config, keeping=Part.VIEWS in parts, acting=Part.ACTS in parts, reading=False, post=post) as services,
+    ):
         forget_start()
         while not stop.is_set():
             if beside:
