@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from aiohttp import web
 
 from api.cli.working import Part, crew
 from api.sending import posting
+from domain.commitments.words import Document
 from domain.kernel import Role, StreamId, Words
 from services.bootstrap import Services
 from services.store.listener import heard
@@ -43,9 +44,10 @@ class Kept:
         return (await self.services.store.head()).size - 1
 
     async def said(self) -> int:
-        """Something happens to the commitment; gives the position."""
+        """Something happens to the commitment, in one record; gives its position."""
+        shown = Document(Words({"en": "Minutes"}), "https://example.org/minutes", "ab" * 32)
         await give(
-            self.services, self.acting, "commitments.update", self.commitment, text=Words({"en": "We dig."}), annexes=()
+            self.services, self.acting, "commitments.attach-evidence", self.commitment, document=shown, milestone=None
         )
         return await self.head()
 
@@ -63,7 +65,7 @@ class Kept:
 async def kept(database_url: str, tmp_path: Path) -> AsyncIterator[Kept]:
     async with register(database_url, tmp_path) as services:
         unit = await unit_of(services, "Lyon")
-        commitment, signatory = await promise(services, unit)
+        commitment, signatory = await promise(services, unit, date(2035, 9, 1))
         yield Kept(services, database_url, commitment, signatory)
 
 
@@ -248,9 +250,8 @@ async def test_a_process_killed_before_it_saved_how_far_it_came_sends_the_same_a
 
 async def test_of_two_processes_one_delivers_and_the_other_goes_on_where_it_ended(kept: Kept) -> None:
     receiver = Receiver()
-    id, _ = await kept.services.webhooks.add(receiver.url, Wanted())
     async with listening(receiver):
-        await kept.tell("update workers.webhooks set url = $1", receiver.url)
+        id, _ = await kept.services.webhooks.add(receiver.url, Wanted())
         async with delivering(kept):
             async with delivering(kept):
                 at = [await kept.said() for _ in range(10)]
@@ -294,7 +295,7 @@ async def test_each_webhook_has_what_it_was_made_for(kept: Kept) -> None:
         ]
         promised = await sent(Wanted(contexts=("commitments",)))
         assert promised == await sent(Wanted(streams=(kept.commitment,)))
-        assert promised == [one for one in everything if one.startswith("commitment")]
+        assert promised == [one.type for one in (await services.store.streams([kept.commitment]))[kept.commitment]]
         (one,) = await sent(Wanted(units=(other,)))
         assert one.startswith("unit-registered")
         assert await sent(Wanted(contexts=("commitments",), units=(other,))) == []
@@ -304,7 +305,7 @@ async def test_nothing_that_is_sealed_leaves_the_house(kept: Kept) -> None:
     receiver = Receiver()
     async with listening(receiver), delivering(kept):
         id, _ = await kept.services.webhooks.add(receiver.url, Wanted(), after=-1)
-        await person(kept.services, kept.acting.unit, Role.LIAISON_OFFICER)
+        await person(kept.services, kept.acting.unit, Role.LIAISON_OFFICER, by=kept.acting)
         head = await kept.head()
         await until(lambda: reached(kept, id, head))
     assert receiver.positions == list(range(head + 1))
