@@ -28,9 +28,9 @@ async def posting(within: float = WITHIN) -> AsyncIterator[Post]:
                     said = await answer.content.read(READ) if answer.status >= 300 else b""
                     return Reply(answer.status, _line(said.decode("utf-8", "replace")))
             except TimeoutError:
-                return Reply(None, f"not within {within:g} seconds.")
+                return Reply(None, f"No answer within {within:g} seconds.")
             except (aiohttp.ClientError, OSError, ValueError) as error:
-                return Reply(None, _line(str(error) or type(error).__name__))
+                return Reply(None, _line(f"No answer: {str(error) or type(error).__name__}"))
 
         yield post
 

@@ -43,7 +43,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a receiver answered. `status` None: nothing, and `said` is why; else the beginning of its body."""
+    """What a receiver answered. `status` None: nothing, and `said` says why; else it is the beginning of its body."""
 
     status: int | None
     said: str = ""
@@ -54,7 +54,7 @@ class Reply:
 
     def __str__(self) -> str:
         if self.status is None:
-            return f"No answer: {self.said}"
+            return self.said
         return f"It answered {self.status}{f': {self.said}' if self.said else ''}"
 
 
@@ -136,8 +136,12 @@ class Deliverer:
 
     async def _all(self, webhook: Webhook) -> None:
         """Everything there is now. It ends where the receiver does not take a record, or another process goes on."""
-        position, where = webhook.position, webhook.wanted.filter(self._codec, self._contexts)
-        whole = False
+        position, whole = webhook.position, False
+        try:
+            where = webhook.wanted.filter(self._codec, self._contexts)
+        except kept.Unusable as error:  # a newer program's
+            await self._note(webhook, position, position + 1, Reply(None, str(error)))
+            return
         while not whole:
             end = (await self._ledger.head()).size - 1
             stored = await self._ledger.records(position, BATCH, until=end, where=where)
@@ -154,21 +158,28 @@ class Deliverer:
         reply = await self._sent(webhook, record)
         if reply.taken:
             return await kept.came_to(self._pool, webhook.id, position, record.position, taken=True)
+        await self._note(webhook, position, record.position, reply)
+        return False
+
+    async def _note(self, webhook: Webhook, position: int, sent: int, reply: Reply) -> None:
+        """What was `sent` was not taken: when it is tried again, or that it is not, until somebody resumes it."""
         noted = await kept.not_taken(
             self._pool, webhook.id, position, str(reply), self._pauses, self._gives_up, gone=reply.status == GONE
         )
-        if noted is not None:
-            tries, paused = noted
-            say = log.error if paused else log.warning
-            said = {"position": record.position, "tries": tries, "said": str(reply)}
-            say("webhook-paused" if paused else "webhook-not-taken", webhook=str(webhook.id), **said)
-        return False
+        if noted is None:
+            return
+        tries, paused = noted
+        told = {"webhook": str(webhook.id), "position": sent, "tries": tries, "said": str(reply)}
+        if paused:
+            log.error("webhook-paused", **told)
+        else:
+            log.warning("webhook-not-taken", **told)
 
     async def _sent(self, webhook: Webhook, record: StoredRecord) -> Reply:
         try:
             secrets = await asyncio.to_thread(self._secrets, webhook)
         except (KeyUnusable, OSError) as error:
-            return Reply(None, f"its secret cannot be read: {error}")
+            return Reply(None, f"Its secret cannot be read: {error}")
         body = payload(self._codec.ledger, record)
         headers = signed(secrets, message_id(record), int(time()), body)
         return await self._post(webhook.url, {"Content-Type": "application/json", **headers}, body)

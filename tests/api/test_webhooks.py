@@ -187,7 +187,7 @@ async def test_a_receiver_that_never_answers_holds_nobody_else_up(kept: Kept) ->
         await until(lambda: tried(kept, id, 1))
     assert quick.positions == at
     assert set(slow.positions) == {at[0]}
-    assert (await kept.webhook(id)).said == "No answer: not within 1 seconds."
+    assert (await kept.webhook(id)).said == "No answer within 1 seconds."
 
 
 @pytest.mark.parametrize(
@@ -343,6 +343,19 @@ async def test_a_secret_that_is_gone_stops_its_webhook_and_another_one_starts_it
         assert secret is not None
         await until(lambda: reached(kept, id, at))
     assert verified(secret, receiver.heard[0].headers, receiver.heard[0].body)
+
+
+async def test_what_only_a_newer_program_knows_is_waited_for_and_said(kept: Kept) -> None:
+    receiver = Receiver()
+    async with listening(receiver), delivering(kept):
+        id, _ = await kept.services.webhooks.add(receiver.url, Wanted())
+        await kept.tell("update workers.webhooks set types = '{bridge-built.1}'")
+        at = await kept.said()
+        await until(lambda: tried(kept, id, 2))
+        assert (await kept.webhook(id)).said.startswith("There is no type of record bridge-built.1.")
+        await kept.tell("update workers.webhooks set types = '{}'")
+        await until(lambda: reached(kept, id, at))
+    assert receiver.positions == [at]
 
 
 async def test_what_is_removed_leaves_no_secret_behind(kept: Kept) -> None:
