@@ -113,7 +113,7 @@ TOLD: tuple[Told, ...] = (
         _each_worker(lambda one: one.alive), ("worker",),
     ),
     Told(
-        "subsidia_worker_refused", "What rules refused to a worker, and waits for people",
+        "subsidia_worker_refused", "What rules refused to a worker, or receivers do not take, and waits for people",
         _each_worker(lambda one: one.refused), ("worker",),
     ),
     Told(

@@ -28,6 +28,8 @@ from services.store.ledger import LedgerStore, opened, opened_store
 from services.store.migrations import migrate
 from services.store.tokens import Tokens
 from services.views.queries import Views, opened_views
+from services.webhooks.delivering import Post
+from services.webhooks.kept import Webhooks
 from services.working.running import Workers, opened_workers
 
 
@@ -52,6 +54,7 @@ class Services:
     registrar: Actor
     verifier: str
     openings: Openings
+    webhooks: Webhooks
 
 
 @asynccontextmanager
@@ -64,6 +67,7 @@ async def assemble(
     reading: bool = True,
     views: Sequence[View] = VIEWS,
     names: Mapping[str, type] = NAMES,
+    post: Post | None = None,
 ) -> AsyncIterator[Services]:
     """The register, open while we are inside: its database started and migrated, its ledger opened, its views kept.
 
@@ -71,7 +75,8 @@ async def assemble(
     passes and no record is reacted to. Without `keeping` it is only the views that another process keeps. Without
     `acting` views are kept, and time and reactions wait until they are told to go on (`workers.catch_up`): for
     histories of years past that are told in a minute. Without `reading` nobody listens how far views are: who reads one
-    asks the database. Workers stop first; what they had not done, the next start does.
+    asks the database. By `post` records leave for webhooks; without it none do. Workers stop first; what they had not
+    done, the next start does.
     Raises KeyUnusable, PostgresUnavailable, SchemaUnfit, ForeignLedger, Unavailable.
     """
     async with AsyncExitStack() as stack:
@@ -86,13 +91,13 @@ async def assemble(
         attested = [view for view in views if view in ATTESTED]
         every = timedelta(hours=config.attest)
         working = await stack.enter_async_context(
-            opened_workers(dsn, office, codec, CONTEXTS, attested, every, follow=workers and acting)
+            opened_workers(dsn, office, codec, CONTEXTS, attested, every, follow=workers and acting, post=post)
         )
         tokens = Tokens(store.pool)
         yield Services(
             config, CONTEXTS, tuple(views), codec, store, office, shown, projector, working,
             Attesting(office, store.pool, attested), tokens, registrar, notary.verifier,
-            Openings(store, codec, keyring),
+            Openings(store, codec, keyring), Webhooks(store.pool, keyring, codec, CONTEXTS),
         )  # fmt: skip
 
 

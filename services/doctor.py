@@ -28,6 +28,7 @@ from services.store.ledger import ForeignLedger, opened
 from services.store.migrations import SchemaUnfit, check
 from services.store.ports import Unavailable
 from services.store.reads import Reads
+from services.webhooks.kept import stuck
 
 GIGABYTE = 1 << 30
 DURABLE = {"fsync": "on", "full_page_writes": "on"}
@@ -182,7 +183,7 @@ async def _inside(config: Config, dsn: str) -> AsyncIterator[Finding]:
     try:
         for finding in (
             await _durable(pool), await _connections(pool), await _clock(pool), await _privileges(pool),
-            await _ledger(config, pool), await _acting(pool), await _sealed(config, pool),
+            await _ledger(config, pool), await _acting(pool), await _webhooks(pool), await _sealed(config, pool),
         ):  # fmt: skip
             yield finding
     finally:
@@ -291,6 +292,15 @@ async def _acting(pool: Pool) -> Finding:
         do = "`subsidia serve` does it as soon as it runs."
         return Finding("workers", Verdict.NOTE, said or "have not run yet", do)
     return Finding("workers", Verdict.WELL, "what fell due was said, and every record was reacted to")
+
+
+async def _webhooks(pool: Pool) -> Finding:
+    """Whether everybody who is sent records takes them."""
+    there = await pool.fetchval("select count(*) from workers.webhooks")
+    idle = await stuck(pool)
+    said = f"{idle} of {there} paused or not taken" if idle else f"{there}, each taken" if there else "none"
+    do = "`subsidia webhook list` says which and why; once it is mended: `subsidia webhook resume`."
+    return _finding("webhooks", not idle, said, do, Verdict.NOTE)
 
 
 MENDS = {

@@ -91,7 +91,7 @@ def revoke_token(id: UUID) -> None:
 
 async def _actor(services: Services, unit: str, role: str | None, accreditation: str | None) -> Actor:
     """Whoever acts for the unit under the one accreditation that is meant."""
-    found = _unit(await read_directory(services.store, services.office.codec), unit)
+    found = unit_named(await read_directory(services.store, services.office.codec), unit)
     _, state = await services.office.states.state("units", StreamId(found.id))
     today = local_day(datetime.now(UTC), units.facts(state, found.id))
     there = [
@@ -106,7 +106,8 @@ async def _actor(services: Services, unit: str, role: str | None, accreditation:
     return Actor(unit=found.id, role=held, accreditation=name)
 
 
-def _unit(directory: Directory, text: str) -> Known:
+def unit_named(directory: Directory, text: str) -> Known:
+    """By its id, or by a code, with its scheme where several have it. Raises Failed."""
     found = {unit.id: unit for code, unit in directory.by_code.items() if text in (code, code.partition(":")[2])}
     if len(found) == 1:
         return next(iter(found.values()))

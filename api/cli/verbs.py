@@ -11,6 +11,11 @@ VERBS = {
     "migrate": ("api.cli.keeping", "migrate", "Bring the database's schema up to date."),
     "import": ("api.cli.importing", "import_group", "Bring published sources into the register."),
     "token": ("api.cli.tokens", "token", "Issue a token for an accredited officer; list and revoke them."),
+    "webhook": (
+        "api.cli.webhooks",
+        "webhook",
+        "Send records, signed, to an address as they come; list, resume, remove.",
+    ),
     "retry": ("api.cli.working", "retry", "Ask rules again for what they refused to the clock and to reactions."),
     "rebuild": ("api.cli.keeping", "rebuild", "Build a view anew beside the live one, then swap."),
     "replay": ("api.cli.keeping", "replay", "Read the whole ledger, check that it is whole, and fold it."),

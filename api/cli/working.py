@@ -23,6 +23,7 @@ import structlog
 from api.cli.listening import bound_for_watchers, watched_on
 from api.cli.running import FAULTY, configured, run, with_services
 from api.probes import Here
+from api.sending import posting
 from services.bootstrap import Services, assemble
 from services.config import Config
 from services.health import Health
@@ -62,11 +63,11 @@ class Report(msgspec.Struct):
     "--only",
     type=click.Choice([part.value for part in Part]),
     metavar="PART",
-    help="`views`: keep the views. `acts`: pass deadlines, react to records, attest views. Without it: both.",
+    help="`views`: keep the views. `acts`: pass deadlines, react, attest views, send to webhooks. Without it: both.",
 )
 @click.option("--beside", is_flag=True, hidden=True, help="For `serve`: report on stdout, stop when stdin ends.")
 def work(only: str | None, beside: bool) -> None:
-    """Keep the views, pass deadlines, react to records and attest views, until Ctrl-C or SIGTERM.
+    """Keep the views, pass deadlines, react to records, attest views and send to webhooks, until Ctrl-C or SIGTERM.
 
     `serve` starts such processes by itself; on its own it goes with `serve --no-workers`. Several may run: one leads,
     the others stand by.
@@ -110,7 +111,10 @@ async def _work(config: Config, parts: Collection[Part], watched: socket.socket 
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         loop.add_reader(sys.stdin, _heard, sys.stdin, stop)
     keeping, acting = Part.VIEWS in parts, Part.ACTS in parts
-    async with assemble(config, keeping=keeping, acting=acting, reading=False) as services:
+    async with (
+        posting() as post,
+        assemble(config, keeping=keeping, acting=acting, reading=False, post=post) as services,
+    ):
         here = Here(services, keeping, acting)
         async with watched_on(watched, services, here):
             forget_start()

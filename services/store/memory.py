@@ -182,8 +182,10 @@ class MemoryStore:
     def _fits(self, record: StoredRecord, where: Filter | None) -> bool:
         if where is None:
             return True
-        return (not where.types or record.type in where.types) and (
-            not where.units or not self._units[record.position].isdisjoint(where.units)
+        return (
+            (not where.types or record.type in where.types)
+            and (not where.streams or record.stream in where.streams)
+            and (not where.units or not self._units[record.position].isdisjoint(where.units))
         )
 
     def _size(self, size: int | None) -> int:

@@ -154,10 +154,11 @@ class Unavailable(StoreError):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which records to read: by name of type, and by the unit that acted or is spoken of."""
+    """Which records to read: by name of type, by the unit that acted or is spoken of, and by stream."""
 
     types: tuple[str, ...] = ()
     units: tuple[UUID, ...] = field(default=())
+    streams: tuple[UUID, ...] = ()
 
 
 class Openable(Protocol):

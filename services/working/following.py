@@ -61,7 +61,7 @@ class Worker(Protocol):
         ...
 
     async def refused(self, connection: Connection) -> int:
-        """How many things a rule does not let it do, for people to look at."""
+        """How many things a rule, or whoever stands outside, does not let it do, for people to look at."""
         ...
 
 

@@ -15,13 +15,14 @@ from services.reacting import Reactor
 from services.store.connecting import close_pool, connect_worker, dropped, open_pool
 from services.store.listener import heard
 from services.store.reads import Reads
+from services.webhooks.delivering import Deliverer, Post
 from services.working import agenda
-from services.working.following import Follower, Ledger
+from services.working.following import Follower, Ledger, Worker
 from services.working.recent import Recent
 
 
 class Workers:
-    """The clock, the reactions, and who attests the views."""
+    """The clock, the reactions, who attests the views, and who delivers to webhooks."""
 
     def __init__(self, dsn: str, ledger: Ledger, followers: Sequence[Follower], reactor: Reactor) -> None:
         self._dsn, self._ledger, self._followers, self._reactor = dsn, ledger, tuple(followers), reactor
@@ -59,10 +60,11 @@ async def opened_workers(
     attest: timedelta,
     *,
     follow: bool = True,
+    post: Post | None = None,
 ) -> AsyncIterator[Workers]:
     """The workers, at work if they `follow`; otherwise they do what they are told (`catch_up`).
 
-    `views` are attested once in `attest`; zero: not by themselves.
+    `views` are attested once in `attest`; zero: not by themselves. By `post` messages leave the house; None: none do.
     """
     async with AsyncExitStack() as stack:
         pool = await open_pool(dsn, 3)
@@ -70,14 +72,14 @@ async def opened_workers(
         wait = await stack.enter_async_context(heard(dsn, follow=follow))
         reads = Reads(pool)
         recent, reactor = Recent(reads), Reactor(office, codec, contexts, reads)
-        found = [
-            Follower(dsn, worker, recent, wait)
-            for worker in (
-                Clock(office, codec, contexts),
-                reactor,
-                Attester(Attesting(office, pool, views), office, attest),
-            )
-        ]
+        workers: list[Worker] = [
+            Clock(office, codec, contexts), reactor, Attester(Attesting(office, pool, views), office, attest)
+        ]  # fmt: skip
+        if post is not None:
+            deliverer = Deliverer(pool, reads, office.keyring, codec, contexts, post)
+            stack.push_async_callback(deliverer.stop)
+            workers.append(deliverer)
+        found = [Follower(dsn, worker, recent, wait) for worker in workers]
         if follow:
             for follower in found:
                 await stack.enter_async_context(follower)

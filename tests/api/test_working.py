@@ -36,7 +36,12 @@ async def test_each_does_its_part_and_one_that_is_killed_is_started_again(databa
     async with assemble(found, workers=False), crew(environment(found)) as working:
         await working.begun(30)
         await until(lambda: all_lead(working))
-        assert {one.names for one in await working.workers()} == {("clock",), ("reactions",), ("attestation",)}
+        assert {one.names for one in await working.workers()} == {
+            ("clock",),
+            ("reactions",),
+            ("attestation",),
+            ("webhooks",),
+        }
         ((views,), (acts,)) = processes_of(Part.VIEWS), processes_of(Part.ACTS)
         assert views.nice() > acts.nice()
         assert {one.nice() for one in await servers_for("subsidia-projector", found)} == {views.nice()}

@@ -281,11 +281,12 @@ async def test_a_record_has_at_most_65535_bytes(store: AnyStore) -> None:
     assert len(record.state) == RECORD_AT_MOST
 
 
-async def test_records_are_listed_in_order_by_type_and_by_unit(store: AnyStore) -> None:
+async def test_records_are_listed_in_order_by_type_by_unit_and_by_stream(store: AnyStore) -> None:
     gent, lyon = uuid4(), uuid4()
     units: list[tuple[UUID, ...]] = [(gent,), (lyon,), (gent, lyon), (), (gent, gent)]
-    for number, spoken in enumerate(units):
-        one = draft(uuid4(), type_=f"thing-{'done' if number % 2 else 'begun'}.1")
+    streams = [uuid4() for _ in units]
+    for number, (stream, spoken) in enumerate(zip(streams, units, strict=True)):
+        one = draft(stream, type_=f"thing-{'done' if number % 2 else 'begun'}.1")
         await store.append(change(replace(one, units=spoken)))
 
     async def positions(after: int = -1, limit: int = 500, until: int | None = None, **where: object) -> list[int]:
@@ -303,6 +304,9 @@ async def test_records_are_listed_in_order_by_type_and_by_unit(store: AnyStore) 
     assert await positions(0, 2, until=3, units=(gent, lyon)) == [1, 2]
     assert await positions(units=(lyon,), types=("thing-done.1",)) == [1]
     assert await positions(units=(uuid4(),)) == []
+    assert await positions(streams=(streams[3], streams[1])) == [1, 3]
+    assert await positions(streams=(streams[1],), types=("thing-done.1",), units=(lyon,)) == [1]
+    assert await positions(streams=(streams[1],), units=(gent,)) == []
     assert [len(batch) async for batch in store.scan(1, 3)] == [2]
 
 

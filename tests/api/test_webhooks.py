@@ -1,0 +1,419 @@
+"""Webhooks: every record that is wanted arrives, in order and signed, whatever receivers and processes do meanwhile."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from aiohttp import web
+
+from api.cli.working import Part, crew
+from api.sending import posting
+from domain.commitments.words import Document
+from domain.kernel import Role, StreamId, Words
+from services.bootstrap import Services
+from services.store.listener import heard
+from services.webhooks.delivering import Deliverer
+from services.webhooks.kept import Unusable, Wanted, Webhook
+from services.webhooks.signing import signed
+from services.working.following import Follower
+from tests.api.receiving import Message, Receiver, listening, taken, verified
+from tests.api.test_working import environment, processes_of
+from tests.services.acting import promise, register, unit_of
+from tests.services.test_handle import give, person
+from tests.waiting import until
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A register with one adopted commitment, in which nothing acts unless a test has it act."""
+
+    services: Services
+    dsn: str
+    commitment: StreamId
+    acting: Any
+
+    async def head(self) -> int:
+        return (await self.services.store.head()).size - 1
+
+    async def said(self) -> int:
+        """Something happens to the commitment, in one record; gives its position."""
+        shown = Document(Words({"en": "Minutes"}), "https://example.org/minutes", "ab" * 32)
+        await give(
+            self.services, self.acting, "commitments.attach-evidence", self.commitment, document=shown, milestone=None
+        )
+        return await self.head()
+
+    async def webhook(self, id: UUID) -> Webhook:
+        found, _ = await self.services.webhooks.all()
+        return next(one for one in found if one.id == id)
+
+    async def tell(self, statement: str, *values: Any) -> None:
+        connection = await asyncpg.connect(self.dsn)
+        await connection.execute(statement, *values)
+        await connection.close()
+
+
+@pytest_asyncio.fixture
+async def kept(database_url: str, tmp_path: Path) -> AsyncIterator[Kept]:
+    async with register(database_url, tmp_path) as services:
+        unit = await unit_of(services, "Lyon")
+        commitment, signatory = await promise(services, unit, date(2035, 9, 1))
+        yield Kept(services, database_url, commitment, signatory)
+
+
+@asynccontextmanager
+async def delivering(
+    kept: Kept, within: float = 20.0, pauses: Sequence[float] = (0.01,), gives_up: timedelta = timedelta(days=7)
+) -> AsyncIterator[Follower]:
+    """A process that delivers."""
+    services = kept.services
+    async with posting(within) as post, heard(kept.dsn, follow=True) as wait:
+        deliverer = Deliverer(
+            services.store.pool, services.store, services.office.keyring, services.codec, services.contexts, post,
+            pauses=pauses, gives_up=gives_up,
+        )  # fmt: skip
+        try:
+            async with Follower(kept.dsn, deliverer, services.store, wait) as follower:
+                yield follower
+        finally:
+            await deliverer.stop()
+
+
+def test_a_message_is_signed_as_the_specification_s_own_example() -> None:
+    secret = bytes.fromhex("31f290f6bf0629 8aab4f08d43c3f082cf648a362da2da4b0".replace(" ", ""))
+    headers = signed([secret], "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}')
+    assert headers["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+async def test_what_happens_while_a_receiver_is_down_arrives_in_order_once_it_is_up(kept: Kept) -> None:
+    receiver = Receiver()
+    async with listening(receiver):
+        pass
+    id, secret = await kept.services.webhooks.add(receiver.url, Wanted(streams=(kept.commitment,)))
+    async with delivering(kept):
+        first, second = await kept.said(), await kept.said()
+        await until(lambda: tried(kept, id, 3))
+        assert (await kept.webhook(id)).said.startswith("No answer: ")
+        async with listening(receiver):
+            await until(lambda: reached(kept, id, second))
+    assert receiver.positions == [first, second]
+    for one in receiver.heard:
+        assert verified(secret, one.headers, one.body)
+        assert not verified(secret, one.headers, one.body + b" ")
+        (stored,) = await kept.services.store.records(one.position - 1, 1)
+        assert b'"record":' + stored.state + b"," in one.body, "the record's own bytes"
+        assert one.said["data"]["address"] == f"/v1/records/{one.position}"
+        assert (one.said["type"], one.said["origin"]) == (stored.type, kept.services.config.origin)
+        assert one.said["timestamp"] == one.said["data"]["record"]["at"]
+
+
+async def test_what_is_not_taken_is_sent_again_under_the_same_id_before_anything_else(kept: Kept) -> None:
+    async def grudging(message: Message) -> web.StreamResponse:
+        return web.Response(status=204 if receiver.positions.count(message.position) == 3 else 500, text="not now")
+
+    receiver = Receiver(grudging)
+    async with listening(receiver), delivering(kept):
+        id, _ = await kept.services.webhooks.add(receiver.url, Wanted())
+        first, second = await kept.said(), await kept.said()
+        await until(lambda: reached(kept, id, second))
+    assert receiver.positions == [first] * 3 + [second] * 3
+    assert [one.id for one in receiver.heard[:3]] == [receiver.heard[0].id] * 3
+    assert receiver.heard[3].id != receiver.heard[0].id
+
+
+async def test_a_receiver_that_is_gone_is_sent_nothing_until_it_is_resumed(kept: Kept) -> None:
+    async def gone(message: Message) -> web.StreamResponse:
+        return web.Response(status=410)
+
+    receiver = Receiver(gone)
+    async with listening(receiver), delivering(kept) as follower:
+        id, _ = await kept.services.webhooks.add(receiver.url, Wanted())
+        first = await kept.said()
+        await until(lambda: paused(kept, id))
+        second = await kept.said()
+        await until(lambda: refused(follower, 1))
+        assert receiver.positions == [first]
+        receiver.answer = taken
+        assert await kept.services.webhooks.resume(id)
+        await until(lambda: reached(kept, id, second))
+        await until(lambda: refused(follower, 0))
+    assert receiver.positions == [first, first, second]
+    assert (await kept.webhook(id)).said == ""
+
+
+async def test_who_has_failed_for_a_week_is_paused_and_said_and_loses_nothing(kept: Kept) -> None:
+    async def failing(message: Message) -> web.StreamResponse:
+        return web.Response(status=503, text="closed\x00 for\nthe \x1b[31mholidays" + "!" * 10_000)
+
+    receiver = Receiver(failing)
+    async with listening(receiver), delivering(kept) as follower:
+        id, _ = await kept.services.webhooks.add(receiver.url, Wanted())
+        at = await kept.said()
+        await until(lambda: tried(kept, id, 2))
+        assert not await paused(kept, id)
+        await kept.tell("update workers.webhooks set failing_since = now() - interval '6 days 23 hours'")
+        await until(lambda: refused(follower, 1))
+        assert not await paused(kept, id)
+        await kept.tell("update workers.webhooks set failing_since = now() - interval '7 days 1 minute'")
+        await until(lambda: paused(kept, id))
+        said = (await kept.webhook(id)).said
+        assert said.startswith("It answered 503: closed for the [31mholidays!!!")
+        assert len(said) < 300
+        receiver.answer = taken
+        await kept.services.webhooks.resume(id)
+        await until(lambda: reached(kept, id, at))
+    assert receiver.positions[-1] == at
+
+
+async def test_a_receiver_that_never_answers_holds_nobody_else_up(kept: Kept) -> None:
+    async def silent(message: Message) -> web.StreamResponse:
+        await asyncio.sleep(3600)
+        raise AssertionError("nobody waits for so long")
+
+    slow, quick = Receiver(silent), Receiver()
+    async with listening(slow), listening(quick), delivering(kept, within=1.0):
+        id, _ = await kept.services.webhooks.add(slow.url, Wanted())
+        other, _ = await kept.services.webhooks.add(quick.url, Wanted())
+        at = [await kept.said() for _ in range(5)]
+        await until(lambda: reached(kept, other, at[-1]))
+        await until(lambda: tried(kept, id, 1))
+    assert quick.positions == at
+    assert set(slow.positions) == {at[0]}
+    assert (await kept.webhook(id)).said == "No answer within 1 seconds."
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (b"", "No answer: "),
+        (b"\x00\xff\x1b[31m this is no HTTP\r\n\r\n", "No answer: "),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000, "No answer: "),
+        (
+            b"HTTP/1.1 500 No\r\nContent-Encoding: gzip\r\nContent-Length: 9\r\n\r\nno gzip!!",
+            "It answered 500: no gzip!",
+        ),
+        (b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n", "It answered 302"),
+        (b"HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n" + b"y" * 100_000, "It answered 500: yyy"),
+    ],
+    ids=["hangs up", "noise", "endless header", "false gzip", "redirect", "endless body"],
+)
+async def test_whatever_a_receiver_answers_is_bounded_and_tried_again(kept: Kept, answer: bytes, said: str) -> None:
+    asked = list[bytes]()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append((await reader.readline()).strip())
+        writer.write(answer)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, delivering(kept):
+        id, _ = await kept.services.webhooks.add(f"http://127.0.0.1:{port}/hook?token=1", Wanted())
+        await kept.said()
+        await until(lambda: tried(kept, id, 2))
+        found = await kept.webhook(id)
+    assert found.said.startswith(said)
+    assert len(found.said) < 300
+    assert found.said.isprintable()
+    assert set(asked) == {b"POST /hook?token=1 HTTP/1.1"}, "nobody went elsewhere"
+
+
+async def test_a_process_killed_before_it_saved_how_far_it_came_sends_the_same_again(
+    kept: Kept, tmp_path: Path
+) -> None:
+    async def killing(message: Message) -> web.StreamResponse:
+        if len(receiver.heard) == 2:
+            for one in processes_of(Part.ACTS):
+                one.kill()
+                one.wait()
+        return web.Response(status=204)
+
+    receiver = Receiver(killing)
+    async with listening(receiver):
+        id, secret = await kept.services.webhooks.add(receiver.url, Wanted(streams=(kept.commitment,)))
+        at = [await kept.said() for _ in range(3)]
+        async with crew(environment(kept.services.config)):
+            await until(lambda: reached(kept, id, at[-1]))
+    assert receiver.positions == [at[0], at[1], at[1], at[2]]
+    assert receiver.heard[1].id == receiver.heard[2].id
+    assert receiver.heard[1].body == receiver.heard[2].body
+    assert all(verified(secret, one.headers, one.body) for one in receiver.heard)
+
+
+async def test_of_two_processes_one_delivers_and_the_other_goes_on_where_it_ended(kept: Kept) -> None:
+    receiver = Receiver()
+    async with listening(receiver):
+        id, _ = await kept.services.webhooks.add(receiver.url, Wanted())
+        async with delivering(kept):
+            async with delivering(kept):
+                at = [await kept.said() for _ in range(10)]
+                await until(lambda: reached(kept, id, at[-1]))
+            at += [await kept.said() for _ in range(10)]
+            await until(lambda: reached(kept, id, at[-1]))
+    assert receiver.positions == at
+
+
+async def test_a_view_that_is_built_anew_sends_nothing(kept: Kept) -> None:
+    receiver = Receiver()
+    async with listening(receiver), delivering(kept):
+        id, _ = await kept.services.webhooks.add(receiver.url, Wanted())
+        for view in ("commitments", "activity"):
+            await kept.services.projector.rebuild(view)
+        at = await kept.said()
+        await until(lambda: reached(kept, id, at))
+        await kept.services.projector.rebuild("commitments")
+        then = await kept.said()
+        await until(lambda: reached(kept, id, then))
+    assert receiver.positions == [at, then]
+
+
+async def test_each_webhook_has_what_it_was_made_for(kept: Kept) -> None:
+    services, receiver = kept.services, Receiver()
+    other = await unit_of(services, "Ghent")
+    async with listening(receiver), delivering(kept):
+
+        async def sent(wanted: Wanted) -> list[str]:
+            receiver.heard.clear()
+            id, _ = await services.webhooks.add(receiver.url, wanted, after=-1)
+            head = await kept.head()
+            await until(lambda: reached(kept, id, head))
+            await services.webhooks.remove(id)
+            return [one.said["type"] for one in receiver.heard]
+
+        everything = [one.type for one in await services.store.records()]
+        assert await sent(Wanted()) == everything
+        assert await sent(Wanted(types=("unit-registered", "ledger-opened.1"))) == [
+            one for one in everything if one.partition(".")[0] in ("unit-registered", "ledger-opened")
+        ]
+        promised = await sent(Wanted(contexts=("commitments",)))
+        assert promised == await sent(Wanted(streams=(kept.commitment,)))
+        assert promised == [one.type for one in (await services.store.streams([kept.commitment]))[kept.commitment]]
+        (one,) = await sent(Wanted(units=(other,)))
+        assert one.startswith("unit-registered")
+        assert await sent(Wanted(contexts=("commitments",), units=(other,))) == []
+
+
+async def test_nothing_that_is_sealed_leaves_the_house(kept: Kept) -> None:
+    receiver = Receiver()
+    async with listening(receiver), delivering(kept):
+        id, _ = await kept.services.webhooks.add(receiver.url, Wanted(), after=-1)
+        await person(kept.services, kept.acting.unit, Role.LIAISON_OFFICER, by=kept.acting)
+        head = await kept.head()
+        await until(lambda: reached(kept, id, head))
+    assert receiver.positions == list(range(head + 1))
+    assert not any(b"Ada Example" in one.body for one in receiver.heard)
+
+
+async def test_while_a_secret_is_exchanged_both_sign_and_a_day_later_the_new_one_alone(kept: Kept) -> None:
+    receiver, hooks = Receiver(), kept.services.webhooks
+    async with listening(receiver), delivering(kept):
+        id, first = await hooks.add(receiver.url, Wanted())
+        second = await hooks.rotate(id)
+        third = await hooks.rotate(id)
+        assert second is not None
+        assert third is not None
+        at = await kept.said()
+        await until(lambda: reached(kept, id, at))
+        await kept.tell("update workers.webhooks set rotated_at = now() - interval '25 hours'")
+        at = await kept.said()
+        await until(lambda: reached(kept, id, at))
+    fits = [[verified(secret, one.headers, one.body) for secret in (first, second, third)] for one in receiver.heard]
+    assert fits == [[False, True, True], [False, False, True]]
+
+
+async def test_a_secret_that_is_gone_stops_its_webhook_and_another_one_starts_it(kept: Kept) -> None:
+    receiver, services = Receiver(), kept.services
+    async with listening(receiver), delivering(kept):
+        id, _ = await services.webhooks.add(receiver.url, Wanted())
+        (key,) = (await kept.webhook(id)).keys
+        services.office.keyring.delete(key)
+        at = await kept.said()
+        await until(lambda: tried(kept, id, 1))
+        assert "`subsidia webhook rotate` makes another" in (await kept.webhook(id)).said
+        assert receiver.heard == []
+        secret = await services.webhooks.rotate(id)
+        assert secret is not None
+        await until(lambda: reached(kept, id, at))
+    assert verified(secret, receiver.heard[0].headers, receiver.heard[0].body)
+
+
+async def test_what_only_a_newer_program_knows_is_waited_for_and_said(kept: Kept) -> None:
+    receiver = Receiver()
+    async with listening(receiver), delivering(kept):
+        id, _ = await kept.services.webhooks.add(receiver.url, Wanted())
+        await kept.tell("update workers.webhooks set types = '{bridge-built.1}'")
+        at = await kept.said()
+        await until(lambda: tried(kept, id, 2))
+        assert (await kept.webhook(id)).said.startswith("There is no type of record bridge-built.1.")
+        await kept.tell("update workers.webhooks set types = '{}'")
+        await until(lambda: reached(kept, id, at))
+    assert receiver.positions == [at]
+
+
+async def test_what_is_removed_leaves_no_secret_behind(kept: Kept) -> None:
+    services = kept.services
+    before = services.office.keyring.subjects()
+    id, _ = await services.webhooks.add("http://127.0.0.1:9/", Wanted())
+    await services.webhooks.rotate(id)
+    assert len(services.office.keyring.subjects()) == len(before) + 2
+    assert await services.webhooks.remove(id)
+    assert services.office.keyring.subjects() == before
+    assert not await services.webhooks.remove(id)
+    assert not await services.webhooks.resume(id)
+    assert await services.webhooks.rotate(id) is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "portal.example", "ftp://portal.example/", "http://", "http:///hook", "http://a b/", "http://user:pw@h/",
+     "http://h/#x", "http://h:99999/", "http://h:0/", "http://[::1/", "http://h/\x00", "http://h/\nHost: x",
+     "file:///etc/passwd", "http://h/é"],
+)  # fmt: skip
+async def test_what_is_no_address_of_the_web_is_refused(kept: Kept, url: str) -> None:
+    with pytest.raises(Unusable, match="is no address to send to"):
+        await kept.services.webhooks.add(url, Wanted())
+    assert await kept.services.webhooks.all() == ([], await kept.head())
+
+
+@pytest.mark.parametrize(
+    ("wanted", "after", "said"),
+    [
+        (Wanted(types=("commitment",)), None, "There is no type of record commitment."),
+        (Wanted(contexts=("commitment",)), None, "There is no context commitment. There are: .*commitments"),
+        (Wanted(types=("unit-registered",), contexts=("mandates",)), None, "No record of mandates is of type unit-"),
+        (Wanted(), 10_000, "The ledger has not reached position 10000 yet."),
+    ],
+)
+async def test_what_no_record_can_be_is_refused(kept: Kept, wanted: Wanted, after: int | None, said: str) -> None:
+    with pytest.raises(Unusable, match=said):
+        await kept.services.webhooks.add("http://127.0.0.1:9/", wanted, after)
+
+
+def test_a_receiver_s_lines_take_no_old_message_and_no_other_secret() -> None:
+    secret, now = "whsec_" + "A" * 44, 0
+    headers = dict(signed([b"\0" * 33], "1-a", now, b"{}"))
+    assert not verified(secret, headers, b"{}"), "half a century ago"
+
+
+async def reached(kept: Kept, id: UUID, position: int) -> bool:
+    return (await kept.webhook(id)).position >= position
+
+
+async def tried(kept: Kept, id: UUID, times: int) -> bool:
+    return (await kept.webhook(id)).tries >= times
+
+
+async def paused(kept: Kept, id: UUID) -> bool:
+    return (await kept.webhook(id)).paused_at is not None
+
+
+async def refused(follower: Follower, many: int) -> bool:
+    return (await follower.health()).refused == many
