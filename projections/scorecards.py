@@ -1,4 +1,4 @@
-"""Scorecards by unit, sphere and goal: sums of what each commitment contributes, exact after every record.
+"""Scorecards by unit, sphere and goal and of the whole register: sums of what commitments contribute, always exact.
 
 A row is what it was, less what the touched commitment contributed before the record, plus what it contributes now;
 deploy/decisions/0003 says why that cannot drift. Commitments count by a rule, and each row says from which records its
@@ -33,15 +33,20 @@ class Scope(StrEnum):
     UNIT = "unit"
     SPHERE = "sphere"
     SDG = "sdg"
+    REGISTER = "register"
+
+
+WHOLE = f"{Scope.REGISTER}:all"
+"""The key of the one card of the whole register, on which each commitment counts once."""
 
 
 @quick
 @dataclass(frozen=True, slots=True)
 class ScorecardRow:
-    """Counts for one unit, one sphere or one goal. What is overdue depends on the day: see obligations."""
+    """Counts for a unit, a sphere, a goal or the register. What is overdue depends on the day: see obligations."""
 
-    scope: Annotated[Scope, Indexed(), Says("Whether it is of a unit, a sphere or a goal.")]
-    of: Annotated[str, Indexed(), Says("The unit's id, the sphere, or the goal's number.")]
+    scope: Annotated[Scope, Indexed(), Says("Whether it is of a unit, a sphere, a goal or the whole register.")]
+    of: Annotated[str, Indexed(), Says("The unit's id, the sphere, the goal's number, or `all`.")]
     title: Annotated[str, Searched(), Says("What that is called.")] = ""
     sphere: Annotated[Sphere | None, Indexed(), Says("The sphere of the unit.")] = None
     units: Annotated[int, Says("How many units there are in it: the denominator.")] = 0
@@ -50,6 +55,7 @@ class ScorecardRow:
         int,
         Says(
             "How many commitments in total: those it owns, and those in which it takes part as a party that accepted."
+            " On the card of the register every commitment counts once."
         ),
     ] = 0
     owned: Annotated[int, Says("How many of them are owned here.")] = 0
@@ -136,9 +142,10 @@ def _cards(
         yield _SDG + goal, False
     for party in bound:
         yield f"{_UNIT}{party.unit}", party.unit == owner
+    yield WHOLE, True
 
 
-_UNIT, _SPHERE, _SDG = (f"{scope}:" for scope in Scope)
+_UNIT, _SPHERE, _SDG = (f"{scope}:" for scope in (Scope.UNIT, Scope.SPHERE, Scope.SDG))
 
 
 @lru_cache(10_000)
@@ -174,11 +181,11 @@ def _counts(
 
 
 def of_engagement(row: EngagementRow | None) -> Contribution:
-    """A unit counts in its sphere while it exists, and once more if it takes part in anything."""
+    """A unit counts in its sphere and in the register while it exists, and once more if it takes part in anything."""
     if row is None:
         return Contribution()
     one = {"units": int(row.alive), "with_commitments": int(row.alive and row.commitments > 0)}
-    return Contribution({f"{_UNIT}{row.unit}": one, _SPHERE + row.sphere: one})
+    return Contribution({f"{_UNIT}{row.unit}": one, _SPHERE + row.sphere: one, WHOLE: one})
 
 
 _ENDS = ("completed", "partially_completed", "not_met")
@@ -200,10 +207,10 @@ class _Counting:
     _record: Recorded | None = None
 
     def keys(self, record: Recorded, look: Look) -> Iterable[str]:
-        """Every card that loses or gains something; when the ledger opens, those of all spheres and goals."""
+        """Every card that loses or gains something; when the ledger opens, all but those of units."""
         if isinstance(record.event, LedgerOpened):
             spheres = [f"{Scope.SPHERE}:{sphere}" for sphere in Sphere]
-            return [*spheres, *(f"{Scope.SDG}:{goal}" for goal in sdg.GOALS)]
+            return [*spheres, *(f"{Scope.SDG}:{goal}" for goal in sdg.GOALS), WHOLE]
         changed = self._changes(record, look)
         if self._rows[1] is None and look.row("units", record.key) is not None:
             return sorted({*changed, f"{Scope.UNIT}:{record.key}"})  # its title may be another
@@ -301,12 +308,14 @@ def blank(key: str) -> ScorecardRow:
 
 
 def _title(scope: Scope, of: str) -> str:
-    """What a sphere or a goal is called; a unit's name stands in the directory."""
+    """What a sphere, a goal or the register is called; a unit's name stands in the directory."""
     match scope:
         case Scope.SPHERE:
             return f"{of.capitalize()} sphere"
         case Scope.SDG:
             return sdg.NAMES[of]
+        case Scope.REGISTER:
+            return "The whole register"
         case Scope.UNIT:
             return ""
         case _:
@@ -324,10 +333,11 @@ def scorecards(rule: Rule, name: str = "scorecards") -> View:
     counting = _Counting(rule)
     return View(
         name=name,
-        version=3,
-        says="How many commitments stand where, by unit, sphere and Sustainable Development Goal, with denominators.",
+        version=4,
+        says="How many commitments stand where, by unit, sphere and Sustainable Development Goal and in the whole"
+        " register, with denominators.",
         row=ScorecardRow,
-        key_says="unit:<id>, sphere:<sphere> or sdg:<goal>.",
+        key_says=f"unit:<id>, sphere:<sphere>, sdg:<goal> or {WHOLE}.",
         touched_by=(LedgerOpened, *UNIT_CONTEXT.events, *COMMITMENT_CONTEXT.events),
         keys=counting.keys,
         fold=counting.fold,

@@ -60,9 +60,9 @@ def engaged(register: Register, unit: UUID) -> int:
 # --- denominators ---
 
 
-def test_when_the_ledger_opens_every_sphere_and_goal_is_there_with_0() -> None:
+def test_when_the_ledger_opens_every_sphere_every_goal_and_the_register_are_there_with_0() -> None:
     cards = Register(VIEWS).tell(LEDGER, opened).of("scorecards")
-    assert set(cards) == {*(f"sphere:{one}" for one in Sphere), *(f"sdg:{goal}" for goal in sdg.GOALS)}
+    assert set(cards) == {*(f"sphere:{one}" for one in Sphere), *(f"sdg:{goal}" for goal in sdg.GOALS), "register:all"}
     assert all(getattr(row, name) == 0 for row in cards.values() for name in COUNTS)
 
 
@@ -95,8 +95,21 @@ def test_a_commitment_of_two_units_of_one_sphere_counts_once_in_it() -> None:
 def test_a_target_counts_for_its_goal_and_a_goal_named_twice_counts_once() -> None:
     register = directory().given(replace(propose_shared, sdg=("11.2", "11.6", "13")))
     assert {key: row.commitments for key, row in register.of("scorecards").items() if row.commitments} == {
-        f"unit:{CITY}": 1, "sphere:local": 1, "sdg:11": 1, "sdg:13": 1,
+        f"unit:{CITY}": 1, "sphere:local": 1, "sdg:11": 1, "sdg:13": 1, "register:all": 1,
     }  # fmt: skip
+
+
+def test_a_commitment_that_spheres_share_counts_once_in_the_register() -> None:
+    register = directory().given(*adopted)
+    register.given(replace(adopted_alone[0], sdg=()), stream=OTHER)
+    whole = card(register, "register:all")
+    spheres = [card(register, f"sphere:{sphere}") for sphere in Sphere]
+    assert sum(one.commitments for one in spheres) > whole.commitments == whole.owned == 2
+    assert (whole.shared, whole.adopted, whole.proposed) == (1, 1, 1)
+    assert (whole.title, whole.sphere) == ("The whole register", None)
+    assert [whole.units, whole.with_commitments] == [
+        sum(getattr(one, name) for one in spheres) for name in ("units", "with_commitments")
+    ]
 
 
 # --- what stands where ---
