@@ -273,10 +273,13 @@ def test_what_never_comes_to_hold_it_there_leaves_no_room(changed: dict[str, Any
 
 def in_its_place(beside: tuple[Any, ...] = (WHOLE,), /, **changed: Any) -> asked.ActivateMandate:
     """This mandate comes into force in the place of one that stood beside another."""
-    told = {"id": OTHER, "territory": CITY, "function": "07.3", "ended": True, "superseded_by": STREAM, **changed}
-    before = mandate_facts(**{"beside": (WHOLE.id,), **told, "id": CHILD})
+    was = {"id": OTHER, "territory": CITY, "function": "07.3", "ended": True, "superseded_by": STREAM, **changed}
+    before = mandate_facts(**{"beside": (WHOLE.id,), **was, "id": CHILD})
     named = tuple(one.id for one in beside)
-    return replace(activate, lands=member(), replaces=CHILD, replaced=before, beside=named, beside_facts=tuple(beside))
+    told = {"replaces": CHILD, "replaced": before, "beside": named, "beside_facts": beside}
+    found = ask(asked.ActivateMandate, START, lands=member(), **told)
+    assert isinstance(found, asked.ActivateMandate)
+    return found
 
 
 agreed = (draft(exclusive=True), estimate, fund, offer, accept)
