@@ -12,7 +12,7 @@ from domain.mandates import MANDATES as CONTEXT
 from domain.mandates import events as happened
 from domain.mandates.events import Event
 from domain.mandates.state import comparable
-from domain.mandates.words import ENDED, Settlement, Stage
+from domain.mandates.words import ENDED, Scope, Settlement, Stage
 from domain.replacing import replace
 from projections.commitments import unit_name
 from projections.kernel import Look, View, own_stream
@@ -121,7 +121,8 @@ def _after(row: MandateRow, event: Event, look: Look) -> MandateRow:
         case happened.MandateDeclined() | happened.MandateWithdrawn():
             return replace(row, owed=())
         case happened.MandateActivated():
-            return _begins(replace(row, activated_on=event.activated_on), event.activated_on)
+            begun = replace(row, activated_on=event.activated_on, clashes_with=_beside(event.exclusive))
+            return _begins(begun, event.activated_on)
         case happened.MandateSubDelegated():
             return replace(row, children=(*row.children, event.child))
         case happened.ExerciseReported():
@@ -144,8 +145,7 @@ def _after(row: MandateRow, event: Event, look: Look) -> MandateRow:
         case happened.PartySucceeded():
             return _succeeded(row, event, look)
         case happened.MandateTerritoryMoved():
-            others = dict.fromkeys(one.mandate for one in event.exclusive.beside or ())
-            return replace(row, clashes_with=tuple(others))
+            return replace(row, clashes_with=_beside(event.exclusive))
         case happened.RevocationNoticeGiven():
             return replace(row, notice_for=event.ground, notice_ends_on=event.ends_on)
         case happened.RevocationNoticeWithdrawn():
@@ -168,6 +168,12 @@ def _after(row: MandateRow, event: Event, look: Look) -> MandateRow:
             return _ended(row, event.last_day + timedelta(days=1))
         case _:
             assert_never(event)
+
+
+def _beside(held: Scope | None) -> tuple[UUID, ...]:
+    """The mandates beside which it stands."""
+    others = held.beside if held else None
+    return tuple(dict.fromkeys(one.mandate for one in others or ()))
 
 
 def _ended(row: MandateRow, day: date) -> MandateRow:

@@ -195,8 +195,22 @@ class Basis:
         version, _, path = where.partition("/")
         return await self.streams.opened(EventName.at(self.stream, int(version)), f"/{path}")
 
+    async def mandates_after(self, of: str) -> tuple[MandateFacts, ...]:
+        """Each mandate that is named and, where it was superseded, what took its place, then the place of that one."""
+        found: dict[StreamId, MandateFacts] = {}
+        for first in self.named(of.removesuffix(">")) or ():
+            one: StreamId | None = first
+            for _ in range(LONGEST_LINE):
+                if one is None or one in found:
+                    break
+                found[one] = await self.mandate(one)
+                one = found[one].superseded_by
+        return tuple(found.values())
+
     async def mandates_above(self, of: str) -> tuple[MandateFacts, ...]:
         """The mandate that is named and those it rests on, nearest first; without `*`, each that is named."""
+        if of.endswith(">"):
+            return await self.mandates_after(of)
         if not of.endswith("*"):
             return tuple([await self.mandate(one) for one in self.named(of) or ()])
         found: list[MandateFacts] = []

@@ -157,7 +157,7 @@ def membership_over(record: Recorded, found: Found) -> Sequence[Then | LookAgain
 
 
 def clash_over(record: Recorded, found: Found) -> Sequence[Then]:
-    """An exclusive mandate ended: those that stood beside it hold alone now what they could not claim before."""
+    """An exclusive mandate ended, or what was to take its place did: those that stood beside it hold alone by now."""
     return _follow(found, record.effective_on)
 
 
@@ -239,7 +239,13 @@ REACTIONS: tuple[Reaction, ...] = (
         Manner.STANDS_IN,
         beside="beside",
     ),
-    Reaction("clash-over", ENDINGS, clash_over, Manner.BESIDE, beside="beside"),
+    Reaction(
+        "clash-over",
+        (*ENDINGS, mandates.MandateDeclined, mandates.MandateWithdrawn),
+        clash_over,
+        Manner.BESIDE,
+        beside="beside",
+    ),
     Reaction("mandate-lost", ENDINGS, mandate_lost, Manner.RESTS_ON),
 )
 """In the order in which they are given."""

@@ -88,7 +88,8 @@ class MandateFacts:
 
     `kind` and `stage` are words of that context; `recipient_sphere`: as drafted. `activated_on`: since when it is, or
     was, in force. `in_force`: active and not suspended; `ended`: for good. `depth`: how often the power was passed on
-    since somebody held it as their own.
+    since somebody held it as their own. `superseded_by`: what took its place. `beside`: mandates that hold the same
+    exclusively in what its territory lies in, or did when it ended.
     """
 
     id: StreamId
@@ -109,6 +110,8 @@ class MandateFacts:
     under: StreamId | None = None
     recipient_sphere: Sphere | None = None
     activated_on: date | None = None
+    superseded_by: StreamId | None = None
+    beside: tuple[StreamId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

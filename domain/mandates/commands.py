@@ -183,6 +183,16 @@ class WithdrawMandate(ByUnit):
 class ActivateMandate(Standing):
     """Bring the mandate into force, on its first day or later."""
 
+    replaces: Annotated[
+        StreamId | None, Says("The mandate whose place it takes, where that one stood beside another exclusive one.")
+    ] = None
+    beside: Annotated[
+        tuple[StreamId, ...], Many(0, 1000), Says("The exclusive mandates beside which it stands in its place.")
+    ] = ()
+    replaced: Annotated[MandateFacts | None, Given("the mandate whose place it takes", of="replaces")]
+    beside_facts: Annotated[tuple[MandateFacts, ...], Given("those beside which it stands", of="beside")]
+    stream: Stream
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportExercise(ByUnit):
@@ -358,6 +368,10 @@ class FollowTerritory:
         tuple[StreamId, ...], Many(0, 1000), Says("Mandates that hold it exclusively in what it lies in by now.")
     ] = ()
     beside_facts: Annotated[tuple[MandateFacts, ...], Given("those mandates", of="beside")]
+    line: Annotated[
+        tuple[MandateFacts, ...],
+        Given("those beside which it stood, and what took the place of each in turn", of="state.clashing>"),
+    ]
     lands: Annotated[tuple[UnitFacts, ...], Given("the territory, and what it lies in", of="state.territory*")]
     effective_on: CountsOn
     today: Now

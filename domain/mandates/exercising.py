@@ -15,6 +15,7 @@ from domain.mandates.entitled import sound_renewal, sound_terms, to_keep
 from domain.mandates.entrusting import consulted_in_time
 from domain.mandates.events import Event
 from domain.mandates.state import DeadlineState, Mandate, State
+from domain.mandates.territory import beside
 from domain.mandates.words import IN_PREPARATION, STANDING, Due, Kind, Pause, Scope, Stage
 
 NEVER_IN_FORCE = IN_PREPARATION | {Stage.DECLINED, Stage.WITHDRAWN}
@@ -46,7 +47,8 @@ def _exclusive(state: Mandate, command: asked.ActivateMandate) -> Scope | None:
     terms = state.terms
     if not terms.exclusive:
         return None
-    return Scope(terms.function, terms.territory, terms.under, on_day(command.lands, command.today)[1:])
+    held = Scope(terms.function, terms.territory, terms.under, on_day(command.lands, command.today)[1:])
+    return beside(command, held)
 
 
 def _agreed(state: Mandate) -> None:

@@ -108,6 +108,7 @@ class Mandate:
     activated_on: date | None = None
     exclusive: Scope | None = None
     over_on: date | None = None
+    superseded_by: StreamId | None = None
     suspension_offered: happened.SuspensionOffered | None = None
     suspension: Suspension | None = None
     notice: Notice | None = None
@@ -130,6 +131,12 @@ class Mandate:
     def freed(self) -> Scope | None:
         """What others may be entrusted with again when it ends; nothing if it was never in force."""
         return self.exclusive if self.stage in STANDING else None
+
+    @property
+    def clashing(self) -> tuple[StreamId, ...]:
+        """The mandates beside which it stands, or stood when it ended."""
+        beside = self.exclusive.beside if self.exclusive else None
+        return tuple(dict.fromkeys(one.mandate for one in beside or ()))
 
     @property
     def funded(self) -> Fraction:
@@ -187,6 +194,8 @@ def facts(state: State, id: StreamId) -> MandateFacts:
         under=terms.under,
         recipient_sphere=terms.recipient_sphere,
         activated_on=state.activated_on,
+        superseded_by=state.superseded_by,
+        beside=state.clashing,
     )
 
 
@@ -305,7 +314,7 @@ def _ended(state: Mandate, event: happened.Ended) -> Mandate:
         case happened.MandateReturned():
             return replace(state, stage=Stage.RETURNED, over_on=event.returned_on)
         case happened.MandateSuperseded():
-            return replace(state, stage=Stage.SUPERSEDED, over_on=event.superseded_on)
+            return replace(state, stage=Stage.SUPERSEDED, over_on=event.superseded_on, superseded_by=event.by)
         case happened.MandateExpired():
             return replace(state, stage=Stage.EXPIRED, over_on=event.last_day + timedelta(days=1))
         case _:

@@ -1,4 +1,4 @@
-"""What of an exclusive mandate moves when its territory comes to lie in something else."""
+"""What of an exclusive mandate moves when its territory comes to lie in something else, and who stands beside it."""
 
 from collections.abc import Sequence
 
@@ -18,23 +18,58 @@ def follow(command: asked.FollowTerritory, state: State) -> Sequence[Event]:
     """What an exclusive mandate's territory lies in has changed: it holds its function there, and no longer elsewhere.
 
     Where another mandate holds that exclusively, both stand, since each was in order when it began; that they clash is
-    recorded.
+    recorded. What takes that one's place stands there, too, from when it is agreed.
     """
     found = there(state)
     held = found.freed
     if held is None:
         return []
     day = befell(command.effective_on, command.today)
-    within = on_day(command.lands, command.today)[1:]
-    beside = tuple(_clash(replace(held, within=within), other) for other in command.beside_facts)
-    moved = replace(held, within=within, beside=beside or None)
+    moved = replace(held, within=on_day(command.lands, command.today)[1:], beside=None)
+    named = [clash(moved, other) for other in command.beside_facts]
+    known = {one.mandate for one in named}
+    named += [_of(one) for one in command.line if one.id not in known and _to_come(moved, one)]
+    moved = replace(moved, beside=tuple(named) or None)
     return [] if moved == held else [happened.MandateTerritoryMoved(day, held, moved)]
 
 
-def _clash(held: Scope, other: MandateFacts) -> Beside:
+def beside(command: asked.ActivateMandate, held: Scope) -> Scope:
+    """What it holds, beside those beside which the mandate stood whose place it takes.
+
+    Both were in order, and a new agreement of the same parties does not undo the one, nor hold more than the other did.
+    Refused `not-its-place`, `no-clash`.
+    """
+    before = command.replaced
+    if before is None and not command.beside:
+        return held
+    if before is None or before.superseded_by != command.stream:
+        reason = "It takes the place of no such mandate: name in `replaces` the one that it supersedes, once it did."
+        raise Refused("not-its-place", reason)
+    if before.territory != held.territory or not cofog.covers(before.function, held.function):
+        reason = f"The mandate whose place it takes was over {before.function}; what goes beyond that stands alone."
+        raise Refused("not-its-place", reason, replaces=before.id)
+    for other in command.beside_facts:
+        if other.id not in before.beside:
+            raise Refused("no-clash", "The mandate whose place it takes did not stand beside that one.", by=other.id)
+    return replace(held, beside=tuple(clash(held, other) for other in command.beside_facts) or None)
+
+
+def clash(held: Scope, other: MandateFacts) -> Beside:
     """Refused `no-clash` unless both hold the same function exclusively, the other one in what this one lies in."""
-    meets = cofog.covers(held.function, other.function) or cofog.covers(other.function, held.function)
-    stands = other.exclusive and other.activated_on is not None and not other.ended
-    if not (stands and meets and other.under == held.under and other.territory in held.within):
+    if not (other.activated_on is not None and not other.ended and _meets(held, other)):
         raise Refused("no-clash", "That mandate holds nothing exclusively in what this one lies in.", by=other.id)
+    return _of(other)
+
+
+def _to_come(held: Scope, one: MandateFacts) -> bool:
+    """Whether it is to take the place of one beside which this one stood, and has not come into force yet."""
+    return one.exists and one.activated_on is None and not one.ended and _meets(held, one)
+
+
+def _meets(held: Scope, other: MandateFacts) -> bool:
+    same = cofog.covers(held.function, other.function) or cofog.covers(other.function, held.function)
+    return other.exclusive and same and other.under == held.under and other.territory in held.within
+
+
+def _of(other: MandateFacts) -> Beside:
     return Beside(other.id, other.function, other.territory)

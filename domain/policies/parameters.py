@@ -1,4 +1,10 @@
-"""Which policies and parameters there are, of what kind each is, and which values contradict one another."""
+"""Which policies and parameters there are, of what kind each is, and which values contradict one another.
+
+Rules read `scrutiny`, `commitment`, `mandate` and `subsidiarity`; of `es_convenio` the terms of agreements; of
+`emergency` how long, and with which majority, power is taken over. Everything else informs readers only, and decides
+nothing: no context is about forums (`it_conferenza`), disputes (`za_igrfa`, `ke_igra`), transfers and borrowing
+(`finance`, `ph_lgc`), participation, or the inscription, audit and settlement of agreements.
+"""
 
 import re
 from collections.abc import Callable, Mapping, Sequence

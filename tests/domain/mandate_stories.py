@@ -177,6 +177,9 @@ def ask(kind: type, on: date = DAY, /, **said: Any) -> Any:
         "emergency": (policy("emergency"),),
         "calendar": CALENDAR,
         "stream": STREAM,
+        "replaced": None,
+        "beside_facts": (),
+        "line": (),
         "consulted_units": tuple(unit(one) for one in said.get("consulted", ())),
     }
     wanted = {field.name for field in fields(kind)}

@@ -75,6 +75,15 @@ def test_spheres_without_authority_are_no_candidates() -> None:
     story().when(requesting(candidates=(Sphere.LOCAL, Sphere.LOCAL))).then_refused("sphere-repeated")
 
 
+def test_a_unit_of_government_puts_the_question_and_one_with_authority_settles_it() -> None:
+    neighbours = facts(REGION, sphere=Sphere.COMMUNITY)
+    story().when(requesting(acting=neighbours)).then_refused("requester-is-community")
+    assert story().when(requesting(acting=facts(REGION, sphere=Sphere.SUPRANATIONAL))).refused is None, "as a party"
+    for sphere in (Sphere.COMMUNITY, Sphere.SUPRANATIONAL):
+        refused = story().when(requesting(decider_facts=facts(STATE, sphere=sphere))).then_refused("no-authority")
+        assert refused.facts["unit"] == STATE
+
+
 def test_units_asked_are_of_the_candidates_and_named_once() -> None:
     two = (Sphere.LOCAL, Sphere.REGIONAL)
     story().when(requesting(candidates=two)).then_refused("not-a-candidate")

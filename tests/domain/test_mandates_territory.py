@@ -13,9 +13,11 @@ from domain.mandates import events as happened
 from domain.mandates.words import Beside, Pause, Scope
 from tests.domain.mandate_stories import (
     BODY,
+    CHILD,
     CITY,
     END,
     OTHER,
+    PARENT,
     REGION,
     START,
     STATE,
@@ -236,3 +238,80 @@ def test_the_day_of_what_moved_never_lies_ahead() -> None:
     late = replace(follow(member()), today=Today(date(2026, 12, 1)))
     [moved] = exclusive().when(late).events
     assert moved.moved_on == date(2026, 12, 1)
+
+
+# --- when one of two that clash is superseded ---
+
+WHOLE = elsewhere(function="07")
+TAKES_PLACE = elsewhere(id=CHILD, function="07", activated_on=None, in_force=False, stage="accepted")
+"""Agreed in the place of that one, and not in force yet."""
+GONE = replace(WHOLE, ended=True, in_force=False, superseded_by=CHILD)
+
+
+def clashing() -> Given:
+    [moved] = exclusive().when(follow(member(), LATER, WHOLE)).events
+    return exclusive().given(moved)
+
+
+def test_what_is_agreed_in_its_place_finds_the_room_that_it_left() -> None:
+    [moved] = clashing().when(replace(follow(member()), line=(GONE, TAKES_PLACE))).events
+    assert moved.exclusive.beside == (Beside(CHILD, "07", BODY),)
+    after = clashing().given(moved)
+    assert words(after) == {word(CITY): False, word(REGION): True, word(STATE): True}
+    begun = replace(TAKES_PLACE, activated_on=LATER, in_force=True, stage="active")
+    after.when(follow(member(), LATER, begun)).then_nothing_happens()
+
+
+@pytest.mark.parametrize(
+    "changed", [{"ended": True}, {"exclusive": False}, {"function": "08"}, {"territory": VILLAGE}, {"exists": False}]
+)
+def test_what_never_comes_to_hold_it_there_leaves_no_room(changed: dict[str, Any]) -> None:
+    [alone] = clashing().when(replace(follow(member()), line=(GONE, replace(TAKES_PLACE, **changed)))).events
+    assert alone.exclusive.beside is None
+    assert words(clashing().given(alone))[word(BODY)] is True
+
+
+def in_its_place(beside: tuple[Any, ...] = (WHOLE,), /, **changed: Any) -> asked.ActivateMandate:
+    """This mandate comes into force in the place of one that stood beside another."""
+    was = {"id": OTHER, "territory": CITY, "function": "07.3", "ended": True, "superseded_by": STREAM, **changed}
+    before = mandate_facts(**{"beside": (WHOLE.id,), **was, "id": CHILD})
+    named = tuple(one.id for one in beside)
+    told = {"replaces": CHILD, "replaced": before, "beside": named, "beside_facts": beside}
+    found = ask(asked.ActivateMandate, START, lands=member(), **told)
+    assert isinstance(found, asked.ActivateMandate)
+    return found
+
+
+agreed = (draft(exclusive=True), estimate, fund, offer, accept)
+
+
+def test_what_takes_the_place_of_one_that_stood_beside_another_stands_there_too() -> None:
+    begun = story(*agreed, in_its_place())
+    assert words(begun) == {word(CITY): False, word(REGION): True, word(STATE): True}
+    assert mandate(begun).clashing == (OTHER,)
+    alone = story(*agreed, in_its_place(()))
+    assert words(alone)[word(BODY)] is True, "that one has ended meanwhile"
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"superseded_by": PARENT}, "not-its-place"),
+        ({"superseded_by": None}, "not-its-place"),
+        ({"territory": VILLAGE}, "not-its-place"),
+        ({"function": "07.31"}, "not-its-place"),
+        ({"function": "08"}, "not-its-place"),
+        ({"beside": ()}, "no-clash"),
+    ],
+)
+def test_and_only_as_far_as_that_one_did(changed: dict[str, Any], code: str) -> None:
+    story(*agreed).when(in_its_place(**changed)).then_refused(code)
+
+
+def test_nobody_stands_beside_another_of_their_own_accord() -> None:
+    lone = replace(in_its_place(), replaces=None, replaced=None)
+    story(*agreed).when(lone).then_refused("not-its-place")
+    ended = replace(WHOLE, ended=True)
+    story(*agreed).when(in_its_place((ended,))).then_refused("no-clash")
+    wide = story(draft(exclusive=True, function="07"), estimate, fund, offer, accept)
+    wide.when(in_its_place()).then_refused("not-its-place")

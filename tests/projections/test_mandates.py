@@ -40,6 +40,7 @@ from tests.domain.mandate_stories import (
     decline,
     draft,
     drafted,
+    elsewhere,
     estimate,
     euros,
     fund,
@@ -49,6 +50,7 @@ from tests.domain.mandate_stories import (
     histories,
     law,
     mandate_facts,
+    member,
     noticed,
     notify,
     offer,
@@ -171,6 +173,11 @@ def test_whose_turn_it_is_on_the_way_to_a_revocation() -> None:
 def test_whose_turn_it_is_while_suspended_or_renewed() -> None:
     assert turns(row_of(*active, suspend)) == [(Turn.RESTORE, REGION)]
     assert turns(row_of(*active, replace(suspend, until=date(2026, 9, 1)))) == []
+    urgent = replace(suspend, ground=Pause.EMERGENCY, until=date(2026, 7, 15))
+    voted: dict[str, Any] = {"resolution": "Resolution 7", "in_favour": 60, "members": 100}
+    longer = ask(asked.ProlongSuspension, date(2026, 7, 15), until=date(2026, 8, 14), **voted)
+    found = row_of(*active, urgent, longer)
+    assert (found.suspended_until, found.next_due_on, turns(found)) == (date(2026, 8, 14), date(2026, 8, 14), [])
     mutual = replace(suspend, ground=Pause.MUTUAL)
     agreed = ask(asked.AgreeSuspension, date(2026, 7, 20), acting=unit(CITY))
     assert turns(row_of(*active, mutual)) == [(Turn.AGREE_SUSPENSION, CITY)]
@@ -281,6 +288,17 @@ def test_what_rests_on_it_and_what_took_its_place_are_named() -> None:
     new = mandate_facts(id=OTHER, giver=REGION, stage="accepted", function="07.3", recipient=CITY)
     over = ask(asked.SupersedeMandate, date(2026, 9, 1), by=OTHER, replacement=new, settlement=revoked[-1].settlement)
     assert row_of(*active, over).superseded_by == OTHER
+
+
+def test_what_takes_the_place_of_one_that_stood_beside_another_shows_whom_it_clashes_with() -> None:
+    other = elsewhere()
+    before = mandate_facts(id=CHILD, territory=CITY, function="07.3", ended=True, superseded_by=STREAM, beside=(OTHER,))
+    begun = ask(
+        asked.ActivateMandate, START, lands=member(), replaces=CHILD, replaced=before, beside=(OTHER,),
+        beside_facts=(other,),
+    )  # fmt: skip
+    row = row_of(draft(exclusive=True), *offered[1:], accept, begun)
+    assert (row.clashes_with, turns(row)) == ((OTHER,), [(Turn.SETTLE_CLASH, REGION)])
 
 
 # --- in the order in which it counts in law ---

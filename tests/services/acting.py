@@ -133,6 +133,15 @@ async def entrusted(
     services: Services, giver: Party, recipient: Party, territory: UnitId, under: StreamId | None = None, **said: Any
 ) -> StreamId:
     """A delegation of transport, agreed and in force."""
+    mandate = await agreed(services, giver, recipient, territory, under, **said)
+    await give(services, giver.signatory, "mandates.activate", mandate)
+    return mandate
+
+
+async def agreed(
+    services: Services, giver: Party, recipient: Party, territory: UnitId, under: StreamId | None = None, **said: Any
+) -> StreamId:
+    """A delegation of transport, agreed and not in force yet."""
     starts_on = services.office.clock().date()
     terms = {
         "giver": giver.unit, "recipient": recipient.unit, "kind": Kind.DELEGATION, "instrument": Instrument.AGREEMENT,
@@ -144,7 +153,6 @@ async def entrusted(
     drafted = await give(services, giver.signatory, f"mandates.{verb}", **{**terms, **said, **above})
     await give(services, giver.signatory, "mandates.offer", drafted.stream)
     await give(services, recipient.signatory, "mandates.accept", drafted.stream)
-    await give(services, giver.signatory, "mandates.activate", drafted.stream)
     return drafted.stream
 
 

@@ -25,6 +25,7 @@ from services.orders import Answer, Note
 from tests.services.acting import (
     FUNCTION,
     Party,
+    agreed,
     by,
     entrusted,
     holder,
@@ -69,8 +70,14 @@ class Country:
 
     async def over(self, territory: UnitId, **said: Any) -> StreamId:
         """An exclusive mandate of the region over transport in a territory, in force."""
-        recipient = self.metropolis if territory == self.metropolis.unit else self.town
-        return await entrusted(self.services, self.region, recipient, territory, exclusive=True, **said)
+        return await entrusted(self.services, self.region, self.of(territory), territory, exclusive=True, **said)
+
+    async def agreed_over(self, territory: UnitId) -> StreamId:
+        """The same, not in force yet."""
+        return await agreed(self.services, self.region, self.of(territory), territory, exclusive=True)
+
+    def of(self, territory: UnitId) -> Party:
+        return self.metropolis if territory == self.metropolis.unit else self.town
 
     async def moved(self, stream: UUID) -> list[mandates.MandateTerritoryMoved]:
         found = await by(self.services, "reaction", stream)
@@ -199,6 +206,35 @@ async def test_two_that_were_each_in_order_are_said_to_clash_when_they_come_toge
     await country.leaves(TODAY - timedelta(days=1))
     await country.acts()
     assert await country.claimed() == {(town, False), (region, True)}
+    assert await country.audited(tmp_path / "bundle") == []
+
+
+async def test_both_of_two_that_clash_are_superseded(country: Country, tmp_path: Path) -> None:
+    """The parties renew what they agreed, and lose nothing of what they held, nor do the others."""
+    services, region = country.services, country.region
+    town, body = country.town.unit, country.metropolis.unit
+    whole, part = await country.over(body), await country.over(town)
+    await country.joins(TODAY - timedelta(days=9))
+    await country.acts()
+    anew = await country.agreed_over(body)
+    superseded: dict[str, Any] = {"settlement": None, "note": BECAUSE}
+    await give(services, region.signatory, "mandates.supersede", whole, by=anew, **superseded)
+    await country.acts()
+    assert (await country.moved(part))[-1].exclusive.beside == (Beside(anew, FUNCTION, body),)
+    await give(services, region.signatory, "mandates.activate", anew)
+    smaller = await country.agreed_over(town)
+    await give(services, region.signatory, "mandates.supersede", part, by=smaller, **superseded)
+    with pytest.raises(Refused) as refused:
+        await give(services, region.signatory, "mandates.activate", smaller)
+    assert refused.value.facts["held_by"] == (anew,)
+    await give(services, region.signatory, "mandates.activate", smaller, replaces=part, beside=(anew,))
+    assert await country.claimed() == {(town, False), (body, False), (region.unit, True)}
+    last = await country.agreed_over(body)
+    await give(services, region.signatory, "mandates.supersede", anew, by=last, **superseded)
+    await country.acts()
+    await give(services, region.signatory, "mandates.withdraw", last, note=BECAUSE)
+    await country.acts()
+    assert await country.claimed() == {(town, False), (body, True), (region.unit, True)}
     assert await country.audited(tmp_path / "bundle") == []
 
 

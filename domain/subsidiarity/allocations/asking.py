@@ -21,7 +21,7 @@ def request(command: asked.RequestDecision, state: State) -> Sequence[Event]:
     if not isinstance(state, Absent):
         raise Refused("allocation-exists", "This question has already been put.")
     day = act_on(command, date.min)
-    alive(command.decider_facts, command.effective_on)
+    _who_asks_whom(command)
     alive(command.territory_facts, command.effective_on)
     all_alive(command.affected_facts, command.effective_on)
     if not cofog.is_function(command.function):
@@ -40,6 +40,17 @@ def request(command: asked.RequestDecision, state: State) -> Sequence[Event]:
         for one in units
     ]
     return [requested, *answers]
+
+
+def _who_asks_whom(command: asked.RequestDecision) -> None:
+    """A community asks by way of participation; whoever takes part without authority settles nobody's."""
+    if command.acting.sphere is Sphere.COMMUNITY:
+        reason = "A unit of government puts the question; a community brings it to one of them."
+        raise Refused("requester-is-community", reason)
+    decider = alive(command.decider_facts, command.effective_on)
+    if not decider.sphere.has_authority:
+        reason = f"{decider.name} is of the {decider.sphere} sphere, which takes part, and has no authority to decide."
+        raise Refused("no-authority", reason, unit=decider.id)
 
 
 def _candidates(command: asked.RequestDecision) -> None:
