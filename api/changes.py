@@ -24,8 +24,18 @@ FROM = Parameter(
     "from", AS_OF.leaf, "The earlier moment: a position, a day (its end, UTC) or a time.", required=True, example="0"
 )
 TO = Parameter("to", AS_OF.leaf, "The later one; absent: now.")
-_LIMIT = Parameter("limit", values.whole(1, AT_MOST), "How many rows are looked at for a page (50).", example=50)
-_AFTER = Parameter("after", values.text(500, 1), "Where to go on: `next` of the page before.")
+_LIMIT = Parameter("limit", values.whole(1, AT_MOST), "How many rows a page has at most (50).", example=50)
+_AFTER = Parameter(
+    "after",
+    values.text(600, 1, r"[0-9]{1,15}/[^\x00]+", lambda text: _after(text), "It is `next` of the page before."),
+    "Where to go on: `next` of the page before, which may be there though that page has few rows, or none. It holds"
+    " the later moment, too, so that all pages speak for the same one.",
+)  # fmt: skip
+
+
+def _after(text: str) -> tuple[int, str]:
+    position, _, key = text.partition("/")
+    return int(position), key
 
 
 class Changes:
@@ -46,17 +56,19 @@ class Changes:
         name = said["view"]
         fresh = await self._views.freshness(name)
         first = await self._pinned(said["from"], "from", fresh.head)
-        second = await self._pinned(said.get("to", fresh.position), "to", fresh.head)
+        position, after = said.get("after", (None, ""))
+        later = ("to", said.get("to", fresh.position)) if position is None else ("after", position)
+        second = await self._pinned(later[1], later[0], fresh.head)
         if first.position > second.position:
             detail = f"That is position {first.position}, and lies behind position {second.position}."
             raise Invalid([Located("query", "/from", Fault("range", detail))])
         etag = f'W/"changes.{fresh.view}.{first.position}.{second.position}"'
-        control = FOR_EVER if "to" in said and first.settled and second.settled else LIVE
+        pinned = "to" in said or position is not None
+        control = FOR_EVER if pinned and first.settled and second.settled else LIVE
         if unchanged(request, etag):
             return not_modified(etag, control, VARY)
-        found, following = await self._views.changes(
-            name, first.position, second.position, said.get("after", ""), said.get("limit", 50)
-        )
+        found, last = await self._views.changes(name, first.position, second.position, after, said.get("limit", 50))
+        following = None if last is None else f"{second.position}/{last}"
         whole = {
             "items": [_shown(one) for one in found], "next": following, "view": fresh.view,
             "from": await self._moment(first), "to": await self._moment(second),

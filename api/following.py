@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from functools import partial
 from time import monotonic
+from typing import NamedTuple
 
 from aiohttp import web
 
@@ -34,12 +35,21 @@ def item(record: StoredRecord, marks: Mapping[int, bytes]) -> bytes:
     return b'{"position":%d,"record":%s%s}' % (record.position, record.state, marks.get(record.position, b""))
 
 
+class _Heard(NamedTuple):
+    """Events as they are sent, how many, and the position of the last."""
+
+    events: bytes
+    many: int
+    last: int
+
+
 class Following:
     """Everybody who follows the ledger."""
 
     def __init__(self, store: Store, views: Views, seals: Seals, heartbeat: float = HEARTBEAT) -> None:
         self._store, self._views, self._seals, self._heartbeat = store, views, seals, heartbeat
         self._readers = set[asyncio.Task[None]]()
+        self._looks = dict[tuple[int, int, int, Filter], asyncio.Task[_Heard | None]]()
 
     async def end(self, app: web.Application) -> None:
         """Nobody waits for a stream that has no end by itself: readers come again to whoever serves then."""
@@ -69,15 +79,31 @@ class Following:
         told, left = monotonic(), limit
         while left is None or left > 0:
             last = await self._views.grown(after, told + self._heartbeat - monotonic()) - 1
-            batch = await self._store.records(after, min(left or BATCH, BATCH), until=last, where=where)
-            if batch:
-                marks = await self._seals.members(batch, last, None)
-                yield b"".join(b"id: %d\ndata: %s\n\n" % (one.position, item(one, marks)) for one in batch)
-                after, told = batch[-1].position, monotonic()
-                left = None if left is None else left - len(batch)
+            heard = await self._heard(after, min(left or BATCH, BATCH), last, where)
+            if heard is not None:
+                yield heard.events
+                after, told = heard.last, monotonic()
+                left = None if left is None else left - heard.many
                 continue
             after = max(after, last)
             if monotonic() - told >= self._heartbeat:
                 # An id without data is no event, and is where a reader goes on all the same.
                 yield b"id: %d\n\n" % after if after >= 0 else b":\n\n"
                 told = monotonic()
+
+    async def _heard(self, after: int, limit: int, last: int, where: Filter) -> _Heard | None:
+        """What is there up to `last`; one look for all who ask for the same meanwhile, as those do who wait for it."""
+        asked = (after, limit, last, where)
+        if (look := self._looks.get(asked)) is None:
+            look = self._looks[asked] = asyncio.create_task(self._look(*asked))
+            look.add_done_callback(lambda done: self._looks.pop(asked))
+        # A reader who leaves does not take it from the others.
+        return await asyncio.shield(look)
+
+    async def _look(self, after: int, limit: int, last: int, where: Filter) -> _Heard | None:
+        batch = await self._store.records(after, limit, until=last, where=where)
+        if not batch:
+            return None
+        marks = await self._seals.members(batch, last, None)
+        events = b"".join(b"id: %d\ndata: %s\n\n" % (one.position, item(one, marks)) for one in batch)
+        return _Heard(events, len(batch), batch[-1].position)

@@ -13,7 +13,19 @@ from weakref import WeakValueDictionary
 import msgspec
 
 from domain import units
-from domain.kernel import NAMES, By, Claim, Context, EventName, Grounds, PartialDate, Refused, StreamId, UnitId
+from domain.kernel import (
+    NAMES,
+    By,
+    Claim,
+    Context,
+    EventName,
+    Grounds,
+    PartialDate,
+    Recorded,
+    Refused,
+    StreamId,
+    UnitId,
+)
 from services.codec import Codec
 from services.deciding import Decision, Drafted, Plan, erased
 from services.keyring import Keyring
@@ -101,6 +113,7 @@ class Office:
             decision = Decision(self, plan, order, stream, sealing)
             try:
                 drafted = await decision.drafted()
+                await self._check_corrected(order, stream)
                 if not drafted.events and attempt == 1:
                     # Already so, as far as was kept; no append checks that, so it is looked at anew.
                     self.states.forget([stream, *decision.seen])
@@ -133,10 +146,26 @@ class Office:
         """See `Desk`."""
         return [record.type for record in (await self.store.streams([stream], after=version))[stream]]
 
+    async def _check_corrected(self, order: Order, stream: StreamId) -> None:
+        """In a history of their own anybody could say of everybody's records that they were wrong.
+
+        Rules look at who may act in the stream that a command is for. So this is asked here, and not of auditors.
+        """
+        corrects = order.note.corrects
+        if corrects is None or corrects.stream == stream:
+            return
+        by = (await self._record(corrects)).actor.unit
+        if by != order.actor.unit:
+            reason = f"{corrects} was recorded by another unit: who may act in its own history corrects it there."
+            raise Refused("correction-of-others", reason, unit=by)
+
+    async def _record(self, name: EventName) -> Recorded:
+        stored = await self.store.streams([name.stream], after=name.version - 1)
+        return self.codec.decode(stored[name.stream][0])
+
     async def day_of(self, record: EventName) -> PartialDate | None:
         """See `Desk`."""
-        stored = (await self.store.streams([record.stream], after=record.version - 1))[record.stream]
-        found = self.codec.decode(stored[0])
+        found = await self._record(record)
         return found.effective_on if found.effective_on.known else PartialDate(found.at.date())
 
     async def _append(self, decision: Decision, drafted: Drafted) -> Answer:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import msgspec
+
 from domain.ledger import merkle, tiles
 from domain.ledger.findings import Finding
 from domain.ledger.records import MAX_BYTES
@@ -20,6 +22,8 @@ LATER = "later/"
 """What a server showed when it was asked again, where that was something else; below the size that it said then."""
 AT_MOST = tiles.WIDTH * (2 + MAX_BYTES)
 """Bytes of the largest file that a bundle may hold: a full tile of the largest records."""
+UNREADABLE = (msgspec.MsgspecError, RecursionError)
+"""What is raised where JSON that others wrote is none, says something else, or nests too deep."""
 PART = ".part"
 """What a file is called, behind a dot, while it is written."""
 

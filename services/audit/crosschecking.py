@@ -9,7 +9,7 @@ import msgspec
 from domain.contexts import CONTEXTS
 from domain.kernel import Context
 from domain.ledger.findings import Finding
-from services.audit.bundle import Bundle, Unfit
+from services.audit.bundle import UNREADABLE, Bundle, Unfit
 from services.audit.deciding import UNSOUND
 from services.audit.fetching import read_checkpoint
 from services.audit.verifying import Report
@@ -68,7 +68,7 @@ def _records(bundle: Bundle, size: int) -> Iterator[StoredRecord]:
     for position, content in bundle.records(0, size):
         try:
             named = _named.decode(content)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             raise Unfit(Finding("record-unreadable", f"The record cannot be read: {error}", position)) from error
         yield StoredRecord(position, named.id, named.ver, named.type, content)
 

@@ -40,7 +40,10 @@ NOT_MINE = LookupError("others decide it")
 MIDNIGHT = timedelta(seconds=90)
 """So long before a record's `at` it may have been decided: across midnight, `today` was the day before."""
 BEGINNING = datetime.min.replace(tzinfo=UTC)
-UNSOUND = (AssertionError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, msgspec.MsgspecError)
+UNSOUND = (
+    AssertionError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError,
+    msgspec.MsgspecError,
+)  # fmt: skip
 """What rules and folds may raise on a history that never was: an auditor is shown anything."""
 DIFFERS = "opening-differs"
 """The rule's word for a released value that is not what was sealed; the finding's as well."""

@@ -14,7 +14,7 @@ from domain.ledger.findings import Finding
 from domain.ledger.notes import BadNote
 from domain.ledger.tiles import BadBundle, Tile
 from services.audit.again import Again, Get, Overlaid, chosen
-from services.audit.bundle import CHECKPOINT, EARLIER, PART, Bundle, Unfit, needed, tile_of
+from services.audit.bundle import CHECKPOINT, EARLIER, PART, UNREADABLE, Bundle, Unfit, needed, tile_of
 
 Progress = Callable[[int, int], None]
 AT_ONCE = 8
@@ -251,7 +251,7 @@ async def _earlier(get: Get, bundle: Bundle, after: int | None, until: int) -> N
             page = msgspec.json.decode(answer, type=_Checkpoints)
             for note in page.items:
                 bundle.write(f"{EARLIER}{read_checkpoint(note).size}", note.encode())
-        except (msgspec.MsgspecError, BadNote, BadCheckpoint) as error:
+        except (*UNREADABLE, BadNote, BadCheckpoint) as error:
             raise Unreachable(f"What the server calls its checkpoints are none: {error}") from error
         if page.next is not None and page.next <= after:
             raise Unreachable(f"The server's list of checkpoints does not come to an end: {page.next} follows {after}.")

@@ -9,7 +9,7 @@ from domain.erasures import SubjectErased
 from domain.ledger.findings import Finding
 from domain.ledger.records import MAX_INTEGER, canonical, opened_hash
 from services.audit.again import Get
-from services.audit.bundle import Bundle
+from services.audit.bundle import UNREADABLE, Bundle
 from services.audit.fetching import Unreachable
 from services.codec import SEALED_MEMBER
 from services.names import NAMES
@@ -90,7 +90,7 @@ async def ask(get: Get, size: int) -> list[Shown]:
             answer = await get(f"v1/records?type={kind}&as_of={size - 1}&limit={PAGE}&opened=true{begin}")
             try:
                 page = msgspec.json.decode(answer or b"", type=_Page)
-            except msgspec.MsgspecError as error:
+            except UNREADABLE as error:
                 raise Unreachable(f"The server does not tell sealed values as a ledger does: {error}") from error
             found += [shown for item in page.items for shown in _shown(item)]
             after = _following(page, after)
@@ -131,7 +131,7 @@ def sealed_in(bundle: Bundle, size: int) -> Sealed:
         try:
             leaf = msgspec.json.decode(content, type=_Leaf)
             data = msgspec.json.decode(leaf.data, type=_Data) if leaf.type in _ERASURES else _Data()
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             continue
         for path, digest in leaf.sealed.items():
             found.hashes[f"{leaf.id}/{leaf.ver}", path] = (position, digest)

@@ -10,7 +10,7 @@ import msgspec
 
 from domain.ledger.findings import Finding
 from projections.kernel import View
-from services.audit.bundle import Unfit
+from services.audit.bundle import UNREADABLE, Unfit
 from services.audit.replaying import Stood
 from services.spreadsheets import neutral
 from services.views.columns import fields_of
@@ -71,7 +71,7 @@ def published(content: bytes) -> Published:
         found = Published(_sheet(content), sheet=True) if content.lstrip()[:1] != b"{" else _answered(content)
         if not all(isinstance(row.get("key"), str) for row in found.rows):
             raise ValueError("what lies in it has no `key`.")
-    except (ValueError, csv.Error) as error:
+    except (*UNREADABLE, ValueError, csv.Error) as error:
         raise Unfit(Finding("file-unreadable", f"The file holds no rows of a view: {error}")) from error
     return found
 
@@ -80,7 +80,7 @@ def _answered(content: bytes) -> Published:
     """JSON: an answer, or rows in lines, of which there may be one."""
     try:
         answer = msgspec.json.decode(content, type=_Answer)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return Published([msgspec.json.decode(line, type=Row) for line in content.splitlines()])
     if answer.items is None and answer.item is None:
         return Published([msgspec.json.decode(content, type=Row)])

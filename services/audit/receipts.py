@@ -10,7 +10,7 @@ from domain.ledger.findings import Finding
 from domain.ledger.notes import BadNote, VerifierKey
 from domain.ledger.proofs import verify_inclusion
 from domain.ledger.records import leaf_hash
-from services.audit.bundle import Bundle, Unfit
+from services.audit.bundle import UNREADABLE, Bundle, Unfit
 from services.audit.proving import sound
 from services.audit.verifying import Report, signed
 
@@ -65,7 +65,7 @@ def receipt(content: bytes, key: VerifierKey, bundle: Bundle | None) -> Report:
         if not given.proved():
             says = "The receipt's proofs do not lead from its records to the root that is signed."
             raise Unfit(Finding("inclusion-fails", says, min(given.receipt.positions, default=None)))
-    except (msgspec.MsgspecError, ValueError) as error:
+    except (*UNREADABLE, ValueError) as error:
         report.add(Finding("file-unreadable", f"The file is no receipt of a command: {error}"))
         return report
     except Unfit as unfit:
@@ -84,7 +84,7 @@ def receipt(content: bytes, key: VerifierKey, bundle: Bundle | None) -> Report:
         _held(given, bundle, key, report)
     except Unfit as unfit:
         report.add(unfit.finding)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         report.add(Finding("record-unreadable", f"A record of the receipt's is none: {error}"))
     report.unchecked.append("the bundle itself: run `subsidia audit verify` on it")
     return report

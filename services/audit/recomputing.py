@@ -13,7 +13,7 @@ from domain.ledger import tiles
 from domain.ledger.findings import Finding
 from projections.kernel import View
 from projections.views import ATTESTED
-from services.audit.bundle import Bundle
+from services.audit.bundle import UNREADABLE, Bundle
 from services.audit.deciding import UNSOUND
 from services.audit.replaying import group_of
 from services.names import NAMES
@@ -69,7 +69,7 @@ def attestations(bundle: Bundle, size: int) -> Iterator[Attested]:
             if _MARK in record:
                 try:
                     leaf = decoder.decode(record)
-                except msgspec.MsgspecError:
+                except UNREADABLE:
                     continue
                 if leaf.type == _TYPE:
                     yield Attested(position, leaf.data)

@@ -14,7 +14,7 @@ from domain.ledger.dumps import Dumped
 from domain.ledger.findings import Finding
 from projections.kernel import View
 from projections.views import VIEWS
-from services.audit.bundle import Bundle, Unfit
+from services.audit.bundle import UNREADABLE, Bundle, Unfit
 from services.audit.deciding import UNSOUND
 from services.audit.fetching import read_checkpoint
 from services.codec import Codec
@@ -165,8 +165,8 @@ class Replay:
     def _decoded(self, position: int, content: bytes) -> _Next:
         try:
             envelope = _envelope.decode(content)
-        except msgspec.MsgspecError as error:
-            return _Next(position, None, None, _unreadable(position, error))
+        except UNREADABLE as error:
+            return _Next(position, None, None, unreadable(position, error))
         kind = self._codec.names.get(envelope.type)
         if kind is None:
             says = f"The record is of the type {envelope.type}, which this program does not know: use a newer one."
@@ -177,7 +177,7 @@ class Replay:
         try:
             record = self._codec.decode(StoredRecord(position, envelope.id, envelope.ver, envelope.type, content))
         except UNSOUND as error:
-            return _Next(position, envelope.at, None, _unreadable(position, error))
+            return _Next(position, envelope.at, None, unreadable(position, error))
         return _Next(position, envelope.at, record, None)
 
     def _apply(self, one: _Next, at: datetime) -> None:
@@ -189,7 +189,7 @@ class Replay:
         try:
             self._folded.apply(one.record)
         except UNSOUND as error:
-            raise _unreadable(one.position, error) from error
+            raise unreadable(one.position, error) from error
 
 
 def differences(before: Stood, after: Stood) -> Iterator[Changed]:
@@ -205,7 +205,7 @@ def contradictions(stood: Stood, view: str, published: Iterable[bytes]) -> list[
     for body in published:
         try:
             row = msgspec.json.decode(body, type=dict[str, Any])
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             found.append(Finding("view-differs", f"What is published is no row of {view}: {error}", stood.position))
             continue
         key = str(row.get("key"))
@@ -230,6 +230,7 @@ def _row(table: Table, key: str, row: Any, day: date) -> bytes:
     return msgspec.json.encode(msgspec.json.decode(body) | shown)
 
 
-def _unreadable(position: int, error: BaseException) -> Unfit:
+def unreadable(position: int, error: BaseException) -> Unfit:
+    """What is raised for a record that cannot be read, or not be folded."""
     says = f"The record cannot be applied: {type(error).__name__}: {error}"
     return Unfit(Finding("record-unreadable", says, position))

@@ -22,9 +22,9 @@ from domain.ledger.proofs import verify_inclusion
 from domain.ledger.records import leaf_hash
 from projections.kernel import View
 from projections.views import VIEWS
-from services.audit.bundle import Bundle, Unfit
+from services.audit.bundle import UNREADABLE, Bundle, Unfit
 from services.audit.proving import prove, sound
-from services.audit.replaying import Progress, Replay, group_of
+from services.audit.replaying import Progress, Replay, group_of, unreadable
 from services.names import NAMES
 
 AT_MOST = 5_000
@@ -114,9 +114,13 @@ def report(
 def _attestations(bundle: Bundle, size: int) -> Iterator[_Attestation]:
     for position, content in bundle.records(0, size):
         if any(name.encode() in content for name in ATTESTED):
-            said = msgspec.json.decode(content, type=_Said)
-            if said.type in ATTESTED:
-                yield _Attestation(position, msgspec.json.decode(said.data, type=ViewAttested))
+            try:
+                said = msgspec.json.decode(content, type=_Said)
+                found = msgspec.json.decode(said.data, type=ViewAttested) if said.type in ATTESTED else None
+            except UNREADABLE as error:
+                raise unreadable(position, error) from error
+            if found is not None:
+                yield _Attestation(position, found)
 
 
 def _made_by(

@@ -8,11 +8,14 @@ from datetime import UTC, datetime
 from domain.ledger import cosignatures, notes
 from domain.ledger.checkpoints import BadCheckpoint, Checkpoint
 from domain.ledger.findings import Finding
-from domain.ledger.notes import BadNote, Note, VerifierKey
+from domain.ledger.notes import BadNote, Note, Verifier, VerifierKey
 from services.audit.bundle import Bundle, Unfit
 from services.audit.proving import sound
 from services.audit.verifying import Report, signed
 from services.keys import SigningKey, check_with
+
+OTHERS = 14
+"""Lines of others that stay: with the ledger's and ours, sixteen, as many as every program reads (C2SP signed-note)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,15 @@ def cosign(bundle: Bundle, key: VerifierKey, witness: Witness, seen: bytes | Non
     head = sound(bundle, key)
     if seen is not None:
         _continued(bundle, head, witnessed("what was cosigned last", seen, key).said)
-    return cosignatures.cosign(notes.parse(bundle.note()), witness.verifier, int(now.timestamp()), witness.key.sign)
+    note = _short(notes.parse(bundle.note()), key)
+    return cosignatures.cosign(note, witness.verifier, int(now.timestamp()), witness.key.sign)
+
+
+def _short(note: Note, key: VerifierKey) -> Note:
+    """With the ledger's signature first. A server with many others under it could make ours one that nobody reads."""
+    mine = notes.verified(note, [Verifier(key.name, key.key_id, check_with(key.public))])
+    others = [one for one in note.signatures if (one.name, one.key_id) != (key.name, key.key_id)]
+    return Note(note.text, (*mine, *others[:OTHERS]))
 
 
 def _continued(bundle: Bundle, head: Checkpoint, before: Checkpoint) -> None:
@@ -80,15 +91,26 @@ def judge(report: Report, checkpoints: Mapping[str, bytes], key: VerifierKey, wi
     for whence, note in checkpoints.items():
         with suppress(Unfit):  # `verify` has said so
             found.append(witnessed(whence, note, key))
+    known = {key.public: f"the ledger {key.name}"}
     for witness in witnesses:
-        try:
-            times = [(one, at) for one in found if (at := one.by(witness)) is not None]
-        except BadNote as error:
-            report.add(Finding("witness-missing", str(error), None, str(witness), "another signature"))
-            continue
-        if not times:
-            says = f"None of the checkpoints here is cosigned by {witness.name}."
-            report.add(Finding("witness-missing", says, None, str(witness), "no cosignature"))
-            continue
-        newest, at = max(times, key=lambda pair: pair[0].said.size)
-        report.checked.append(f"that {witness} cosigned {newest.said.size} records at {at:%Y-%m-%d %H:%M} UTC")
+        if (other := known.setdefault(witness.public, str(witness))) != str(witness):
+            says = f"{witness.name} has the same key as {other}: that is nobody else."
+            report.add(Finding("witness-missing", says, None, "another key", str(witness)))
+        else:
+            _judge(report, found, witness)
+
+
+def _judge(report: Report, found: Sequence[Witnessed], witness: VerifierKey) -> None:
+    try:
+        times = [(one, at) for one in found if (at := one.by(witness)) is not None]
+    except BadNote as error:
+        report.add(Finding("witness-missing", str(error), None, str(witness), "another signature"))
+        return
+    if not times:
+        says = f"None of the checkpoints here is cosigned by {witness.name}."
+        report.add(Finding("witness-missing", says, None, str(witness), "no cosignature"))
+        return
+    newest, at = max(times, key=lambda pair: pair[0].said.size)
+    report.checked.append(f"that {witness} cosigned {newest.said.size} records at {at:%Y-%m-%d %H:%M} UTC")
+    if newest.said.size < report.size:
+        report.unchecked.append(f"what {witness.name} saw of the records from {newest.said.size} on: it cosigned none")

@@ -284,12 +284,21 @@ def computed_of(table: Table) -> list[Field]:
     return [one for one in table.fields if one.column.computed]
 
 
+def reach(table: str) -> str:
+    """The key up to which a page of changes is looked for: after $1, behind $2 versions of rows; no row: to the end."""
+    return f'select t.key from {SCHEMA}."{table}" t where t.key > $1::text order by t.key offset $2::bigint limit 1'
+
+
 def changed(table: str) -> str:
-    """Keys after $3, $4 of them, of which a version began or ended after position $1 and up to $2; and both bodies."""
+    """Keys after $3 and up to $5, $4 of them, of which a version began or ended after position $1 and up to $2.
+
+    With both bodies. No index tells when versions ended: what is looked at, keys alone bound (`reach`).
+    """
     name = f'{SCHEMA}."{table}"'
     at = "{0}.key = k.key and {0}.since <= {1} and ({0}.until is null or {0}.until > {1})"
     return (
         f'select k.key, b."_body", a."_body" from (select distinct t.key from {name} t where t.key > $3::text'
+        " and ($5::text is null or t.key <= $5)"
         " and ((t.since > $1::bigint and t.since <= $2::bigint) or (t.until > $1 and t.until <= $2))"
         " order by t.key limit $4::bigint) k"
         f" left join {name} b on {at.format('b', '$1')} left join {name} a on {at.format('a', '$2')} order by k.key"

@@ -14,7 +14,7 @@ import msgspec
 from projections.kernel import View
 from services.store.connecting import CONNECT_WITHIN, Pool, available, close_pool, lent, patience
 from services.store.migrations import ROLE
-from services.views.asking import Asking, Select, changed, point
+from services.views.asking import Asking, Select, changed, point, reach
 from services.views.loader import Kept, Loader
 from services.views.ports import (
     COUNTED,
@@ -44,6 +44,8 @@ __all__ = [
 EXPORTED = 1000
 """Rows of an export that are in memory at a time."""
 TRIES = 3
+LOOKED_AT = 100_000
+"""Versions of rows, about, among which a page of changes looks; a key's are looked at together."""
 MANY_VERSIONS = 16
 """Versions of one key, on average, from which a list goes from key to key."""
 
@@ -154,17 +156,19 @@ class Views:
     ) -> tuple[list[Change], str | None]:
         """Rows that are not the same as of two positions; and the key to go on after, None where no more follow.
 
-        Of the next `limit` keys, after that one, that were written between the two. Raises NotYet.
+        At most `limit`, after that key; there may be fewer, or none, and more follow all the same. Raises NotYet.
         """
         table = self._table(name)
         if not storable(after):
             return [], None
 
         async def read(standing: Standing) -> tuple[list[Change], str | None]:
-            values = (_position(standing, first), _position(standing, second), after, limit + 1)
-            rows = await self._fetch(changed(standing.table), *values)
+            positions = _position(standing, first), _position(standing, second)
+            beyond = await self._fetch(reach(standing.table), after, LOOKED_AT)
+            last = beyond[0][0] if beyond else None
+            rows = await self._fetch(changed(standing.table), *positions, after, limit + 1, last)
             found = [Change(*row) for row in rows[:limit] if row[1] != row[2]]
-            return found, rows[limit - 1][0] if len(rows) > limit else None
+            return found, rows[limit - 1][0] if len(rows) > limit else last
 
         return await self._reading(table, read)
 

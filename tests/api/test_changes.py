@@ -10,6 +10,7 @@ import pytest
 from projections.views import VIEWS
 from services.audit.bundle import Bundle
 from services.audit.replaying import Replay
+from services.views import queries
 from tests.api.client import get, give, proposed, seen
 from tests.api.conftest import Live
 from tests.api.test_audit import _quiet, bundle
@@ -70,6 +71,34 @@ def test_what_changed_names_its_columns(live: Live) -> None:
     assert stream in changes(live, "commitments", **{"from": before}), "without an end: until now"
 
 
+def test_pages_that_look_among_few_rows_say_the_same_in_the_end(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However narrow the range, and however large the view: no page looks at all of it."""
+    asked = {"from": live.told - 3, "to": live.told}
+    expected = {view.name: changes(live, view.name, **asked) for view in VIEWS}
+    assert any(expected.values())
+    monkeypatch.setattr(queries, "LOOKED_AT", 5)
+    assert {view.name: changes(live, view.name, **asked) for view in VIEWS} == expected
+    first = get(live, "/v1/changes", view="activity", **asked).json
+    assert (first["items"], first["next"] is None) == ([], False), "nothing was found as far as this page looked"
+
+
+def test_pages_without_an_end_speak_for_one_moment(live: Live) -> None:
+    before = proposed(live)["position"] - 1
+    made = {proposed(live)["stream"] for _ in range(3)}
+    seen(live, "commitments", live.run(live.services.store.head()).size - 1)
+    first = get(live, "/v1/changes", view="commitments", limit=1, **{"from": before}).json
+    later = proposed(live)
+    seen(live, "commitments", later["position"])
+    found, following = {one["key"] for one in first["items"]}, first["next"]
+    while following is not None:
+        page = get(live, "/v1/changes", view="commitments", limit=1, after=following, **{"from": before}).json
+        assert page["to"] == first["to"]
+        found |= {one["key"] for one in page["items"]}
+        following = page["next"]
+    assert made < found
+    assert later["stream"] not in found
+
+
 def test_what_changed_stays_what_it_was(live: Live) -> None:
     pinned = get(live, "/v1/changes", **{"view": "units", "from": 10, "to": 90})
     assert pinned.json["from"]["position"] == 10
@@ -93,7 +122,10 @@ def test_what_changed_stays_what_it_was(live: Live) -> None:
         ({"view": "units", "from": 9, "to": 3}, "from: That is position 9, and lies behind position 3."),
         ({"view": "units", "from": 10**9}, "from: The ledger has not reached position"),
         ({"view": "units", "from": 0, "to": "2999-01-01"}, "leave to out"),
-        ({"view": "units", "from": 0, "after": "\0"}, "after: "),
+        ({"view": "units", "from": 0, "after": "9/\0"}, "after: "),
+        ({"view": "units", "from": 0, "after": "nine/x"}, "after: It is `next` of the page before."),
+        ({"view": "units", "from": 0, "after": f"{10**9}/x"}, "after: The ledger has not reached position"),
+        ({"view": "units", "from": 9, "after": "3/x"}, "from: That is position 9, and lies behind position 3."),
     ],
 )
 def test_what_cannot_be_asked_is_said(live: Live, asked: dict[str, Any], said: str) -> None:

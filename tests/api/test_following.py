@@ -1,5 +1,6 @@
 """Records as they come: every one once and in order, whoever writes meanwhile and however often the line is lost."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,8 @@ from api import following
 from api.edge import public
 from api.following import LAST_SEEN, MEDIA, Following
 from api.opened import Seals
-from services.store.ports import Filter
+from services.store.ledger import LedgerStore
+from services.store.ports import Filter, StoredRecord
 from tests.api.client import get, proposed, send
 from tests.api.conftest import Live
 
@@ -106,6 +108,49 @@ def test_who_hears_nothing_for_a_while_hears_that_the_line_is_there_and_where_to
         name, _, position = beat.partition(b": ")
         assert (name, beat[-2:]) == (b"id", b"\n\n"), "an id alone is no event"
         assert int(position) >= live.told, "what was looked through in vain is not looked through again"
+
+
+class Counting:
+    """The store, and how often records were asked of it."""
+
+    def __init__(self, store: LedgerStore) -> None:
+        self._store, self.asked = store, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def records(self, *asked: Any, **more: Any) -> list[StoredRecord]:
+        self.asked += 1
+        return await self._store.records(*asked, **more)
+
+
+def test_those_who_wait_for_the_same_share_one_look(live: Live) -> None:
+    services = live.services
+    store: Any = Counting(services.store)
+    endless = Following(store, services.views, Seals(services.openings, services.office, services.tokens))
+
+    async def heard() -> list[set[bytes]]:
+        readers = [endless.events(live.told - 3, 3, Filter()) for _ in range(20)]
+        said = [await asyncio.gather(*map(anext, readers)) for _ in range(2)]
+        return list(map(set, said))
+
+    (retry,), (events,) = live.run(heard())
+    assert (retry, events.count(b"data: "), store.asked) == (following.RETRY, 3, 1)
+
+
+def test_a_reader_who_leaves_takes_nothing_from_the_others(live: Live) -> None:
+    services = live.services
+    endless = Following(services.store, services.views, Seals(services.openings, services.office, services.tokens))
+
+    async def heard() -> bytes:
+        readers = [endless.events(live.told - 3, 3, Filter()) for _ in range(2)]
+        await asyncio.gather(*map(anext, readers))
+        first, second = (asyncio.ensure_future(anext(one)) for one in readers)
+        await asyncio.sleep(0)  # both wait, the second for the look of the first
+        first.cancel()
+        return await second
+
+    assert live.run(heard()).count(b"data: ") == 3
 
 
 @asynccontextmanager

@@ -76,6 +76,40 @@ def test_two_witnesses_are_found_and_a_third_one_is_missed(records: list[bytes],
     assert (report.verdict, codes(report)) == (Verdict.POLICY_NOT_MET, {"witness-missing"})
 
 
+def test_one_key_is_one_witness_and_the_ledgers_own_is_none(records: list[bytes], tmp_path: Path) -> None:
+    """Whoever makes up witnesses has one key soon; whoever keeps the ledger has one already."""
+    again, itself = Witness("hamlet.example/witness", VILLAGE.key), Witness("village.example/witness", made_key(1))
+    bundle = written(tmp_path / "bundle", records)
+    assert itself.key.public == VKEY.public
+    both = {"it": cosigned(bundle), "again": cosigned(bundle, again), "itself": cosigned(bundle, itself)}
+    for witnesses in ((VILLAGE, again), (itself,)):
+        report = judged(bundle, both, *witnesses)
+        assert codes(report) == {"witness-missing"}
+        assert "has the same key as" in report.findings[0].says
+    assert judged(bundle, both, VILLAGE, VILLAGE).verdict is Verdict.VERIFIED
+
+
+def test_what_a_witness_has_not_seen_is_said(records: list[bytes], tmp_path: Path) -> None:
+    """Else what was cosigned in the first year would do for all that come."""
+    old = {"the village's": cosigned(written(tmp_path / "some", records[:-3]))}
+    report = judged(written(tmp_path / "all", records), old, VILLAGE)
+    assert report.verdict is Verdict.VERIFIED
+    assert any(f"from {len(records) - 3} on" in line for line in report.unchecked)
+
+
+@pytest.mark.parametrize("many", [20, notes.MAX_SIGNATURES - 1])
+def test_a_server_cannot_make_a_cosigned_checkpoint_unreadable(records: list[bytes], tmp_path: Path, many: int) -> None:
+    bundle = written(tmp_path / "bundle", records)
+    note = notes.parse(bundle.note())
+    crowd = [notes.Signature(f"w{n}.example/w", bytes(4), bytes(72)) for n in range(many)]
+    for crowded in ((*note.signatures, *crowd), (*crowd, *note.signatures), note.signatures * (many + 1)):
+        bundle.write("checkpoint", str(notes.Note(note.text, crowded)).encode())
+        seen = cosigned(bundle)
+        assert len(notes.parse(seen).signatures) <= 16
+        assert cosigned(bundle, seen=seen) == seen
+        assert judged(bundle, {"it": seen}, VILLAGE).verdict is Verdict.VERIFIED
+
+
 def test_a_ledger_told_anew_is_refuted_by_what_a_village_cosigned(records: list[bytes], tmp_path: Path) -> None:
     """With the key of the ledger, so that every signature is right."""
     note = cosigned(written(tmp_path / "before", records))

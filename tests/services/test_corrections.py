@@ -101,6 +101,21 @@ async def test_a_record_of_another_stream_is_corrected_on_its_version_of_then(se
     assert [str(other), 1] in state["reads"]
 
 
+async def test_nobody_corrects_what_others_recorded_from_a_history_of_their_own(services: Services) -> None:
+    """It would stand in public under the other's thing for ever, and count from that one's day."""
+    (lyon, _), (gent, _) = await registered(services), await registered(services)
+    ours, theirs = [await person(services, unit, Role.LIAISON_OFFICER) for unit in (lyon, gent)]
+    promise, before = await propose(services, theirs), await size(services)
+    name = EventName.at(promise.stream, 1)
+    with pytest.raises(Refused) as refused:
+        await propose(services, ours, note=correcting(name))
+    assert (refused.value.code, refused.value.facts["unit"]) == ("correction-of-others", gent)
+    assert await size(services) == before
+    await propose(services, theirs, note=correcting(name))
+    (row,) = await rows(services, "corrections")
+    assert (row["stream"], row["unit"]) == (str(promise.stream), str(gent))
+
+
 async def test_every_context_corrects_by_the_same_mechanism(services: Services) -> None:
     lyon, _ = await registered(services)
     officer = await person(services, lyon, Role.LIAISON_OFFICER)
