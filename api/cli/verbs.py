@@ -10,6 +10,7 @@ VERBS = {
     "work": ("api.cli.working", "work", "Keep views, pass deadlines and react to records, apart from a server."),
     "migrate": ("api.cli.keeping", "migrate", "Bring the database's schema up to date."),
     "import": ("api.cli.importing", "import_group", "Bring published sources into the register."),
+    "key": ("api.cli.keeping", "key", "Say the key by which others check the ledger."),
     "token": ("api.cli.tokens", "token", "Issue a token for an accredited officer; list and revoke them."),
     "retry": ("api.cli.working", "retry", "Ask rules again for what they refused to the clock and to reactions."),
     "rebuild": ("api.cli.keeping", "rebuild", "Build a view anew beside the live one, then swap."),

@@ -244,7 +244,24 @@ def test_a_key_that_is_none_is_said_in_one_sentence(verbs: Verbs, tmp_path: Path
     assert result.stderr == f"Error: {tmp_path / 'signing-key.pem'} cannot be read as an Ed25519 private key in PEM.\n"
 
 
-# --- migrate ---
+# --- migrate, key ---
+
+
+def test_the_key_by_which_others_check_is_said_once_there_is_a_ledger(verbs: Verbs) -> None:
+    early = verbs("key")
+    assert (early.exit_code, early.stdout) == (1, "")
+    assert "not opened yet" in early.stderr
+    verbs.well("import", "iso-3166", "BE")
+    said = verbs.well("key").splitlines()
+    assert said == [Notary("cli.example/ledger", load_or_make(verbs.var / "signing-key.pem", may_make=False)).verifier]
+    other = verbs("key", SUBSIDIA_ORIGIN="another.example/ledger")  # whoever forgets to name it publishes no wrong one
+    assert (other.exit_code, other.stdout) == (1, "")
+
+
+def test_a_file_with_a_key_that_is_not_there_is_named(verbs: Verbs, tmp_path: Path) -> None:
+    said = verbs("audit", "verify", str(tmp_path), "--key", "register.key")
+    assert said.exit_code == 2
+    assert "'register.key' is no key (name+id+key), and there is no such file." in said.stderr
 
 
 def test_migrate_checks_applies_and_finds_nothing_left(verbs: Verbs) -> None:
