@@ -17,6 +17,7 @@ VERBS = {
     "replay": ("api.cli.keeping", "replay", "Read the whole ledger, check that it is whole, and fold it."),
     "attest": ("api.cli.attesting", "attest", "Put on record what the views come to."),
     "audit": ("api.cli.audit", "audit", "Check a ledger without trusting whoever runs it."),
+    "shell": ("api.cli.shell", "shell", "Run a command or a shell with the register's database at hand."),
     "doctor": ("api.cli.keeping", "doctor", "Check the whole set-up, and say what to do."),
     "erase": ("api.cli.erasing", "erase", "Erase for ever what is sealed of a person."),
 }

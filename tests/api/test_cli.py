@@ -635,6 +635,24 @@ def test_a_server_tells_its_story_works_beside_other_verbs_and_stops_with_its_da
     assert not (var / "pg" / "postmaster.pid").exists()
 
 
+def test_a_shell_has_the_embedded_database_and_the_programs_of_its_version(var: Path) -> None:
+    """As the operations page backs up and restores: nothing of it is in the environment."""
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+
+    def shell(*words: str) -> "subprocess.CompletedProcess[str]":
+        own = {**environment, "SUBSIDIA_VAR": str(var)}
+        return subprocess.run([*PROGRAM, "shell", *words], cwd=ROOT, env=own, capture_output=True, text=True)
+
+    made = shell("sh", "-c", 'psql -XAt "$DATABASE_URL" -c "create table t as select 1" && pg_dump "$DATABASE_URL"')
+    assert "CREATE TABLE public.t" in made.stdout, made.stderr
+    assert not (var / "pg" / "postmaster.pid").exists()
+    said = shell("sh", "-c", 'echo "$SUBSIDIA_SIGNING_KEY" "$SUBSIDIA_SUBJECT_KEYS"; exit 7')
+    assert (said.returncode, said.stdout) == (7, f"{var}/signing-key.pem {var}/subject-keys\n")
+    missing = shell("no-such-program", "--version")
+    assert (missing.returncode, missing.stderr) == (1, "Error: no-such-program: No such file or directory.\n")
+    assert not (var / "pg" / "postmaster.pid").exists()
+
+
 def test_the_story_is_never_told_into_another_ledger(var: Path) -> None:
     served = Served(var, SUBSIDIA_ORIGIN="register.example.org/ledger")
     said = served.until_ready()
