@@ -194,7 +194,7 @@ class Metrics:
         size, views, workers = None, list[Health](), list[Health]()
         with suppress(Unavailable, Busy, TimeoutError):
             async with asyncio.timeout(PATIENCE):
-                size = (await self._services.store.head()).size
+                size = (await self._services.store.look()).size
                 if self._working is not None:
                     views, workers = list(await self._working.views()), list(await self._working.workers())
         return Seen(self._services, size, views, workers)

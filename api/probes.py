@@ -57,7 +57,7 @@ class Probes:
 
         The database was migrated when this process started; it takes no other one.
         """
-        head = await self._store.head()
+        head = await self._store.look()
         trouble = self._store.trouble
         groups = [self._said(one) for one in await self._working.views()] if self._working else []
         workers = [self._acts(one) for one in await self._working.workers()] if self._working else []

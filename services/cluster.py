@@ -112,6 +112,10 @@ class Cluster:
         key = hashlib.sha256(os.fsencode(f"{real}:{about.st_ino}")).hexdigest()[:12]
         return Path(f"/tmp/subsidia-{about.st_uid}-{key}")
 
+    def programs(self) -> Path:
+        """The folder of PostgreSQL's own programs (psql, pg_dump, ...) of the version that is run here."""
+        return self._binaries() / "bin"
+
     def beside(self, name: str) -> Path:
         """What belongs to the cluster, and lies beside it: its log, its locks."""
         return self.data.with_name(f"{self.data.name}.{name}")
@@ -130,7 +134,7 @@ class Cluster:
         if held != ours:
             raise PostgresUnavailable(
                 f"{self.data} was written by PostgreSQL {held}, and {ours} is installed. Dump it with the old version "
-                f"and restore it with the new one (deploy/operations.md), or set DATABASE_URL."
+                f"(`subsidia shell`) and restore it with the new one (deploy/operations.md), or set DATABASE_URL."
             )
         if not self._can("-x", self.data.resolve()):
             raise PostgresUnavailable(

@@ -1,4 +1,4 @@
-"""Verbs for whoever keeps the register: migrate, rebuild, replay, doctor."""
+"""Verbs for whoever keeps the register: migrate, key, rebuild, replay, doctor."""
 
 from datetime import datetime
 from inspect import cleandoc
@@ -23,6 +23,7 @@ from services.replaying import NotKept, Replayed, canonical
 from services.replaying import replay as replayed
 from services.store import migrations
 from services.store.encrypting import encrypt_plain_openings
+from services.store.ledger import opened
 from services.terminal import harmless
 
 COLOURS = {Verdict.WELL: "green", Verdict.NOTE: "yellow", Verdict.ILL: "red"}
@@ -49,6 +50,27 @@ def migrate(only_check: bool) -> None:
         click.echo("The schema is up to date.")
     elif only_check:
         raise SystemExit(FAULTY)
+
+
+@click.command()
+def key() -> None:
+    """Say the key by which others check the ledger's checkpoints: for an official journal, a web page, a contract.
+
+    It is public. Whoever audits takes it from there, and not from the server that is to be checked.
+
+    \b
+    Example: subsidia key > register.key
+             subsidia audit verify bundle --key register.key
+    """
+    config = configured("warning")
+
+    async def work() -> str:
+        async with kept(config) as (_, store, notary):
+            if await opened(store.pool) is None:
+                raise Failed("The ledger is not opened yet: the first `subsidia serve` does that.")
+            return notary.verifier
+
+    click.echo(run(work()))
 
 
 @click.command()

@@ -52,7 +52,9 @@ class Key(KeyParameter):
         if isinstance(value, VerifierKey):
             return value
         text = value
-        if "+" not in value and Path(value).is_file():
+        if "+" not in value:
+            if not Path(value).is_file():
+                self.fail(f"{value!r} is no key (name+id+key), and there is no such file.", param, ctx)
             text = Path(value).read_text(encoding="utf-8", errors="replace").strip()
         try:
             return notes.parse_key(text, self.kind)

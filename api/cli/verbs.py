@@ -10,6 +10,7 @@ VERBS = {
     "work": ("api.cli.working", "work", "Keep views, pass deadlines and react to records, apart from a server."),
     "migrate": ("api.cli.keeping", "migrate", "Bring the database's schema up to date."),
     "import": ("api.cli.importing", "import_group", "Bring published sources into the register."),
+    "key": ("api.cli.keeping", "key", "Say the key by which others check the ledger."),
     "token": ("api.cli.tokens", "token", "Issue a token for an accredited officer; list and revoke them."),
     "webhook": (
         "api.cli.webhooks",
@@ -21,6 +22,7 @@ VERBS = {
     "replay": ("api.cli.keeping", "replay", "Read the whole ledger, check that it is whole, and fold it."),
     "attest": ("api.cli.attesting", "attest", "Put on record what the views come to."),
     "audit": ("api.cli.audit", "audit", "Check a ledger without trusting whoever runs it."),
+    "shell": ("api.cli.shell", "shell", "Run a command or a shell with the register's database at hand."),
     "doctor": ("api.cli.keeping", "doctor", "Check the whole set-up, and say what to do."),
     "erase": ("api.cli.erasing", "erase", "Erase for ever what is sealed of a person."),
 }

@@ -24,6 +24,7 @@ APART = 30.0
 """Seconds that our clock and the database's may differ; the answers that are kept for ever rest on it, too."""
 STEP = 1.0
 """Seconds by which a clock is taken for set, not for slow."""
+ONLY_READS = "The database is read-only: it is a standby, or was told so."
 
 
 class Shrunk(Unavailable):
@@ -47,6 +48,7 @@ class Condition:
         self._failed: str | None = None
         self._gone: str | None = None
         self._fewer: str | None = None
+        self._only_reads = False
         self.size = 0
         self.due = 0.0
         """When the next trial is due (monotonic), if one is."""
@@ -54,7 +56,7 @@ class Condition:
     @property
     def trouble(self) -> str | None:
         """Why nothing can be added; None where nothing is known to stand in the way."""
-        return self._failed or self._gone or self._fewer
+        return self._failed or self._gone or self._fewer or (ONLY_READS if self._only_reads else None)
 
     @property
     def failed(self) -> bool:
@@ -83,6 +85,10 @@ class Condition:
         """The database was seen to have so many records; `before`: what was known when it was asked."""
         self._fewer = str(Shrunk(size, before)) if size < before else None
         self.size = max(self.size, size)
+
+    def reads(self, *, only: bool) -> None:
+        """The server was asked whether it writes; no trial is needed to know, and the next look ends it."""
+        self._only_reads = only
 
     def go_on_from(self, size: int) -> None:
         """Asked under the ledger's lock. Raises Shrunk: who went on from there would sign a second history."""

@@ -55,6 +55,13 @@ class LedgerStore(Reads):
         self.writer.condition.saw(head.size, before)
         return head
 
+    async def look(self) -> Head:
+        """The head; `trouble` says by then, too, whether the server only reads, before anybody gave a command."""
+        head = await self.head()
+        asked = await self._row("select current_setting('transaction_read_only')::bool as only")
+        self.writer.condition.reads(only=asked is not None and asked["only"])
+        return head
+
     async def append(self, change: Change) -> Receipt:
         """See `ports.Store`."""
         answer = await self.writer.append(change)

@@ -33,6 +33,10 @@ WORTH_HALVING = 32
 """Commands below which one transaction for all is faster than two that overlap."""
 PATIENCE = 5.0
 """Seconds that a batch of which nobody knows whether it was recorded waits for the database to come back."""
+LOCKED = (
+    "Another session has the ledger's lock and does not give it back: its commit waits for a synchronous standby that"
+    " is gone, or its process stands still."
+)
 DATA_CLASSES = ("22", "23", "54")
 """SQLSTATE classes of errors that lie in what was sent: sent again, it would fail again."""
 
@@ -361,6 +365,8 @@ def _first_line(error: Exception) -> str:
     """For everybody who asks: where the database is, and who asks it for what, stands in the log alone."""
     if is_gone(error):
         return f"The database cannot be reached ({type(error).__name__})."
+    if isinstance(error, asyncpg.LockNotAvailableError):
+        return LOCKED
     return str(error).partition("\n")[0] or repr(error)
 
 

@@ -244,7 +244,24 @@ def test_a_key_that_is_none_is_said_in_one_sentence(verbs: Verbs, tmp_path: Path
     assert result.stderr == f"Error: {tmp_path / 'signing-key.pem'} cannot be read as an Ed25519 private key in PEM.\n"
 
 
-# --- migrate ---
+# --- migrate, key ---
+
+
+def test_the_key_by_which_others_check_is_said_once_there_is_a_ledger(verbs: Verbs) -> None:
+    early = verbs("key")
+    assert (early.exit_code, early.stdout) == (1, "")
+    assert "not opened yet" in early.stderr
+    verbs.well("import", "iso-3166", "BE")
+    said = verbs.well("key").splitlines()
+    assert said == [Notary("cli.example/ledger", load_or_make(verbs.var / "signing-key.pem", may_make=False)).verifier]
+    other = verbs("key", SUBSIDIA_ORIGIN="another.example/ledger")  # whoever forgets to name it publishes no wrong one
+    assert (other.exit_code, other.stdout) == (1, "")
+
+
+def test_a_file_with_a_key_that_is_not_there_is_named(verbs: Verbs, tmp_path: Path) -> None:
+    said = verbs("audit", "verify", str(tmp_path), "--key", "register.key")
+    assert said.exit_code == 2
+    assert "'register.key' is no key (name+id+key), and there is no such file." in said.stderr
 
 
 def test_migrate_checks_applies_and_finds_nothing_left(verbs: Verbs) -> None:
@@ -615,6 +632,24 @@ def test_a_server_tells_its_story_works_beside_other_verbs_and_stops_with_its_da
     )  # fmt: skip
     assert beside.returncode == 0, beside.stderr
     assert served.stop(signal.SIGTERM) == 0
+    assert not (var / "pg" / "postmaster.pid").exists()
+
+
+def test_a_shell_has_the_embedded_database_and_the_programs_of_its_version(var: Path) -> None:
+    """As the operations page backs up and restores: nothing of it is in the environment."""
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+
+    def shell(*words: str) -> "subprocess.CompletedProcess[str]":
+        own = {**environment, "SUBSIDIA_VAR": str(var)}
+        return subprocess.run([*PROGRAM, "shell", *words], cwd=ROOT, env=own, capture_output=True, text=True)
+
+    made = shell("sh", "-c", 'psql -XAt "$DATABASE_URL" -c "create table t as select 1" && pg_dump "$DATABASE_URL"')
+    assert "CREATE TABLE public.t" in made.stdout, made.stderr
+    assert not (var / "pg" / "postmaster.pid").exists()
+    said = shell("sh", "-c", 'echo "$SUBSIDIA_SIGNING_KEY" "$SUBSIDIA_SUBJECT_KEYS"; exit 7')
+    assert (said.returncode, said.stdout) == (7, f"{var}/signing-key.pem {var}/subject-keys\n")
+    missing = shell("no-such-program", "--version")
+    assert (missing.returncode, missing.stderr) == (1, "Error: no-such-program: No such file or directory.\n")
     assert not (var / "pg" / "postmaster.pid").exists()
 
 

@@ -86,6 +86,17 @@ def test_a_restored_ledger_is_the_one_that_was_signed(keeper: Keeper) -> None:
     assert digest[0] in there
 
 
+def test_a_backup_that_is_cut_off_leaves_the_one_before_as_it_was(keeper: Keeper) -> None:
+    keeper.does(blocks("Backup"))
+    kept = {path.name: path.read_bytes() for path in Path(keeper.environment["BACKUP"]).glob("*.*")}
+    done = keeper.runs(f"ulimit -f 16\n{blocks('Backup')}")  # no file may be longer, as on a full disk
+    assert done.returncode != 0
+    left = Path(keeper.environment["BACKUP"]) / "subsidia.new"
+    assert 0 < left.stat().st_size < len(kept["subsidia.dump"])
+    assert {name: (left.parent / name).read_bytes() for name in kept} == kept
+    assert "The ledger is whole" in keeper.does(blocks("Restore drill"))
+
+
 def test_the_restored_register_serves_on(keeper: Keeper) -> None:
     keeper.does(blocks("Backup"))
     keeper.does(blocks("Restore drill"))

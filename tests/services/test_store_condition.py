@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from time import time
 from uuid import uuid4
 
@@ -10,7 +11,7 @@ import asyncpg
 import pytest
 
 from services.postgres import Embedded
-from services.store import condition
+from services.store import condition, locks
 from services.store.ledger import LedgerStore, opened_store
 from services.store.ports import Change, Receipt, Unavailable
 from tests.conftest import NewDatabase
@@ -85,6 +86,34 @@ async def test_a_database_that_only_reads_is_said_until_it_writes_again(
     await recovered(store)
     assert not (await store.append(lost)).repeated
     assert await check_whole(store.pool, NOTARY) == 2
+
+
+async def test_a_database_that_only_reads_is_said_before_anybody_gives_a_command(
+    server: Embedded, migrated_url: str, store: LedgerStore
+) -> None:
+    async def looked(*, trouble: bool) -> bool:
+        try:
+            await store.look()
+        except Unavailable:  # the sessions were ended
+            return False
+        return (store.trouble is not None) == trouble
+
+    async with only_read(server, migrated_url):
+        await until(partial(looked, trouble=True))
+        assert "read-only" in (store.trouble or "")
+    await until(partial(looked, trouble=False))
+
+
+async def test_a_lock_that_is_not_given_back_is_said_with_what_may_hold_it(
+    migrated_url: str, store: LedgerStore
+) -> None:
+    """As a commit does that waits for a synchronous standby; PostgreSQL speaks of a statement that it cancelled."""
+    await store.append(thing())
+    other = await asyncpg.connect(migrated_url)
+    await other.execute(f"begin; select pg_advisory_xact_lock({locks.RECORDS})")
+    assert "synchronous standby" in await refused(store, thing())
+    await other.close()
+    await recovered(store)
 
 
 async def test_everybody_may_read_what_is_in_the_way(server: Embedded, migrated_url: str, store: LedgerStore) -> None:
