@@ -19,8 +19,8 @@ class Line:
     async def open(cls, dsn: str) -> "Line":
         connection = await connect_writer(dsn)
         try:
-            probe = await connection.prepare(f"select * from ledger.probe({_numbered(9)})")
-            append = await connection.prepare(f"select * from ledger.append({_numbered(36)})")
+            probe = await connection.prepare("select * from ledger.probe($1, $2), ledger.holders($3, $4)")
+            append = await connection.prepare(f"select * from ledger.append({_numbered(15)})")
         except BaseException:
             connection.terminate()
             raise
