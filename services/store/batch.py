@@ -13,7 +13,7 @@ from services.store.waiting import Waiting
 
 Sign: TypeAlias = Callable[[int, bytes], str]
 """(size, root) -> the signed checkpoint."""
-Columns: TypeAlias = tuple[Sequence[Any] | None, ...]
+Rows: TypeAlias = list[tuple[Any, ...]] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +71,8 @@ def compose(head: Reached, waiting: Sequence[Waiting], now: datetime, sign: Sign
         size = head.size + len(leaves)
         after = Reached(size, at, growth.edge, sign(size, growth.root))
     call = (
-        head.size, at, head.edge.packed(), *_commands(changes, head.size), *probes(waiting), *_records(changes, states),
-        *_spoken(changes, head.size), *_openings(changes), [subject for change in changes for subject in change.erases],
-        *_tree(growth, after),
+        head.size, at, head.edge.packed(), _commands(changes, head.size), *probes(waiting), _drafts(changes, states),
+        _spoken(changes, head.size), _openings(changes), _erased(changes), *_tree(growth, after),
     )  # fmt: skip
     return Composed(call, waiting, head, after, leaves, growth)
 
@@ -83,18 +82,18 @@ def stamped(at: datetime) -> bytes:
     return b'"at":"%bZ"' % at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds").encode()
 
 
-def probes(waiting: Sequence[Waiting]) -> Columns:
-    """What must hold for the batch: streams and their versions; words taken, shared and freed, each with by whom."""
-    expects = [expected for item in waiting for expected in item.expects]
-    takes = [take for item in waiting for take in item.change.takes]
-    shares = [share for item in waiting for share in item.change.shares]
-    frees = [free for item in waiting for free in item.change.frees]
-    return (*_columns(expects, 2), *_columns(takes, 2), *_columns(shares, 2), *_columns(frees, 2))
+def probes(waiting: Sequence[Waiting]) -> tuple[Rows, Rows, Rows]:
+    """What must hold for the batch: streams and their versions; words taken or shared, and words freed, by whom."""
+    changes = [item.change for item in waiting]
+    takes = [(word, stream, False) for change in changes for word, stream in change.takes]
+    shares = [(word, stream, True) for change in changes for word, stream in change.shares]
+    frees = [(word, stream, None) for change in changes for word, stream in change.frees]
+    return _rows([expected for item in waiting for expected in item.expects]), _rows(takes + shares), _rows(frees)
 
 
-def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> Columns:
-    """The rows as arrays. Where there are none, null instead of each: it is sent at once, and unnests to no rows."""
-    return tuple(zip(*rows, strict=True)) if rows else (None,) * width
+def _rows(rows: list[tuple[Any, ...]]) -> Rows:
+    """Where there are none, null: it is sent at once, and nothing is asked or written for it."""
+    return rows or None
 
 
 def _states(changes: Sequence[Change], at: datetime) -> list[bytes]:
@@ -106,48 +105,39 @@ def _states(changes: Sequence[Change], at: datetime) -> list[bytes]:
     ]
 
 
-def _commands(changes: Sequence[Change], size: int) -> Columns:
-    firsts = []
+def _commands(changes: Sequence[Change], size: int) -> Rows:
+    rows = []
     for change in changes:
-        firsts.append(size)
-        size += len(change.drafts)
-    return (
-        [change.cmd for change in changes], [change.caller for change in changes],
-        [change.fingerprint for change in changes], firsts, [len(change.drafts) for change in changes],
-        [change.answer for change in changes],
-    )  # fmt: skip
+        count = len(change.drafts)
+        rows.append((change.cmd, change.caller, change.fingerprint, size, count, change.answer))
+        size += count
+    return rows
 
 
-def _records(changes: Sequence[Change], states: Sequence[bytes]) -> Columns:
-    drafts = [draft for change in changes for draft in change.drafts]
-    return (
-        [draft.stream for draft in drafts], [draft.version for draft in drafts], [draft.type for draft in drafts],
-        states,
-    )  # fmt: skip
-
-
-def _spoken(changes: Sequence[Change], size: int) -> Columns:
+def _drafts(changes: Sequence[Change], states: Sequence[bytes]) -> Rows:
     drafts = (draft for change in changes for draft in change.drafts)
-    rows = [(unit, position) for position, draft in enumerate(drafts, start=size) for unit in _once(draft.units)]
-    return _columns(rows, 2)
+    return [(draft.stream, draft.version, draft.type, state) for draft, state in zip(drafts, states, strict=True)]
+
+
+def _spoken(changes: Sequence[Change], size: int) -> Rows:
+    drafts = (draft for change in changes for draft in change.drafts)
+    return _rows([(unit, position) for position, draft in enumerate(drafts, start=size) for unit in _once(draft.units)])
 
 
 def _once(units: Sequence[UUID]) -> Iterable[UUID]:
     return units if len(units) < 2 else set(units)
 
 
-def _openings(changes: Sequence[Change]) -> Columns:
-    return _columns(
-        [
-            (opening.stream, opening.version, opening.path, opening.subject, opening.cipher, opening.audience)
-            for change in changes
-            for opening in change.openings
-        ],
-        6,
-    )
+def _openings(changes: Sequence[Change]) -> Rows:
+    openings = (opening for change in changes for opening in change.openings)
+    return _rows([(one.stream, one.version, one.path, one.subject, one.cipher, one.audience) for one in openings])
+
+
+def _erased(changes: Sequence[Change]) -> list[UUID] | None:
+    return [subject for change in changes for subject in change.erases] or None
 
 
 def _tree(growth: Growth | None, after: Reached) -> tuple[Any, ...]:
     if growth is None:
-        return (None,) * 6
-    return (growth.root, growth.edge.packed(), after.checkpoint, *_columns(growth.subtrees, 3))
+        return (None,) * 4
+    return (growth.root, growth.edge.packed(), after.checkpoint, growth.subtrees or None)

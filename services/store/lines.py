@@ -20,7 +20,7 @@ class Line:
         connection = await connect_writer(dsn)
         try:
             probe = await connection.prepare(PROBE)
-            append = await connection.prepare(f"select * from ledger.append({_numbered(36)})")
+            append = await connection.prepare(f"select * from ledger.append({_numbered(15)})")
         except BaseException:
             connection.terminate()
             raise
@@ -56,4 +56,4 @@ def _numbered(count: int) -> str:
     return ", ".join(f"${number}" for number in range(1, count + 1))
 
 
-PROBE = f"select * from ledger.probe({_numbered(9)})"
+PROBE = "select * from ledger.probe($1, $2), ledger.holders($3, $4)"
