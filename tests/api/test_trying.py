@@ -5,9 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.api.client import Said, get, give, proposal, proposed, seen
+from tests.api.client import Said, get, give, head, proposal, proposed, seen
 from tests.api.conftest import Live
-from tests.api.test_commands import head
 
 
 def region(live: Live) -> str:
