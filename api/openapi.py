@@ -118,27 +118,7 @@ def of_whom(verb: Verb) -> str:
         return "of any unit that the rules allow"
     if isinstance(acting, str):
         return f"of the unit named in `{acting}`"
-    return _OF_WHOM[acting.__name__.strip("_")]
-
-
-_OF_WHOM = {
-    "owner": "of the unit that owns it",
-    "owners": "of a unit that owns it, alone or with others",
-    "parties": "of a unit that takes part in it",
-    "invited": "of a unit that was invited to take part",
-    "responsible": "of the unit that answers for that step",
-    "owing": "of the unit that owes the deadline",
-    "giver": "of the unit that entrusts it",
-    "recipient": "of the unit that it is entrusted to",
-    "either": "of the unit that entrusts it, or of the one that it is entrusted to",
-    "author": "of a unit that drafted it",
-    "keeper": "of a unit that drafted it, or of the one under whose law it is scrutinised",
-    "legislators": "of a body that is to adopt it",
-    "asked": "of a unit that was asked for its grid",
-    "concerned": "of the unit that asked, of the one that decides, or of one that was asked for its grid",
-    "decider": "of the unit that decides",
-    "requester": "of the unit that asked",
-}
+    return f"of {acting.says}"
 
 
 # --- views ---

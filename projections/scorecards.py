@@ -1,8 +1,8 @@
 """Scorecards by unit, sphere and goal and of the whole register: sums of what commitments contribute, always exact.
 
-A row is what it was, less what the touched commitment contributed before the record, plus what it contributes now;
-deploy/decisions/0003 says why that cannot drift. Commitments count by a rule, and each row says from which records its
-figures were made (see `projections.figures`).
+A row is what it was, less what the touched commitment contributed before the record, plus what it contributes now
+(deploy/decisions/0010). Commitments count by a rule, and each row says from which records its figures were made (see
+`projections.figures`).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -1,8 +1,5 @@
-"""`subsidia audit`: copy a ledger, check it offline, prove records, see views as they stood. No database is opened."""
+"""`subsidia audit`: copy a ledger, check it offline, prove records. No database is opened."""
 
-import re
-from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 
 import click
@@ -11,30 +8,23 @@ import msgspec
 from api.auditing import server
 from api.cli.figures import figure
 from api.cli.opening import open_one, openings
-from api.cli.parameters import FILE, FOLDER, Key, Moment, key_option
+from api.cli.parameters import FILE, FOLDER, Key, is_url, key_option
 from api.cli.receipt import receipt
 from api.cli.reporting import report as report_page
 from api.cli.running import run, say, shown
-from api.cli.verdicts import Audits, as_json, close, keep_seen, say_change, say_whence
+from api.cli.stood import diff, replay
+from api.cli.verdicts import Audits, as_json, close, keep_seen
 from api.cli.witnessing import cosign
 from domain.ledger import proof_files
 from domain.ledger.findings import Finding, Verdict
 from domain.ledger.notes import COSIGNING, VerifierKey
-from projections.kernel import View
-from projections.views import VIEWS
-from services.audit import crosschecking, fetching, proving, replaying, verifying
+from services.audit import crosschecking, fetching, proving, verifying
 from services.audit.again import DAMAGED
 from services.audit.bundle import CHECKPOINT, Bundle, Unfit
 from services.audit.fetching import AskedWrongly, Unreachable
-from services.audit.published import Published, published
-from services.audit.replaying import Replay, Stood
 from services.audit.verifying import Report
 from services.audit.witnessing import judge
 from services.audit.workers import workers
-
-NAMED = {view.name: view for view in VIEWS}
-
-view_option = click.Choice(list(NAMED))
 
 
 @click.group("audit", cls=Audits)
@@ -148,7 +138,7 @@ def prove(source: str, position: int) -> None:
     Example: subsidia audit prove bundle --position 42 > 42.tlog-proof
     """
     try:
-        proof = _fetched_proof(source, position) if _is_url(source) else proving.prove(Bundle(Path(source)), position)
+        proof = _fetched_proof(source, position) if is_url(source) else proving.prove(Bundle(Path(source)), position)
     except Unfit as unfit:
         close(Report(findings=[unfit.finding]), as_json=False)
     else:
@@ -197,7 +187,7 @@ def compare(first: Path, second: Path, source: str | None, key: VerifierKey | No
     """
     pair = first.read_bytes(), second.read_bytes()
     try:
-        proof = _consistency(source, pair) if source is not None and _is_url(source) else None
+        proof = _consistency(source, pair) if source is not None and is_url(source) else None
     except Unreachable as error:
         close(Report(findings=[Finding("unreachable", str(error))]), as_json)
         return
@@ -207,7 +197,7 @@ def compare(first: Path, second: Path, source: str | None, key: VerifierKey | No
     between = proving.sizes(pair)
     if source is None and between is not None and between[0] != between[1]:
         raise click.UsageError("They are of two sizes: name a URL or a BUNDLE that joins them.")
-    bundle = Bundle(Path(source)) if source is not None and not _is_url(source) else None
+    bundle = Bundle(Path(source)) if source is not None and not is_url(source) else None
     report = proving.compare(pair, key, proof, bundle)
     if report.verdict is Verdict.FORK and not as_json:
         say(f"{pair[0].decode(errors='replace')}\n{pair[1].decode(errors='replace')}")
@@ -236,109 +226,6 @@ def _consistency(url: str, pair: tuple[bytes, bytes]) -> list[bytes] | None:
         raise Unreachable(f"{url} gives no proof: {error}") from error
 
 
-@audit.command()
-@click.argument("bundle", type=FOLDER)
-@click.option("--at", type=Moment(), required=True, help="A position, or a date or time (UTC); a date means its end.")
-@click.option("--view", type=view_option, required=True, help="Which table.", metavar="VIEW")
-@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="For what depends on a day; absent: the last record's.")
-@click.option("--digest", "digest_only", is_flag=True, help="Print the digest of the view's dump instead of its rows.")
-@click.option("--against", metavar="URL|FILE",
-              help="Compare with what this server publishes as of that position, or with what you saved.")  # fmt: skip
-@as_json
-def replay(
-    bundle: Path, at: int | datetime, view: str, day: datetime | None, digest_only: bool, against: str | None,
-    as_json: bool,
-) -> None:  # fmt: skip
-    """Print a view as it stood, a row a line, from the records in BUNDLE alone.
-
-    The same folds as the server's: each row equals what `GET /v1/VIEW?as_of=...` answers. With --against they are
-    compared instead of printed, with the server's own or with an answer that was saved once (JSON, lines of JSON, CSV);
-    with --digest all of them become the one digest that a server attests.
-    """
-    chosen = NAMED[view]
-    try:
-        saved = None if against is None or _is_url(against) else _saved(against)
-        stood = _stood(bundle, [chosen], [at], day)[0][chosen.name]
-        report = None if saved is None else _as_saved(chosen, stood, saved)
-    except Unfit as unfit:
-        close(Report(findings=[unfit.finding]), as_json)
-        return
-    if against is not None:
-        close(report or _compared(chosen.name, stood, against), as_json)
-        return
-    if digest_only:
-        click.echo(f"{chosen.name}@{chosen.version} {stood.digest} {len(stood.rows):,} rows")
-    else:
-        for row in stood.rows.values():
-            click.echo(row)
-    say_whence(stood)
-
-
-def _saved(path: str) -> Published:
-    if not Path(path).is_file():
-        raise click.UsageError(f"{path!r} is neither a file nor an address like https://register.example.")
-    return published(Path(path).read_bytes())
-
-
-def _as_saved(view: View, stood: Stood, saved: Published) -> Report:
-    """Raises Unfit: the file says itself that it is of something else."""
-    saved.of(view, stood.position)
-    report = Report(findings=list(saved.contradictions(stood, view)))
-    if stood.rows and not saved.rows:
-        says = (
-            f"The file holds no row: nothing was compared with the {len(stood.rows):,} of {view.name} that stood then."
-        )
-        raise Unfit(Finding("nothing-compared", says, None, f"{len(stood.rows):,} rows", "none"))
-    report.checked.append(f"{len(saved.rows):,} rows of {view.name} that were saved, as of position {stood.position}")
-    if saved.as_of is None:
-        report.unchecked.append(f"whether they were shown as of position {stood.position}: the file does not say")
-    if left := len(stood.rows) - len({str(row.get("key")) for row in saved.rows}):
-        report.unchecked.append(f"{left:,} rows that stood then and are not in the file: it may be a part of the list")
-    report.unchecked.append("the bundle itself: run `subsidia audit verify` on it")
-    return report
-
-
-def _compared(view: str, stood: Stood, url: str) -> Report:
-    async def work() -> bytes | None:
-        async with server(url) as get:
-            return await get(f"v1/{view}?as_of={stood.position}&format=ndjson")
-
-    report = Report()
-    try:
-        answer = run(work())
-        if answer is None:
-            raise Unreachable(f"{url} has no view {view}.")
-    except Unreachable as error:
-        report.add(Finding("unreachable", str(error)))
-        return report
-    report.add(*replaying.contradictions(stood, view, answer.splitlines()))
-    report.checked.append(f"{len(stood.rows):,} rows of {view} as of position {stood.position}")
-    report.unchecked.append("the bundle itself: run `subsidia audit verify` on it")
-    return report
-
-
-@audit.command("diff")
-@click.argument("bundle", type=FOLDER)
-@click.option("--from", "first", type=Moment(), required=True, help="The earlier position, date or time.")
-@click.option("--to", "second", type=Moment(), required=True, help="The later one.")
-@click.option("--view", "views", type=view_option, multiple=True, help="Only this table; absent: all.", metavar="VIEW")
-@as_json
-def diff(bundle: Path, first: int | datetime, second: int | datetime, views: tuple[str, ...], as_json: bool) -> None:
-    """Say which rows of the views changed between two moments, and how. Before the first record there were none."""
-    chosen = [NAMED[name] for name in views] or list(VIEWS)
-    try:
-        before, after = _stood(bundle, chosen, [first, second], empty=True)
-    except Unfit as unfit:
-        close(Report(findings=[unfit.finding]), as_json)
-        return
-    for view in chosen:
-        for one in replaying.differences(before[view.name], after[view.name]):
-            say_change(view.name, one, as_json)
-    begun = before[chosen[0].name]
-    since = "From the beginning" if begun.at is None else f"From position {begun.position}"
-    click.echo(f"{since} to position {after[chosen[0].name].position}.", err=True)
-
-
 @audit.command("cross-check")
 @click.argument("bundle", type=FOLDER)
 @as_json
@@ -349,35 +236,11 @@ def cross_check(bundle: Path, as_json: bool) -> None:
     close(report, as_json)
 
 
-def _stood(
-    bundle: Path, views: list[View], moments: list[int | datetime], day: datetime | None = None, *, empty: bool = False
-) -> list[Mapping[str, Stood]]:
-    """The views at each of the moments, the earlier first; or nothing, if they may be `empty`. Raises Unfit."""
-    wanted = {one.name for view in views for one in replaying.group_of(view)}
-    replayed = Replay(Bundle(bundle), [view for view in VIEWS if view.name in wanted])
-    found = list[Mapping[str, Stood]]()
-    with shown("replay") as progress:
-        for moment in moments:
-            try:
-                replayed.until(moment, progress)
-            except Unfit as unfit:
-                if not empty or found or unfit.finding.code != "before-first-record":
-                    raise
-                found.append(dict.fromkeys((view.name for view in views), Stood(-1, None, {})))
-                continue
-            found.append({view.name: replayed.shown(view, day.date() if day else None) for view in views})
-    return found
-
-
 def _url(text: str) -> str:
-    if not _is_url(text):
+    if not is_url(text):
         raise click.UsageError(f"{text!r} is no address like https://register.example.")
     return text
 
 
-def _is_url(text: str) -> bool:
-    return re.match(r"https?://", text) is not None
-
-
-for command in (figure, openings, open_one, receipt, report_page, cosign):
+for command in (replay, diff, figure, openings, open_one, receipt, report_page, cosign):
     audit.add_command(command)

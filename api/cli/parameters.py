@@ -1,5 +1,6 @@
 """What several verbs take: a moment of the ledger, the folder of a bundle, a verification key."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,3 +66,7 @@ class Key(KeyParameter):
 def key_option(*, required: bool = True) -> Callable[[F], F]:
     says = "The ledger's verification key, or a file with it. Get it from people, not from the server you check."
     return click.option("--key", type=Key(), required=required, help=says)
+
+
+def is_url(text: str) -> bool:
+    return re.match(r"https?://", text) is not None

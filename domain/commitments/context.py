@@ -8,7 +8,7 @@ from domain.commitments.events import Event
 from domain.commitments.evolve import evolve
 from domain.commitments.state import Absent, Commitment
 from domain.commitments.words import Answer, Part
-from domain.kernel import By, Context, Decider, Role, StreamId, UnitId, named_stream
+from domain.kernel import By, Context, Decider, Role, StreamId, UnitId, named_stream, officers_of
 
 OFFICER = (Role.LIAISON_OFFICER, Role.AUTHORISED_SIGNATORY)
 SIGNATORY = (Role.AUTHORISED_SIGNATORY,)
@@ -26,6 +26,7 @@ def _home(command: Any, state: Any) -> UnitId | None:
     return state.owner if isinstance(state, Commitment) else command.owner
 
 
+@officers_of("the unit that owns it")
 def _owner(command: Any, state: Any) -> frozenset[UnitId]:
     return frozenset({state.owner}) if isinstance(state, Commitment) else NOBODY
 
@@ -36,14 +37,17 @@ def _with(state: Any, *parts: Part) -> frozenset[UnitId]:
     return frozenset(p.unit for p in state.parties if p.answer is Answer.ACCEPTED and (not parts or p.part in parts))
 
 
+@officers_of("a unit that owns it, alone or with others")
 def _owners(command: Any, state: Any) -> frozenset[UnitId]:
     return _with(state, Part.OWNER, Part.CO_OWNER)
 
 
+@officers_of("a unit that takes part in it")
 def _parties(command: Any, state: Any) -> frozenset[UnitId]:
     return _with(state)
 
 
+@officers_of("a unit that was invited to take part")
 def _invited(command: Any, state: Any) -> frozenset[UnitId]:
     """Whoever was asked to take part, whatever they answered: to repeat an answer changes nothing."""
     if not isinstance(state, Commitment):
@@ -51,12 +55,14 @@ def _invited(command: Any, state: Any) -> frozenset[UnitId]:
     return frozenset(party.unit for party in state.parties if party.unit != state.owner)
 
 
+@officers_of("the unit that answers for that step")
 def _responsible(command: Any, state: Any) -> frozenset[UnitId]:
     if not isinstance(state, Commitment) or command.milestone > len(state.milestones):
         return _parties(command, state)
     return frozenset({state.milestones[command.milestone - 1].terms.responsible})
 
 
+@officers_of("the unit that owes the deadline")
 def _owing(command: Any, state: Any) -> frozenset[UnitId]:
     """Who may ask for more time: whoever owes the deadline; for the whole, the owners."""
     if not isinstance(state, Commitment) or command.deadline is None:

@@ -12,6 +12,7 @@ from domain.kernel.contexts import (
     State,
     no_claims,
     no_home,
+    officers_of,
 )
 from domain.kernel.days import Deadline, PartialDate, Today, day_of
 from domain.kernel.facts import CommitmentFacts, Holding, MandateFacts, Membership, ReviewFacts, UnitFacts
@@ -74,4 +75,5 @@ __all__ = [
     "named_stream",
     "no_claims",
     "no_home",
+    "officers_of",
 ]

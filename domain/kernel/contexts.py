@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -30,7 +31,25 @@ class Decider(Generic[Command, State, Event]):
 
 
 SYSTEM = "system"
-ActsFor: TypeAlias = str | Callable[[Any, Any], frozenset[UnitId]]
+
+
+@dataclass(frozen=True, slots=True)
+class OfficersOf:
+    """The units whose officers may give a command: found from the request and the state, and told to people."""
+
+    says: str
+    units: Callable[[Any, Any], frozenset[UnitId]]
+
+    def __call__(self, command: Any, state: Any) -> frozenset[UnitId]:
+        return self.units(command, state)
+
+
+def officers_of(says: str) -> Callable[[Callable[[Any, Any], frozenset[UnitId]]], OfficersOf]:
+    """For a function of (command, state) that finds units. `says`: which they are, as in "of the unit that owns it"."""
+    return partial(OfficersOf, says)
+
+
+ActsFor: TypeAlias = str | OfficersOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +61,7 @@ class By:
 
     `roles`: any of them; empty means that only the system records it (the clock, a reaction).
     `acting_for`: the command's field, or a function of (command, state), that names the units whose officers may
-    give it; None means any unit's officer with such a role (a registrar, an assessor).
+    give it (`officers_of`); None means any unit's officer with such a role (a registrar, an assessor).
     `starts`: the command begins a stream; `stream` names that stream where the thing has a well-known name.
     `reasons`: it is refused without `because`, since whoever overrides, rejects, revokes or extends owes reasons.
     `erases`: the subject whose sealed values and key end with it.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, get_args
 
-from domain.kernel import By, Claim, Context, Decider, Role, UnitId
+from domain.kernel import By, Claim, Context, Decider, Role, UnitId, officers_of
 from domain.mandates import commands as asked
 from domain.mandates import events as happened
 from domain.mandates.decide import decide
@@ -22,15 +22,18 @@ def _home(command: Any, state: Any) -> UnitId | None:
     return state.giver if isinstance(state, Mandate) else command.giver
 
 
+@officers_of("the unit that entrusts it")
 def _giver(command: Any, state: Any) -> frozenset[UnitId]:
     return frozenset({state.giver}) if isinstance(state, Mandate) else NOBODY
 
 
+@officers_of("the unit that it is entrusted to")
 def _recipient(command: Any, state: Any) -> frozenset[UnitId]:
     """Never the giver: who delegates cannot accept for the delegate."""
     return frozenset({state.recipient}) if isinstance(state, Mandate) else NOBODY
 
 
+@officers_of("the unit that entrusts it, or of the one that it is entrusted to")
 def _either(command: Any, state: Any) -> frozenset[UnitId]:
     return _giver(command, state) | _recipient(command, state)
 

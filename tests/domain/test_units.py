@@ -1,4 +1,3 @@
-import csv
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -8,7 +7,6 @@ import pytest
 from hypothesis import given as forall
 from hypothesis import strategies as st
 
-from domain import cofog
 from domain.kernel import (
     Actor,
     Claim,
@@ -33,10 +31,7 @@ from domain.units import (
     Manner,
     Stage,
     Unit,
-    accreditation_in_force,
     facts,
-    holdings,
-    signatory_in_force,
 )
 from domain.units.commands import (
     AbolishUnit,
@@ -83,7 +78,6 @@ from domain.units.events import (
 )
 from domain.units.memberships import MOST_MEMBERSHIPS
 from domain.units.rules import MOST_IDENTIFIERS
-from tests.data import published
 from tests.domain.scenario import Given, scenario
 
 
@@ -545,117 +539,6 @@ def test_a_successor_is_registered_and_there() -> None:
     given(registered).when(replace(assign, successor_unit=gone)).then_refused("unit-not-alive")
 
 
-# --- who may act ---
-
-
-def test_a_registrar_accredits_the_first_signatory() -> None:
-    given(registered).when(accredit_signatory).then(signatory_accredited)
-
-
-def test_then_the_signatory_accredits() -> None:
-    given(registered, signatory_accredited).when(accredit_officer).then(officer_accredited)
-    refused = given(registered, signatory_accredited).when(replace(accredit_officer, actor=registrar))
-    refused.then_refused("signatory-in-force")
-
-
-def test_a_registrar_steps_in_again_when_no_signatory_is_left() -> None:
-    lapsed = replace(signatory_accredited, valid_until=date(2026, 6, 30))
-    given(registered, lapsed).when(accredit_signatory).then(signatory_accredited)
-
-
-def test_a_signatory_accredits_for_the_own_unit() -> None:
-    stranger = replace(signatory, unit=DRONGEN)
-    given(registered).when(replace(accredit_officer, actor=stranger)).then_refused("other-unit")
-
-
-@pytest.mark.parametrize("role", [Role.REGISTRAR, Role.POLICY_ADMIN, Role.AUDITOR])
-def test_no_unit_makes_itself_the_keeper_of_the_register(role: Role) -> None:
-    given(registered, signatory_accredited).when(replace(accredit_officer, role=role)).then_refused("registrar-only")
-    by_registrar = replace(accredit_officer, role=role, actor=registrar)
-    given(registered, signatory_accredited).when(by_registrar).then(replace(officer_accredited, role=role))
-
-
-def test_the_opening_accredits_the_first_registrar() -> None:
-    command = replace(accredit_officer, role=Role.REGISTRAR, actor=opening)
-    given(registered).when(command).then(replace(officer_accredited, role=Role.REGISTRAR))
-
-
-def test_an_accreditation_does_not_end_before_it_begins() -> None:
-    given(registered).when(replace(accredit_signatory, valid_until=date(2025, 12, 31))).then_refused("period-reversed")
-
-
-def test_an_accreditation_may_be_for_one_day() -> None:
-    day = accredit_signatory.valid_from
-    given(registered).when(replace(accredit_signatory, valid_until=day)).then(
-        replace(signatory_accredited, valid_until=day)
-    )
-
-
-ACCREDITED = (registered, signatory_accredited, officer_accredited)
-OFFICER = EventName.at(GENT, 3)
-
-
-def in_force_on(day: date, *more: object, name: EventName = OFFICER) -> bool:
-    return accreditation_in_force(given(*ACCREDITED, *more).state, name, day) is not None
-
-
-def test_an_accreditation_is_in_force_from_its_first_to_its_last_day() -> None:
-    days = (date(2025, 12, 31), date(2026, 1, 1), date(2026, 12, 31), date(2027, 1, 1))
-    assert [in_force_on(day) for day in days] == [False, True, True, False]
-
-
-def test_an_accreditation_is_named_by_its_record() -> None:
-    found = accreditation_in_force(given(*ACCREDITED).state, EventName.at(GENT, 2), TODAY)
-    assert found is not None
-    assert found.role is Role.AUTHORISED_SIGNATORY
-    assert not in_force_on(TODAY, name=EventName.at(GENT, 1))
-    assert not in_force_on(TODAY, name=EventName.at(DRONGEN, 3))
-    assert accreditation_in_force(Absent(), OFFICER, TODAY) is None
-
-
-def test_its_version_counts_every_record_before_it() -> None:
-    state = given(registered, renamed, attached, signatory_accredited).state
-    assert accreditation_in_force(state, EventName.at(GENT, 4), TODAY) is not None
-
-
-def test_an_accreditation_is_revoked() -> None:
-    given(*ACCREDITED).when(revoke).then(revoked)
-    assert in_force_on(date(2026, 11, 23), revoked)
-    assert not in_force_on(TODAY, revoked)
-
-
-def test_revoking_twice_changes_nothing() -> None:
-    given(*ACCREDITED, revoked).when(revoke).then_nothing_happens()
-
-
-def test_only_a_given_accreditation_is_revoked() -> None:
-    for name in (EventName.at(GENT, 1), EventName.at(GENT, 4), EventName.at(DRONGEN, 3)):
-        given(*ACCREDITED).when(replace(revoke, accreditation=name)).then_refused("accreditation-unknown")
-
-
-def test_a_signatory_of_another_unit_revokes_nothing() -> None:
-    given(*ACCREDITED).when(replace(revoke, actor=replace(signatory, unit=DRONGEN))).then_refused("other-unit")
-
-
-def test_a_registrar_revokes_but_not_the_own_accreditation() -> None:
-    given(*ACCREDITED).when(replace(revoke, actor=registrar)).then(revoked)
-    own = replace(registrar, unit=GENT, accreditation=OFFICER)
-    given(*ACCREDITED).when(replace(revoke, actor=own)).then_refused("own-accreditation")
-
-
-def test_nobody_acts_for_a_unit_that_is_no_more_nor_when_it_is_restored() -> None:
-    ended = UnitAbolished(PartialDate("2026-06"), (NIS,))
-    again = UnitRestored(PartialDate("2026-07-01"), (NIS,))
-    assert in_force_on(date(2026, 6, 30), ended)
-    assert not in_force_on(date(2026, 7, 1), ended)
-    assert not in_force_on(TODAY, ended, again)
-    assert not signatory_in_force(state_after(*ACCREDITED, ended, again), TODAY)
-
-
-def test_an_accreditation_of_an_abolished_unit_is_still_revoked_for_the_record() -> None:
-    given(*ACCREDITED, abolished).when(revoke).then(revoked)
-
-
 # --- bodies that have members ---
 
 METROPOLIS = unit_id(7)
@@ -785,114 +668,6 @@ def test_a_unit_has_a_bounded_number_of_memberships() -> None:
 def test_what_is_no_more_joins_nothing_and_may_be_said_to_have_left() -> None:
     given(registered, abolished).when(join).then_refused("unit-abolished")
     given(registered, joined, abolished).when(leave).then(left)
-
-
-# --- what the law gives ---
-
-
-def test_a_competence_is_recorded() -> None:
-    given(registered).when(record_competence).then(competence)
-    given(registered, competence).when(record_competence).then_nothing_happens()
-
-
-def test_the_function_is_a_code_of_cofog() -> None:
-    given(registered).when(replace(record_competence, function="01.9")).then_refused("function-unknown")
-
-
-@pytest.mark.parametrize("sphere", [Sphere.SUPRANATIONAL, Sphere.COMMUNITY])
-def test_who_only_takes_part_holds_no_competence(sphere: Sphere) -> None:
-    given(replace(registered, sphere=sphere)).when(record_competence).then_refused("no-authority")
-
-
-def test_the_territory_is_a_registered_unit() -> None:
-    command = replace(record_competence, territory=NOBODY, territory_unit=nobody)
-    given(registered).when(command).then_refused("unit-unknown")
-
-
-def test_a_competence_does_not_end_before_it_begins() -> None:
-    given(registered).when(replace(record_competence, held_until=PartialDate("2018"))).then_refused("period-reversed")
-
-
-def test_a_competence_is_held_once_at_a_time() -> None:
-    for change in ({"manner": Manner.SHARED}, {"held_from": PartialDate("2024-05-01")}):
-        given(registered, competence).when(replace(record_competence, **change)).then_refused("competence-recorded")
-
-
-def test_a_competence_is_held_elsewhere_otherwise_or_later() -> None:
-    later = replace(record_competence, held_from=PartialDate("2027-01-01"))
-    [event] = given(registered, competence, withdrawn).when(later).events
-    assert event.held_from == "2027-01-01"
-    elsewhere = replace(record_competence, territory=DRONGEN, territory_unit=drongen)
-    given(registered, competence).when(elsewhere).then(replace(competence, territory=DRONGEN))
-    given(registered, competence).when(replace(record_competence, function="07.4")).then(
-        replace(competence, function="07.4")
-    )
-
-
-def test_a_competence_may_be_held_for_one_day() -> None:
-    day = PartialDate("2026-11-24")
-    given(registered).when(replace(record_competence, held_from=day, held_until=day)).then(
-        replace(competence, held_from=day, held_until=day)
-    )
-
-
-def test_first_and_last_day_belong_to_a_competence() -> None:
-    bounded = replace(competence, held_from=PartialDate("2020-01-01"), held_until=PartialDate("2020-12-31"))
-    for first, last in (("2020-12-31", "2021-12-31"), ("2019-01-01", "2020-01-01")):
-        touching = replace(record_competence, held_from=PartialDate(first), held_until=PartialDate(last))
-        given(registered, bounded).when(touching).then_refused("competence-recorded")
-    for first, last in (("2021-01-01", "2021-12-31"), ("2019-01-01", "2019-12-31")):
-        beside = replace(record_competence, held_from=PartialDate(first), held_until=PartialDate(last))
-        assert len(given(registered, bounded).when(beside).events) == 1
-
-
-def test_a_competence_is_withdrawn_on_its_first_day_but_not_for_longer_than_it_is_held() -> None:
-    bounded = replace(competence, held_from=PartialDate("2020-01-01"), held_until=PartialDate("2020"))
-    first = replace(withdraw, held_until=PartialDate("2020-01-01"))
-    given(registered, bounded).when(first).then(replace(withdrawn, held_until=PartialDate("2020-01-01")))
-    given(registered, bounded).when(replace(withdraw, held_until=PartialDate("2020-12-31"))).then_refused(
-        "competence-not-held"
-    )
-
-
-def test_a_competence_is_withdrawn() -> None:
-    given(registered, competence).when(withdraw).then(withdrawn)
-    given(registered, competence, withdrawn).when(withdraw).then_nothing_happens()
-    state = given(registered, competence, withdrawn).state
-    (held,) = holdings(state)
-    assert (held.held_from, held.held_until) == (date(2019, 1, 1), date(2026, 12, 31))
-
-
-def test_only_what_is_held_is_withdrawn() -> None:
-    given(registered).when(withdraw).then_refused("competence-not-held")
-    early = replace(withdraw, held_until=PartialDate("2018-12-31"))
-    given(registered, competence).when(early).then_refused("competence-not-held")
-    given(registered, competence).when(replace(withdraw, function="07")).then_refused("competence-not-held")
-
-
-def test_the_year_of_a_withdrawal_is_known() -> None:
-    unknown = replace(withdraw, held_until=PartialDate("unknown"))
-    given(registered, competence).when(unknown).then_refused("date-unknown")
-
-
-def test_what_an_abolished_unit_held_is_still_known() -> None:
-    assert holdings(Absent()) == ()
-    (held,) = holdings(given(registered, competence, abolished).state)
-    assert (held.function, held.held_until) == (competence.function, None)
-
-
-def test_the_codes_are_those_that_were_published() -> None:
-    with published("cofog/cofog.csv").open(encoding="utf-8", newline="") as file:
-        codes = {row["code"] for row in csv.DictReader(file)}
-    assert {code for code in codes if code.count(".") < 2} == cofog.DIVISIONS | cofog.GROUPS
-    assert (len(cofog.DIVISIONS), len(cofog.GROUPS)) == (10, 69)
-
-
-def test_a_division_covers_its_groups() -> None:
-    assert cofog.covers("07", "07.3")
-    assert cofog.covers("07.3", "07.3")
-    assert not cofog.covers("07.3", "07")
-    assert not cofog.covers("07", "08.1")
 
 
 # --- what others may know ---

@@ -73,7 +73,8 @@ def test_what_is_held_by_law_is_not_lost_by_a_correction(sphere: Sphere) -> None
     told = given(registered, competence)
     refused = told.when(correct(sphere=sphere)).then_refused("authority-in-use")
     assert "07.3" in refused.reason
-    told.given(withdrawn).when(correct(sphere=sphere)).then_refused("authority-in-use")
+    last = correct(Today(date(2026, 12, 31)), sphere=sphere)
+    told.given(withdrawn).when(last).then_refused("authority-in-use")
     after = correct(Today(date(2027, 1, 1)), sphere=sphere)
     assert told.given(withdrawn).when(after).refused is None
 

@@ -1,6 +1,7 @@
 """Views for a day: what held in law on it, and columns that depend on it."""
 
 import random
+import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 from operator import itemgetter
@@ -129,7 +130,7 @@ def sampled(view: Any, day: date, uuid: UUID) -> list[Any]:
         else:
             values = [_sample(kind, uuid)]
         values = [*values, None] if optional else values
-        if name in used.replace("(", " ").replace(")", " ").split():
+        if name in re.findall(r"\w+", used):
             varied[name] = values
         else:
             fixed[name] = values[0]

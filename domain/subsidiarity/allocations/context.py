@@ -2,7 +2,7 @@
 
 from typing import Any, get_args
 
-from domain.kernel import By, Context, Decider, Role, UnitId
+from domain.kernel import By, Context, Decider, Role, UnitId, officers_of
 from domain.subsidiarity.allocations import commands as asked
 from domain.subsidiarity.allocations.decide import decide
 from domain.subsidiarity.allocations.events import Event
@@ -18,18 +18,22 @@ def _home(command: Any, state: Any) -> UnitId | None:
     return state.territory if isinstance(state, Allocation) else command.territory
 
 
+@officers_of("the unit that asked")
 def _requester(command: Any, state: Any) -> frozenset[UnitId]:
     return frozenset({state.requester}) if isinstance(state, Allocation) else NOBODY
 
 
+@officers_of("the unit that decides")
 def _decider(command: Any, state: Any) -> frozenset[UnitId]:
     return frozenset({state.decider}) if isinstance(state, Allocation) else NOBODY
 
 
+@officers_of("a unit that was asked for its grid")
 def _asked(command: Any, state: Any) -> frozenset[UnitId]:
     return frozenset(one.unit for one in state.asked) if isinstance(state, Allocation) else NOBODY
 
 
+@officers_of("the unit that asked, of the one that decides, or of one that was asked for its grid")
 def _concerned(command: Any, state: Any) -> frozenset[UnitId]:
     return _requester(command, state) | _decider(command, state) | _asked(command, state)
 

@@ -2,7 +2,7 @@
 
 from typing import Any, get_args
 
-from domain.kernel import By, Context, Decider, Role, UnitId
+from domain.kernel import By, Context, Decider, Role, UnitId, officers_of
 from domain.subsidiarity.reviews import commands as asked
 from domain.subsidiarity.reviews.decide import decide
 from domain.subsidiarity.reviews.events import Event
@@ -20,15 +20,18 @@ def _home(command: Any, state: Any) -> UnitId | None:
     return state.polity if isinstance(state, Review) else command.polity
 
 
+@officers_of("a unit that drafted it")
 def _author(command: Any, state: Any) -> frozenset[UnitId]:
     return authors(state)
 
 
+@officers_of("a unit that drafted it, or of the one under whose law it is scrutinised")
 def _keeper(command: Any, state: Any) -> frozenset[UnitId]:
     """The author, or the unit under whose law the draft is scrutinised."""
     return authors(state) | ({state.polity} if isinstance(state, Review) else set())
 
 
+@officers_of("a body that is to adopt it")
 def _legislators(command: Any, state: Any) -> frozenset[UnitId]:
     return frozenset(one.unit for one in state.legislators) if isinstance(state, Review) else frozenset()
 

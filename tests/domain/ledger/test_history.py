@@ -164,6 +164,12 @@ def test_a_record_of_a_later_form_is_not_called_wrong() -> None:
     assert Finding("record-newer", "").verdict is Verdict.INCOMPLETE
 
 
+def test_a_verdict_is_the_exit_status_that_auditors_were_told() -> None:
+    verdicts = [Verdict.VERIFIED, Verdict.BROKEN, Verdict.ASKED_WRONGLY]
+    verdicts += [Verdict.INCOMPLETE, Verdict.POLICY_NOT_MET, Verdict.FORK]
+    assert [int(one) for one in verdicts] == [0, 1, 2, 3, 4, 5]
+
+
 def test_the_gravest_finding_gives_the_verdict() -> None:
     fork, broken, cut = (Finding(code, "") for code in ("fork", "root-differs", "tile-cut"))
     assert verdict_of([]) is Verdict.VERIFIED

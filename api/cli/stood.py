@@ -1,0 +1,148 @@
+"""`subsidia audit replay` and `diff`: views as they stood, from the records in a bundle alone."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from api.auditing import server
+from api.cli.parameters import FOLDER, Moment, is_url
+from api.cli.running import run, shown
+from api.cli.verdicts import as_json, close, say_change, say_whence
+from domain.ledger.findings import Finding
+from projections.kernel import View
+from projections.views import VIEWS
+from services.audit import replaying
+from services.audit.bundle import Bundle, Unfit
+from services.audit.fetching import Unreachable
+from services.audit.published import Published, published
+from services.audit.replaying import Replay, Stood
+from services.audit.verifying import Report
+
+NAMED = {view.name: view for view in VIEWS}
+
+view_option = click.Choice(list(NAMED))
+
+
+@click.command()
+@click.argument("bundle", type=FOLDER)
+@click.option("--at", type=Moment(), required=True, help="A position, or a date or time (UTC); a date means its end.")
+@click.option("--view", type=view_option, required=True, help="Which table.", metavar="VIEW")
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="For what depends on a day; absent: the last record's.")
+@click.option("--digest", "digest_only", is_flag=True, help="Print the digest of the view's dump instead of its rows.")
+@click.option("--against", metavar="URL|FILE",
+              help="Compare with what this server publishes as of that position, or with what you saved.")  # fmt: skip
+@as_json
+def replay(
+    bundle: Path, at: int | datetime, view: str, day: datetime | None, digest_only: bool, against: str | None,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Print a view as it stood, a row a line, from the records in BUNDLE alone.
+
+    The same folds as the server's: each row equals what `GET /v1/VIEW?as_of=...` answers. With --against they are
+    compared instead of printed, with the server's own or with an answer that was saved once (JSON, lines of JSON, CSV);
+    with --digest all of them become the one digest that a server attests.
+    """
+    chosen = NAMED[view]
+    try:
+        saved = None if against is None or is_url(against) else _saved(against)
+        stood = _stood(bundle, [chosen], [at], day)[0][chosen.name]
+        report = None if saved is None else _as_saved(chosen, stood, saved)
+    except Unfit as unfit:
+        close(Report(findings=[unfit.finding]), as_json)
+        return
+    if against is not None:
+        close(report or _compared(chosen.name, stood, against), as_json)
+        return
+    if digest_only:
+        click.echo(f"{chosen.name}@{chosen.version} {stood.digest} {len(stood.rows):,} rows")
+    else:
+        for row in stood.rows.values():
+            click.echo(row)
+    say_whence(stood)
+
+
+def _saved(path: str) -> Published:
+    if not Path(path).is_file():
+        raise click.UsageError(f"{path!r} is neither a file nor an address like https://register.example.")
+    return published(Path(path).read_bytes())
+
+
+def _as_saved(view: View, stood: Stood, saved: Published) -> Report:
+    """Raises Unfit: the file says itself that it is of something else."""
+    saved.of(view, stood.position)
+    report = Report(findings=list(saved.contradictions(stood, view)))
+    if stood.rows and not saved.rows:
+        says = (
+            f"The file holds no row: nothing was compared with the {len(stood.rows):,} of {view.name} that stood then."
+        )
+        raise Unfit(Finding("nothing-compared", says, None, f"{len(stood.rows):,} rows", "none"))
+    report.checked.append(f"{len(saved.rows):,} rows of {view.name} that were saved, as of position {stood.position}")
+    if saved.as_of is None:
+        report.unchecked.append(f"whether they were shown as of position {stood.position}: the file does not say")
+    if left := len(stood.rows) - len({str(row.get("key")) for row in saved.rows}):
+        report.unchecked.append(f"{left:,} rows that stood then and are not in the file: it may be a part of the list")
+    report.unchecked.append("the bundle itself: run `subsidia audit verify` on it")
+    return report
+
+
+def _compared(view: str, stood: Stood, url: str) -> Report:
+    async def work() -> bytes | None:
+        async with server(url) as get:
+            return await get(f"v1/{view}?as_of={stood.position}&format=ndjson")
+
+    report = Report()
+    try:
+        answer = run(work())
+        if answer is None:
+            raise Unreachable(f"{url} has no view {view}.")
+    except Unreachable as error:
+        report.add(Finding("unreachable", str(error)))
+        return report
+    report.add(*replaying.contradictions(stood, view, answer.splitlines()))
+    report.checked.append(f"{len(stood.rows):,} rows of {view} as of position {stood.position}")
+    report.unchecked.append("the bundle itself: run `subsidia audit verify` on it")
+    return report
+
+
+@click.command()
+@click.argument("bundle", type=FOLDER)
+@click.option("--from", "first", type=Moment(), required=True, help="The earlier position, date or time.")
+@click.option("--to", "second", type=Moment(), required=True, help="The later one.")
+@click.option("--view", "views", type=view_option, multiple=True, help="Only this table; absent: all.", metavar="VIEW")
+@as_json
+def diff(bundle: Path, first: int | datetime, second: int | datetime, views: tuple[str, ...], as_json: bool) -> None:
+    """Say which rows of the views changed between two moments, and how. Before the first record there were none."""
+    chosen = [NAMED[name] for name in views] or list(VIEWS)
+    try:
+        before, after = _stood(bundle, chosen, [first, second], empty=True)
+    except Unfit as unfit:
+        close(Report(findings=[unfit.finding]), as_json)
+        return
+    for view in chosen:
+        for one in replaying.differences(before[view.name], after[view.name]):
+            say_change(view.name, one, as_json)
+    begun = before[chosen[0].name]
+    since = "From the beginning" if begun.at is None else f"From position {begun.position}"
+    click.echo(f"{since} to position {after[chosen[0].name].position}.", err=True)
+
+
+def _stood(
+    bundle: Path, views: list[View], moments: list[int | datetime], day: datetime | None = None, *, empty: bool = False
+) -> list[Mapping[str, Stood]]:
+    """The views at each of the moments, the earlier first; or nothing, if they may be `empty`. Raises Unfit."""
+    wanted = {one.name for view in views for one in replaying.group_of(view)}
+    replayed = Replay(Bundle(bundle), [view for view in VIEWS if view.name in wanted])
+    found = list[Mapping[str, Stood]]()
+    with shown("replay") as progress:
+        for moment in moments:
+            try:
+                replayed.until(moment, progress)
+            except Unfit as unfit:
+                if not empty or found or unfit.finding.code != "before-first-record":
+                    raise
+                found.append(dict.fromkeys((view.name for view in views), Stood(-1, None, {})))
+                continue
+            found.append({view.name: replayed.shown(view, day.date() if day else None) for view in views})
+    return found
