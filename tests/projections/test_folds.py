@@ -36,8 +36,7 @@ def test_every_view_has_rows() -> None:
     empty = [view.name for view in VIEWS]
     for name in HISTORIES:
         folded = Folded(VIEWS)
-        for record in history(name):
-            folded.apply(record)
+        folded.apply(history(name))
         empty = [view.name for view in VIEWS if view.name in empty and not any(folded.rows(view))]
     assert empty == []
 
@@ -87,7 +86,7 @@ def test_a_record_that_a_later_view_cannot_fold_changes_no_earlier_view() -> Non
     folded, alone = Folded(views), Folded([UNITS])
     for record in (*earlier[:20], last):
         with pytest.raises(ArithmeticError):
-            folded.apply(record)
-        alone.apply(record)
+            folded.apply([record])
+        alone.apply([record])
     assert [*folded.rows(UNITS)] == []
     assert [*alone.rows(UNITS)] != []
