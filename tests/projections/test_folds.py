@@ -90,3 +90,24 @@ def test_a_record_that_a_later_view_cannot_fold_changes_no_earlier_view() -> Non
         alone.apply([record])
     assert [*folded.rows(UNITS)] == []
     assert [*alone.rows(UNITS)] != []
+
+
+def test_of_records_taken_together_one_that_cannot_be_folded_takes_all_of_them_back() -> None:
+    *earlier, last = (record for record in history("driven") if type(record.event) in UNITS.touched_by)
+
+    def cannot(key: str, before: object, record: Recorded, look: Look) -> object:
+        if record is last:
+            raise ArithmeticError
+        return before
+
+    views = (UNITS, replace(COMMITMENTS, name="never", touched_by=UNITS.touched_by, fold=cannot))
+    folded, alone = Folded(views), Folded([UNITS])
+    folded.apply(earlier[:10])
+    before = [*folded.rows(UNITS)]
+    with pytest.raises(ArithmeticError):
+        folded.apply([*earlier[10:20], last])
+    assert [*folded.rows(UNITS)] == before != []
+    folded.apply(earlier[10:20])
+    alone.apply(earlier[:20])
+    assert [*folded.rows(UNITS)] == [*alone.rows(UNITS)]
+    assert folded.dumped(UNITS, 0) == alone.dumped(UNITS, 0)
