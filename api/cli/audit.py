@@ -1,5 +1,6 @@
 """`subsidia audit`: copy a ledger, check it offline, prove records. No database is opened."""
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -22,7 +23,7 @@ from services.audit import crosschecking, fetching, proving, verifying
 from services.audit.again import DAMAGED
 from services.audit.bundle import CHECKPOINT, Bundle, Unfit
 from services.audit.fetching import AskedWrongly, Unreachable
-from services.audit.verifying import Report
+from services.audit.verifying import Report, signed
 from services.audit.witnessing import judge
 from services.audit.workers import workers
 
@@ -47,20 +48,23 @@ def audit() -> None:
 @click.argument("url", metavar="URL")
 @click.option("--out", type=FOLDER, required=True, help="The directory to copy into; it may hold an earlier copy.")
 @click.option("--fresh", is_flag=True, help="Ask again for all that is there, and not for some of it by chance.")
+@key_option(required=False)
 @as_json
-def fetch(url: str, out: Path, fresh: bool, as_json: bool) -> None:
+def fetch(url: str, out: Path, fresh: bool, key: VerifierKey | None, as_json: bool) -> None:
     """Copy the whole ledger from URL. Stopped, it goes on where it was; later, it fetches what is new.
 
     Of what is there already it asks again: for all of it in small ledgers, for some in large ones. What the server
-    shows otherwise than it did first is put beside it, under later/, and is a failure of integrity.
+    shows otherwise than it did first is put beside it, under later/, and is a failure of integrity. With --key, a
+    checkpoint that this key did not sign is refused before anything is written.
     """
     bundle = Bundle(out)
+    read = fetching.read_checkpoint if key is None else partial(signed, key=key)
 
     async def work() -> fetching.Fetched:
         async with server(_url(url)) as get:
             with shown("fetch") as progress:
                 try:
-                    return await fetching.fetch(get, bundle, progress, fresh=fresh)
+                    return await fetching.fetch(get, bundle, progress, fresh=fresh, read=read)
                 except OSError as error:
                     raise Unreachable(f"The bundle cannot be written: {error}") from error
 
@@ -70,7 +74,9 @@ def fetch(url: str, out: Path, fresh: bool, as_json: bool) -> None:
         found = fetching.Fetched(findings=(Finding("unreachable", str(error)),))
     report = Report(size=found.size, findings=list(found.findings))
     report.checked += _copied(found, bundle)
-    report.unchecked.append("everything: run `subsidia audit verify`")
+    if key is not None and found.size:
+        report.checked.append(f"the signature of the server's checkpoint is by {key}")
+    report.unchecked.append(f"everything{' else' if key else ''}: run `subsidia audit verify`")
     if left := found.kept - found.asked:
         report.unchecked.append(
             f"whether the server still shows {left:,} files that were there: `--fresh` asks for all"
@@ -79,7 +85,7 @@ def fetch(url: str, out: Path, fresh: bool, as_json: bool) -> None:
         click.echo(f"{found.size:,} records are in {out}: {'; '.join(report.checked)}.")
         if left:
             click.echo("These were chosen by chance: `--fresh` asks for all of them.")
-        click.echo("Nothing has been checked yet: run `subsidia audit verify`.")
+        click.echo(f"{'Nothing else' if key else 'Nothing'} has been checked yet: run `subsidia audit verify`.")
         return
     close(report, as_json, well="fetched")
 
@@ -107,7 +113,8 @@ def _copied(found: fetching.Fetched, bundle: Bundle) -> list[str]:
 @click.option("--witness", "witnesses", type=Key(COSIGNING), multiple=True,
               help="The key of a witness: it must have cosigned one of these, or BUNDLE's own.")  # fmt: skip
 @click.option("--structure-only", is_flag=True, help="Do not decide again: only signature, tree, bytes and order.")
-@click.option("--jobs", type=click.IntRange(1, 64), default=1, help="So many processes at once. They find the same.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=1,
+              help="So many processes at once, each with memory of its own. They find the same.")  # fmt: skip
 @as_json
 def verify(
     bundle: Path, key: VerifierKey, state: Path | None, witnessed: tuple[Path, ...],

@@ -14,6 +14,7 @@ from services.audit.bundle import Bundle, Unfit
 from services.audit.verifying import Report
 from services.audit.witnessing import Witness
 from services.audit.witnessing import cosign as cosigned
+from services.disk import alone_in
 from services.keys import KeyUnusable, load_or_make
 
 PLACE = click.Path(path_type=Path, dir_okay=False)
@@ -49,16 +50,27 @@ def cosign(bundle: Path, key: VerifierKey, name: str, signing_key: Path, state: 
         witness = Witness(name, load_or_make(signing_key, may_make=True))
     except KeyUnusable as error:
         raise click.UsageError(str(error)) from error
+    try:
+        # Two at once would read the same state, and the later one might forget what the other had cosigned.
+        with alone_in(state.resolve().parent):
+            note = _cosigned(Bundle(bundle), key, witness, state)
+    except OSError as error:
+        raise click.UsageError(f"The checkpoint cannot be kept: {error}") from error
+    click.echo(note, nl=False)
+    say(f"Cosigned by {witness.verifier}: give this key to whoever is to rely on you.", err=True)
+
+
+def _cosigned(bundle: Bundle, key: VerifierKey, witness: Witness, state: Path) -> bytes:
+    """Ends with the status of what is wrong, if anything is."""
     seen = state.read_bytes() if state.is_file() else None
     try:
-        note = str(cosigned(Bundle(bundle), key, witness, seen, datetime.now(UTC))).encode()
+        note = str(cosigned(bundle, key, witness, seen, datetime.now(UTC))).encode()
     except Unfit as unfit:
         report = Report(findings=[unfit.finding])
         if report.verdict is Verdict.FORK:
-            say(f"{(seen or b'').decode(errors='replace')}\n{Bundle(bundle).note().decode(errors='replace')}")
+            say(f"{(seen or b'').decode(errors='replace')}\n{bundle.note().decode(errors='replace')}")
         close(report, as_json=False)
-        return
+        raise
     # Kept before it is given to anybody: what nobody remembers to have cosigned could be contradicted.
     keep_seen(state, note)
-    click.echo(note, nl=False)
-    say(f"Cosigned by {witness.verifier}: give this key to whoever is to rely on you.", err=True)
+    return note

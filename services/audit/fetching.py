@@ -60,13 +60,26 @@ def read_checkpoint(note: str | bytes) -> Checkpoint:
     return checkpoints.parse(notes.parse(note).text)
 
 
-async def fetch(get: Get, bundle: Bundle, progress: Progress, *, fresh: bool = False) -> Fetched:
+Read = Callable[[bytes], Checkpoint]
+"""Raises BadNote, BadCheckpoint."""
+
+
+async def fetch(
+    get: Get, bundle: Bundle, progress: Progress, *, fresh: bool = False, read: Read = read_checkpoint
+) -> Fetched:
     """Copies all that a server's newest checkpoint promises, and asks again for what is there: some of it, or all.
+
+    `read`: how a checkpoint is read, by whoever has the ledger's key and takes no other's.
 
     What is there stays, where the server shows something else now; that is a finding. The bundle's checkpoint is
     replaced last, and never by one that does not continue it. Raises Unreachable.
     """
     note, said = await _shown(get)
+    try:
+        read(note)
+    except BadNote as error:
+        says = f"The server's checkpoint is not signed by your key; nothing was written. {error}"
+        return Fetched(findings=(Finding("note-unsigned", says),))
     earlier = dict[str, Checkpoint]()
     begun = bundle.beside(BEGUN)
     for whence, old in (("the bundle's own checkpoint", bundle.read(CHECKPOINT)), (f"{begun}", _content(begun))):

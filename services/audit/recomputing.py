@@ -1,7 +1,7 @@
 """Recomputes what a server attested of its views: the records are folded once, in memory, and digests compared."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -125,31 +125,49 @@ class Recomputing:
         """Whether there is anything left to compare."""
         return self._folded is not None and self._next <= self._last
 
-    def take(self, records: Iterable[Recorded]) -> Iterator[Finding]:
+    def take(self, records: Sequence[Recorded]) -> Iterator[Finding]:
         """What is wrong with the attestations of these positions."""
-        for record in records:
-            if self._folded is None or record.position > self._last:
-                return
-            if record.position != self._next:
+        begin = 0
+        while begin < len(records) and self.wants:
+            if records[begin].position != self._next:
                 self._stop()
                 return
-            self._next += 1
-            try:
-                if self._folded.touches(type(record.event)):
-                    self._folded.apply(record)
-            except UNSOUND:
-                self._stop()  # deciding it again says what is wrong with it
+            end = self._as_one(records, begin)
+            if not self._fold(records[begin:end]):
                 return
-            yield from self._compared(self._folded, record.position)
+            begin, self._next = end, records[end - 1].position + 1
+            yield from self._compared(records[end - 1].position)
+
+    def _as_one(self, records: Sequence[Recorded], begin: int) -> int:
+        """Up to where they follow one another, and none but the last is one of which something was attested."""
+        first = records[begin].position
+        for nth in range(begin, len(records)):
+            position = records[nth].position
+            if position - first != nth - begin:
+                return nth
+            if position in self._wanted:
+                return nth + 1
+        return len(records)
+
+    def _fold(self, records: Sequence[Recorded]) -> bool:
+        """Whether that could be done."""
+        assert self._folded is not None, "it is wanted"
+        try:
+            self._folded.apply(record for record in records if self._folded.touches(type(record.event)))
+        except UNSOUND:
+            self._stop()  # deciding them again says what is wrong
+            return False
+        return True
 
     def end(self) -> Iterator[Finding]:
         """What is left to say after the last record."""
         self._stop()
         yield from self._amiss
 
-    def _compared(self, folded: Folded, position: int) -> Iterator[Finding]:
+    def _compared(self, position: int) -> Iterator[Finding]:
         for one in self._wanted.pop(position, ()):
-            found = folded.dumped(self._views[one.said.view], position)
+            assert self._folded is not None, "it was wanted"
+            found = self._folded.dumped(self._views[one.said.view], position)
             self.checked += 1
             self.last = position
             self.unattested.discard(one.said.view)

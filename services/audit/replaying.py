@@ -96,14 +96,14 @@ class Replay:
         """
         self._in_range(moment)
         with undisturbed():
-            for _ in self._go_on(moment, progress):
+            for _ in self._go_on(moment, tiles.WIDTH, progress):
                 pass
         self._begun(moment)
 
     def steps(self, moment: int | datetime, progress: Progress = lambda done, total: None) -> Iterator[int]:
         """As `until`, record by record: gives the position of each, once it is applied."""
         self._in_range(moment)
-        yield from self._go_on(moment, progress)
+        yield from self._go_on(moment, 1, progress)
         self._begun(moment)
 
     def _in_range(self, moment: int | datetime) -> None:
@@ -121,17 +121,24 @@ class Replay:
             says = f"Nothing was recorded yet: the first record is of {begun}."
             raise Unfit(Finding("before-first-record", says, None, begun, str(moment)))
 
-    def _go_on(self, moment: int | datetime, progress: Progress) -> Iterator[int]:
-        while (one := self._next) is not None:
-            if one.at is None:
-                assert one.fault is not None, "who has no time could not be read"
+    def _go_on(self, moment: int | datetime, at_once: int, progress: Progress) -> Iterator[int]:
+        """Applies so many records at once; gives the position of the last of them, again and again."""
+        while waiting := self._waiting(moment, at_once):
+            self._apply(waiting)
+            progress(self.position + 1, self.size)
+            yield self.position
+
+    def _waiting(self, moment: int | datetime, at_most: int) -> Sequence[_Next]:
+        """The records that are next, up to a moment. Raises Unfit where the first of them cannot be read."""
+        found = list[_Next]()
+        while len(found) < at_most and (one := self._next) is not None and _is_by(one, moment):
+            if one.fault is not None:
+                if found:
+                    break  # those before it come first
                 raise one.fault
-            if (one.position > moment) if isinstance(moment, int) else (one.at > moment):
-                break
-            self._apply(one, one.at)
+            found.append(one)
             self._next = next(self._records, None)
-            progress(one.position + 1, self.size)
-            yield one.position
+        return found
 
     def shown(self, view: View, day: date | None = None) -> Stood:
         """The rows of one view now. What depends on a day is that of `day`; absent: that of the last record."""
@@ -180,16 +187,20 @@ class Replay:
             return _Next(position, envelope.at, None, unreadable(position, error))
         return _Next(position, envelope.at, record, None)
 
-    def _apply(self, one: _Next, at: datetime) -> None:
-        if one.fault is not None:
-            raise one.fault
-        self.position, self.at = one.position, at
-        if one.record is None:
-            return
+    def _apply(self, waiting: Sequence[_Next]) -> None:
         try:
-            self._folded.apply(one.record)
+            self._folded.apply([one.record for one in waiting if one.record is not None])
         except UNSOUND as error:
-            raise unreadable(one.position, error) from error
+            if len(waiting) == 1:
+                raise unreadable(waiting[0].position, error) from error
+            for one in waiting:  # to see which of them it is
+                self._apply([one])
+        self.position, self.at = waiting[-1].position, waiting[-1].at
+
+
+def _is_by(one: _Next, moment: int | datetime) -> bool:
+    """Whether it was recorded by then; one of which nobody can read the time might have been."""
+    return one.position <= moment if isinstance(moment, int) else one.at is None or one.at <= moment
 
 
 def differences(before: Stood, after: Stood) -> Iterator[Changed]:

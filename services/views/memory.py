@@ -1,6 +1,7 @@
 """Views folded in memory from all records of a ledger, in their order, with no table behind them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from domain.kernel import Recorded
@@ -26,19 +27,25 @@ class Folded:
         """Whether a record of such an event can change anything here; if not, it need not be given."""
         return bool(self._of(kind))
 
-    def apply(self, record: Recorded) -> None:
-        """Raises whatever a fold raises; then nothing has changed."""
-        kept = self._of(type(record.event))
+    def apply(self, records: Iterable[Recorded]) -> None:
+        """Raises whatever a fold raises; then nothing has changed.
+
+        One view takes all of the records, then the next one does: the rules of several views do not fit into a
+        processor's cache together. What a view looks at is as of its record all the same.
+        """
+        kept = list(self._kept.values())
+        for record in records:
+            for one in self._of(type(record.event)):
+                one.waiting.append(record)
         try:
             for one in kept:
-                one.take(record)
+                one.take()
         except BaseException:
             for one in kept:
                 one.put_back()
             raise
         for one in kept:
-            if one.was:
-                one.was.clear()
+            one.settle()
 
     def rows(self, view: View) -> Iterator[tuple[str, Any]]:
         """The rows of a view by their keys, in order."""
@@ -68,57 +75,75 @@ class Folded:
 class _Kept:
     """The rows of one view. It is the view's own `Look`: its rows, and those of the views that it reads.
 
-    `was`: what stood under the keys that the record being applied has changed.
+    `was`: the positions of the records being applied that changed a key, and what stood there before each.
     """
 
-    __slots__ = ("_fold", "_keys", "_seen", "lines", "rows", "table", "view", "was")
+    __slots__ = ("_at", "_fold", "_keys", "_seen", "lines", "rows", "table", "view", "waiting", "was")
 
     def __init__(self, view: View, earlier: "Mapping[str, _Kept]") -> None:
         self.view, self.table = view, Table(view)
         self.rows: dict[str, Any] = {}
-        self.was: dict[str, Any] = {}
+        self.waiting: list[Recorded] = []
+        self.was: dict[str, tuple[list[int], list[Any]]] = {}
         self.lines = _Lines(self.table, self.rows)
         self._seen = {view.name: self} | {name: earlier[name] for name in view.reads}
         self._keys, self._fold = None if view.keys is own_stream else view.keys, view.fold
+        self._at = -1
 
-    def take(self, record: Recorded) -> None:
-        """All rows are folded before any is changed: of its own rows, a view sees what they were.
+    def take(self) -> None:
+        """Folds the records that wait. All rows of a record are folded before any is changed.
 
-        A row that is the same again, but another object, may as well take the place of the one before.
+        So of its own rows, a view sees what they were. A row that is the same again, but another object, may as well
+        take the place of the one before.
         """
-        if self._keys is None:
-            key = record.key
-            before = self.rows.get(key)
-            after = self._fold(key, before, record, self)
-            if after is not before:
+        keys_of, fold, rows = self._keys, self._fold, self.rows
+        for record in self.waiting:
+            self._at = record.position
+            if keys_of is None:
+                key = record.key
+                before = rows.get(key)
+                after = fold(key, before, record, self)
+                if after is not before:
+                    self._put(key, before, after)
+                continue
+            keys = keys_of(record, self)
+            if not keys:  # most records touch no row of most views
+                continue
+            changed = []
+            # Names of records are texts of their own kind; a key is a plain one.
+            for key in dict.fromkeys(map(str, keys)):
+                before = rows.get(key)
+                after = fold(key, before, record, self)
+                if after is not before:
+                    changed.append((key, before, after))
+            for key, before, after in changed:
                 self._put(key, before, after)
-            return
-        keys = self._keys(record, self)
-        if not keys:  # most records touch no row of most views
-            return
-        changed = []
-        # Names of records are texts of their own kind; a key is a plain one.
-        for key in dict.fromkeys(map(str, keys)):
-            before = self.rows.get(key)
-            after = self._fold(key, before, record, self)
-            if after is not before:
-                changed.append((key, before, after))
-        for key, before, after in changed:
-            self._put(key, before, after)
 
     def put_back(self) -> None:
-        """As if the record had never been."""
-        for key, row in self.was.items():
-            self._set(key, row)
+        """As if the records had never been."""
+        for key, (_, rows) in self.was.items():
+            self._set(key, rows[0])
         self.was.clear()
+        self.waiting.clear()
+
+    def settle(self) -> None:
+        """The records have been applied to all views: nobody looks behind them any more."""
+        if self.waiting:
+            self.waiting.clear()
+        if self.was:
+            self.lines.note(self.was)
+            self.was.clear()
 
     def _put(self, key: str, before: Any, after: Any) -> None:
-        self.was[key] = before
+        was = self.was.get(key)
+        if was is None:
+            self.was[key] = [self._at], [before]
+        else:
+            was[0].append(self._at)
+            was[1].append(before)
         self._set(key, after)
 
     def _set(self, key: str, row: Any) -> None:
-        if (changed := self.lines.changed) is not None:
-            changed.add(key)
         if row is None:
             self.rows.pop(key, None)
         else:
@@ -127,17 +152,24 @@ class _Kept:
     # --- Look ---
 
     def row(self, view: str, key: str) -> Any:
-        try:
-            return self._seen[view].rows.get(key)
-        except KeyError:
-            raise self._unseen(view) from None
+        return self._as_of(view, key, bisect_right)
 
     def before(self, view: str, key: str) -> Any:
+        return self._as_of(view, key, bisect_left)
+
+    def _as_of(self, view: str, key: str, place: Callable[[list[int], int], int]) -> Any:
+        """What stood there behind this record, or before it: other records may have changed it since."""
         try:
             seen = self._seen[view]
         except KeyError:
             raise self._unseen(view) from None
-        return seen.was[key] if key in seen.was else seen.rows.get(key)
+        was = seen.was.get(key)
+        if was is not None:
+            positions, rows = was
+            nth = place(positions, self._at)
+            if nth < len(positions):
+                return rows[nth]
+        return seen.rows.get(key)
 
     def _unseen(self, view: str) -> LookupError:
         return LookupError(f"{self.view.name} does not declare that it reads {view}.")
@@ -146,25 +178,30 @@ class _Kept:
 class _Lines:
     """The hashes of a view's lines. Those of rows that changed are made anew when the digest is asked for."""
 
-    __slots__ = ("_hashes", "_keys", "_rows", "_table", "changed")
+    __slots__ = ("_changed", "_hashes", "_keys", "_rows", "_table")
 
     def __init__(self, table: Table, rows: Mapping[str, Any]) -> None:
         self._table, self._rows = table, rows
         self._hashes: dict[str, bytes] = {}
         self._keys: list[str] = []
         # Until somebody asks for the first time, all of them are to be made: which ones need not be known.
-        self.changed: set[str] | None = None
+        self._changed: set[str] | None = None
+
+    def note(self, keys: Iterable[str]) -> None:
+        """These rows are others now."""
+        if self._changed is not None:
+            self._changed.update(keys)
 
     def dumped(self, position: int) -> Dumped:
         before = len(self._hashes)
-        changed = self._rows.keys() if self.changed is None else self.changed
+        changed = self._rows.keys() if self._changed is None else self._changed
         fresh = changed - self._hashes.keys()
         for key in changed:
             if key in self._rows:
                 self._hashes[key] = line_hash(self._table.form.line(key, self._rows[key]))
             else:
                 self._hashes.pop(key, None)
-        self.changed = set()
+        self._changed = set()
         if fresh or len(self._hashes) < before:
             self._keys = sorted(self._hashes)
         dump = Dump(self._table.view.name, self._table.view.version)

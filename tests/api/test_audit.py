@@ -22,6 +22,7 @@ from services.audit import again
 from services.keys import load_or_make
 from services.store.checkpoints import Notary
 from tests.api.conftest import Live
+from tests.services.store_ledgers import made_key
 
 ALONE = "from api.cli import main; main()"
 """The command line in a process of its own."""
@@ -92,6 +93,22 @@ def test_fetched_and_verified_with_the_server_out_of_reach(bundle: Path, key: st
     assert found["findings"] == []
     assert found["verified"] == found["size"] == size_of(bundle)
     assert found["unchecked"]
+
+
+def test_a_checkpoint_of_another_key_is_refused_before_anything_is_written(
+    live: Live, key: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "fetched"
+    other = Notary(live.services.config.origin, made_key(8)).verifier
+    result = audit("fetch", live.url, "--out", str(folder), "--key", other)
+    assert (result.exit_code, "note-unsigned" in result.stderr) == (1, True)
+    assert list(tmp_path.iterdir()) == []
+    assert f"the signature of the server's checkpoint is by {key}" in well(
+        "fetch", live.url, "--out", str(folder), "--key", key
+    )
+    before = (folder / "checkpoint").read_bytes()
+    assert audit("fetch", live.url, "--out", str(folder), "--key", other).exit_code == 1
+    assert (folder / "checkpoint").read_bytes() == before
 
 
 def test_fetched_again_it_says_what_it_asked_for_again(

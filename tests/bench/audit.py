@@ -141,7 +141,7 @@ async def _planted(dsn: str, key: Path) -> None:
 @bench("audit-verify")
 async def verifying(bench: Bench) -> Sequence[Measured]:
     """Seconds for a million records, from a bundle of fewer; beside what is granted, and beside SHA-256 alone."""
-    states = await towns(SIZE)
+    states, said = await towns(SIZE), await towns(SIZE, attested=True)
     size = len(states)
     with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR", "/var/tmp")) as folder, workers(2) as two:
         bundle = written(Path(folder) / "bundle", states)
@@ -154,6 +154,12 @@ async def verifying(bench: Bench) -> Sequence[Measured]:
         hashed = [_sha256_alone(states) for _ in range(bench.rounds)]
         whole = await _timed(size, lambda: _verified(bundle, decide=True))()
         views = await _timed(size, lambda: Replay(bundle, VIEWS).until(size - 1))()
+        everything = written(Path(folder) / "attested", said)
+        shared_out, in_turn, both = await interleaved(
+            bench.rounds,
+            _timed(len(said), lambda: _verified(everything, decide=True, two=two)),
+            _timed(len(said), lambda: _verified(everything, decide=True)),
+        )
     sha = statistics.median(hashed) * MILLION / size
     return [
         _granted("verify --structure-only", together, 12),
@@ -161,6 +167,8 @@ async def verifying(bench: Bench) -> Sequence[Measured]:
         Measured("verify --structure-only, 2 jobs / 1 job", alone, together, "s", share, 0.65, at_least=False),
         _granted("verify, with every command decided again", whole, 60),
         _granted("replay of every view", views, 30),
+        _granted("verify, with decisions and every view", in_turn, 90),
+        Measured("the same, 2 jobs / 1 job", shared_out, in_turn, "s", both, 0.65, at_least=False),
     ]
 
 

@@ -32,6 +32,7 @@ from domain.units import (
     Stage,
     Unit,
     facts,
+    holdings,
 )
 from domain.units.commands import (
     AbolishUnit,

@@ -64,12 +64,15 @@ def happened() -> set[type]:
 def meanings(name: str, views: Sequence[View] = (*VIEWS, *RULED)) -> Mapping[str, str]:
     """`name@version` of each view -> what its fold comes to over that history."""
     folded, wholes = Folded(views), {view.name: sha256() for view in views}
-    position = -1
+    position, waiting = -1, list[Recorded]()
     for record in history(name):
-        folded.apply(record)
         position = record.position
+        waiting.append(record)
         if position % EVERY == 0:
+            folded.apply(waiting)
+            waiting.clear()
             _add(folded, views, wholes, position)
+    folded.apply(waiting)
     _add(folded, views, wholes, position)
     return {ref(view): wholes[view.name].hexdigest() for view in views}
 

@@ -36,8 +36,7 @@ def test_every_view_has_rows() -> None:
     empty = [view.name for view in VIEWS]
     for name in HISTORIES:
         folded = Folded(VIEWS)
-        for record in history(name):
-            folded.apply(record)
+        folded.apply(history(name))
         empty = [view.name for view in VIEWS if view.name in empty and not any(folded.rows(view))]
     assert empty == []
 
@@ -87,7 +86,28 @@ def test_a_record_that_a_later_view_cannot_fold_changes_no_earlier_view() -> Non
     folded, alone = Folded(views), Folded([UNITS])
     for record in (*earlier[:20], last):
         with pytest.raises(ArithmeticError):
-            folded.apply(record)
-        alone.apply(record)
+            folded.apply([record])
+        alone.apply([record])
     assert [*folded.rows(UNITS)] == []
     assert [*alone.rows(UNITS)] != []
+
+
+def test_of_records_taken_together_one_that_cannot_be_folded_takes_all_of_them_back() -> None:
+    *earlier, last = (record for record in history("driven") if type(record.event) in UNITS.touched_by)
+
+    def cannot(key: str, before: object, record: Recorded, look: Look) -> object:
+        if record is last:
+            raise ArithmeticError
+        return before
+
+    views = (UNITS, replace(COMMITMENTS, name="never", touched_by=UNITS.touched_by, fold=cannot))
+    folded, alone = Folded(views), Folded([UNITS])
+    folded.apply(earlier[:10])
+    before = [*folded.rows(UNITS)]
+    with pytest.raises(ArithmeticError):
+        folded.apply([*earlier[10:20], last])
+    assert [*folded.rows(UNITS)] == before != []
+    folded.apply(earlier[10:20])
+    alone.apply(earlier[:20])
+    assert [*folded.rows(UNITS)] == [*alone.rows(UNITS)]
+    assert folded.dumped(UNITS, 0) == alone.dumped(UNITS, 0)

@@ -6,12 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+from domain.attestations import attestation_stream
 from domain.commitments.words import Milestone
 from domain.contexts import CONTEXTS
 from domain.kernel import NAMES as NAMESPACE
 from domain.kernel import Actor, Context, EventName, PartialDate, Role, Sealed, Sphere, StreamId, UnitId, Words
 from domain.ledger.records import sealed_hash
 from domain.units import Kind
+from projections.views import ATTESTED
+from services.attesting import order
 from services.audit.deciding import finished
 from services.audit.refolded import Refolded
 from services.codec import Codec
@@ -24,6 +27,7 @@ from services.orders import Note, Order
 from services.store.batch import stamped
 from services.store.memory import MemoryStore
 from services.store.ports import StoredRecord
+from services.views.memory import Folded
 from tests.services.audited import NOTARY
 from tests.services.store_ledgers import KEY
 
@@ -88,6 +92,14 @@ class Scribe:
         version, _ = self.states.now("units", unit)
         return Actor(unit=unit, role=role, accreditation=EventName.at(unit, version))  # type: ignore[arg-type]
 
+    def attest(self) -> None:
+        """The register says what every view has come to."""
+        folded, size = Folded(ATTESTED), len(self.records)
+        folded.apply(map(self.codec.decode, self.records))
+        for view in ATTESTED:
+            asked = order(folded.dumped(view, size - 1), size)
+            self.give("attestations.attest", asked.actor, attestation_stream(view.name), **asked.fields)
+
     def _write(self, stream: StreamId, context: Context, drafted: Drafted) -> None:
         moment = stamped(self.now)
         for draft in drafted.drafts:
@@ -105,8 +117,11 @@ def counting_from(day: date | str) -> Note:
 TREES = Words({"en": "Trees for every school yard", "fr": "Des arbres dans chaque cour d'école"})
 
 
-async def towns(size: int) -> list[bytes]:
-    """The records of a ledger, at least so many: towns, who signs for them, and what they promise."""
+async def towns(size: int, *, attested: bool = False) -> list[bytes]:
+    """The records of a ledger, at least so many: towns, who signs for them, and what they promise.
+
+    `attested`: and at last what the views came to.
+    """
     scribe = Scribe()
     await scribe.open()
     while len(scribe.records) < size:
@@ -127,4 +142,6 @@ async def towns(size: int) -> list[bytes]:
             scribe.give("commitments.add-milestone", signatory, promise, milestone=step)
             scribe.give("commitments.adopt", signatory, promise)
             scribe.give("commitments.report-progress", signatory, promise, percent=10, account=TREES, milestone=None)
+    if attested:
+        scribe.attest()
     return [record.state for record in scribe.records]

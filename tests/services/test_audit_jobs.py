@@ -15,10 +15,11 @@ import pytest
 from domain.ledger import tiles
 from domain.ledger.findings import Verdict
 from domain.ledger.records import canonical
+from projections.views import ATTESTED
 from services.audit.bundle import Bundle
 from services.audit.surveying import planned
 from services.audit.verifying import verify
-from services.audit.workers import Workers, workers
+from services.audit.workers import Workers, answer, workers
 from tests.services import test_audit, test_audit_attacks
 from tests.services.audited import NOTARY, VKEY, Golden, audited, written
 from tests.services.scribe import towns
@@ -31,6 +32,13 @@ __all__ = ["dsn", "viewed"]
 @pytest.fixture(scope="module")
 def two() -> Iterator[Workers | None]:
     with workers(2) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def three() -> Iterator[Workers | None]:
+    """Enough for two of them to share the views."""
+    with workers(3) as found:
         yield found
 
 
@@ -113,8 +121,8 @@ def test_a_bad_copy_is_the_same_to_two(
     assert same(Bundle(tmp_path / "bundle"), two) is Verdict.INCOMPLETE
 
 
-async def test_what_is_amiss_with_attestations_is_found_by_two_as_by_one(
-    dsn: str, golden: Golden, tmp_path: Path, two: Workers | None
+async def test_what_is_amiss_with_attestations_is_found_by_two_or_three_as_by_one(
+    dsn: str, golden: Golden, tmp_path: Path, two: Workers | None, three: Workers | None
 ) -> None:
     async with kept(dsn) as keeper:
         await keeper.attest()
@@ -123,12 +131,41 @@ async def test_what_is_amiss_with_attestations_is_found_by_two_as_by_one(
         await tamper(dsn, "commitments", f"update {{table}} set _body = {other} where state = 'in_progress'")
         await keeper.attest()
     await audited(dsn, tmp_path / "bundle")
-    assert same(Bundle(tmp_path / "true"), two) is Verdict.VERIFIED
-    assert same(Bundle(tmp_path / "bundle"), two) is Verdict.BROKEN
+    for several in (two, three):
+        assert same(Bundle(tmp_path / "true"), several) is Verdict.VERIFIED
+        assert same(Bundle(tmp_path / "bundle"), several) is Verdict.BROKEN
     states = [record for _, record in Bundle(tmp_path / "bundle").records(0, size_of(tmp_path / "bundle"))]
     for at in (golden.size // 2, golden.size // 3):
         states[at] = states[at].replace(b'"data":{', b'"data":{"never":1,')
-        assert same(written(tmp_path / str(at), states), two) is Verdict.BROKEN, "nothing behind it can be folded"
+        for several in (two, three):
+            bundle = written(tmp_path / str(at), states)
+            assert same(bundle, several) is Verdict.BROKEN, "nothing behind it can be folded"
+
+
+async def test_what_one_view_cannot_fold_ends_them_all_with_three_as_with_one(
+    tmp_path: Path, three: Workers | None
+) -> None:
+    """Scorecards trip over it; the views that another process folds do not."""
+    states = await towns(60, attested=True)
+    at = next(at for at, state in enumerate(states) if b'"type":"commitment-proposed' in state)
+    told = json.loads(states[at])
+    told["data"]["sdg"] = ["99"]
+    states[at] = canonical(told)
+    bundle = written(tmp_path, states)
+    assert same(bundle, three) is Verdict.BROKEN
+    said = verify(bundle, VKEY, workers=three).unchecked
+    assert f"{len(ATTESTED)} attestations of views, whose records could not all be read" in said
+
+
+def failing() -> None:
+    with workers(2) as found:
+        assert found is not None
+        answer(found.ask(divmod, 1, 0))
+
+
+def test_a_process_that_fails_fails_the_audit() -> None:
+    with pytest.raises(ZeroDivisionError):
+        failing()
 
 
 # --- a ledger of many tiles, whose commands end across them ---

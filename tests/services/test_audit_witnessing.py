@@ -2,6 +2,8 @@
 
 import base64
 import runpy
+import subprocess
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -17,7 +19,8 @@ from domain.ledger.notes import COSIGNING, BadKey, BadNote, VerifierKey
 from services.audit.bundle import Bundle, Unfit
 from services.audit.verifying import Report, verify
 from services.audit.witnessing import Witness, cosign, judge
-from services.keys import check_with
+from services.disk import alone_in
+from services.keys import check_with, load_or_make
 from services.store.checkpoints import Notary
 from tests.services.audited import VKEY, written
 from tests.services.scribe import Scribe
@@ -140,6 +143,26 @@ def test_a_witness_cosigns_only_what_continues_what_it_saw(records: list[bytes],
         with pytest.raises(Unfit) as unfit:
             cosigned(bundle, seen=before)
         assert unfit.value.finding.code == code
+
+
+def test_of_two_who_cosign_for_one_state_the_second_sees_what_the_first_kept(
+    records: list[bytes], tmp_path: Path
+) -> None:
+    some, all_ = written(tmp_path / "some", records[:-3]), written(tmp_path / "all", records)
+    key, state = tmp_path / "witness.pem", tmp_path / "cosigned.checkpoint"
+    load_or_make(key, may_make=True)
+    words = ("audit", "cosign", str(some.folder), "--key", str(VKEY), "--as", VILLAGE.name)
+    with alone_in(tmp_path):
+        second = subprocess.Popen(
+            [sys.executable, "-c", "from api.cli import main; main()", *words, "--signing-key", str(key),
+             "--state", str(state)],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        assert second.stderr is not None
+        assert b"Nothing says what you cosigned before" in second.stderr.readline(), "so it has come as far as here"
+        state.write_bytes(cosigned(all_))
+    printed, said = second.communicate()
+    assert (second.returncode, b"older-than-saved" in said, printed.startswith(b"demo.")) == (4, True, False)
 
 
 def test_a_copy_that_was_damaged_is_not_cosigned(records: list[bytes], tmp_path: Path) -> None:

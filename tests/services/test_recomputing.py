@@ -220,11 +220,10 @@ def test_a_digest_made_on_the_way_is_the_one_made_afresh(seed: int, places: set[
     views = [replace(view, valid_time=False) for view in SAMPLE]
     going = Folded(views)
     for record in grove.recorded:
-        going.apply(record)
+        going.apply([record])
         if record.position in places:
             fresh = Folded(views)
-            for earlier in grove.recorded[: record.position + 1]:
-                fresh.apply(earlier)
+            fresh.apply(grove.recorded[: record.position + 1])
             for view in views:
                 assert going.dumped(view, record.position) == fresh.dumped(view, record.position)
 
