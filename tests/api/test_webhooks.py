@@ -10,11 +10,12 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import psutil
 import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from api.cli.working import Part, crew
+from api.cli.working import Member, Part
 from api.sending import posting
 from domain.commitments.words import Document
 from domain.kernel import Role, StreamId, Words
@@ -28,7 +29,7 @@ from tests.api.receiving import Message, Receiver, listening, taken, verified
 from tests.api.test_working import environment, processes_of
 from tests.services.acting import promise, register, unit_of
 from tests.services.test_handle import give, person
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,26 +227,48 @@ async def test_whatever_a_receiver_answers_is_bounded_and_tried_again(kept: Kept
     assert set(asked) == {b"POST /hook?token=1 HTTP/1.1"}, "nobody went elsewhere"
 
 
-async def test_a_process_killed_before_it_saved_how_far_it_came_sends_the_same_again(
-    kept: Kept, tmp_path: Path
-) -> None:
+async def test_a_process_killed_before_it_saved_how_far_it_came_sends_the_same_again(kept: Kept) -> None:
+    killed = asyncio.Event()
+
     async def killing(message: Message) -> web.StreamResponse:
         if len(receiver.heard) == 2:
-            for one in processes_of(Part.ACTS):
-                one.kill()
-                one.wait()
+            (one,) = processes_of(Part.ACTS)
+            one.kill()
+            await until(lambda: ended(one))
+            killed.set()
         return web.Response(status=204)
 
     receiver = Receiver(killing)
     async with listening(receiver):
         id, secret = await kept.services.webhooks.add(receiver.url, Wanted(streams=(kept.commitment,)))
         at = [await kept.said() for _ in range(3)]
-        async with crew(environment(kept.services.config)):
+        async with working(kept):
+            await asyncio.wait_for(killed.wait(), PATIENCE)
             await until(lambda: reached(kept, id, at[-1]))
     assert receiver.positions == [at[0], at[1], at[1], at[2]]
     assert receiver.heard[1].id == receiver.heard[2].id
     assert receiver.heard[1].body == receiver.heard[2].body
     assert all(verified(secret, one.headers, one.body) for one in receiver.heard)
+
+
+@asynccontextmanager
+async def working(kept: Kept) -> AsyncIterator[None]:
+    """A process of its own that acts, started again where it ends, as a server has it beside itself."""
+    member = Member(Part.ACTS, environment(kept.services.config))
+    task = asyncio.create_task(member.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+        await member.stop()
+
+
+async def ended(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 async def test_of_two_processes_one_delivers_and_the_other_goes_on_where_it_ended(kept: Kept) -> None:
@@ -259,6 +282,23 @@ async def test_of_two_processes_one_delivers_and_the_other_goes_on_where_it_ende
             at += [await kept.said() for _ in range(10)]
             await until(lambda: reached(kept, id, at[-1]))
     assert receiver.positions == at
+
+
+async def test_nothing_is_left_out_while_the_database_cuts_the_line_again_and_again(kept: Kept) -> None:
+    receiver, at = Receiver(), list[int]()
+    async with listening(receiver), delivering(kept):
+        id, _ = await kept.services.webhooks.add(receiver.url, Wanted())
+        for _ in range(5):
+            at += [await kept.said() for _ in range(3)]
+            await kept.tell(_CUT)
+            last = at[-1]
+            await until(lambda last=last: reached(kept, id, last))  # type: ignore[misc]
+    assert list(dict.fromkeys(receiver.positions)) == at, "some again, under the same id"
+
+
+_CUT = """
+select pg_terminate_backend(pid) from pg_stat_activity
+where datname = current_database() and application_name in ('subsidia-worker', 'subsidia-reader')"""
 
 
 async def test_a_view_that_is_built_anew_sends_nothing(kept: Kept) -> None:
