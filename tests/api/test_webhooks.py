@@ -1,6 +1,7 @@
 """Webhooks: every record that is wanted arrives, in order and signed, whatever receivers and processes do meanwhile."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import psutil
 import pytest
 import pytest_asyncio
 from aiohttp import web
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from api.cli.working import Member, Part
 from api.sending import posting
@@ -21,10 +23,12 @@ from domain.commitments.words import Document
 from domain.kernel import Role, StreamId, Words
 from services.bootstrap import Services
 from services.store.listener import heard
-from services.webhooks.delivering import Deliverer
+from services.webhooks.delivering import Deliverer, message_id, payload
 from services.webhooks.kept import Unusable, Wanted, Webhook
 from services.webhooks.signing import signed
 from services.working.following import Follower
+from tests.api.client import get
+from tests.api.conftest import Live
 from tests.api.receiving import Message, Receiver, listening, taken, verified
 from tests.api.test_working import environment, processes_of
 from tests.services.acting import promise, register, unit_of
@@ -92,6 +96,18 @@ def test_a_message_is_signed_as_the_specification_s_own_example() -> None:
     secret = bytes.fromhex("31f290f6bf0629 8aab4f08d43c3f082cf648a362da2da4b0".replace(" ", ""))
     headers = signed([secret], "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}')
     assert headers["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+def test_what_is_sent_to_webhooks_is_what_the_document_says(live: Live) -> None:
+    document = get(live, "/v1/openapi.json").json
+    operation = document["webhooks"]["record"]["post"]
+    valid = Draft202012Validator({**document, **operation["requestBody"]["content"]["application/json"]["schema"]})
+    records = live.run(live.services.store.records(limit=500))
+    for record in records:
+        valid.validate(json.loads(payload(live.services.config.origin, record)))
+    headers = signed([b"key"], message_id(records[0]), 1, b"{}")
+    assert [one["name"] for one in operation["parameters"]] == list(headers)
+    assert all(one in get(live, "/docs").body.decode() for one in headers)
 
 
 async def test_what_happens_while_a_receiver_is_down_arrives_in_order_once_it_is_up(kept: Kept) -> None:
