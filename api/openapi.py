@@ -42,7 +42,7 @@ def document(
         spec.components.schema(name, schema)
     openapi_ledger.describe(spec, histories, proofs, changes, contexts)
     whole: dict[str, Any] = spec.to_dict()
-    return whole
+    return {**whole, "webhooks": openapi_ledger.webhooks()}
 
 
 def _begun(contexts: Sequence[Context]) -> APISpec:

@@ -48,6 +48,34 @@ def describe(
     _proofs(spec, proofs)
 
 
+def webhooks() -> dict[str, Any]:
+    """What leaves by itself, to whom the operator names (OpenAPI 3.1, `webhooks`)."""
+    text: Schema = {"type": "string", "minLength": 1}
+    data = {"position": PLACE, "record": ref("Record"), "address": {**text, "format": "uri-reference"}}
+    body = closed({"type": text, "timestamp": {**text, "format": "date-time"}, "origin": text, "data": closed(data)})
+    headers = [
+        {"name": name, "in": "header", "required": True, "description": says, "schema": text}
+        for name, says in (
+            ("webhook-id", "Of the record: the same however often it is sent."),
+            ("webhook-timestamp", "When it is sent, this time: seconds since 1970."),
+            ("webhook-signature", "As Standard Webhooks (standardwebhooks.com) says: `v1,` and HMAC-SHA256 in base64."),
+        )
+    ]
+    operation = {
+        "operationId": "webhooks.record",
+        "tags": ["ledger"],
+        "summary": "One record, as soon as it is there; in order, at least once (`subsidia webhook add`).",
+        "parameters": headers,
+        "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+        "responses": {
+            "2XX": {"description": "It was taken; the next may come."},
+            "410": {"description": "Nothing more is to be sent."},
+            "default": {"description": "It is sent again, after a while."},
+        },
+    }
+    return {"record": {"post": operation}}
+
+
 def _records(spec: APISpec, histories: Histories) -> None:
     text = {"type": "string"}
     records = {"application/json": listed(ref("Positioned")), "application/x-ndjson": text, EVENTS: text}

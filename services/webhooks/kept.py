@@ -214,10 +214,13 @@ select w.id, w.url, w.types, w.contexts, w.units, w.streams, w.position, w.tries
 from workers.webhooks w
 where w.paused_at is null and (w.again_at is null or w.again_at <= clock_timestamp())
     and w.position < (select max(size) - 1 from ledger.checkpoints)"""
-_PASSED = "update workers.webhooks set position = $3 where id = $1 and position = $2 and paused_at is null"
-_TAKEN = """
+# Nobody waits for the disk, in this one statement: what a power cut takes of a place is sent again, under the same id.
+_STANDS_THERE = """
+where id = $1 and position = $2 and paused_at is null and set_config('synchronous_commit', 'off', true) is not null"""
+_PASSED = f"update workers.webhooks set position = $3 {_STANDS_THERE}"
+_TAKEN = f"""
 update workers.webhooks set position = $3, tries = 0, failing_since = null, again_at = null, said = ''
-where id = $1 and position = $2 and paused_at is null"""
+{_STANDS_THERE}"""
 _NOT_TAKEN = """
 update workers.webhooks set tries = tries + 1, said = $3,
     failing_since = coalesce(failing_since, clock_timestamp()),

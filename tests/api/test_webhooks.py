@@ -1,34 +1,40 @@
 """Webhooks: every record that is wanted arrives, in order and signed, whatever receivers and processes do meanwhile."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import asyncpg
+import psutil
 import pytest
 import pytest_asyncio
 from aiohttp import web
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
-from api.cli.working import Part, crew
+from api.cli.working import Member, Part
 from api.sending import posting
 from domain.commitments.words import Document
 from domain.kernel import Role, StreamId, Words
 from services.bootstrap import Services
 from services.store.listener import heard
-from services.webhooks.delivering import Deliverer
+from services.webhooks.delivering import Deliverer, message_id, payload
 from services.webhooks.kept import Unusable, Wanted, Webhook
 from services.webhooks.signing import signed
 from services.working.following import Follower
+from tests.api.client import get
+from tests.api.conftest import Live
 from tests.api.receiving import Message, Receiver, listening, taken, verified
 from tests.api.test_working import environment, processes_of
 from tests.services.acting import promise, register, unit_of
 from tests.services.test_handle import give, person
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,18 @@ def test_a_message_is_signed_as_the_specification_s_own_example() -> None:
     secret = bytes.fromhex("31f290f6bf0629 8aab4f08d43c3f082cf648a362da2da4b0".replace(" ", ""))
     headers = signed([secret], "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}')
     assert headers["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+def test_what_is_sent_to_webhooks_is_what_the_document_says(live: Live) -> None:
+    document = get(live, "/v1/openapi.json").json
+    operation = document["webhooks"]["record"]["post"]
+    valid = Draft202012Validator({**document, **operation["requestBody"]["content"]["application/json"]["schema"]})
+    records = live.run(live.services.store.records(limit=500))
+    for record in records:
+        valid.validate(json.loads(payload(live.services.config.origin, record)))
+    headers = signed([b"key"], message_id(records[0]), 1, b"{}")
+    assert [one["name"] for one in operation["parameters"]] == list(headers)
+    assert all(one in get(live, "/docs").body.decode() for one in headers)
 
 
 async def test_what_happens_while_a_receiver_is_down_arrives_in_order_once_it_is_up(kept: Kept) -> None:
@@ -226,26 +244,48 @@ async def test_whatever_a_receiver_answers_is_bounded_and_tried_again(kept: Kept
     assert set(asked) == {b"POST /hook?token=1 HTTP/1.1"}, "nobody went elsewhere"
 
 
-async def test_a_process_killed_before_it_saved_how_far_it_came_sends_the_same_again(
-    kept: Kept, tmp_path: Path
-) -> None:
+async def test_a_process_killed_before_it_saved_how_far_it_came_sends_the_same_again(kept: Kept) -> None:
+    killed = asyncio.Event()
+
     async def killing(message: Message) -> web.StreamResponse:
         if len(receiver.heard) == 2:
-            for one in processes_of(Part.ACTS):
-                one.kill()
-                one.wait()
+            (one,) = processes_of(Part.ACTS)
+            one.kill()
+            await until(lambda: ended(one))
+            killed.set()
         return web.Response(status=204)
 
     receiver = Receiver(killing)
     async with listening(receiver):
         id, secret = await kept.services.webhooks.add(receiver.url, Wanted(streams=(kept.commitment,)))
         at = [await kept.said() for _ in range(3)]
-        async with crew(environment(kept.services.config)):
+        async with working(kept):
+            await asyncio.wait_for(killed.wait(), PATIENCE)
             await until(lambda: reached(kept, id, at[-1]))
     assert receiver.positions == [at[0], at[1], at[1], at[2]]
     assert receiver.heard[1].id == receiver.heard[2].id
     assert receiver.heard[1].body == receiver.heard[2].body
     assert all(verified(secret, one.headers, one.body) for one in receiver.heard)
+
+
+@asynccontextmanager
+async def working(kept: Kept) -> AsyncIterator[None]:
+    """A process of its own that acts, started again where it ends, as a server has it beside itself."""
+    member = Member(Part.ACTS, environment(kept.services.config))
+    task = asyncio.create_task(member.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+        await member.stop()
+
+
+async def ended(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 async def test_of_two_processes_one_delivers_and_the_other_goes_on_where_it_ended(kept: Kept) -> None:
@@ -259,6 +299,30 @@ async def test_of_two_processes_one_delivers_and_the_other_goes_on_where_it_ende
             at += [await kept.said() for _ in range(10)]
             await until(lambda: reached(kept, id, at[-1]))
     assert receiver.positions == at
+
+
+async def test_nothing_is_left_out_while_the_database_cuts_the_line_again_and_again(kept: Kept) -> None:
+    receiver, at = Receiver(), list[int]()
+    async with listening(receiver), delivering(kept):
+        await kept.services.webhooks.add(receiver.url, Wanted())
+        for _ in range(5):
+            at += [await kept.said() for _ in range(3)]
+            await kept.tell(_CUT)
+            await until(partial(stands, kept, at[-1]))
+    assert list(dict.fromkeys(receiver.positions)) == at, "some again, under the same id"
+
+
+async def stands(kept: Kept, position: int) -> bool:
+    """Whether the only webhook has come so far, asked on a line that nobody cuts."""
+    connection = await asyncpg.connect(kept.dsn)
+    found: int = await connection.fetchval("select position from workers.webhooks")
+    await connection.close()
+    return found >= position
+
+
+_CUT = """
+select pg_terminate_backend(pid) from pg_stat_activity
+where datname = current_database() and application_name in ('subsidia-worker', 'subsidia-reader')"""
 
 
 async def test_a_view_that_is_built_anew_sends_nothing(kept: Kept) -> None:
