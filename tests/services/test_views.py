@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 import unicodedata
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
@@ -672,7 +673,7 @@ def sampled(view: Any, day: date, uuid: UUID) -> list[Any]:
         else:
             values = [_sample(kind, uuid)]
         values = [*values, None] if optional else values
-        if name in used.replace("(", " ").replace(")", " ").split():
+        if name in re.findall(r"\w+", used):
             varied[name] = values
         else:
             fixed[name] = values[0]
