@@ -79,10 +79,15 @@ def _touched(before: Thing, after: Thing | None, record: Recorded) -> Sequence[i
     if _gives_word(before, after, record):
         unit = record.actor.unit
         numbers = [one.number for one in before.owed if one.unit is unit or one.unit == unit]
-    if after is not None and not all(map(is_, before.owed, after.owed)):
-        by = {one.number: one.unit for one in after.owed}
-        numbers = [*numbers, *(one.number for one in before.owed if by.get(one.number, one.unit) != one.unit)]
-    return numbers
+    return [*numbers, *passed_on(before, after)]
+
+
+def passed_on(before: Thing | None, after: Thing | None) -> Sequence[int]:
+    """The numbers of deadlines that another unit owes from now on."""
+    if before is None or after is None or all(map(is_, before.owed, after.owed)):
+        return ()
+    by = {one.number: one.unit for one in after.owed}
+    return [one.number for one in before.owed if by.get(one.number, one.unit) != one.unit]
 
 
 def _gives_word(before: Thing, after: Thing | None, record: Recorded) -> bool:

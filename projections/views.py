@@ -16,12 +16,14 @@ from projections.milestones import MILESTONES
 from projections.obligations import OBLIGATIONS
 from projections.opinions import OPINIONS
 from projections.policies import POLICIES
+from projections.responses import RESPONSE_TIMES
 from projections.reviews import REVIEWS
 from projections.scorecards import SCORECARDS
 from projections.shifts import AWAITING_MANDATE, UPWARD_SHIFTS
 from projections.turns import TURNS
 from projections.unfunded_mandates import UNFUNDED_MANDATES
 from projections.units import REPRESENTATIVES, UNITS
+from projections.waits import WAITS
 
 VIEWS: tuple[View, ...] = (
     UNITS,
@@ -33,6 +35,8 @@ VIEWS: tuple[View, ...] = (
     MILESTONES,
     OBLIGATIONS,
     TURNS,
+    RESPONSE_TIMES,
+    WAITS,
     GOALPOSTS,
     ENGAGEMENTS,
     SCORECARDS,

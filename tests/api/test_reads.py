@@ -399,3 +399,25 @@ def test_a_question_that_is_wrong_is_named_as_it_was_asked(live: Live) -> None:
     said = get(live, "/v1/commitments", ends_on__lt="unknown")
     assert said.faults == {"/ends_on.lt": "invalid"}
     assert said.json["detail"].startswith("ends_on.lt: ")
+
+
+# --- what is summed over the past ---
+
+
+def test_for_how_long_each_was_waited_for_is_one_question(live: Live) -> None:
+    rows = get(live, "/v1/waits", sort="-days_waited", as_of=live.told, limit=500).items
+    # The story is told in a day, so that nobody has waited yet.
+    assert {row["days_waited"] for row in rows} == {0}
+    assert sum(row["settled"] for row in rows) > 0
+    now = {(row["stream"], row.get("unit")) for row in get(live, "/v1/turns", as_of=live.told, limit=500).items}
+    waiting = get(live, "/v1/waits", waiting__gt=0, as_of=live.told, limit=500).items
+    assert {(row["stream"], row.get("unit")) for row in waiting} == now
+
+
+def test_response_times_add_up_to_the_obligations(live: Live) -> None:
+    rows = get(live, "/v1/response-times", as_of=live.told, limit=500).items
+    owed = get(live, "/v1/obligations", as_of=live.told, limit=500, state__ne="void").items
+    assert sum(row["owed"] for row in rows) == sum("unit" in one for one in owed)
+    assert sum(row["answered"] for row in rows) == sum(one["state"] == "met" for one in owed if "unit" in one)
+    assert [row["longest_days"] for row in rows if row["answered"]]
+    assert "spread" in get(live, "/v1/response-times", format="csv").body.decode().splitlines()[0]

@@ -1,0 +1,159 @@
+"""Response times: how long each unit took for what it owed, by kind, with what it has not answered as denominator.
+
+A row is what it was, less what a deadline was before the record, plus what it is now, as scorecards are.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeAlias
+from uuid import UUID
+
+from domain.deadlines import Standing
+from domain.kernel import Indexed, Recorded, Says, Searched, Sphere
+from domain.replacing import quick, replace
+from projections.kernel import Look, View
+from projections.obligations import OF_A_DEADLINE, ObligationRow, passed_on
+from projections.things import HAPPENINGS, THINGS, thing_both
+from projections.units import UnitRow
+
+
+@quick
+@dataclass(frozen=True, slots=True)
+class Took:
+    """So many answers took so many days."""
+
+    days: int
+    times: int
+
+
+@quick
+@dataclass(frozen=True, slots=True)
+class ResponseRow:
+    """What one unit owed of one kind, and how long it took. What nobody owes any longer is left out."""
+
+    unit: Annotated[UUID, Indexed(), Says("The unit that owes it.")]
+    unit_name: Annotated[str, Searched(), Says("Its name.")]
+    sphere: Annotated[Sphere | None, Indexed(), Says("Its sphere.")]
+    kind: Annotated[str, Indexed(), Says("What is owed, as in obligations.")]
+    owed: Annotated[int, Says("How many it owed in all, answered or not.")] = 0
+    unanswered: Annotated[int, Says("How many of them it has not answered.")] = 0
+    missed: Annotated[int, Says("How many of those were recorded as missed.")] = 0
+    answered: Annotated[int, Says("How many it answered.")] = 0
+    late: Annotated[int, Says("How many of those after their last day.")] = 0
+    median_days: Annotated[
+        int | None,
+        Says(
+            "Half of the answers took so many days or fewer, from the day on which the clock started. Of answers whose"
+            " day is known."
+        ),
+    ] = None
+    longest_days: Annotated[int | None, Says("The most days that an answer took.")] = None
+    spread: Annotated[
+        tuple[Took, ...], Says("How many answers took how many days: whoever adds rows has medians.")
+    ] = ()
+
+
+_Counts: TypeAlias = Mapping[str, int]
+
+
+def _key(row: ObligationRow) -> str:
+    return f"{row.unit}/{row.kind}"
+
+
+def _counts(row: ObligationRow) -> _Counts:
+    """What a deadline adds to each count; nothing where it is void."""
+    if row.state is Standing.VOID:
+        return {}
+    met = row.state is Standing.MET
+    return {
+        "owed": 1,
+        "unanswered": int(not met),
+        "missed": int(row.state is Standing.MISSED),
+        "answered": int(met),
+        "late": int(met and row.late),
+    }
+
+
+def _took(row: ObligationRow) -> int | None:
+    """In how many days it was answered; None where it was not, or nobody knows the day."""
+    if row.state is not Standing.MET or row.met_on is None or row.met_on.earliest() != (day := row.met_on.latest()):
+        return None
+    return max((day - row.starts_on).days, 0) if day is not None else None
+
+
+def _steps(record: Recorded, look: Look) -> Iterable[tuple[int, ObligationRow]]:
+    """Deadlines as they stood (-1) and as they stand now (1), where that makes a difference here."""
+    event = record.event
+    numbers = {*passed_on(*thing_both(record, look))}
+    if isinstance(event, OF_A_DEADLINE):
+        numbers.add(event.number)
+    for number in sorted(numbers):
+        key = f"{record.key}/{number}"
+        before, after = look.before("obligations", key), look.row("obligations", key)
+        if before is after or (before is not None and after is not None and _alike(before, after)):
+            continue
+        for sign, row in ((-1, before), (1, after)):
+            if row is not None and row.unit is not None:
+                yield sign, row
+
+
+def _alike(before: ObligationRow, after: ObligationRow) -> bool:
+    return (before.unit, before.state, before.met_on, before.late) == (
+        after.unit,
+        after.state,
+        after.met_on,
+        after.late,
+    )
+
+
+def keys(record: Recorded, look: Look) -> Iterable[str]:
+    return dict.fromkeys(_key(row) for _, row in _steps(record, look))
+
+
+def fold(key: str, before: ResponseRow | None, record: Recorded, look: Look) -> ResponseRow | None:
+    unit, _, kind = key.partition("/")
+    named: UnitRow | None = look.row("units", unit)
+    row = before or ResponseRow(UUID(unit), "", None, kind)
+    new: dict[str, Any] = {"unit_name": named.title if named else "", "sphere": named.sphere if named else None}
+    spread = {one.days: one.times for one in row.spread}
+    for sign, one in _steps(record, look):
+        if _key(one) != key:
+            continue
+        for name, number in _counts(one).items():
+            new[name] = new.get(name, getattr(row, name)) + sign * number
+        if (days := _took(one)) is not None:
+            spread[days] = spread.get(days, 0) + sign
+            new |= _measured(spread)
+    return replace(row, **new)
+
+
+def _measured(spread: Mapping[int, int]) -> Mapping[str, Any]:
+    """The spread in the order of its days, its median and its longest."""
+    took = tuple(Took(days, times) for days, times in sorted(spread.items()) if times)
+    if not took:
+        return {"spread": (), "median_days": None, "longest_days": None}
+    return {"spread": took, "median_days": _median(took), "longest_days": took[-1].days}
+
+
+def _median(spread: Sequence[Took]) -> int:
+    """Of an even number of answers the quicker one of the two in the middle."""
+    passed, middle = 0, (sum(one.times for one in spread) + 1) // 2
+    for one in spread:
+        passed += one.times
+        if passed >= middle:
+            return one.days
+    raise AssertionError("the middle lies within")
+
+
+RESPONSE_TIMES = View(
+    name="response-times",
+    version=1,
+    says="How long each unit took to answer what it owed, by kind: median, longest, and what is unanswered.",
+    row=ResponseRow,
+    key_says="The unit's id and what is owed: <unit>/<kind>.",
+    touched_by=HAPPENINGS,
+    keys=keys,
+    fold=fold,
+    reads=("units", *THINGS.values(), "obligations"),
+    sort="unit",
+)
