@@ -214,6 +214,7 @@ class SuspendMandate(ByUnit):
     until: Annotated[
         date | None, Says("The last day of the suspension, needed in an emergency; else until restored if left out.")
     ] = None
+    legal_basis: Annotated[Citation | None, Says("The law, or the court's decision, where that is the ground.")] = None
     emergency: Emergency
 
 
