@@ -110,11 +110,7 @@ def suspend(command: asked.SuspendMandate, state: State) -> Sequence[Event]:
         if (found.suspension.ground, found.suspension.until) == (command.ground, command.until):
             return []
         raise Refused("already-suspended", f"It is suspended since {found.suspension.since}.")
-    if found.terms.kind is Kind.DEVOLUTION and command.ground in (Pause.BREACH, Pause.MUTUAL):
-        raise Refused("ground-not-open", "Own power is only suspended by law, by a court or in an emergency.")
-    if command.ground in (Pause.LAW, Pause.COURT) and not (command.legal_basis or "").strip():
-        reason = "Which law, or which decision of a court, suspends it? Cite it in `legal_basis`."
-        raise Refused("law-not-cited", reason)
+    _sound_ground(command, found)
     day = in_term(found, counted(command.effective_on, command.today))
     ends_in_time(found, day, command.until)
     if command.ground is Pause.EMERGENCY:
@@ -123,6 +119,14 @@ def suspend(command: asked.SuspendMandate, state: State) -> Sequence[Event]:
         return _suspended(found, day, command.ground, command.until, command.legal_basis)
     offered = happened.SuspensionOffered(command.until)
     return [] if found.suspension_offered == offered else [offered]
+
+
+def _sound_ground(command: asked.SuspendMandate, state: Mandate) -> None:
+    if state.terms.kind is Kind.DEVOLUTION and command.ground in (Pause.BREACH, Pause.MUTUAL):
+        raise Refused("ground-not-open", "Own power is only suspended by law, by a court or in an emergency.")
+    if command.ground in (Pause.LAW, Pause.COURT) and not (command.legal_basis or "").strip():
+        reason = "Which law, or which decision of a court, suspends it? Cite it in `legal_basis`."
+        raise Refused("law-not-cited", reason)
 
 
 def agree_suspension(command: asked.AgreeSuspension, state: State) -> Sequence[Event]:
