@@ -50,10 +50,7 @@ def prolong(command: asked.ProlongSuspension, state: State) -> Sequence[Event]:
     assert last is not None, "what is prolonged has a last day"
     if command.until == last:
         return []
-    if command.until < last:
-        raise Refused("nothing-to-prolong", f"It is suspended until {last} already; it can be restored before.")
-    if max(day, command.today) > last:
-        raise Refused("prolonged-too-late", f"It was suspended until {last}, and prolonged before that day or not.")
+    _in_time(command, max(day, command.today), last)
     ends_in_time(found, suspension.since, command.until)
     for law in command.emergency:
         _not_too_long(command, law, last)
@@ -74,6 +71,14 @@ def _emergency(state: Mandate) -> Suspension:
     if state.suspension.until is None:
         raise Refused("nothing-to-prolong", "It is suspended without a last day; its giver restores it.")
     return state.suspension
+
+
+def _in_time(command: asked.ProlongSuspension, day: date, last: date) -> None:
+    if command.until < last:
+        raise Refused("nothing-to-prolong", f"It is suspended until {last} already; it can be restored before.")
+    if day > last:
+        reason = f"Its last day, {last}, has passed: what was taken over has come back."
+        raise Refused("prolonged-too-late", reason)
 
 
 def _not_too_long(command: asked.ProlongSuspension, law: Policy, last: date) -> None:

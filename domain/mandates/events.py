@@ -176,11 +176,15 @@ class SuspensionOffered:
 
 @dataclass(frozen=True, slots=True)
 class MandateSuspended:
-    """Not exercised from that day on. `until`: the last day of the suspension, where it is known."""
+    """Not exercised from that day on. `until`: the last day of the suspension, where it is known.
+
+    `legal_basis`: the law or the court's decision, where that is the ground.
+    """
 
     suspended_on: date
     ground: Pause
     until: date | None = None
+    legal_basis: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,16 +110,23 @@ def suspend(command: asked.SuspendMandate, state: State) -> Sequence[Event]:
         if (found.suspension.ground, found.suspension.until) == (command.ground, command.until):
             return []
         raise Refused("already-suspended", f"It is suspended since {found.suspension.since}.")
-    if found.terms.kind is Kind.DEVOLUTION and command.ground in (Pause.BREACH, Pause.MUTUAL):
-        raise Refused("ground-not-open", "Own power is only suspended by law, by a court or in an emergency.")
+    _sound_ground(command, found)
     day = in_term(found, counted(command.effective_on, command.today))
     ends_in_time(found, day, command.until)
     if command.ground is Pause.EMERGENCY:
         for_a_time(command, day)
     if command.ground is not Pause.MUTUAL:
-        return _suspended(found, day, command.ground, command.until)
+        return _suspended(found, day, command.ground, command.until, command.legal_basis)
     offered = happened.SuspensionOffered(command.until)
     return [] if found.suspension_offered == offered else [offered]
+
+
+def _sound_ground(command: asked.SuspendMandate, state: Mandate) -> None:
+    if state.terms.kind is Kind.DEVOLUTION and command.ground in (Pause.BREACH, Pause.MUTUAL):
+        raise Refused("ground-not-open", "Own power is only suspended by law, by a court or in an emergency.")
+    if command.ground in (Pause.LAW, Pause.COURT) and not (command.legal_basis or "").strip():
+        reason = "Which law, or which decision of a court, suspends it? Cite it in `legal_basis`."
+        raise Refused("law-not-cited", reason)
 
 
 def agree_suspension(command: asked.AgreeSuspension, state: State) -> Sequence[Event]:
@@ -138,9 +145,11 @@ def agree_suspension(command: asked.AgreeSuspension, state: State) -> Sequence[E
     return _suspended(found, day, Pause.MUTUAL, until)
 
 
-def _suspended(state: Mandate, day: date, ground: Pause, until: date | None) -> Sequence[Event]:
+def _suspended(
+    state: Mandate, day: date, ground: Pause, until: date | None, legal_basis: str | None = None
+) -> Sequence[Event]:
     ends = [] if until is None else [clocks.named(Due.SUSPENSION, day, until)]
-    return [happened.MandateSuspended(day, ground, until), *clocks.suspended(state, day), *ends]
+    return [happened.MandateSuspended(day, ground, until, legal_basis), *clocks.suspended(state, day), *ends]
 
 
 def restore(command: asked.RestoreMandate, state: State) -> Sequence[Event]:

@@ -368,6 +368,7 @@ def _said(draw: st.DrawFn, name: str, state: Any, day: date) -> dict[str, Any]:
         "report-exercise": {"period_from": START, "period_to": earlier, "account": words("The clinic was open")},
         "suspend": {
             "ground": draw(st.sampled_from(Pause)),
+            "legal_basis": draw(st.sampled_from((None, "Judgment 7/26"))),
             "until": draw(st.sampled_from((None, later, day + timedelta(days=10)))),
         },
         "prolong-suspension": {

@@ -55,7 +55,8 @@ def test_and_no_longer_than_the_law_says() -> None:
     spanish = (policy("emergency", initial_days="30"),)
     assert story(*active).when(replace(longer, emergency=spanish)).refused is None
     for ground in (Pause.BREACH, Pause.COURT, Pause.LAW):
-        assert story(*active).when(replace(suspend, ground=ground)).refused is None, "others may be open-ended"
+        other = replace(suspend, ground=ground, legal_basis="Judgment 7/26")
+        assert story(*active).when(other).refused is None, "others may be open-ended"
 
 
 def test_what_was_taken_over_comes_back_by_itself() -> None:

@@ -392,7 +392,8 @@ def test_only_the_recipient_answers_and_only_the_giver_offers() -> None:
 def test_reasons_are_due_where_something_is_overridden_ended_extended_or_put_right() -> None:
     with_reasons = {name for name, by in MANDATES.commands.items() if by.reasons}
     assert with_reasons == {
-        "correct", "decline", "withdraw", "suspend", "give-notice", "revoke", "return", "renew", "supersede",
+        "correct", "decline", "withdraw", "suspend", "prolong-suspension", "give-notice", "revoke", "return", "renew",
+        "supersede",
     }  # fmt: skip
 
 

@@ -286,8 +286,11 @@ def test_a_suspension_with_a_last_day_ends_by_itself() -> None:
 
 def test_own_power_is_not_suspended_at_will() -> None:
     story(*devolved).when(suspend).then_refused("ground-not-open")
-    by_court = replace(suspend, ground=Pause.COURT)
-    story(*devolved).when(by_court).then(happened.MandateSuspended(date(2026, 7, 1), Pause.COURT, None))
+    for ground in (Pause.COURT, Pause.LAW):
+        cited = replace(suspend, ground=ground, legal_basis="Judgment 7/26")
+        story(*devolved).when(cited).then(happened.MandateSuspended(date(2026, 7, 1), ground, None, "Judgment 7/26"))
+        for nothing in (None, " "):
+            story(*devolved).when(replace(cited, legal_basis=nothing)).then_refused("law-not-cited")
 
 
 def test_a_suspension_by_mutual_consent_takes_the_word_of_both() -> None:

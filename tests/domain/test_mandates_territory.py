@@ -226,7 +226,7 @@ def test_nobody_is_named_who_holds_nothing_there(changed: dict[str, Any]) -> Non
 
 
 def test_a_suspended_mandate_follows_too_and_frees_all_when_it_ends() -> None:
-    paused = exclusive().after(ask(asked.SuspendMandate, date(2026, 7, 1), ground=Pause.COURT))
+    paused = exclusive().after(ask(asked.SuspendMandate, date(2026, 7, 1), ground=Pause.BREACH))
     [moved] = paused.when(follow(member(), LATER, elsewhere())).events
     after = paused.given(moved)
     assert mandate(after).freed == moved.exclusive
