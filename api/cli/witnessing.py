@@ -38,6 +38,8 @@ def cosign(bundle: Path, key: VerifierKey, name: str, signing_key: Path, state: 
     """
     if not named(name):
         raise click.UsageError("A witness's name has no space and no plus in it.")
+    if state.exists() and not state.is_file():
+        raise click.UsageError(f"What you cosign is kept in {state}, to be read the next time: that is no file.")
     if state.exists() and not signing_key.exists():
         raise click.UsageError(f"You cosigned before, but your key {signing_key} is gone: restore it from your backup.")
     if signing_key.exists() and not state.exists():
@@ -49,7 +51,7 @@ def cosign(bundle: Path, key: VerifierKey, name: str, signing_key: Path, state: 
         witness = Witness(name, load_or_make(signing_key, may_make=True))
     except KeyUnusable as error:
         raise click.UsageError(str(error)) from error
-    seen = state.read_bytes() if state.is_file() else None
+    seen = state.read_bytes() if state.exists() else None
     try:
         note = str(cosigned(Bundle(bundle), key, witness, seen, datetime.now(UTC))).encode()
     except Unfit as unfit:
