@@ -18,6 +18,8 @@ from services.views.queries import Views
 MEDIA = "text/event-stream"
 HEARTBEAT = 15.0
 """Seconds after which a reader hears something in any case: who is gone is noticed, and no proxy closes the line."""
+LOOKS_EVERY = 0.5
+"""Seconds until it is seen that a reader has left."""
 STREAMS = 64
 """Readers that one process sends records to at a time."""
 BATCH = 500
@@ -33,6 +35,13 @@ LAST_SEEN = Parameter(
 def item(record: StoredRecord, marks: Mapping[int, bytes]) -> bytes:
     """A record as lists show it: its own bytes, unchanged, with what was joined to it."""
     return b'{"position":%d,"record":%s%s}' % (record.position, record.state, marks.get(record.position, b""))
+
+
+async def _ends_with(request: web.Request, reader: "asyncio.Task[None]") -> None:
+    """Who left makes room at once, and not only when there is something to be said to them."""
+    while request.transport is not None:  # noqa: ASYNC110  # aiohttp tells nobody
+        await asyncio.sleep(LOOKS_EVERY)
+    reader.cancel()
 
 
 class _Heard(NamedTuple):
@@ -68,9 +77,11 @@ class Following:
         assert reader is not None, "handlers run in tasks"
         headers = {"Content-Type": MEDIA, "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         self._readers.add(reader)
+        watch = asyncio.create_task(_ends_with(request, reader))
         try:
             return await stream(request, web.StreamResponse(headers=headers), partial(self.events, after, limit, where))
         finally:
+            watch.cancel()
             self._readers.discard(reader)
 
     async def events(self, after: int, limit: int | None, where: Filter) -> AsyncGenerator[bytes, None]:

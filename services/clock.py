@@ -20,7 +20,7 @@ from services.codec import Codec
 from services.handle import Office
 from services.orders import Note, Order
 from services.store.connecting import Connection
-from services.store.ports import StoredRecord, StoreError
+from services.store.ports import StoredRecord, StoreError, TooLarge
 from services.working import agenda
 from services.working.agenda import CLOCKS, Due, Entry, Key
 from services.working.following import POLL, advance, passed
@@ -134,6 +134,8 @@ class Clock:
             answer = await self._office.give(order(self._contexts[one.context], one))
             if one.tries and (answer.repeated or not answer.events):
                 said = "It was said, and the deadline is still there."
+        except TooLarge as error:
+            said = str(error)
         except StoreError:
             raise
         except Refused as refused:

@@ -20,7 +20,7 @@ from services.handle import Office
 from services.orders import Forbidden, Note, Order, Unknown
 from services.reactions import REACTIONS, Found, LookAgain, Reaction, Then, only
 from services.store.connecting import Connection
-from services.store.ports import CommandReused, StoredRecord
+from services.store.ports import CommandReused, StoredRecord, TooLarge
 from services.working import agenda, leaning, leant
 from services.working.following import POLL, Ledger, advance
 from services.working.knowing import known, zone_of
@@ -234,6 +234,8 @@ class Reactor:
                 return self._no(reaction, record, then, refused.code, refused.reason)
         except (Unknown, Forbidden) as error:
             return self._no(reaction, record, then, type(error).__name__.lower(), str(error))
+        except TooLarge as error:  # to wait would not make it smaller, and everything behind it would wait as well
+            return self._no(reaction, record, then, "record-too-large", str(error))
         return None
 
     async def _give_beside(self, reaction: Reaction, record: Recorded, then: Then) -> None:

@@ -1,6 +1,7 @@
 """Texts of others in a cell: they are shown, and no spreadsheet reckons with them."""
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""The last four are wide ones, which spreadsheets in East Asia take for the same."""
 
 
 def neutral(cell: str) -> str:

@@ -39,6 +39,8 @@ def cosign(bundle: Path, key: VerifierKey, name: str, signing_key: Path, state: 
     """
     if not named(name):
         raise click.UsageError("A witness's name has no space and no plus in it.")
+    if state.exists() and not state.is_file():
+        raise click.UsageError(f"What you cosign is kept in {state}, to be read the next time: that is no file.")
     if state.exists() and not signing_key.exists():
         raise click.UsageError(f"You cosigned before, but your key {signing_key} is gone: restore it from your backup.")
     if signing_key.exists() and not state.exists():
@@ -62,7 +64,7 @@ def cosign(bundle: Path, key: VerifierKey, name: str, signing_key: Path, state: 
 
 def _cosigned(bundle: Bundle, key: VerifierKey, witness: Witness, state: Path) -> bytes:
     """Ends with the status of what is wrong, if anything is."""
-    seen = state.read_bytes() if state.is_file() else None
+    seen = state.read_bytes() if state.exists() else None
     try:
         note = str(cosigned(bundle, key, witness, seen, datetime.now(UTC))).encode()
     except Unfit as unfit:

@@ -115,9 +115,9 @@ def _same(cell: str, value: Any) -> bool:
         case bool():
             return cell == ("true" if value else "false")
         case str():
-            return cell == neutral(value)
+            return cell in (neutral(value), value)  # which texts are taken for formulas, programs learn one by one
         case dict():
-            return cell in map(neutral, map(str, value.values()))
+            return any(_same(cell, str(text)) for text in value.values())
         case list():
             return cell == neutral(msgspec.json.encode(value).decode())
         case _:

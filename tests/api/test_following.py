@@ -19,6 +19,7 @@ from services.store.ledger import LedgerStore
 from services.store.ports import Filter, StoredRecord
 from tests.api.client import get, proposed, send
 from tests.api.conftest import Live
+from tests.waiting import until
 
 ASKED = {"Accept": MEDIA}
 
@@ -157,7 +158,8 @@ def test_a_reader_who_leaves_takes_nothing_from_the_others(live: Live) -> None:
 async def alone(live: Live) -> AsyncIterator[tuple[str, web.AppRunner]]:
     """Served with nothing else, so that nobody else follows."""
     services = live.services
-    endless = Following(services.store, services.views, Seals(services.openings, services.office, services.tokens))
+    seals = Seals(services.openings, services.office, services.tokens)
+    endless = Following(services.store, services.views, seals, heartbeat=3600)
 
     async def follow(request: web.Request) -> web.StreamResponse:
         return await endless.follow(request, -1, None, Filter())
@@ -184,6 +186,23 @@ def test_so_many_follow_and_no_more(live: Live, monkeypatch: pytest.MonkeyPatch)
                 return second.status, (await second.json())["code"], second.headers["Retry-After"]
 
     assert live.run(asked()) == (503, "busy", "5")
+
+
+def test_who_has_left_makes_room_before_there_is_anything_to_say(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "STREAMS", 1)
+
+    async def asked() -> None:
+        async with alone(live) as (address, _), ClientSession() as session:
+            async with session.get(address) as first:
+                await first.content.readuntil(b"\n\n")
+
+            async def there_is_room() -> bool:
+                async with session.get(address) as second:
+                    return second.status == 200
+
+            await until(there_is_room)
+
+    live.run(asked())
 
 
 def test_who_follows_does_not_hold_up_the_end(live: Live) -> None:

@@ -295,14 +295,21 @@ def test_a_reader_who_waits_for_a_position_sees_it(live: Live) -> None:
 
 def test_csv_is_rfc_4180_and_no_cell_is_a_formula(live: Live) -> None:
     word = uuid4().hex[:10]
-    wild = [f'=HYPERLINK("http://x","{word}")', f"+1 {word}", f"-1 {word}", f"@now {word}", f'a "b", {word}\r\nc']
+    wild = [
+        f'=HYPERLINK("http://x","{word}")',
+        f"+1 {word}",
+        f"-1 {word}",
+        f"@now {word}",
+        f"\uff1d1 {word}",
+        f'a "b", {word}\r\nc',
+    ]
     at = max(proposed(live, title)["position"] for title in wild)
     said = seen(live, "commitments", at, q=word, format="csv")
     assert said.headers["content-type"] == "text/csv; charset=utf-8; header=present"
     assert said.headers["content-disposition"].startswith('attachment; filename="commitments-')
     header, *rows = csv.reader(io.StringIO(said.body.decode(), newline=""))
     named = [dict(zip(header, row, strict=True))["name"] for row in rows]
-    assert sorted(named) == sorted(["'" + title for title in wild[:4]] + [wild[4]])
+    assert sorted(named) == sorted(["'" + title for title in wild[:5]] + [wild[5]])
     assert said.body.endswith(b"\r\n")
     assert all(len(row) == len(header) for row in rows)
 

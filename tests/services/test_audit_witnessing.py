@@ -1,6 +1,7 @@
 """Counterparties as witnesses: what one of them cosigned refutes a ledger that is cut back or told anew since."""
 
 import base64
+import os
 import runpy
 import subprocess
 import sys
@@ -231,6 +232,16 @@ def test_a_village_cosigns_and_an_auditor_relies_on_it(records: list[bytes], tmp
     (tmp_path / "key.pem").unlink()
     gone = audit("cosign", bundle, *named, "--state", state)
     assert (gone.exit_code, "restore it from your backup" in gone.output) == (2, True)
+
+
+def test_what_remembers_nothing_keeps_no_state(records: list[bytes], tmp_path: Path) -> None:
+    """Else a witness would cosign whatever it is shown, and not know."""
+    bundle = written(tmp_path / "bundle", records).folder
+    os.mkfifo(tmp_path / "pipe")
+    for state in (tmp_path, tmp_path / "pipe", Path("/dev/null")):
+        said = audit("cosign", bundle, "--key", VKEY, "--as", "village.example/witness", "--signing-key",
+                     tmp_path / "key.pem", "--state", state)  # fmt: skip
+        assert (said.exit_code, said.stdout) == (2, ""), said.output
 
 
 def test_what_was_cosigned_is_kept_behind_a_link(records: list[bytes], tmp_path: Path) -> None:

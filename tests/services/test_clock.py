@@ -18,6 +18,7 @@ from domain.units.events import Particulars
 from services.bootstrap import Services
 from services.clock import Clock, order
 from services.orders import Note
+from services.store import waiting
 from services.store.connecting import connect_worker
 from services.store.ports import Change, Receipt, Unavailable
 from services.working import agenda
@@ -378,6 +379,20 @@ async def test_the_agenda_follows_from_the_ledger_alone(services: Services, data
 
 
 # --- what the rules do not let it do ---
+
+
+async def test_a_record_that_would_be_too_large_is_tried_again_and_stops_nothing_else(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream, _ = await promise(services, await unit_of(services, "Lyon"), STEP)
+    await tick(services)
+    with monkeypatch.context() as lowered:
+        lowered.setattr(waiting, "RECORD_AT_MOST", 300)
+        await tick(services, datetime(2035, 4, 12, tzinfo=UTC))
+        clock, *_ = await services.workers.health()
+        assert (clock.refused, passed(await by(services, "clock", stream))) == (1, [])
+    await tick(services, datetime(2035, 4, 13, tzinfo=UTC))
+    assert len(passed(await by(services, "clock", stream))) == 1
 
 
 async def test_a_refusal_stops_nothing_else_is_said_and_tried_again(services: Services, database_url: str) -> None:

@@ -22,6 +22,7 @@ from services.bootstrap import Services
 from services.orders import Note
 from services.reacting import Reactor
 from services.reactions import REACTIONS, Found, Reaction, Then
+from services.store import waiting
 from services.store.connecting import connect_worker
 from services.store.ports import Change, Receipt, Unavailable
 from services.working.following import Fenced
@@ -429,6 +430,23 @@ async def test_what_was_refused_is_given_again_once_it_is_mended_and_recorded_on
     assert await services.workers.retry() == (0, 0, 0)
     assert (await services.store.head()).size == size
     await connection.close()
+
+
+async def test_a_record_that_would_be_too_large_waits_for_people_and_stops_nothing(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one that names hundreds of units might be; the limit is lowered for these, since none here is so long."""
+    _, (first, second, third) = await chain(services)
+    with monkeypatch.context() as lowered:
+        lowered.setattr(waiting, "RECORD_AT_MOST", 300)
+        await act(services)
+        assert await by(services, "reaction") == []
+        (health,) = [one for one in await services.workers.health() if one.names == ("reactions",)]
+        assert (health.position, health.refused > 0) == ((await services.store.head()).size - 1, True)
+    given, left, _ = await services.workers.retry()
+    assert (given, left) == (health.refused, 0)
+    assert [one.event.child for one in await by(services, "reaction", first)] == [second]
+    assert [one.event.child for one in await by(services, "reaction", second)] == [third]
 
 
 async def test_what_is_refused_meanwhile_is_not_taken_from_what_is_refused_no_longer(
