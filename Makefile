@@ -60,17 +60,19 @@ clean:
 	@if [ -d var ]; then echo "var/ holds the register and stays. Remove it yourself if you mean it."; fi
 
 # The stamps: what .venv holds. `pip` builds ourselves with the locked hatchling and fetches nothing for it.
+NOT_FETCHED = { echo "Not everything could be fetched: is there a network? Behind a proxy set https_proxy; for an index of" \
+	"your own, PIP_INDEX_URL. Then give the same command again." >&2; exit 1; }
 ITSELF = $(PIP) install --no-deps --no-build-isolation --no-index --editable .
 
 .venv/run: requirements.lock pyproject.toml | .venv/bin/python
 	@echo "Installing what requirements.lock names into .venv ..."
-	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --require-hashes -r requirements.lock || $(NOT_FETCHED)
 	@$(ITSELF)
 	@touch $@
 
 .venv/dev: requirements-dev.lock pyproject.toml | .venv/bin/python
 	@echo "Installing what requirements-dev.lock names into .venv ..."
-	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@$(PIP) install --require-hashes -r requirements-dev.lock || $(NOT_FETCHED)
 	@$(ITSELF)
 	@touch .venv/run $@
 

@@ -60,7 +60,7 @@ class Problem:
 
 @dataclass
 class NotSignedIn(Exception):
-    """No token came, or it is unknown, expired or revoked."""
+    """No bearer token came, or it is unknown, expired or revoked."""
 
     reason: str
 

@@ -56,6 +56,8 @@ async def _serve(
     config: Config, listening: socket.socket, watched: socket.socket | None, begun: float, workers: bool
 ) -> None:
     stop = _Stop()
+    if config.demo and not config.signing_key.exists():
+        click.echo("The first start makes a database and tells the sample story: up to a minute.")
     async with assemble(config, workers=False) as services, AsyncExitStack() as stack:
         # Told before anything acts by itself: its years pass in a second, and the clock would outrun them.
         story = await tell(services.office, services.registrar) if config.demo else None

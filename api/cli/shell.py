@@ -3,7 +3,9 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import click
 
@@ -48,7 +50,7 @@ def _environment(config: Config, dsn: str) -> Mapping[str, str]:
         "DATABASE_URL": dsn, "SUBSIDIA_VAR": str(config.var),
         "SUBSIDIA_SIGNING_KEY": str(config.signing_key), "SUBSIDIA_SUBJECT_KEYS": str(config.keyring),
     }  # fmt: skip
-    if config.database_url is None:
-        programs = Cluster(config.var / "pg").programs()
-        said["PATH"] = os.pathsep.join((str(programs), os.environ.get("PATH", os.defpath)))
+    programs = [] if config.database_url is not None else [Cluster(config.var / "pg").programs()]
+    found = (*programs, Path(sys.executable).parent)  # `subsidia` itself is there, too
+    said["PATH"] = os.pathsep.join((*map(str, found), os.environ.get("PATH", os.defpath)))
     return {**os.environ, **said}

@@ -1,6 +1,10 @@
 """The register in trouble: a full queue, a database that is gone. It says so, and recovers by itself."""
 
 import asyncio
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -81,3 +85,17 @@ def _back(live: Live) -> dict[str, int]:
             return dict(said.json)
         unavailable(said, "unavailable")
         assert monotonic() < ends, "it did not recover"
+
+
+def test_the_image_asks_whether_we_live_past_any_proxy(live: Live) -> None:
+    dockerfile = (Path(__file__).parents[2] / "deploy/Dockerfile").read_text(encoding="utf-8")
+    _, option, code = json.loads(dockerfile.partition("\nHEALTHCHECK")[2].partition("CMD")[2].splitlines()[1])
+    assert option == "-c"
+    told = {**os.environ, "http_proxy": "http://127.0.0.1:9"}  # containers are told of their host's
+
+    def lives(port: str) -> bool:
+        asked = subprocess.run([sys.executable, "-c", code], env={**told, "PORT": port}, capture_output=True)
+        return asked.returncode == 0
+
+    assert lives(live.url.rpartition(":")[2])
+    assert not lives("9")

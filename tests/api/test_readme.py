@@ -1,5 +1,6 @@
 """The README's tour works as printed, line by line."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -18,14 +19,27 @@ def blocks() -> list[str]:
     return re.findall(r"```sh\n(.*?)```", tour, re.DOTALL)
 
 
+def toured(live: Live, folder: Path, token: str, begin: str = "") -> "subprocess.CompletedProcess[str]":
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed; the tour is made of it.")
+    begun = blocks()[0].replace("http://127.0.0.1:8080", live.url).replace("paste-it-here", token)
+    script = "\n".join([begin, begun, *blocks()[1:]])
+    environment = {**os.environ, "http_proxy": "http://127.0.0.1:9"}  # as in many an office: it knows nothing of us
+    return subprocess.run(
+        ["bash", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, timeout=120
+    )
+
+
+def test_a_token_that_is_none_is_said_as_the_register_says_it(live: Live, tmp_path: Path) -> None:
+    done = toured(live, tmp_path, "sub_mistyped")
+    assert done.stdout.startswith("status 401\n")
+    assert done.stderr.startswith("The token is unknown, expired or revoked.")
+
+
 @pytest.fixture
 def said(live: Live, tmp_path: Path) -> str:
     """What a newcomer sees who pastes every block, with the address and token that `make run` printed."""
-    if shutil.which("curl") is None:
-        pytest.skip("curl is not installed; the tour is made of it.")
-    begun = blocks()[0].replace("http://127.0.0.1:8080", live.url).replace("paste-it-here", live.officer)
-    script = "set -euo pipefail\n" + "\n".join([begun, *blocks()[1:]])
-    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    done = toured(live, tmp_path, live.officer, "set -euo pipefail")
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
