@@ -158,7 +158,7 @@ class Writer:
                     await asyncio.sleep(0.05)
                     continue
                 log.warning("ledger-unreachable", error=repr(error), in_doubt=doubt)
-                self._give_up("The database cannot be reached.")
+                self._give_up(_first_line(error))
                 return
             try:
                 await self._step(session, self._way[0])
@@ -175,13 +175,13 @@ class Writer:
             batch.lost()
         if is_gone(error):
             if monotonic() >= deadline:
-                self._give_up("The database cannot be reached.")
+                self._give_up(_first_line(error))
             return
         batch = self._way.popleft()
         log.warning("ledger-batch-failed", error=repr(error), commands=len(batch.waiting))
         if not _of_data(error):
             self.condition.fails(_first_line(error))
-            _unavailable(batch, str(error))
+            _unavailable(batch, _first_line(error))
         elif len(batch.waiting) == 1:
             batch.waiting[0].fail(error)
         else:
@@ -375,6 +375,8 @@ def _first_line(error: Exception) -> str:
     """For everybody who asks: where the database is, and who asks it for what, stands in the log alone."""
     if is_gone(error):
         return f"The database cannot be reached ({type(error).__name__})."
+    if isinstance(error, asyncpg.UndefinedFunctionError):
+        return "The database was migrated by a newer Subsidia than the one that runs here: start it anew."
     return str(error).partition("\n")[0] or repr(error)
 
 

@@ -120,6 +120,19 @@ async def test_a_migration_that_is_cut_off_anywhere_is_finished_by_the_next(
         assert await check_whole(store.pool, NOTARY) == 300
 
 
+async def test_a_process_that_still_runs_when_a_newer_one_has_migrated_says_so(
+    store: LedgerStore, owner: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    await store.append(change(draft(uuid4())))
+    await owner.execute("drop function ledger.append")  # as a migration does to change it
+    for _ in range(3):  # while its lines are as they were, and when it makes others
+        with pytest.raises(Unavailable, match="migrated by a newer Subsidia") as refused:
+            await store.append(change(draft(uuid4())))
+        assert refused.value.recorded is False
+    assert "migrated by a newer Subsidia" in str(store.trouble)
+    assert (await store.head()).size == 1
+
+
 async def test_what_was_claimed_before_claims_could_be_shared_is_held_alone(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
