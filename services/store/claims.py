@@ -1,4 +1,4 @@
-"""Who holds which words, in memory: the same rule as `ledger.probe` and `ledger.append` keep in the database."""
+"""Who holds which words, in memory: the same rule as `ledger.holders` and `ledger.append` keep in the database."""
 
 from collections.abc import Collection, Iterator
 from uuid import UUID

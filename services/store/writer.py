@@ -161,7 +161,7 @@ class Writer:
                     await asyncio.sleep(0.05)
                     continue
                 log.warning("ledger-unreachable", error=repr(error), in_doubt=doubt)
-                self._give_up("The database cannot be reached.")
+                self._give_up(_first_line(error))
                 return
             try:
                 await self._step(session, self._way[0])
@@ -178,7 +178,7 @@ class Writer:
             batch.lost()
         if is_gone(error):
             if monotonic() >= deadline:
-                self._give_up("The database cannot be reached.")
+                self._give_up(_first_line(error))
             return
         batch = self._way.popleft()
         log.warning("ledger-batch-failed", error=repr(error), commands=len(batch.waiting))
@@ -367,6 +367,8 @@ def _first_line(error: Exception) -> str:
         return f"The database cannot be reached ({type(error).__name__})."
     if isinstance(error, asyncpg.LockNotAvailableError):
         return LOCKED
+    if isinstance(error, asyncpg.UndefinedFunctionError):
+        return "The database was migrated by a newer Subsidia than the one that runs here: start it anew."
     return str(error).partition("\n")[0] or repr(error)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from random import Random
+from typing import Any
 from uuid import uuid4
 
 from services.store.memory import MemoryStore
@@ -42,6 +43,28 @@ async def test_followers_who_ask_at_once_are_given_the_same() -> None:
         given = await asyncio.gather(*(recent.records(*one) for one in asked))
         assert given == [await store.records(*one) for one in asked]
         assert [one.position for one in recent._kept] == list(range(recent._kept[0].position, size))
+
+
+class Asked(MemoryStore):
+    """A ledger at a distance: while it answers one, others come. `given`: the records of all its answers."""
+
+    given = 0
+
+    async def records(self, *asked: Any, **kinds: Any) -> list[StoredRecord]:
+        await asyncio.sleep(0)
+        found = await super().records(*asked, **kinds)
+        self.given += len(found)
+        return found
+
+
+async def test_what_followers_ask_for_at_once_is_fetched_once() -> None:
+    store = Asked("recent.example", made_key(1))
+    recent = Recent(store)
+    for number in range(1, 4):
+        await store.append(change(*(draft(uuid4()) for _ in range(5))))
+        given = await asyncio.gather(*(recent.records(5 * number - 6) for _ in range(3)))
+        assert [len(records) for records in given] == [5, 5, 5]
+        assert store.given == 5 * number
 
 
 async def test_who_is_far_behind_reads_the_ledger_itself_and_memory_stays_small() -> None:

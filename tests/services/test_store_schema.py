@@ -10,10 +10,12 @@ import msgspec
 import pytest
 
 from services.store import migrations
-from services.store.ledger import GENESIS, ForeignLedger, LedgerStore, opened, opened_store
+from services.store.batch import Reached, compose
+from services.store.ledger import GENESIS, ForeignLedger, LedgerStore, opened, opened_store, utc_now
 from services.store.listener import Listener
 from services.store.migrations import FILES, SchemaUnfit, check, migrate
 from services.store.ports import Change, Conflict, Opening, Unavailable
+from services.store.waiting import Waiting
 from tests.conftest import NewDatabase
 from tests.services.store_faults.proxy import Cut, wired
 from tests.services.store_ledgers import KEY, NOTARY, ORIGIN, change, draft, made_key
@@ -118,6 +120,19 @@ async def test_a_migration_that_is_cut_off_anywhere_is_finished_by_the_next(
         assert await check_whole(store.pool, NOTARY) == 300
 
 
+async def test_a_process_that_still_runs_when_a_newer_one_has_migrated_says_so(
+    store: LedgerStore, owner: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    await store.append(change(draft(uuid4())))
+    await owner.execute("drop function ledger.append")  # as a migration does to change it
+    for _ in range(3):  # while its lines are as they were, and when it makes others
+        with pytest.raises(Unavailable, match="migrated by a newer Subsidia") as refused:
+            await store.append(change(draft(uuid4())))
+        assert refused.value.recorded is False
+    assert "migrated by a newer Subsidia" in str(store.trouble)
+    assert (await store.head()).size == 1
+
+
 async def test_what_was_claimed_before_claims_could_be_shared_is_held_alone(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,6 +161,20 @@ async def test_no_word_is_held_alone_by_two_even_for_the_owner(owner: "asyncpg.C
     await owner.execute("insert into ledger.claims values ('iso:BE', $1, false)", uuid4())
     with pytest.raises(asyncpg.UniqueViolationError):
         await owner.execute("insert into ledger.claims values ('iso:BE', $1, false)", uuid4())
+
+
+async def test_a_tree_of_what_are_no_hashes_is_refused(store: LedgerStore) -> None:
+    await store.append(change(draft(uuid4())))
+    head = Reached.found(await store.pool.fetchrow("select * from ledger.probe(null, null)"))
+    waiting = [Waiting.of(change(draft(uuid4())), asyncio.get_running_loop().create_future())]
+    composed = compose(head, waiting, utc_now(), NOTARY.sign)
+    places = ", ".join(f"${number}" for number in range(1, len(composed.call) + 1))
+    assert composed.growth is not None
+    for right in (composed.growth.root, composed.after.edge.packed()):
+        call = [right[1:] if value == right else value for value in composed.call]
+        with pytest.raises(asyncpg.CheckViolationError, match="32 bytes"):
+            await store.pool.execute(f"select ledger.append({places})", *call)
+    assert await check_whole(store.pool, NOTARY) == 1
 
 
 # --- privileges ---
