@@ -413,8 +413,8 @@ def test_a_question_that_is_wrong_is_named_as_it_was_asked(live: Live) -> None:
 
 def test_for_how_long_each_was_waited_for_is_one_question(live: Live) -> None:
     rows = get(live, "/v1/waits", sort="-days_waited", as_of=live.told, limit=500).items
-    # The story is told in a day, so that nobody has waited yet.
-    assert {row["days_waited"] for row in rows} == {0}
+    # The story is told in a day, if not around midnight: nobody has waited yet.
+    assert {row["days_waited"] for row in rows} <= {0, 1}
     assert sum(row["settled"] for row in rows) > 0
     now = {(row["stream"], row.get("unit")) for row in get(live, "/v1/turns", as_of=live.told, limit=500).items}
     waiting = get(live, "/v1/waits", waiting__gt=0, as_of=live.told, limit=500).items
