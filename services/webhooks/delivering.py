@@ -52,10 +52,13 @@ class Reply:
     def taken(self) -> bool:
         return self.status is not None and 200 <= self.status < 300
 
+    @property
+    def short(self) -> str:
+        """For the log, without what the receiver wrote: many repeat the address, which may hold a secret."""
+        return self.said if self.status is None else f"It answered {self.status}"
+
     def __str__(self) -> str:
-        if self.status is None:
-            return self.said
-        return f"It answered {self.status}{f': {self.said}' if self.said else ''}"
+        return self.short if self.status is None or not self.said else f"{self.short}: {self.said}"
 
 
 class Post(Protocol):
@@ -169,7 +172,7 @@ class Deliverer:
         if noted is None:
             return
         tries, paused = noted
-        told = {"webhook": str(webhook.id), "position": sent, "tries": tries, "said": str(reply)}
+        told = {"webhook": str(webhook.id), "position": sent, "tries": tries, "said": reply.short}
         if paused:
             log.error("webhook-paused", **told)
         else:

@@ -17,6 +17,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from structlog.testing import capture_logs
 
 from api.cli.working import Member, Part
 from api.sending import posting
@@ -239,9 +240,53 @@ async def test_whatever_a_receiver_answers_is_bounded_and_tried_again(kept: Kept
         await until(lambda: tried(kept, id, 2))
         found = await kept.webhook(id)
     assert found.said.startswith(said)
+    assert "token" not in found.said, "an address may hold a secret, and what is said stands in the log"
     assert len(found.said) < 300
     assert found.said.isprintable()
     assert set(asked) == {b"POST /hook?token=1 HTTP/1.1"}, "nobody went elsewhere"
+
+
+async def test_what_a_receiver_writes_is_shown_to_who_asks_and_stands_in_no_log(kept: Kept) -> None:
+    async def repeating(message: Message) -> web.StreamResponse:
+        return web.Response(status=404, text="Cannot POST /services/T0/s3cret")
+
+    receiver = Receiver(repeating)
+    with capture_logs() as logged:
+        async with listening(receiver), delivering(kept):
+            id, _ = await kept.services.webhooks.add(receiver.url, Wanted())
+            await kept.said()
+            await until(lambda: tried(kept, id, 2))
+    assert (await kept.webhook(id)).said == "It answered 404: Cannot POST /services/T0/s3cret"
+    said = [one["said"] for one in logged if one["event"] == "webhook-not-taken"]
+    assert said[:2] == ["It answered 404"] * 2
+    assert "s3cret" not in str(logged)
+
+
+async def test_an_address_that_cannot_be_sent_to_is_not_told_to_the_log() -> None:
+    async with posting() as post:
+        reply = await post("http://h\\@/services/T0/s3cret", {}, b"{}")
+    assert reply.status is None
+    assert reply.said.startswith("No answer: ")
+    assert "s3cret" not in reply.said
+
+
+async def test_a_hundred_receivers_that_never_answer_hold_nobody_else_up() -> None:
+    async def silent(message: Message) -> web.StreamResponse:
+        await asyncio.sleep(3600)
+        raise AssertionError("nobody waits for so long")
+
+    slow, quick = Receiver(silent), Receiver()
+    body = b'{"data": {"position": 1}}'
+    async with listening(slow), listening(quick), posting(PATIENCE) as post:
+        waiting = [asyncio.create_task(post(slow.url, {}, body)) for _ in range(120)]
+        try:
+            async with asyncio.timeout(PATIENCE / 2):
+                assert (await post(quick.url, {}, body)).taken
+            assert not any(one.done() for one in waiting)
+        finally:
+            for one in waiting:
+                one.cancel()
+            await asyncio.wait(waiting)
 
 
 async def test_a_process_killed_before_it_saved_how_far_it_came_sends_the_same_again(kept: Kept) -> None:
