@@ -23,6 +23,7 @@ from services.keyring import Keyring
 from services.keys import KeyUnusable
 from services.store.connecting import Connection, Pool
 from services.store.ports import Filter, Head, StoredRecord
+from services.tries import Tries
 from services.webhooks import kept
 from services.webhooks.kept import Webhook
 from services.webhooks.signing import signed
@@ -100,6 +101,7 @@ class Deliverer:
         self._contexts, self._post = contexts, post
         self._pauses, self._gives_up = tuple(pauses), gives_up
         self._under_way: dict[UUID, asyncio.Task[None]] = {}
+        self._tries: dict[UUID, Tries] = {}
 
     async def stop(self) -> None:
         """What is under way ends; what was not answered is sent again by whoever leads next."""
@@ -132,10 +134,17 @@ class Deliverer:
         del self._under_way[id]
 
     async def _deliver(self, webhook: Webhook) -> None:
+        tries = self._tries.setdefault(webhook.id, Tries())
+        tries.begin()
         try:
             await self._all(webhook)
         except Exception as error:  # above all a database that went away; whoever leads then begins where it stands
-            log.warning("webhook-interrupted", webhook=str(webhook.id), error=repr(error))
+            wait = tries.failed()
+            log.warning("webhook-interrupted", webhook=str(webhook.id), error=repr(error), again_in=wait)
+            # What could not be saved as taken is sent again: not as fast as we can, where it cannot be for long.
+            await asyncio.sleep(wait)
+        else:
+            del self._tries[webhook.id]
 
     async def _all(self, webhook: Webhook) -> None:
         """Everything there is now. It ends where the receiver does not take a record, or another process goes on."""
@@ -146,21 +155,40 @@ class Deliverer:
             await self._note(webhook, position, position + 1, Reply(None, str(error)))
             return
         while not whole:
-            end = (await self._ledger.head()).size - 1
-            stored = await self._ledger.records(position, BATCH, until=end, where=where)
+            stored, end, strange, whole = await self._next(position, where)
             for one in stored:
                 if not await self._one(webhook, position, one):
                     return
                 position = one.position
-            whole = len(stored) < BATCH
-            if whole and position < end:
-                await kept.came_to(self._pool, webhook.id, position, end, taken=False)
+            if position < end and not await kept.came_to(self._pool, webhook.id, position, end):
+                return
+            position = end
+            if strange is not None:
+                await self._note(webhook, position, strange.position, Reply(None, str(strange)))
+                return
+
+    async def _next(
+        self, position: int, where: Filter
+    ) -> tuple[Sequence[StoredRecord], int, kept.Strange | None, bool]:
+        """What is wanted up to a position, that position, what stands behind it, and whether that is all for now.
+
+        Of records that this program does not know nobody here can say whether they are wanted: none is passed over.
+        """
+        end = (await self._ledger.head()).size - 1
+        stored = await self._ledger.records(position, BATCH, until=end, where=where)
+        whole = len(stored) < BATCH
+        end = end if whole else stored[-1].position
+        strange = await kept.strange(self._pool, self._codec, position, end) if where.types else None
+        if strange is None:
+            return stored, end, None, whole
+        end = strange.position - 1
+        return [one for one in stored if one.position <= end], end, strange, True
 
     async def _one(self, webhook: Webhook, position: int, record: StoredRecord) -> bool:
         """Sends one record; whether the next may follow. Only what was taken is saved as such."""
         reply = await self._sent(webhook, record)
         if reply.taken:
-            return await kept.came_to(self._pool, webhook.id, position, record.position, taken=True)
+            return await kept.came_to(self._pool, webhook.id, position, record.position)
         await self._note(webhook, position, record.position, reply)
         return False
 

@@ -24,7 +24,9 @@ from api.sending import posting
 from domain.commitments.words import Document
 from domain.kernel import Role, StreamId, Words
 from services.bootstrap import Services
+from services.codec import Codec
 from services.store.listener import heard
+from services.tries import WAITS
 from services.webhooks.delivering import Deliverer, message_id, payload
 from services.webhooks.kept import Unusable, Wanted, Webhook
 from services.webhooks.signing import signed
@@ -78,14 +80,15 @@ async def kept(database_url: str, tmp_path: Path) -> AsyncIterator[Kept]:
 
 @asynccontextmanager
 async def delivering(
-    kept: Kept, within: float = 20.0, pauses: Sequence[float] = (0.01,), gives_up: timedelta = timedelta(days=7)
-) -> AsyncIterator[Follower]:
+    kept: Kept, within: float = 20.0, pauses: Sequence[float] = (0.01,), gives_up: timedelta = timedelta(days=7),
+    codec: Codec | None = None,
+) -> AsyncIterator[Follower]:  # fmt: skip
     """A process that delivers."""
     services = kept.services
     async with posting(within) as post, heard(kept.dsn, follow=True) as wait:
         deliverer = Deliverer(
-            services.store.pool, services.store, services.office.keyring, services.codec, services.contexts, post,
-            pauses=pauses, gives_up=gives_up,
+            services.store.pool, services.store, services.office.keyring, codec or services.codec, services.contexts,
+            post, pauses=pauses, gives_up=gives_up,
         )  # fmt: skip
         try:
             async with Follower(kept.dsn, deliverer, services.store, wait) as follower:
@@ -278,7 +281,7 @@ async def test_a_hundred_receivers_that_never_answer_hold_nobody_else_up() -> No
     slow, quick = Receiver(silent), Receiver()
     body = b'{"data": {"position": 1}}'
     async with listening(slow), listening(quick), posting(PATIENCE) as post:
-        waiting = [asyncio.create_task(post(slow.url, {}, body)) for _ in range(120)]
+        waiting = [asyncio.ensure_future(post(slow.url, {}, body)) for _ in range(120)]
         try:
             async with asyncio.timeout(PATIENCE / 2):
                 assert (await post(quick.url, {}, body)).taken
@@ -355,6 +358,29 @@ async def test_nothing_is_left_out_while_the_database_cuts_the_line_again_and_ag
             await kept.tell(_CUT)
             await until(partial(stands, kept, at[-1]))
     assert list(dict.fromkeys(receiver.positions)) == at, "some again, under the same id"
+
+
+async def test_where_what_was_taken_cannot_be_saved_it_is_not_sent_again_without_a_pause(kept: Kept) -> None:
+    """As where the disk of the database is full; once it is not, everything arrives."""
+    receiver = Receiver()
+    with capture_logs() as logged:
+        async with listening(receiver), delivering(kept):
+            id, _ = await kept.services.webhooks.add(receiver.url, Wanted())
+            await kept.tell("revoke update on workers.webhooks from subsidia_app")
+            first, second = await kept.said(), await kept.said()
+            await until(lambda: interrupted(logged, 4))
+            await kept.tell("grant update on workers.webhooks to subsidia_app")
+            await until(lambda: reached(kept, id, second))
+    waits = [one["again_in"] for one in logged if one["event"] == "webhook-interrupted"]
+    assert waits[0] == WAITS[0]
+    assert max(waits) > WAITS[0]
+    assert set(receiver.positions[:-1]) == {first}
+    assert receiver.positions[-1] == second
+    assert {one.id for one in receiver.heard[:-1]} == {receiver.heard[0].id}
+
+
+async def interrupted(logged: Sequence[Any], times: int) -> bool:
+    return len([one for one in logged if one["event"] == "webhook-interrupted"]) >= times
 
 
 async def stands(kept: Kept, position: int) -> bool:
@@ -465,6 +491,27 @@ async def test_what_only_a_newer_program_knows_is_waited_for_and_said(kept: Kept
         await kept.tell("update workers.webhooks set types = '{}'")
         await until(lambda: reached(kept, id, at))
     assert receiver.positions == [at]
+
+
+async def test_a_record_that_only_a_newer_program_knows_is_passed_over_by_nobody_who_might_want_it(kept: Kept) -> None:
+    """Two versions serve one database for a while, and the older one delivers."""
+    receiver, knowing = Receiver(), kept.services.codec
+    older = Codec(knowing.ledger, {name: kind for name, kind in knowing.names.items() if name != "evidence-attached.1"})
+    async with listening(receiver):
+        id, _ = await kept.services.webhooks.add(receiver.url, Wanted(contexts=("commitments",)))
+        every, _ = await kept.services.webhooks.add(receiver.url, Wanted())
+        before = await kept.head()
+        at = await kept.said()
+        async with delivering(kept, codec=older):
+            await until(lambda: tried(kept, id, 2))
+            await until(lambda: reached(kept, every, at))
+        assert receiver.positions == [at], "who wants everything has it, whatever it is"
+        assert (await kept.webhook(id)).position == before
+        assert (await kept.webhook(id)).said.startswith(f"Record {at}: This program does not know records of the type")
+        await kept.services.webhooks.resume(id)
+        async with delivering(kept):
+            await until(lambda: reached(kept, id, at))
+    assert receiver.positions == [at, at]
 
 
 async def test_what_is_removed_leaves_no_secret_behind(kept: Kept) -> None:
