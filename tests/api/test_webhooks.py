@@ -304,12 +304,15 @@ async def test_a_process_killed_before_it_saved_how_far_it_came_sends_the_same_a
         return web.Response(status=204)
 
     receiver = Receiver(killing)
-    async with listening(receiver):
+    async with listening(receiver), working(kept) as member:
+        # Each step is waited for by itself: to start a process takes long where many do.
+        await until(lambda: delivers(member))
         id, secret = await kept.services.webhooks.add(receiver.url, Wanted(streams=(kept.commitment,)))
         at = [await kept.said() for _ in range(3)]
-        async with working(kept):
-            await asyncio.wait_for(killed.wait(), PATIENCE)
-            await until(lambda: reached(kept, id, at[-1]))
+        await asyncio.wait_for(killed.wait(), PATIENCE)
+        await until(lambda: reports_nothing(member))
+        await until(lambda: delivers(member))
+        await until(lambda: reached(kept, id, at[-1]))
     assert receiver.positions == [at[0], at[1], at[1], at[2]]
     assert receiver.heard[1].id == receiver.heard[2].id
     assert receiver.heard[1].body == receiver.heard[2].body
@@ -317,16 +320,25 @@ async def test_a_process_killed_before_it_saved_how_far_it_came_sends_the_same_a
 
 
 @asynccontextmanager
-async def working(kept: Kept) -> AsyncIterator[None]:
+async def working(kept: Kept) -> AsyncIterator[Member]:
     """A process of its own that acts, started again where it ends, as a server has it beside itself."""
     member = Member(Part.ACTS, environment(kept.services.config))
     task = asyncio.create_task(member.run())
     try:
-        yield
+        yield member
     finally:
         task.cancel()
         await asyncio.wait([task])
         await member.stop()
+
+
+async def delivers(member: Member) -> bool:
+    report = member.report()
+    return report is not None and any(one.names == ("webhooks",) and one.leads for one in report.workers)
+
+
+async def reports_nothing(member: Member) -> bool:
+    return member.report() is None
 
 
 async def ended(process: psutil.Process) -> bool:
