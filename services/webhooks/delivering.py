@@ -30,6 +30,8 @@ from services.webhooks.signing import signed
 from services.working.following import POLL, passed
 
 BATCH = 100
+AT_ONCE = 100_000
+"""Records among which is looked for wanted ones at once: of a long ledger, few are looked for for long."""
 PAUSES = (1.0, 5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0)
 """Seconds until a receiver that did not take a record is asked again; the last is repeated."""
 GIVES_UP = timedelta(days=7)
@@ -174,13 +176,13 @@ class Deliverer:
 
         Of records that this program does not know nobody here can say whether they are wanted: none is passed over.
         """
-        end = (await self._ledger.head()).size - 1
+        head = (await self._ledger.head()).size - 1
+        end = min(head, position + AT_ONCE)
         stored = await self._ledger.records(position, BATCH, until=end, where=where)
-        whole = len(stored) < BATCH
-        end = end if whole else stored[-1].position
+        end = end if len(stored) < BATCH else stored[-1].position
         strange = await kept.strange(self._pool, self._codec, position, end) if where.types else None
         if strange is None:
-            return stored, end, None, whole
+            return stored, end, None, end == head
         end = strange.position - 1
         return [one for one in stored if one.position <= end], end, strange, True
 

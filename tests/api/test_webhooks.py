@@ -26,7 +26,9 @@ from domain.kernel import Role, StreamId, Words
 from services.bootstrap import Services
 from services.codec import Codec
 from services.store.listener import heard
+from services.store.ports import StoredRecord
 from services.tries import WAITS
+from services.webhooks import delivering as delivering_module
 from services.webhooks.delivering import Deliverer, message_id, payload
 from services.webhooks.kept import Unusable, Wanted, Webhook
 from services.webhooks.signing import signed
@@ -446,6 +448,24 @@ async def test_each_webhook_has_what_it_was_made_for(kept: Kept) -> None:
         (one,) = await sent(Wanted(units=(other,)))
         assert one.startswith("unit-registered")
         assert await sent(Wanted(contexts=("commitments",), units=(other,))) == []
+
+
+async def test_of_a_long_ledger_a_part_is_looked_through_at_a_time(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivering_module, "AT_ONCE", 3)
+    asked, records = list[int](), kept.services.store.records
+
+    async def noted(after: int = -1, limit: int = 500, **more: Any) -> list[StoredRecord]:
+        asked.append(more["until"] - after if "until" in more else 0)
+        return await records(after, limit, **more)
+
+    receiver, at = Receiver(), await kept.said()
+    async with listening(receiver):
+        id, _ = await kept.services.webhooks.add(receiver.url, Wanted(types=("evidence-attached",)), after=-1)
+        monkeypatch.setattr(kept.services.store, "records", noted)
+        async with delivering(kept):
+            await until(lambda: reached(kept, id, at))
+    assert receiver.positions == [at]
+    assert max(asked) == 3
 
 
 async def test_nothing_that_is_sealed_leaves_the_house(kept: Kept) -> None:
