@@ -126,12 +126,19 @@ def of_whom(verb: Verb) -> str:
 
 def _view(spec: APISpec, question: Question, shown: dict[str, Schema]) -> None:
     view = question.view
-    name = "".join(word.capitalize() for word in view.name.split("-")) + "Row"
-    spec.components.schema(name, row_schema(view, shown))
-    filters = [_filter(name_, one) for name_, one in question.filters.items()]
+    row = "".join(word.capitalize() for word in view.name.split("-")) + "Row"
+    spec.components.schema(row, row_schema(view, shown))
+    spec.path(path=f"/v1/{view.name}", operations={"get": _list(question, row)})
+    spec.path(path=f"/v1/{view.name}.datapackage.json", operations={"get": _package(question)})
+    spec.path(path=f"/v1/{view.name}/{{key}}", operations={"get": _one(question, row)})
+
+
+def _list(question: Question, row: str) -> Schema:
+    view = question.view
+    filters = [_filter(name, one) for name, one in question.filters.items()]
     media: dict[str, Schema] = {one: {"type": "string"} for one in question.media.values()}
-    media[MEDIA["json"]] = listed(ref(name), count=ref("Counted"))
-    of_list = {
+    media[MEDIA["json"]] = listed(ref(row), count=ref("Counted"))
+    return {
         "operationId": f"{view.name}.list",
         "tags": ["views"],
         "summary": view.says,
@@ -143,7 +150,11 @@ def _view(spec: APISpec, question: Question, shown: dict[str, Schema]) -> None:
         }
         | problems(400, 406, 503),
     }
-    of_file = {
+
+
+def _package(question: Question) -> Schema:
+    view = question.view
+    return {
         "operationId": f"{view.name}.package",
         "tags": ["views"],
         "summary": f"What a file holds, and when it is whole: {view.says}",
@@ -154,22 +165,23 @@ def _view(spec: APISpec, question: Question, shown: dict[str, Schema]) -> None:
         }
         | problems(400, 503),
     }  # fmt: skip
+
+
+def _one(question: Question, row: str) -> Schema:
+    view = question.view
     key = {"name": "key", "in": "path", "required": True, "description": view.key_says, "schema": _KEY}
-    of_one = {
+    return {
         "operationId": f"{view.name}.one",
         "tags": ["views"],
         "summary": f"One row: {view.says}",
         "parameters": [key, *(parameter(one, "query") for one in question.of_one.values()), CONDITION],
         "responses": {
-            "200": answer(200, {"application/json": single(ref(name))}, "ETag"),
+            "200": answer(200, {"application/json": single(ref(row))}, "ETag"),
             "304": answer(304, {}, "ETag"),
             "308": answer(308, {}, "Location"),
         }
         | problems(400, 404, 503),
     }
-    spec.path(path=f"/v1/{view.name}", operations={"get": of_list})
-    spec.path(path=f"/v1/{view.name}.datapackage.json", operations={"get": of_file})
-    spec.path(path=f"/v1/{view.name}/{{key}}", operations={"get": of_one})
 
 
 _OF_A_FILE = (

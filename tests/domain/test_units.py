@@ -674,6 +674,12 @@ def test_what_is_no_more_joins_nothing_and_may_be_said_to_have_left() -> None:
 # --- what others may know ---
 
 
+def test_what_an_abolished_unit_held_is_still_known() -> None:
+    assert holdings(Absent()) == ()
+    (held,) = holdings(given(registered, competence, abolished).state)
+    assert (held.function, held.held_until) == (competence.function, None)
+
+
 def test_facts_of_a_unit() -> None:
     assert facts(state_after(registered, abolished), GENT) == UnitFacts(
         GENT,

@@ -12,7 +12,6 @@ from domain.kernel import (
     Sphere,
 )
 from domain.units import (
-    Absent,
     Manner,
     holdings,
 )
@@ -20,7 +19,6 @@ from tests.data import published
 from tests.domain.test_units import (
     DRONGEN,
     NOBODY,
-    abolished,
     competence,
     drongen,
     given,
@@ -115,12 +113,6 @@ def test_only_what_is_held_is_withdrawn() -> None:
 def test_the_year_of_a_withdrawal_is_known() -> None:
     unknown = replace(withdraw, held_until=PartialDate("unknown"))
     given(registered, competence).when(unknown).then_refused("date-unknown")
-
-
-def test_what_an_abolished_unit_held_is_still_known() -> None:
-    assert holdings(Absent()) == ()
-    (held,) = holdings(given(registered, competence, abolished).state)
-    assert (held.function, held.held_until) == (competence.function, None)
 
 
 def test_the_codes_are_those_that_were_published() -> None:
