@@ -238,6 +238,27 @@ async def test_both_of_two_that_clash_are_superseded(country: Country, tmp_path:
     assert await country.audited(tmp_path / "bundle") == []
 
 
+@pytest.mark.parametrize("body_first", [True, False])
+async def test_both_are_superseded_before_anything_takes_their_place(country: Country, body_first: bool) -> None:
+    """Whatever comes into force first: what takes the place of the member's stands beside the body's new one."""
+    services, region = country.services, country.region
+    town, body = country.town.unit, country.metropolis.unit
+    whole, part = await country.over(body), await country.over(town)
+    await country.joins(TODAY - timedelta(days=9))
+    await country.acts()
+    smaller, anew = await country.agreed_over(town), await country.agreed_over(body)
+    superseded: dict[str, Any] = {"settlement": None, "note": BECAUSE}
+    await give(services, region.signatory, "mandates.supersede", part, by=smaller, **superseded)
+    await give(services, region.signatory, "mandates.supersede", whole, by=anew, **superseded)
+    await country.acts()
+    in_force = (anew,) if body_first else ()
+    steps = [(anew, {}), (smaller, {"replaces": part, "beside": in_force})]
+    for mandate, said in steps if body_first else steps[::-1]:
+        await give(services, region.signatory, "mandates.activate", mandate, **said)
+    await country.acts()
+    assert await country.claimed() == {(town, False), (body, False), (region.unit, True)}
+
+
 async def test_a_unit_that_is_put_under_another_one_brings_what_stands_in_it_along(country: Country) -> None:
     services, town = country.services, country.town.unit
     quarter = await unit_of(services, "Quarter", parent=country.region.unit)
