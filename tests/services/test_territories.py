@@ -240,7 +240,9 @@ async def test_both_of_two_that_clash_are_superseded(country: Country, tmp_path:
 
 
 @pytest.mark.parametrize("body_first", [True, False])
-async def test_both_are_superseded_before_anything_takes_their_place(country: Country, body_first: bool) -> None:
+async def test_both_are_superseded_before_anything_takes_their_place(
+    country: Country, tmp_path: Path, body_first: bool
+) -> None:
     """Whatever comes into force first: what takes the place of the member's stands beside the body's new one."""
     services, region = country.services, country.region
     town, body = country.town.unit, country.metropolis.unit
@@ -258,6 +260,7 @@ async def test_both_are_superseded_before_anything_takes_their_place(country: Co
         await give(services, region.signatory, "mandates.activate", mandate, **said)
     await country.acts()
     assert await country.claimed() == {(town, False), (body, False), (region.unit, True)}
+    assert await country.audited(tmp_path / "bundle") == []
 
 
 async def test_a_unit_that_is_put_under_another_one_brings_what_stands_in_it_along(country: Country) -> None:
@@ -304,7 +307,9 @@ async def test_what_rests_on_a_competence_that_never_was_ends(country: Country) 
     assert (ended[0].ground, ended[0].revoked_on) == (Ending.COMPETENCE_LOST, TODAY)
 
 
-async def test_what_was_entered_by_mistake_counts_for_others_until_it_is_annulled(country: Country) -> None:
+async def test_what_was_entered_by_mistake_counts_for_others_until_it_is_annulled(
+    country: Country, tmp_path: Path
+) -> None:
     """Nobody who relied on it is said to have acted without power before, in views of past days either."""
     services, region, long_ago = country.services, country.region.unit, PartialDate(TODAY - timedelta(days=99))
     health: dict[str, Any] = {"function": "07", "territory": region, "manner": Manner.OWN, "held_until": None}
@@ -322,6 +327,7 @@ async def test_what_was_entered_by_mistake_counts_for_others_until_it_is_annulle
         await country.acts()
     counts = {type(one.event): one.effective_on for one in await by(services, "reaction", stream)}
     assert min(counts[mandates.MandateTerritoryMoved], counts[mandates.MandateRevoked]) >= str(TODAY)
+    assert await country.audited(tmp_path / "bundle") == []
 
 
 async def test_no_officer_moves_what_a_mandate_claims(country: Country) -> None:
