@@ -86,4 +86,5 @@ ACTIVITY = View(
     fold=fold,
     reads=("units", *THINGS.values()),
     sort="key",
+    once=True,
 )

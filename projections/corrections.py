@@ -103,4 +103,5 @@ CORRECTIONS = View(
     fold=fold,
     reads=("activity",),
     sort="key",
+    once=True,
 )

@@ -51,6 +51,9 @@ class View:
     that held in law on a date; `counts_from` says from which day on a record counts in it, and `begins` from which day
     on the stream's first record does, where a later one puts that right. `span`: or else every row says itself from
     which day to which it counts, in two columns (None: open), and a date asks for those of that day.
+
+    `once`: each row is made by one record, its key behind all others so far, and never changed. Others look at it as of
+    that record only, so that it can be let go where nobody but they would read it.
     """
 
     name: str
@@ -68,6 +71,7 @@ class View:
     begins: Callable[[Recorded], date | None] = as_recorded
     computed: tuple[Computed, ...] = ()
     span: tuple[str, str] | None = None
+    once: bool = False
 
     @property
     def dated(self) -> bool:

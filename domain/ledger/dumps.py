@@ -13,6 +13,8 @@ from domain.ledger.records import canonical
 
 DIGEST = r"[0-9a-f]{64}"
 """The form of a digest: 64 hexadecimal digits."""
+HASH = 32
+"""Bytes of a line's hash."""
 
 
 def header(view: str, version: int) -> bytes:
@@ -45,9 +47,12 @@ class Dump:
 
     def add(self, hashes: Iterable[bytes]) -> None:
         """The hashes of the next lines, 32 bytes each."""
-        found = list(hashes)
-        self._rows += len(found)
-        self._whole.update(b"".join(found))
+        self.add_joined(b"".join(hashes))
+
+    def add_joined(self, hashes: bytes | bytearray) -> None:
+        """The same, one behind the other."""
+        self._rows += len(hashes) // HASH
+        self._whole.update(hashes)
 
     def as_of(self, position: int) -> Dumped:
         """What was added so far, as the whole of the view as of a position."""

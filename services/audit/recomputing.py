@@ -106,7 +106,7 @@ class Recomputing:
         named = {one.said.view for found in self._wanted.values() for one in found}
         read = {each.name for view in views if view.name in named for each in group_of(view, views)}
         self._views = {view.name: view for view in views if view.name in read}
-        self._folded = Folded(tuple(self._views.values())) if read else None
+        self._folded = Folded(tuple(self._views.values()), digests_only=True) if read else None
         self._next, self._last = 0, max(self._wanted, default=-1)
 
     def _sort(self, one: Attested, versions: Mapping[str, int]) -> None:

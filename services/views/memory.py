@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from domain.kernel import Recorded
-from domain.ledger.dumps import Dump, Dumped, line_hash
+from domain.ledger.dumps import HASH, Dump, Dumped, line_hash
 from projections.kernel import View, own_stream
 from services.views.tables import Table
 
@@ -14,13 +14,13 @@ class Folded:
     """Some views, with those they read among them, after every record so far.
 
     Of each row there is its last version and nothing else: no earlier one, no record, nothing of what counts in law
-    on another day.
+    on another day. `digests_only`: rows that no later record can need are let go, and `rows` does not give them.
     """
 
-    def __init__(self, views: Sequence[View]) -> None:
+    def __init__(self, views: Sequence[View], *, digests_only: bool = False) -> None:
         self._kept: dict[str, _Kept] = {}
         for view in views:
-            self._kept[view.name] = _Kept(view, self._kept)
+            self._kept[view.name] = _Kept(view, self._kept, passing=digests_only and view.once)
         self._touched: dict[type, tuple[_Kept, ...]] = {}
 
     def touches(self, kind: type) -> bool:
@@ -75,17 +75,18 @@ class Folded:
 class _Kept:
     """The rows of one view. It is the view's own `Look`: its rows, and those of the views that it reads.
 
-    `was`: the positions of the records being applied that changed a key, and what stood there before each.
+    `was`: the positions of the records being applied that changed a key, and what stood there before each. `passing`:
+    rows are let go once their records have been applied.
     """
 
-    __slots__ = ("_at", "_fold", "_keys", "_seen", "lines", "rows", "table", "view", "waiting", "was")
+    __slots__ = ("_at", "_fold", "_keys", "_seen", "lines", "passing", "rows", "table", "view", "waiting", "was")
 
-    def __init__(self, view: View, earlier: "Mapping[str, _Kept]") -> None:
-        self.view, self.table = view, Table(view)
+    def __init__(self, view: View, earlier: "Mapping[str, _Kept]", *, passing: bool) -> None:
+        self.view, self.table, self.passing = view, Table(view), passing
         self.rows: dict[str, Any] = {}
         self.waiting: list[Recorded] = []
         self.was: dict[str, tuple[list[int], list[Any]]] = {}
-        self.lines = _Lines(self.table, self.rows)
+        self.lines = _Passed(self.table, self.rows) if passing else _Lines(self.table, self.rows)
         self._seen = {view.name: self} | {name: earlier[name] for name in view.reads}
         self._keys, self._fold = None if view.keys is own_stream else view.keys, view.fold
         self._at = -1
@@ -133,6 +134,8 @@ class _Kept:
         if self.was:
             self.lines.note(self.was)
             self.was.clear()
+            if self.passing:
+                self.rows.clear()
 
     def _put(self, key: str, before: Any, after: Any) -> None:
         was = self.was.get(key)
@@ -169,21 +172,27 @@ class _Kept:
             nth = place(positions, self._at)
             if nth < len(positions):
                 return rows[nth]
-        return seen.rows.get(key)
+        found = seen.rows.get(key)
+        if found is None and seen.passing:
+            raise LookupError(f"{self.view.name} asks for a row of {view} that another record made.")
+        return found
 
     def _unseen(self, view: str) -> LookupError:
         return LookupError(f"{self.view.name} does not declare that it reads {view}.")
 
 
 class _Lines:
-    """The hashes of a view's lines. Those of rows that changed are made anew when the digest is asked for."""
+    """The hashes of a view's lines. Those of rows that changed are made anew when the digest is asked for.
+
+    They lie one behind the other, in the order of the keys: as values by themselves they would take thrice as much.
+    """
 
     __slots__ = ("_changed", "_hashes", "_keys", "_rows", "_table")
 
     def __init__(self, table: Table, rows: Mapping[str, Any]) -> None:
         self._table, self._rows = table, rows
-        self._hashes: dict[str, bytes] = {}
         self._keys: list[str] = []
+        self._hashes = bytearray()
         # Until somebody asks for the first time, all of them are to be made: which ones need not be known.
         self._changed: set[str] | None = None
 
@@ -193,17 +202,49 @@ class _Lines:
             self._changed.update(keys)
 
     def dumped(self, position: int) -> Dumped:
-        before = len(self._hashes)
         changed = self._rows.keys() if self._changed is None else self._changed
-        fresh = changed - self._hashes.keys()
-        for key in changed:
-            if key in self._rows:
-                self._hashes[key] = line_hash(self._table.form.line(key, self._rows[key]))
-            else:
-                self._hashes.pop(key, None)
+        if changed:
+            self._merge(sorted(changed))
         self._changed = set()
-        if fresh or len(self._hashes) < before:
-            self._keys = sorted(self._hashes)
         dump = Dump(self._table.view.name, self._table.view.version)
-        dump.add(map(self._hashes.__getitem__, self._keys))
+        dump.add_joined(self._hashes)
         return dump.as_of(position)
+
+    def _merge(self, changed: Sequence[str]) -> None:
+        """Puts the hashes of these rows in their places, between those that stay."""
+        before, hashes, done = self._keys, self._hashes, 0
+        self._keys, self._hashes = [], bytearray()
+        for key in changed:
+            place = bisect_left(before, key, done)
+            self._keys += before[done:place]
+            self._hashes += hashes[done * HASH : place * HASH]
+            done = place + (place < len(before) and before[place] == key)
+            if key in self._rows:
+                self._keys.append(key)
+                self._hashes += _hash(self._table, key, self._rows[key])
+        self._keys += before[done:]
+        self._hashes += hashes[done * HASH :]
+
+
+class _Passed:
+    """The digest of a view whose rows come in the order of their keys, and are what they are: it goes on with them."""
+
+    __slots__ = ("_dump", "_last", "_rows", "_table")
+
+    def __init__(self, table: Table, rows: Mapping[str, Any]) -> None:
+        self._table, self._rows, self._last = table, rows, ""
+        self._dump = Dump(table.view.name, table.view.version)
+
+    def note(self, keys: Iterable[str]) -> None:
+        """These rows were made."""
+        for key in keys:
+            assert self._last < key, f"rows of {self._table.view.name} are made once, each behind all others"
+            self._last = key
+            self._dump.add((_hash(self._table, key, self._rows[key]),))
+
+    def dumped(self, position: int) -> Dumped:
+        return self._dump.as_of(position)
+
+
+def _hash(table: Table, key: str, row: Any) -> bytes:
+    return line_hash(table.form.line(key, row))

@@ -25,6 +25,7 @@ from services.keys import load_or_make
 from services.store.checkpoints import Notary
 from tests.bench import Bench, Measured, bench, interleaved
 from tests.bench.load import loaded, question
+from tests.bench.memory import PROC, per_record
 from tests.bench.serving import GROWING, growing, started
 from tests.bench.views import GROWTH, MILLION, ORIGIN, recorded
 from tests.services.audited import VKEY, fetched, written
@@ -33,6 +34,10 @@ from tests.services.scribe import towns
 SIZE = 40_000
 """Records of the ledger that is verified; what is measured is given for a million."""
 HASHED = 200_000
+FEW = 2_000
+"""Records of a ledger beside it, which show what an audit takes of memory anyhow."""
+MEMORY = 2.0
+"""Gigabytes that verifying a million records may take, by however many processes."""
 PROOFS = 400
 TILES = 6_000
 CONNECTIONS = 64
@@ -160,6 +165,7 @@ async def verifying(bench: Bench) -> Sequence[Measured]:
             _timed(len(said), lambda: _verified(everything, decide=True, two=two)),
             _timed(len(said), lambda: _verified(everything, decide=True)),
         )
+        taken = await _taken(Path(folder), (everything, len(said)))
     sha = statistics.median(hashed) * MILLION / size
     return [
         _granted("verify --structure-only", together, 12),
@@ -169,7 +175,23 @@ async def verifying(bench: Bench) -> Sequence[Measured]:
         _granted("replay of every view", views, 30),
         _granted("verify, with decisions and every view", in_turn, 90),
         Measured("the same, 2 jobs / 1 job", shared_out, in_turn, "s", both, 0.65, at_least=False),
+        *taken,
     ]
+
+
+async def _taken(folder: Path, whole: tuple[Bundle, int]) -> list[Measured]:
+    """Memory for a million records, with decisions and every view, by one process and by several; see `per_record`."""
+    if not PROC.exists():
+        return []
+    said = await towns(FEW, attested=True)
+    few, many = (written(folder / "few", said).folder, len(said)), (whole[0].folder, whole[1])
+    found = list[Measured]()
+    for jobs in (1, 2):
+        anyhow, each = await per_record(jobs, few, many)
+        gigabytes = (anyhow + each * MILLION) / 1e9
+        what = f"the same: memory at most, --jobs {jobs}, 1M records"
+        found.append(Measured(what, gigabytes, MEMORY, "GB", gigabytes / MEMORY, 1.0, at_least=False))
+    return found
 
 
 def _granted(what: str, seconds: float, most: float) -> Measured:

@@ -61,9 +61,9 @@ def happened() -> set[type]:
     return {type(record.event) for name in HISTORIES for record in history(name)}
 
 
-def meanings(name: str, views: Sequence[View] = (*VIEWS, *RULED)) -> Mapping[str, str]:
+def meanings(name: str, views: Sequence[View] = (*VIEWS, *RULED), *, digests_only: bool = False) -> Mapping[str, str]:
     """`name@version` of each view -> what its fold comes to over that history."""
-    folded, wholes = Folded(views), {view.name: sha256() for view in views}
+    folded, wholes = Folded(views, digests_only=digests_only), {view.name: sha256() for view in views}
     position, waiting = -1, list[Recorded]()
     for record in history(name):
         position = record.position

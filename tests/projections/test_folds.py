@@ -7,8 +7,10 @@ from itertools import islice
 import pytest
 
 from domain.kernel import Recorded
+from projections.activity import key_of
 from projections.commitments import COMMITMENTS
-from projections.kernel import Look, View
+from projections.corrections import CORRECTIONS
+from projections.kernel import Look, View, own_stream
 from projections.units import UNITS
 from projections.views import VIEWS
 from services.names import NAMES
@@ -62,6 +64,32 @@ def test_a_row_that_was_read_back_from_its_table_goes_on_as_the_one_in_memory(na
     """A server has most rows from their tables, an auditor has all from memory: both must come to the same."""
     told = known(name)
     assert meanings(name, [read_back(view) for view in VIEWS]) == {ref(view): told[ref(view)] for view in VIEWS}
+
+
+@EACH
+def test_who_lets_go_of_rows_comes_to_the_same_digests(name: str) -> None:
+    told = known(name)
+    assert meanings(name, VIEWS, digests_only=True) == {ref(view): told[ref(view)] for view in VIEWS}
+
+
+def test_for_digests_alone_the_rows_that_are_made_once_are_let_go() -> None:
+    folded = Folded(VIEWS, digests_only=True)
+    folded.apply(history("driven"))
+    kept = {view.name for view in VIEWS if any(folded.rows(view))}
+    assert "commitments" in kept
+    assert kept.isdisjoint(view.name for view in VIEWS if view.once)
+
+
+def test_a_row_that_was_let_go_is_never_taken_for_one_that_never_was() -> None:
+    def first(key: str, before: object, record: Recorded, look: Look) -> object:
+        return look.row("activity", key_of(0))
+
+    late = replace(CORRECTIONS, touched_by=(), keys=own_stream, fold=first, once=False)
+    folded = Folded([view for view in VIEWS if view.name != "corrections"] + [late], digests_only=True)
+    begun, *others = history("driven")
+    folded.apply([begun])
+    with pytest.raises(LookupError, match="asks for a row of activity that another record made"):
+        folded.apply(others[:1])
 
 
 def read_back(view: View) -> View:
