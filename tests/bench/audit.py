@@ -183,7 +183,7 @@ async def _taken(folder: Path, whole: tuple[Bundle, int]) -> list[Measured]:
     """Memory for a million records, with decisions and every view, by one process and by several; see `per_record`."""
     if not PROC.exists():
         return []
-    said = await towns(FEW, attested=True)
+    said = await towns(FEW, attested=[view.name for view in ATTESTED])
     few, many = (written(folder / "few", said).folder, len(said)), (whole[0].folder, whole[1])
     found = list[Measured]()
     for jobs in (1, 2):
