@@ -41,7 +41,7 @@ class Feed:
     async def written(self, request: web.Request, page: Page, standing: Standing, following: str | None) -> bytes:
         """One page. `following`: the cursor of the next one, if there is one."""
         rows: list[dict[str, Any]] = [msgspec.json.decode(row) for row in page.items]
-        times = {row["position"]: await self.moments.at(row["position"]) for row in rows}
+        times = await self.moments.each([row["position"] for row in rows])
         feed = ET.Element("feed", {"xmlns": _ATOM, "xml:lang": _SPOKEN})
         self._head(feed, request)
         newest = times[rows[0]["position"]] if rows else await self.moments.at(standing.position)

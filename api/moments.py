@@ -1,13 +1,14 @@
 """From what `as_of` says to a position, and from a position to when it was recorded."""
 
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from api.faults import Fault, Invalid, Located
-from services.store.ports import Store
+from services.store.ports import Filter, Store
 from services.store.stamps import recorded_at
 
 KEPT = 10_000
@@ -40,10 +41,20 @@ class Moments:
         if not found or found[0].position != position:
             return None
         at = recorded_at(found[0])
+        self._keep(position, at)
+        return at
+
+    async def each(self, positions: Sequence[int]) -> Mapping[int, datetime | None]:
+        """When each of a page's positions was recorded: those not known yet are looked up together."""
+        if missing := tuple(one for one in positions if one not in self._kept and one >= 0):
+            for record in await self._store.records(limit=len(missing), where=Filter(positions=missing)):
+                self._keep(record.position, recorded_at(record))
+        return {one: await self.at(one) for one in positions}
+
+    def _keep(self, position: int, at: datetime) -> None:
         self._kept[position] = at
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)
-        return at
 
     async def pinned(self, as_of: Any, head: int, name: str = "as_of") -> Pinned:
         """What `as_of`, or a parameter of another name, means. `head`: the last position known.

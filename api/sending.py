@@ -18,9 +18,12 @@ async def posting(within: float = WITHIN) -> AsyncIterator[Post]:
     """Sends messages while we are inside. No redirect is followed, no cookie kept, no proxy asked."""
     timeout = aiohttp.ClientTimeout(total=within)
     headers = {"User-Agent": "Subsidia"}
+    # Each webhook sends one message at a time: a limit for all would have those that answer wait for those that do not.
+    connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(
-        timeout=timeout, headers=headers, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
-    ) as session:
+        timeout=timeout, headers=headers, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False,
+        connector=connector,
+    ) as session:  # fmt: skip
 
         async def post(url: str, headers: Mapping[str, str], body: bytes) -> Reply:
             try:
@@ -30,9 +33,18 @@ async def posting(within: float = WITHIN) -> AsyncIterator[Post]:
             except TimeoutError:
                 return Reply(None, f"No answer within {within:g} seconds.")
             except (aiohttp.ClientError, OSError, ValueError) as error:
-                return Reply(None, _line(f"No answer: {str(error) or type(error).__name__}"))
+                return Reply(None, _line(f"No answer: {_why(error)}"))
 
         yield post
+
+
+def _why(error: Exception) -> str:
+    """What went wrong, without the address: that may hold a secret, and this stands in the log."""
+    if isinstance(error, aiohttp.ClientResponseError):
+        return error.message
+    if isinstance(error, ValueError):
+        return "its address cannot be read."
+    return str(error) or type(error).__name__
 
 
 def _line(text: str) -> str:

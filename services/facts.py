@@ -40,6 +40,8 @@ UNITS_KEPT = 10_000
 OF_STATE = "state."
 ON_ITS_DAY = "@effective_on"
 """Behind a policy's name: the version of the day from which the act counts, rather than today's."""
+BESIDE = ".beside"
+"""Behind the name of a mandate: those beside which it stood."""
 T = TypeVar("T")
 
 
@@ -196,9 +198,12 @@ class Basis:
         return await self.streams.opened(EventName.at(self.stream, int(version)), f"/{path}")
 
     async def mandates_after(self, of: str) -> tuple[MandateFacts, ...]:
-        """Each mandate that is named and, where it was superseded, what took its place, then the place of that one."""
+        """Each mandate that is named and, where it was superseded, what took its place, then the place of that one.
+
+        As `replaces.beside>`, first come those beside which the mandate stood that `replaces` names.
+        """
         found: dict[StreamId, MandateFacts] = {}
-        for first in self.named(of.removesuffix(">")) or ():
+        for first in await self.beside(of.removesuffix(">")):
             one: StreamId | None = first
             for _ in range(LONGEST_LINE):
                 if one is None or one in found:
@@ -206,6 +211,13 @@ class Basis:
                 found[one] = await self.mandate(one)
                 one = found[one].superseded_by
         return tuple(found.values())
+
+    async def beside(self, of: str) -> tuple[StreamId, ...]:
+        """The mandates that are named; or those beside which the one stood that is (`replaces.beside`)."""
+        if of.startswith(OF_STATE) or not of.endswith(BESIDE):
+            return self.named(of) or ()
+        one = self.named(of.removesuffix(BESIDE))
+        return () if one is None else (await self.mandate(one)).beside
 
     async def mandates_above(self, of: str) -> tuple[MandateFacts, ...]:
         """The mandate that is named and those it rests on, nearest first; without `*`, each that is named."""

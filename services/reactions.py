@@ -86,11 +86,17 @@ def competence_withdrawn(record: Recorded, found: Found) -> Sequence[Then]:
     """The law took a competence back: what its holder entrusted of it lapses, now or on its last day."""
     event: units.CompetenceWithdrawn | units.CompetenceAnnulled = record.event
     gone = event.competence if isinstance(event, units.CompetenceAnnulled) else event
+    day = record.effective_on if gone is event else _recorded_on(record)
     return tuple(
-        Then("mandates", "lapse", stream, record.effective_on)
+        Then("mandates", "lapse", stream, day)
         for stream, state in found.leaning.items()
         if isinstance(state, Mandate) and cofog.covers(gone.function, state.terms.function)
     )
+
+
+def _recorded_on(record: Recorded) -> PartialDate:
+    """Until then others could rely on what is annulled, though the annulment counts from the day of the entry."""
+    return PartialDate(record.at.date())
 
 
 def unit_abolished(record: Recorded, found: Found) -> Sequence[Then | LookAgain]:
@@ -141,7 +147,9 @@ def _orphans(former: UnitId, found: Found) -> Sequence[StreamId]:
 def territory_moved(record: Recorded, found: Found) -> Sequence[Then | LookAgain]:
     """A unit lies in another one, now or from the first day of a membership: exclusive mandates that stand in it do."""
     event: units.ParentSet | units.MembershipRecorded | units.MembershipAnnulled = record.event
-    if not isinstance(event, units.MembershipRecorded):
+    if isinstance(event, units.MembershipAnnulled):
+        return _follow(found, _recorded_on(record))
+    if isinstance(event, units.ParentSet):
         return _follow(found, record.effective_on)
     return _on(first_day(event.member_from), event.member_from, record, found)
 

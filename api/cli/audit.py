@@ -58,20 +58,7 @@ def fetch(url: str, out: Path, fresh: bool, key: VerifierKey | None, as_json: bo
     checkpoint that this key did not sign is refused before anything is written.
     """
     bundle = Bundle(out)
-    read = fetching.read_checkpoint if key is None else partial(signed, key=key)
-
-    async def work() -> fetching.Fetched:
-        async with server(_url(url)) as get:
-            with shown("fetch") as progress:
-                try:
-                    return await fetching.fetch(get, bundle, progress, fresh=fresh, read=read)
-                except OSError as error:
-                    raise Unreachable(f"The bundle cannot be written: {error}") from error
-
-    try:
-        found = run(work())
-    except Unreachable as error:
-        found = fetching.Fetched(findings=(Finding("unreachable", str(error)),))
+    found = run(_fetch(_url(url), bundle, fresh=fresh, key=key))
     report = Report(size=found.size, findings=list(found.findings))
     report.checked += _copied(found, bundle)
     if key is not None and found.size:
@@ -88,6 +75,19 @@ def fetch(url: str, out: Path, fresh: bool, key: VerifierKey | None, as_json: bo
         click.echo(f"{'Nothing else' if key else 'Nothing'} has been checked yet: run `subsidia audit verify`.")
         return
     close(report, as_json, well="fetched")
+
+
+async def _fetch(url: str, bundle: Bundle, *, fresh: bool, key: VerifierKey | None) -> fetching.Fetched:
+    read = fetching.read_checkpoint if key is None else partial(signed, key=key)
+    try:
+        async with server(url) as get:
+            with shown("fetch") as progress:
+                return await fetching.fetch(get, bundle, progress, fresh=fresh, read=read)
+    except OSError as error:
+        said = f"The bundle cannot be written: {error}"
+    except Unreachable as error:
+        said = str(error)
+    return fetching.Fetched(findings=(Finding("unreachable", said),))
 
 
 def _copied(found: fetching.Fetched, bundle: Bundle) -> list[str]:

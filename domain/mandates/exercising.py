@@ -106,10 +106,11 @@ def suspend(command: asked.SuspendMandate, state: State) -> Sequence[Event]:
     alive(command.acting, command.effective_on)
     if command.ground is Pause.PARENT_SUSPENDED:
         raise Refused("ground-not-open", "Only the register itself says that the mandate above is suspended.")
-    if found.suspension is not None:
-        if (found.suspension.ground, found.suspension.until) == (command.ground, command.until):
+    if (stands := found.suspension) is not None:
+        said = command.ground, command.until, command.legal_basis
+        if (stands.ground, stands.until, stands.legal_basis) == said:
             return []
-        raise Refused("already-suspended", f"It is suspended since {found.suspension.since}.")
+        raise Refused("already-suspended", f"It is suspended since {stands.since}.")
     _sound_ground(command, found)
     day = in_term(found, counted(command.effective_on, command.today))
     ends_in_time(found, day, command.until)

@@ -58,6 +58,7 @@ class Suspension:
     since: date
     ground: Pause
     until: date | None
+    legal_basis: str | None = None
     prolonged: int = 0
 
 
@@ -275,7 +276,7 @@ def _lived(state: Mandate, event: happened.Lived) -> Mandate:
         case happened.SuspensionOffered():
             return replace(state, suspension_offered=event)
         case happened.MandateSuspended():
-            pause = Suspension(event.suspended_on, event.ground, event.until)
+            pause = Suspension(event.suspended_on, event.ground, event.until, event.legal_basis)
             return replace(state, stage=Stage.SUSPENDED, suspension=pause, suspension_offered=None)
         case happened.SuspensionProlonged():
             assert state.suspension is not None, "what is prolonged is suspended"

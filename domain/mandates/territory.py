@@ -26,15 +26,12 @@ def follow(command: asked.FollowTerritory, state: State) -> Sequence[Event]:
         return []
     day = befell(command.effective_on, command.today)
     moved = replace(held, within=on_day(command.lands, command.today)[1:], beside=None)
-    named = [clash(moved, other) for other in command.beside_facts]
-    known = {one.mandate for one in named}
-    named += [_of(one) for one in command.line if one.id not in known and _to_come(moved, one)]
-    moved = replace(moved, beside=tuple(named) or None)
+    moved = _all_beside(moved, command)
     return [] if moved == held else [happened.MandateTerritoryMoved(day, held, moved)]
 
 
 def beside(command: asked.ActivateMandate, held: Scope) -> Scope:
-    """What it holds, beside those beside which the mandate stood whose place it takes.
+    """What it holds, beside those beside which the mandate stood whose place it takes, and what took theirs meanwhile.
 
     Both were in order, and a new agreement of the same parties does not undo the one, nor hold more than the other did.
     Refused `not-its-place`, `no-clash`.
@@ -48,10 +45,19 @@ def beside(command: asked.ActivateMandate, held: Scope) -> Scope:
     if before.territory != held.territory or not cofog.covers(before.function, held.function):
         reason = f"The mandate whose place it takes was over {before.function}; what goes beyond that stands alone."
         raise Refused("not-its-place", reason, replaces=before.id)
+    stood = {*before.beside, *(one.id for one in command.line)}
     for other in command.beside_facts:
-        if other.id not in before.beside:
+        if other.id not in stood:
             raise Refused("no-clash", "The mandate whose place it takes did not stand beside that one.", by=other.id)
-    return replace(held, beside=tuple(clash(held, other) for other in command.beside_facts) or None)
+    return _all_beside(held, command)
+
+
+def _all_beside(held: Scope, command: asked.ActivateMandate | asked.FollowTerritory) -> Scope:
+    """Those that the command names, and what is to take the place of one beside which it, or the one before, stood."""
+    named = [clash(held, other) for other in command.beside_facts]
+    known = {one.mandate for one in named}
+    named += [_of(one) for one in command.line if one.id not in known and _to_come(held, one)]
+    return replace(held, beside=tuple(named) or None)
 
 
 def clash(held: Scope, other: MandateFacts) -> Beside:

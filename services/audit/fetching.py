@@ -75,11 +75,8 @@ async def fetch(
     replaced last, and never by one that does not continue it. Raises Unreachable.
     """
     note, said = await _shown(get)
-    try:
-        read(note)
-    except BadNote as error:
-        says = f"The server's checkpoint is not signed by your key; nothing was written. {error}"
-        return Fetched(findings=(Finding("note-unsigned", says),))
+    if (unsigned := _unsigned(note, read)) is not None:
+        return Fetched(findings=(unsigned,))
     earlier = dict[str, Checkpoint]()
     begun = bundle.beside(BEGUN)
     for whence, old in (("the bundle's own checkpoint", bundle.read(CHECKPOINT)), (f"{begun}", _content(begun))):
@@ -118,6 +115,15 @@ async def _shown(get: Get) -> tuple[bytes, Checkpoint]:
         return note or b"", read_checkpoint(note or b"")
     except (BadNote, BadCheckpoint) as error:
         raise Unreachable(f"What lies under this address is no ledger: its checkpoint is none. {error}") from error
+
+
+def _unsigned(note: bytes, read: Read) -> Finding | None:
+    try:
+        read(note)
+    except BadNote as error:
+        says = f"The server's checkpoint is not signed by your key; nothing was written. {error}"
+        return Finding("note-unsigned", says)
+    return None
 
 
 def _content(path: Path) -> bytes | None:

@@ -39,9 +39,13 @@ class Part(Enum):
 
 
 def parts(attested: Collection[str], several: bool) -> list[Part]:
-    """How the views that were attested are shared out; nothing where there are none."""
-    found = [part for part in (Part.DEAREST, Part.OTHERS) if any(map(part.has, attested))]
-    return found if several or not found else [Part.ALL]
+    """How the views that were attested are shared out; nothing where there are none.
+
+    Either all or both halves: a view of which nothing was attested is named by whoever has its half.
+    """
+    both = [Part.DEAREST, Part.OTHERS]
+    shared = several and all(any(map(part.has, attested)) for part in both)
+    return both if shared else [Part.ALL] if attested else []
 
 
 class _Leaf(msgspec.Struct):

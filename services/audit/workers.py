@@ -32,12 +32,14 @@ class Workers:
         except BrokenProcessPool:
             return None
 
+    # Without its lock: one that is killed while it counts does not give it back.
+
     @property
     def counted(self) -> int:
-        return self._counter.value
+        return self._counter.get_obj().value
 
     def count_anew(self) -> None:
-        self._counter.value = 0
+        self._counter.get_obj().value = 0
 
 
 @contextmanager

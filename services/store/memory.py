@@ -185,6 +185,7 @@ class MemoryStore:
         return (
             (not where.types or record.type in where.types)
             and (not where.streams or record.stream in where.streams)
+            and (not where.positions or record.position in where.positions)
             and (not where.units or not self._units[record.position].isdisjoint(where.units))
         )
 

@@ -154,11 +154,12 @@ class Unavailable(StoreError):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which records to read: by name of type, by the unit that acted or is spoken of, and by stream."""
+    """Which records to read: by name of type, by the unit that acted or is spoken of, by stream, by position."""
 
     types: tuple[str, ...] = ()
     units: tuple[UUID, ...] = field(default=())
     streams: tuple[UUID, ...] = ()
+    positions: tuple[int, ...] = ()
 
 
 class Openable(Protocol):

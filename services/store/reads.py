@@ -68,6 +68,9 @@ class Reads:
         if where is not None and where.streams:
             values.append(list(where.streams))
             parts.append(f"r.stream = any(${len(values)})")
+        if where is not None and where.positions:
+            values.append(list(where.positions))
+            parts.append(f"r.position = any(${len(values)}::bigint[])")
         if where is not None and where.units:
             values.append(list(where.units))
             spoken = " and ".join(part.replace("r.position", "s.position") for part in parts if "position" in part)

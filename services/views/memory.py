@@ -28,16 +28,16 @@ class Folded:
         return bool(self._of(kind))
 
     def apply(self, records: Iterable[Recorded]) -> None:
-        """Raises whatever a fold raises; then nothing has changed.
+        """Raises whatever a fold raises, or whatever gives the records; then nothing has changed.
 
         One view takes all of the records, then the next one does: the rules of several views do not fit into a
         processor's cache together. What a view looks at is as of its record all the same.
         """
         kept = list(self._kept.values())
-        for record in records:
-            for one in self._of(type(record.event)):
-                one.waiting.append(record)
         try:
+            for record in records:
+                for one in self._of(type(record.event)):
+                    one.waiting.append(record)
             for one in kept:
                 one.take()
         except BaseException:

@@ -23,12 +23,15 @@ from services.keyring import Keyring
 from services.keys import KeyUnusable
 from services.store.connecting import Connection, Pool
 from services.store.ports import Filter, Head, StoredRecord
+from services.tries import Tries
 from services.webhooks import kept
 from services.webhooks.kept import Webhook
 from services.webhooks.signing import signed
 from services.working.following import POLL, passed
 
 BATCH = 100
+AT_ONCE = 100_000
+"""Records among which is looked for wanted ones at once: of a long ledger, few are looked for for long."""
 PAUSES = (1.0, 5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0)
 """Seconds until a receiver that did not take a record is asked again; the last is repeated."""
 GIVES_UP = timedelta(days=7)
@@ -52,10 +55,13 @@ class Reply:
     def taken(self) -> bool:
         return self.status is not None and 200 <= self.status < 300
 
+    @property
+    def short(self) -> str:
+        """For the log, without what the receiver wrote: many repeat the address, which may hold a secret."""
+        return self.said if self.status is None else f"It answered {self.status}"
+
     def __str__(self) -> str:
-        if self.status is None:
-            return self.said
-        return f"It answered {self.status}{f': {self.said}' if self.said else ''}"
+        return self.short if self.status is None or not self.said else f"{self.short}: {self.said}"
 
 
 class Post(Protocol):
@@ -97,6 +103,7 @@ class Deliverer:
         self._contexts, self._post = contexts, post
         self._pauses, self._gives_up = tuple(pauses), gives_up
         self._under_way: dict[UUID, asyncio.Task[None]] = {}
+        self._tries: dict[UUID, Tries] = {}
 
     async def stop(self) -> None:
         """What is under way ends; what was not answered is sent again by whoever leads next."""
@@ -129,10 +136,17 @@ class Deliverer:
         del self._under_way[id]
 
     async def _deliver(self, webhook: Webhook) -> None:
+        tries = self._tries.setdefault(webhook.id, Tries())
+        tries.begin()
         try:
             await self._all(webhook)
         except Exception as error:  # above all a database that went away; whoever leads then begins where it stands
-            log.warning("webhook-interrupted", webhook=str(webhook.id), error=repr(error))
+            wait = tries.failed()
+            log.warning("webhook-interrupted", webhook=str(webhook.id), error=repr(error), again_in=wait)
+            # What could not be saved as taken is sent again: not as fast as we can, where it cannot be for long.
+            await asyncio.sleep(wait)
+        else:
+            del self._tries[webhook.id]
 
     async def _all(self, webhook: Webhook) -> None:
         """Everything there is now. It ends where the receiver does not take a record, or another process goes on."""
@@ -143,21 +157,40 @@ class Deliverer:
             await self._note(webhook, position, position + 1, Reply(None, str(error)))
             return
         while not whole:
-            end = (await self._ledger.head()).size - 1
-            stored = await self._ledger.records(position, BATCH, until=end, where=where)
+            stored, end, strange, whole = await self._next(position, where)
             for one in stored:
                 if not await self._one(webhook, position, one):
                     return
                 position = one.position
-            whole = len(stored) < BATCH
-            if whole and position < end:
-                await kept.came_to(self._pool, webhook.id, position, end, taken=False)
+            if position < end and not await kept.came_to(self._pool, webhook.id, position, end):
+                return
+            position = end
+            if strange is not None:
+                await self._note(webhook, position, strange.position, Reply(None, str(strange)))
+                return
+
+    async def _next(
+        self, position: int, where: Filter
+    ) -> tuple[Sequence[StoredRecord], int, kept.Strange | None, bool]:
+        """What is wanted up to a position, that position, what stands behind it, and whether that is all for now.
+
+        Of records that this program does not know nobody here can say whether they are wanted: none is passed over.
+        """
+        head = (await self._ledger.head()).size - 1
+        end = min(head, position + AT_ONCE)
+        stored = await self._ledger.records(position, BATCH, until=end, where=where)
+        end = end if len(stored) < BATCH else stored[-1].position
+        strange = await kept.strange(self._pool, self._codec, position, end) if where.types else None
+        if strange is None:
+            return stored, end, None, end == head
+        end = strange.position - 1
+        return [one for one in stored if one.position <= end], end, strange, True
 
     async def _one(self, webhook: Webhook, position: int, record: StoredRecord) -> bool:
         """Sends one record; whether the next may follow. Only what was taken is saved as such."""
         reply = await self._sent(webhook, record)
         if reply.taken:
-            return await kept.came_to(self._pool, webhook.id, position, record.position, taken=True)
+            return await kept.came_to(self._pool, webhook.id, position, record.position)
         await self._note(webhook, position, record.position, reply)
         return False
 
@@ -169,7 +202,7 @@ class Deliverer:
         if noted is None:
             return
         tries, paused = noted
-        told = {"webhook": str(webhook.id), "position": sent, "tries": tries, "said": str(reply)}
+        told = {"webhook": str(webhook.id), "position": sent, "tries": tries, "said": reply.short}
         if paused:
             log.error("webhook-paused", **told)
         else:

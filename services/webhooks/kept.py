@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from domain.kernel import Context
-from services.codec import Codec
+from services.codec import Codec, UnknownType
 from services.keyring import Keyring
 from services.store.connecting import Connection, Pool, available
 from services.store.ports import Filter
@@ -179,11 +179,29 @@ async def due(connection: Connection) -> list[Webhook]:
     return [_webhook(row) for row in await connection.fetch(_DUE, BOTH_SIGN)]
 
 
-async def came_to(pool: Pool, id: UUID, old: int, new: int, *, taken: bool) -> bool:
+async def came_to(pool: Pool, id: UUID, old: int, new: int) -> bool:
     """Everything up to a position is done with. False: it stands elsewhere by now, or is gone; do not go on."""
     with available():
-        done = await pool.execute(_TAKEN if taken else _PASSED, id, old, new)
+        done = await pool.execute(_CAME_TO, id, old, new)
     return bool(done == "UPDATE 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Strange:
+    """A record of a type that this program does not know."""
+
+    position: int
+    type: str
+
+    def __str__(self) -> str:
+        return f"Record {self.position}: {UnknownType(self.type)}"
+
+
+async def strange(pool: Pool, codec: Codec, after: int, until: int) -> Strange | None:
+    """The first such record among those behind `after`: nobody here can say whether it is wanted."""
+    with available():
+        row = await pool.fetchrow(_STRANGE, after, until, list(codec.names))
+    return None if row is None else Strange(row["position"], row["type"])
 
 
 async def not_taken(
@@ -217,10 +235,12 @@ where w.paused_at is null and (w.again_at is null or w.again_at <= clock_timesta
 # Nobody waits for the disk, in this one statement: what a power cut takes of a place is sent again, under the same id.
 _STANDS_THERE = """
 where id = $1 and position = $2 and paused_at is null and set_config('synchronous_commit', 'off', true) is not null"""
-_PASSED = f"update workers.webhooks set position = $3 {_STANDS_THERE}"
-_TAKEN = f"""
+_CAME_TO = f"""
 update workers.webhooks set position = $3, tries = 0, failing_since = null, again_at = null, said = ''
 {_STANDS_THERE}"""
+_STRANGE = """
+select position, type from ledger.records where position > $1 and position <= $2 and type <> all($3::text[])
+order by position limit 1"""
 _NOT_TAKEN = """
 update workers.webhooks set tries = tries + 1, said = $3,
     failing_since = coalesce(failing_since, clock_timestamp()),

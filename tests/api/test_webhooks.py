@@ -4,93 +4,30 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import date, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import psutil
 import pytest
-import pytest_asyncio
 from aiohttp import web
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from structlog.testing import capture_logs
 
 from api.cli.working import Member, Part
 from api.sending import posting
-from domain.commitments.words import Document
-from domain.kernel import Role, StreamId, Words
-from services.bootstrap import Services
-from services.store.listener import heard
-from services.webhooks.delivering import Deliverer, message_id, payload
-from services.webhooks.kept import Unusable, Wanted, Webhook
+from services.tries import WAITS
+from services.webhooks.delivering import message_id, payload
+from services.webhooks.kept import Wanted
 from services.webhooks.signing import signed
-from services.working.following import Follower
 from tests.api.client import get
 from tests.api.conftest import Live
+from tests.api.delivering import Kept, delivering, kept, paused, reached, refused, tried
 from tests.api.receiving import Message, Receiver, listening, taken, verified
 from tests.api.test_working import environment, processes_of
-from tests.services.acting import promise, register, unit_of
-from tests.services.test_handle import give, person
 from tests.waiting import PATIENCE, until
 
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A register with one adopted commitment, in which nothing acts unless a test has it act."""
-
-    services: Services
-    dsn: str
-    commitment: StreamId
-    acting: Any
-
-    async def head(self) -> int:
-        return (await self.services.store.head()).size - 1
-
-    async def said(self) -> int:
-        """Something happens to the commitment, in one record; gives its position."""
-        shown = Document(Words({"en": "Minutes"}), "https://example.org/minutes", "ab" * 32)
-        await give(
-            self.services, self.acting, "commitments.attach-evidence", self.commitment, document=shown, milestone=None
-        )
-        return await self.head()
-
-    async def webhook(self, id: UUID) -> Webhook:
-        found, _ = await self.services.webhooks.all()
-        return next(one for one in found if one.id == id)
-
-    async def tell(self, statement: str, *values: Any) -> None:
-        connection = await asyncpg.connect(self.dsn)
-        await connection.execute(statement, *values)
-        await connection.close()
-
-
-@pytest_asyncio.fixture
-async def kept(database_url: str, tmp_path: Path) -> AsyncIterator[Kept]:
-    async with register(database_url, tmp_path) as services:
-        unit = await unit_of(services, "Lyon")
-        commitment, signatory = await promise(services, unit, date(2035, 9, 1))
-        yield Kept(services, database_url, commitment, signatory)
-
-
-@asynccontextmanager
-async def delivering(
-    kept: Kept, within: float = 20.0, pauses: Sequence[float] = (0.01,), gives_up: timedelta = timedelta(days=7)
-) -> AsyncIterator[Follower]:
-    """A process that delivers."""
-    services = kept.services
-    async with posting(within) as post, heard(kept.dsn, follow=True) as wait:
-        deliverer = Deliverer(
-            services.store.pool, services.store, services.office.keyring, services.codec, services.contexts, post,
-            pauses=pauses, gives_up=gives_up,
-        )  # fmt: skip
-        try:
-            async with Follower(kept.dsn, deliverer, services.store, wait) as follower:
-                yield follower
-        finally:
-            await deliverer.stop()
+__all__ = ["kept"]
 
 
 def test_a_message_is_signed_as_the_specification_s_own_example() -> None:
@@ -239,9 +176,53 @@ async def test_whatever_a_receiver_answers_is_bounded_and_tried_again(kept: Kept
         await until(lambda: tried(kept, id, 2))
         found = await kept.webhook(id)
     assert found.said.startswith(said)
+    assert "token" not in found.said, "an address may hold a secret, and what is said stands in the log"
     assert len(found.said) < 300
     assert found.said.isprintable()
     assert set(asked) == {b"POST /hook?token=1 HTTP/1.1"}, "nobody went elsewhere"
+
+
+async def test_what_a_receiver_writes_is_shown_to_who_asks_and_stands_in_no_log(kept: Kept) -> None:
+    async def repeating(message: Message) -> web.StreamResponse:
+        return web.Response(status=404, text="Cannot POST /services/T0/s3cret")
+
+    receiver = Receiver(repeating)
+    with capture_logs() as logged:
+        async with listening(receiver), delivering(kept):
+            id, _ = await kept.services.webhooks.add(receiver.url, Wanted())
+            await kept.said()
+            await until(lambda: tried(kept, id, 2))
+    assert (await kept.webhook(id)).said == "It answered 404: Cannot POST /services/T0/s3cret"
+    said = [one["said"] for one in logged if one["event"] == "webhook-not-taken"]
+    assert said[:2] == ["It answered 404"] * 2
+    assert "s3cret" not in str(logged)
+
+
+async def test_an_address_that_cannot_be_sent_to_is_not_told_to_the_log() -> None:
+    async with posting() as post:
+        reply = await post("http://h\\@/services/T0/s3cret", {}, b"{}")
+    assert reply.status is None
+    assert reply.said.startswith("No answer: ")
+    assert "s3cret" not in reply.said
+
+
+async def test_a_hundred_receivers_that_never_answer_hold_nobody_else_up() -> None:
+    async def silent(message: Message) -> web.StreamResponse:
+        await asyncio.sleep(3600)
+        raise AssertionError("nobody waits for so long")
+
+    slow, quick = Receiver(silent), Receiver()
+    body = b'{"data": {"position": 1}}'
+    async with listening(slow), listening(quick), posting(PATIENCE) as post:
+        waiting = [asyncio.ensure_future(post(slow.url, {}, body)) for _ in range(120)]
+        try:
+            async with asyncio.timeout(PATIENCE / 2):
+                assert (await post(quick.url, {}, body)).taken
+            assert not any(one.done() for one in waiting)
+        finally:
+            for one in waiting:
+                one.cancel()
+            await asyncio.wait(waiting)
 
 
 async def test_a_process_killed_before_it_saved_how_far_it_came_sends_the_same_again(kept: Kept) -> None:
@@ -256,12 +237,15 @@ async def test_a_process_killed_before_it_saved_how_far_it_came_sends_the_same_a
         return web.Response(status=204)
 
     receiver = Receiver(killing)
-    async with listening(receiver):
+    async with listening(receiver), working(kept) as member:
+        # Each step is waited for by itself: to start a process takes long where many do.
+        await until(lambda: delivers(member))
         id, secret = await kept.services.webhooks.add(receiver.url, Wanted(streams=(kept.commitment,)))
         at = [await kept.said() for _ in range(3)]
-        async with working(kept):
-            await asyncio.wait_for(killed.wait(), PATIENCE)
-            await until(lambda: reached(kept, id, at[-1]))
+        await asyncio.wait_for(killed.wait(), PATIENCE)
+        await until(lambda: reports_nothing(member))
+        await until(lambda: delivers(member))
+        await until(lambda: reached(kept, id, at[-1]))
     assert receiver.positions == [at[0], at[1], at[1], at[2]]
     assert receiver.heard[1].id == receiver.heard[2].id
     assert receiver.heard[1].body == receiver.heard[2].body
@@ -269,16 +253,25 @@ async def test_a_process_killed_before_it_saved_how_far_it_came_sends_the_same_a
 
 
 @asynccontextmanager
-async def working(kept: Kept) -> AsyncIterator[None]:
+async def working(kept: Kept) -> AsyncIterator[Member]:
     """A process of its own that acts, started again where it ends, as a server has it beside itself."""
     member = Member(Part.ACTS, environment(kept.services.config))
     task = asyncio.create_task(member.run())
     try:
-        yield
+        yield member
     finally:
         task.cancel()
         await asyncio.wait([task])
         await member.stop()
+
+
+async def delivers(member: Member) -> bool:
+    report = member.report()
+    return report is not None and any(one.names == ("webhooks",) and one.leads for one in report.workers)
+
+
+async def reports_nothing(member: Member) -> bool:
+    return member.report() is None
 
 
 async def ended(process: psutil.Process) -> bool:
@@ -312,6 +305,29 @@ async def test_nothing_is_left_out_while_the_database_cuts_the_line_again_and_ag
     assert list(dict.fromkeys(receiver.positions)) == at, "some again, under the same id"
 
 
+async def test_where_what_was_taken_cannot_be_saved_it_is_not_sent_again_without_a_pause(kept: Kept) -> None:
+    """As where the disk of the database is full; once it is not, everything arrives."""
+    receiver = Receiver()
+    with capture_logs() as logged:
+        async with listening(receiver), delivering(kept):
+            id, _ = await kept.services.webhooks.add(receiver.url, Wanted())
+            await kept.tell("revoke update on workers.webhooks from subsidia_app")
+            first, second = await kept.said(), await kept.said()
+            await until(lambda: interrupted(logged, 4))
+            await kept.tell("grant update on workers.webhooks to subsidia_app")
+            await until(lambda: reached(kept, id, second))
+    waits = [one["again_in"] for one in logged if one["event"] == "webhook-interrupted"]
+    assert waits[0] == WAITS[0]
+    assert max(waits) > WAITS[0]
+    assert set(receiver.positions[:-1]) == {first}
+    assert receiver.positions[-1] == second
+    assert {one.id for one in receiver.heard[:-1]} == {receiver.heard[0].id}
+
+
+async def interrupted(logged: Sequence[Any], times: int) -> bool:
+    return len([one for one in logged if one["event"] == "webhook-interrupted"]) >= times
+
+
 async def stands(kept: Kept, position: int) -> bool:
     """Whether the only webhook has come so far, asked on a line that nobody cuts."""
     connection = await asyncpg.connect(kept.dsn)
@@ -337,147 +353,3 @@ async def test_a_view_that_is_built_anew_sends_nothing(kept: Kept) -> None:
         then = await kept.said()
         await until(lambda: reached(kept, id, then))
     assert receiver.positions == [at, then]
-
-
-async def test_each_webhook_has_what_it_was_made_for(kept: Kept) -> None:
-    services, receiver = kept.services, Receiver()
-    other = await unit_of(services, "Ghent")
-    async with listening(receiver), delivering(kept):
-
-        async def sent(wanted: Wanted) -> list[str]:
-            receiver.heard.clear()
-            id, _ = await services.webhooks.add(receiver.url, wanted, after=-1)
-            head = await kept.head()
-            await until(lambda: reached(kept, id, head))
-            await services.webhooks.remove(id)
-            return [one.said["type"] for one in receiver.heard]
-
-        everything = [one.type for one in await services.store.records()]
-        assert await sent(Wanted()) == everything
-        assert await sent(Wanted(types=("unit-registered", "ledger-opened.1"))) == [
-            one for one in everything if one.partition(".")[0] in ("unit-registered", "ledger-opened")
-        ]
-        promised = await sent(Wanted(contexts=("commitments",)))
-        assert promised == await sent(Wanted(streams=(kept.commitment,)))
-        assert promised == [one.type for one in (await services.store.streams([kept.commitment]))[kept.commitment]]
-        (one,) = await sent(Wanted(units=(other,)))
-        assert one.startswith("unit-registered")
-        assert await sent(Wanted(contexts=("commitments",), units=(other,))) == []
-
-
-async def test_nothing_that_is_sealed_leaves_the_house(kept: Kept) -> None:
-    receiver = Receiver()
-    async with listening(receiver), delivering(kept):
-        id, _ = await kept.services.webhooks.add(receiver.url, Wanted(), after=-1)
-        await person(kept.services, kept.acting.unit, Role.LIAISON_OFFICER, by=kept.acting)
-        head = await kept.head()
-        await until(lambda: reached(kept, id, head))
-    assert receiver.positions == list(range(head + 1))
-    assert not any(b"Ada Example" in one.body for one in receiver.heard)
-
-
-async def test_while_a_secret_is_exchanged_both_sign_and_a_day_later_the_new_one_alone(kept: Kept) -> None:
-    receiver, hooks = Receiver(), kept.services.webhooks
-    async with listening(receiver), delivering(kept):
-        id, first = await hooks.add(receiver.url, Wanted())
-        second = await hooks.rotate(id)
-        third = await hooks.rotate(id)
-        assert second is not None
-        assert third is not None
-        at = await kept.said()
-        await until(lambda: reached(kept, id, at))
-        await kept.tell("update workers.webhooks set rotated_at = now() - interval '25 hours'")
-        at = await kept.said()
-        await until(lambda: reached(kept, id, at))
-    fits = [[verified(secret, one.headers, one.body) for secret in (first, second, third)] for one in receiver.heard]
-    assert fits == [[False, True, True], [False, False, True]]
-
-
-async def test_a_secret_that_is_gone_stops_its_webhook_and_another_one_starts_it(kept: Kept) -> None:
-    receiver, services = Receiver(), kept.services
-    async with listening(receiver), delivering(kept):
-        id, _ = await services.webhooks.add(receiver.url, Wanted())
-        (key,) = (await kept.webhook(id)).keys
-        services.office.keyring.delete(key)
-        at = await kept.said()
-        await until(lambda: tried(kept, id, 1))
-        assert "`subsidia webhook rotate` makes another" in (await kept.webhook(id)).said
-        assert receiver.heard == []
-        secret = await services.webhooks.rotate(id)
-        assert secret is not None
-        await until(lambda: reached(kept, id, at))
-    assert verified(secret, receiver.heard[0].headers, receiver.heard[0].body)
-
-
-async def test_what_only_a_newer_program_knows_is_waited_for_and_said(kept: Kept) -> None:
-    receiver = Receiver()
-    async with listening(receiver), delivering(kept):
-        id, _ = await kept.services.webhooks.add(receiver.url, Wanted())
-        await kept.tell("update workers.webhooks set types = '{bridge-built.1}'")
-        at = await kept.said()
-        await until(lambda: tried(kept, id, 2))
-        assert (await kept.webhook(id)).said.startswith("There is no type of record bridge-built.1.")
-        await kept.tell("update workers.webhooks set types = '{}'")
-        await until(lambda: reached(kept, id, at))
-    assert receiver.positions == [at]
-
-
-async def test_what_is_removed_leaves_no_secret_behind(kept: Kept) -> None:
-    services = kept.services
-    before = services.office.keyring.subjects()
-    id, _ = await services.webhooks.add("http://127.0.0.1:9/", Wanted())
-    await services.webhooks.rotate(id)
-    assert len(services.office.keyring.subjects()) == len(before) + 2
-    assert await services.webhooks.remove(id)
-    assert services.office.keyring.subjects() == before
-    assert not await services.webhooks.remove(id)
-    assert not await services.webhooks.resume(id)
-    assert await services.webhooks.rotate(id) is None
-
-
-@pytest.mark.parametrize(
-    "url",
-    ["", "portal.example", "ftp://portal.example/", "http://", "http:///hook", "http://a b/", "http://user:pw@h/",
-     "http://h/#x", "http://h:99999/", "http://h:0/", "http://[::1/", "http://h/\x00", "http://h/\nHost: x",
-     "file:///etc/passwd", "http://h/é"],
-)  # fmt: skip
-async def test_what_is_no_address_of_the_web_is_refused(kept: Kept, url: str) -> None:
-    with pytest.raises(Unusable, match="is no address to send to"):
-        await kept.services.webhooks.add(url, Wanted())
-    assert await kept.services.webhooks.all() == ([], await kept.head())
-
-
-@pytest.mark.parametrize(
-    ("wanted", "after", "said"),
-    [
-        (Wanted(types=("commitment",)), None, "There is no type of record commitment."),
-        (Wanted(contexts=("commitment",)), None, "There is no context commitment. There are: .*commitments"),
-        (Wanted(types=("unit-registered",), contexts=("mandates",)), None, "No record of mandates is of type unit-"),
-        (Wanted(), 10_000, "The ledger has not reached position 10000 yet."),
-    ],
-)
-async def test_what_no_record_can_be_is_refused(kept: Kept, wanted: Wanted, after: int | None, said: str) -> None:
-    with pytest.raises(Unusable, match=said):
-        await kept.services.webhooks.add("http://127.0.0.1:9/", wanted, after)
-
-
-def test_a_receiver_s_lines_take_no_old_message_and_no_other_secret() -> None:
-    secret, now = "whsec_" + "A" * 44, 0
-    headers = dict(signed([b"\0" * 33], "1-a", now, b"{}"))
-    assert not verified(secret, headers, b"{}"), "half a century ago"
-
-
-async def reached(kept: Kept, id: UUID, position: int) -> bool:
-    return (await kept.webhook(id)).position >= position
-
-
-async def tried(kept: Kept, id: UUID, times: int) -> bool:
-    return (await kept.webhook(id)).tries >= times
-
-
-async def paused(kept: Kept, id: UUID) -> bool:
-    return (await kept.webhook(id)).paused_at is not None
-
-
-async def refused(follower: Follower, many: int) -> bool:
-    return (await follower.health()).refused == many

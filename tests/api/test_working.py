@@ -28,7 +28,15 @@ def environment(found: Config) -> dict[str, str]:
 
 def processes_of(part: Part) -> list[psutil.Process]:
     """Our children that do this part."""
-    return [one for one in psutil.Process().children() if one.cmdline()[-3:] == ["--only", part, "--beside"]]
+    return [one for one in psutil.Process().children() if told(one)[-3:] == ["--only", part, "--beside"]]
+
+
+def told(process: psutil.Process) -> list[str]:
+    """How it was started; nothing of one that ended, by whichever test, and that nobody has heard of yet."""
+    try:
+        return list(process.cmdline())
+    except psutil.NoSuchProcess:  # a zombie, too
+        return []
 
 
 async def test_each_does_its_part_and_one_that_is_killed_is_started_again(database_url: str, tmp_path: Path) -> None:

@@ -9,11 +9,12 @@ import pytest
 
 from api.cli.verbs import VERBS, imported
 from domain.contexts import CONTEXTS
-from projections.views import VIEWS
+from projections.views import ATTESTED, VIEWS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted({ROOT / "README.md", *(ROOT / "deploy").rglob("*.md")})
 ADDRESS = re.compile(r"/v1/([a-z][a-z-]*)")
+DUMPED = re.compile(r"alone\.py dump ([a-z-]+) (\d+)")
 GIVEN = [name for name in CONTEXTS if name != "ledger"]  # which is a schema of the database as well
 
 of_each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -51,6 +52,16 @@ def test_every_file_of_ours_that_is_named_is_there(page: Path) -> None:
     linked = [page.parent / target for target in re.findall(r"\]\(([\w./-]+)\)", text)]
     named = [ROOT / path for path in re.findall(r"`((?:domain|projections|services|api|tests)/[\w/.-]+)`", text)]
     assert [str(path) for path in (*linked, *named) if not path.exists()] == []
+
+
+def test_the_audit_that_is_printed_is_of_the_views_that_there_are() -> None:
+    text = (ROOT / "deploy" / "auditors.md").read_text(encoding="utf-8")
+    told, attested = map(int, re.findall(r"has (\d+) records; the (\d+) attestations", text)[0])
+    assert attested == len(ATTESTED)
+    assert f"{told + attested} records are in bundle" in text
+    assert f"{attested} attestations of views" in text
+    versions = {view.name: str(view.version) for view in VIEWS}
+    assert [(name, versions[name]) for name, _ in DUMPED.findall(text)] == DUMPED.findall(text) != []
 
 
 def said(page: Path) -> Iterator[tuple[list[str], set[str]]]:

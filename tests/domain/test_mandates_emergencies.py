@@ -116,3 +116,11 @@ def test_one_that_began_without_a_last_day_under_the_rules_before_is_restored_by
     told = story(*active).given(happened.MandateSuspended(DAY, Pause.EMERGENCY, None))
     told.when(prolong(LAST)).then_refused("nothing-to-prolong")
     assert mandate(told.after(restore)).stage is Stage.ACTIVE
+
+
+def test_what_is_cited_for_a_suspension_that_stands_already_is_not_passed_over() -> None:
+    by_law = replace(suspend, ground=Pause.LAW, legal_basis="Act 7, art. 2")
+    story(*active, by_law).when(by_law).then_nothing_happens()
+    story(*active, by_law).when(replace(by_law, legal_basis="Act 8")).then_refused("already-suspended")
+    before = story(*active).given(happened.MandateSuspended(DAY, Pause.LAW))
+    before.when(by_law).then_refused("already-suspended")

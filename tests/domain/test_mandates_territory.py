@@ -293,6 +293,17 @@ def test_what_takes_the_place_of_one_that_stood_beside_another_stands_there_too(
     assert words(alone)[word(BODY)] is True, "that one has ended meanwhile"
 
 
+def test_and_beside_what_took_that_ones_place_meanwhile() -> None:
+    anew = replace(WHOLE, id=PARENT)
+    gone = replace(WHOLE, ended=True, superseded_by=PARENT)
+    begun = story(*agreed, replace(in_its_place((anew,)), line=(gone, anew)))
+    assert mandate(begun).clashing == (PARENT,)
+    to_come = replace(anew, activated_on=None, in_force=False, stage="accepted")
+    before_it = story(*agreed, replace(in_its_place(()), line=(gone, to_come)))
+    assert words(before_it) == words(begun), "room is left for what is agreed already"
+    story(*agreed).when(in_its_place((anew,))).then_refused("no-clash")
+
+
 @pytest.mark.parametrize(
     ("changed", "code"),
     [

@@ -1,6 +1,8 @@
 """The version of a view is the meaning of its fold: who changes the one raises the other."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 import pytest
 
@@ -139,3 +141,19 @@ def test_of_records_taken_together_one_that_cannot_be_folded_takes_all_of_them_b
     alone.apply(earlier[:20])
     assert [*folded.rows(UNITS)] == [*alone.rows(UNITS)]
     assert folded.dumped(UNITS, 0) == alone.dumped(UNITS, 0)
+
+
+def test_where_the_records_break_off_none_of_them_is_left_behind() -> None:
+    records = list(islice(history("driven"), 10))
+
+    def broken_off() -> Iterator[Recorded]:
+        yield from records[:5]
+        raise ArithmeticError
+
+    folded, alone = Folded(VIEWS), Folded(VIEWS)
+    with pytest.raises(ArithmeticError):
+        folded.apply(broken_off())
+    for one in (folded, alone):
+        one.apply(records)
+    for view in VIEWS:
+        assert [*folded.rows(view)] == [*alone.rows(view)]

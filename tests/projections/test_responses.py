@@ -71,7 +71,7 @@ def test_what_nobody_in_particular_owes_is_nobodys_response(told: Told) -> None:
     assert set(told.of("response-times")) == {f"{GENT}/report"}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(histories())
 def test_after_every_history_rows_are_what_the_obligations_say(moves: list[Move]) -> None:
     register = directory()

@@ -1,6 +1,6 @@
 """A ledger without a store: commands are decided by the real rules, and their records kept in memory, one by one."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -92,11 +92,11 @@ class Scribe:
         version, _ = self.states.now("units", unit)
         return Actor(unit=unit, role=role, accreditation=EventName.at(unit, version))  # type: ignore[arg-type]
 
-    def attest(self) -> None:
-        """The register says what every view has come to."""
+    def attest(self, names: Collection[str]) -> None:
+        """The register says what these views have come to."""
         folded, size = Folded(ATTESTED), len(self.records)
         folded.apply(map(self.codec.decode, self.records))
-        for view in ATTESTED:
+        for view in (view for view in ATTESTED if view.name in names):
             asked = order(folded.dumped(view, size - 1), size)
             self.give("attestations.attest", asked.actor, attestation_stream(view.name), **asked.fields)
 
@@ -117,10 +117,10 @@ def counting_from(day: date | str) -> Note:
 TREES = Words({"en": "Trees for every school yard", "fr": "Des arbres dans chaque cour d'école"})
 
 
-async def towns(size: int, *, attested: bool = False) -> list[bytes]:
+async def towns(size: int, *, attested: Collection[str] = ()) -> list[bytes]:
     """The records of a ledger, at least so many: towns, who signs for them, and what they promise.
 
-    `attested`: and at last what the views came to.
+    `attested`: and at last what these views came to.
     """
     scribe = Scribe()
     await scribe.open()
@@ -143,5 +143,5 @@ async def towns(size: int, *, attested: bool = False) -> list[bytes]:
             scribe.give("commitments.adopt", signatory, promise)
             scribe.give("commitments.report-progress", signatory, promise, percent=10, account=TREES, milestone=None)
     if attested:
-        scribe.attest()
+        scribe.attest(attested)
     return [record.state for record in scribe.records]

@@ -2,11 +2,14 @@
 
 import asyncio
 import json
+import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from threading import Thread
 from time import sleep
 from uuid import UUID
 
@@ -17,14 +20,16 @@ from domain.ledger.findings import Verdict
 from domain.ledger.records import canonical
 from projections.views import ATTESTED
 from services.audit.bundle import Bundle
+from services.audit.recomputing import DEAREST
 from services.audit.surveying import planned
 from services.audit.verifying import verify
-from services.audit.workers import Workers, answer, workers
+from services.audit.workers import Workers, _counted, answer, workers
 from tests.services import test_audit, test_audit_attacks
 from tests.services.audited import NOTARY, VKEY, Golden, audited, written
 from tests.services.scribe import towns
 from tests.services.test_dumping import dsn, tamper, viewed
 from tests.services.test_recomputing import kept, size_of
+from tests.waiting import PATIENCE
 
 __all__ = ["dsn", "viewed"]
 
@@ -146,7 +151,7 @@ async def test_what_one_view_cannot_fold_ends_them_all_with_three_as_with_one(
     tmp_path: Path, three: Workers | None
 ) -> None:
     """Scorecards trip over it; the views that another process folds do not."""
-    states = await towns(60, attested=True)
+    states = await towns(60, attested={view.name for view in ATTESTED})
     at = next(at for at, state in enumerate(states) if b'"type":"commitment-proposed' in state)
     told = json.loads(states[at])
     told["data"]["sdg"] = ["99"]
@@ -155,6 +160,38 @@ async def test_what_one_view_cannot_fold_ends_them_all_with_three_as_with_one(
     assert same(bundle, three) is Verdict.BROKEN
     said = verify(bundle, VKEY, workers=three).unchecked
     assert f"{len(ATTESTED)} attestations of views, whose records could not all be read" in said
+
+
+@pytest.mark.parametrize("only", [{"scorecards"}, {"units", "activity"}])
+async def test_where_few_views_were_attested_three_name_all_the_others_as_one_does(
+    only: set[str], tmp_path: Path, three: Workers | None
+) -> None:
+    """Of these and of no others: what was not attested may be of the half that nobody folds."""
+    bundle = written(tmp_path, await towns(60, attested=only))
+    assert same(bundle, three) is Verdict.VERIFIED
+    others = ", ".join(sorted({view.name for view in ATTESTED} - only))
+    assert f"the views of which nothing was attested: {others}" in verify(bundle, VKEY, workers=three).unchecked
+
+
+def test_the_dearest_views_are_there_and_not_all() -> None:
+    assert {view.name for view in ATTESTED} > DEAREST
+
+
+def killed_while_it_counts() -> None:
+    for counter in _counted:
+        counter.get_lock().acquire()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_one_that_is_killed_while_it_counts_holds_nobody_up() -> None:
+    with workers(2) as two:
+        assert two is not None
+        assert answer(two.ask(killed_while_it_counts)) is None
+        looks = Thread(target=lambda: two.counted, daemon=True)
+        looks.start()
+        looks.join(PATIENCE)
+        assert not looks.is_alive()
+        two.count_anew()
 
 
 def failing() -> None:

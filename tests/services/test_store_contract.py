@@ -307,6 +307,10 @@ async def test_records_are_listed_in_order_by_type_by_unit_and_by_stream(store: 
     assert await positions(streams=(streams[3], streams[1])) == [1, 3]
     assert await positions(streams=(streams[1],), types=("thing-done.1",), units=(lyon,)) == [1]
     assert await positions(streams=(streams[1],), units=(gent,)) == []
+    assert await positions(positions=(3, 1, 99)) == [1, 3]
+    assert await positions(positions=(3, 1), units=(gent,)) == [
+        one for one in await positions(units=(gent,)) if one in (1, 3)
+    ]
     assert [len(batch) async for batch in store.scan(1, 3)] == [2]
 
 

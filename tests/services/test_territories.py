@@ -18,6 +18,7 @@ from domain.ledger import notes
 from domain.ledger.findings import Finding
 from domain.mandates import events as mandates
 from domain.mandates.words import Beside, Ending, Kind, ReturnGround
+from domain.units import Manner
 from services.audit.bundle import Bundle
 from services.audit.verifying import verify
 from services.bootstrap import Services
@@ -238,6 +239,30 @@ async def test_both_of_two_that_clash_are_superseded(country: Country, tmp_path:
     assert await country.audited(tmp_path / "bundle") == []
 
 
+@pytest.mark.parametrize("body_first", [True, False])
+async def test_both_are_superseded_before_anything_takes_their_place(
+    country: Country, tmp_path: Path, body_first: bool
+) -> None:
+    """Whatever comes into force first: what takes the place of the member's stands beside the body's new one."""
+    services, region = country.services, country.region
+    town, body = country.town.unit, country.metropolis.unit
+    whole, part = await country.over(body), await country.over(town)
+    await country.joins(TODAY - timedelta(days=9))
+    await country.acts()
+    smaller, anew = await country.agreed_over(town), await country.agreed_over(body)
+    superseded: dict[str, Any] = {"settlement": None, "note": BECAUSE}
+    await give(services, region.signatory, "mandates.supersede", part, by=smaller, **superseded)
+    await give(services, region.signatory, "mandates.supersede", whole, by=anew, **superseded)
+    await country.acts()
+    in_force = (anew,) if body_first else ()
+    steps: list[tuple[StreamId, dict[str, Any]]] = [(anew, {}), (smaller, {"replaces": part, "beside": in_force})]
+    for mandate, said in steps if body_first else steps[::-1]:
+        await give(services, region.signatory, "mandates.activate", mandate, **said)
+    await country.acts()
+    assert await country.claimed() == {(town, False), (body, False), (region.unit, True)}
+    assert await country.audited(tmp_path / "bundle") == []
+
+
 async def test_a_unit_that_is_put_under_another_one_brings_what_stands_in_it_along(country: Country) -> None:
     services, town = country.services, country.town.unit
     quarter = await unit_of(services, "Quarter", parent=country.region.unit)
@@ -280,6 +305,29 @@ async def test_what_rests_on_a_competence_that_never_was_ends(country: Country) 
     ended = [one.event for one in await by(services, "reaction", stream)]
     assert isinstance(ended[0], mandates.MandateRevoked)
     assert (ended[0].ground, ended[0].revoked_on) == (Ending.COMPETENCE_LOST, TODAY)
+
+
+async def test_what_was_entered_by_mistake_counts_for_others_until_it_is_annulled(
+    country: Country, tmp_path: Path
+) -> None:
+    """Nobody who relied on it is said to have acted without power before, in views of past days either."""
+    services, region, long_ago = country.services, country.region.unit, PartialDate(TODAY - timedelta(days=99))
+    health: dict[str, Any] = {"function": "07", "territory": region, "manner": Manner.OWN, "held_until": None}
+    entered = await give(
+        services, services.registrar, "units.record-competence", region, note=Note(effective_on=long_ago),
+        legal_basis="Health Act", held_from=long_ago, **health,
+    )  # fmt: skip
+    town = country.town.unit
+    stream = await country.over(town, function="07")
+    joined = await country.joins(TODAY - timedelta(days=9))
+    await country.acts()
+    for unit, wrong in ((town, joined), (region, entered)):
+        note = Note(corrects=EventName.at(StreamId(unit), wrong.version), because="A slip.", lang="en", basis="Act 5")
+        await give(services, services.registrar, "units.annul-entry", unit, note=note, corrects=note.corrects)
+        await country.acts()
+    counts = {type(one.event): one.effective_on for one in await by(services, "reaction", stream)}
+    assert min(counts[mandates.MandateTerritoryMoved], counts[mandates.MandateRevoked]) >= str(TODAY)
+    assert await country.audited(tmp_path / "bundle") == []
 
 
 async def test_no_officer_moves_what_a_mandate_claims(country: Country) -> None:

@@ -21,6 +21,10 @@ class ActivateMandate(Standing):
     ] = ()
     replaced: Annotated[MandateFacts | None, Given("the mandate whose place it takes", of="replaces")]
     beside_facts: Annotated[tuple[MandateFacts, ...], Given("those beside which it stands", of="beside")]
+    line: Annotated[
+        tuple[MandateFacts, ...],
+        Given("those beside which that one stood, and what took the place of each in turn", of="replaces.beside>"),
+    ]
     stream: Stream
 
 
