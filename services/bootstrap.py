@@ -27,7 +27,8 @@ from services.store.encrypting import encrypt_plain_openings
 from services.store.ledger import LedgerStore, opened, opened_store
 from services.store.migrations import migrate
 from services.store.tokens import Tokens
-from services.views.queries import Views, opened_views
+from services.views.connections import opened_views
+from services.views.queries import Views
 from services.webhooks.delivering import Post
 from services.webhooks.kept import Webhooks
 from services.working.running import Workers, opened_workers

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from time import monotonic
@@ -12,8 +12,7 @@ import asyncpg
 import msgspec
 
 from projections.kernel import View
-from services.store.connecting import CONNECT_WITHIN, Pool, available, close_pool, lent, patience
-from services.store.migrations import ROLE
+from services.store.connecting import Pool, available, lent, patience
 from services.views.asking import Asking, Select, changed, point, reach
 from services.views.loader import Kept, Loader
 from services.views.ports import (
@@ -38,7 +37,7 @@ from services.views.tables import SCHEMA, Table
 
 __all__ = [
     "BadQuery", "Column", "Filter", "Freshness", "Kind", "NoSuchView", "NoValidTime", "NotBuilt", "NotYet", "Op",
-    "Page", "Query", "Views", "open_reading_pool", "opened_views",
+    "Page", "Query", "Views",
 ]  # fmt: skip
 
 EXPORTED = 1000
@@ -50,15 +49,6 @@ MANY_VERSIONS = 16
 """Versions of one key, on average, from which a list goes from key to key."""
 
 T = TypeVar("T")
-
-_SETTINGS = {
-    "role": ROLE,
-    "application_name": "subsidia-views",
-    "jit": "off",
-    "statement_timeout": "30s",
-    # A rare value and a common one want different plans: each list is planned for the values it has.
-    "plan_cache_mode": "force_custom_plan",
-}
 
 # From what the last ANALYZE saw; null before the first.
 _VERSIONS = f"""
@@ -380,24 +370,3 @@ def _position(standing: Standing, as_of: int | None) -> int:
     if as_of > standing.position:
         raise NotYet(as_of, standing.position)
     return as_of
-
-
-async def open_reading_pool(dsn: str, at_most: int = 8) -> Pool:
-    """Connections for `Views`. Raises Unavailable."""
-    with available():
-        return await asyncpg.create_pool(
-            dsn, min_size=1, max_size=at_most, timeout=CONNECT_WITHIN, command_timeout=60, server_settings=_SETTINGS
-        )
-
-
-@asynccontextmanager
-async def opened_views(
-    dsn: str, views: Sequence[View], readers: int = 8, *, listen: bool = True
-) -> AsyncIterator[Views]:
-    """Views with connections of their own; listening, unless told not to."""
-    pool = await open_reading_pool(dsn, readers)
-    try:
-        async with Views(pool, views, dsn if listen else None) as found:
-            yield found
-    finally:
-        await close_pool(pool)

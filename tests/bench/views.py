@@ -20,8 +20,9 @@ from projections.kernel import Look, View, own_stream
 from services.codec import Codec
 from services.projector import opened_projector
 from services.store.connecting import close_pool, open_pool
+from services.views.connections import opened_views
 from services.views.ports import Filter, Op, Query
-from services.views.queries import Views, opened_views
+from services.views.queries import Views
 from tests.bench import Bench, Measured, bench, interleaved
 
 MILLION = 1_000_000

@@ -20,8 +20,9 @@ from domain.units import Stage
 from projections.units import UNITS
 from services.projector import opened_projector
 from services.store.migrations import migrate
+from services.views.connections import opened_views
 from services.views.ports import Filter, Op, Query
-from services.views.queries import Views, opened_views
+from services.views.queries import Views
 from tests.conftest import NewDatabase
 from tests.data import published
 from tests.services.audited import NOTARY

@@ -18,9 +18,9 @@ from projections.kernel import Look
 from services.projector import Projector
 from services.store.ports import StoredRecord
 from services.views.applying import groups_of
+from services.views.connections import opened_views
 from services.views.pace import forget_start
 from services.views.ports import Query
-from services.views.queries import opened_views
 from services.views.registry import Fenced, entries
 from services.views.running import Runner
 from services.views.tables import Table

@@ -10,8 +10,8 @@ import pytest
 from services.projector import Projector
 from services.store.ports import StoredRecord
 from services.views.building import AlreadyRebuilding
+from services.views.connections import opened_views
 from services.views.ports import NoSuchView, Query
-from services.views.queries import opened_views
 from services.views.registry import entries
 from services.views.running import CannotApply
 from tests.services.projecting import caught_up, connected, folded, forget_all, of_group, projector

@@ -33,9 +33,9 @@ from services.names import NAMES
 from services.projector import opened_projector
 from services.store.ledger import opened_store
 from services.store.ports import StoredRecord
+from services.views.connections import opened_views
 from services.views.memory import Folded
 from services.views.ports import Query
-from services.views.queries import opened_views
 from tests.services.audited import VKEY, Golden, audited
 from tests.services.projecting import caught_up
 from tests.services.store_ledgers import KEY

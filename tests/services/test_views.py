@@ -20,9 +20,10 @@ from projections.views import VIEWS
 from services.store.connecting import lent
 from services.store.ports import Busy, Unavailable
 from services.views import folding, tables
+from services.views.connections import open_reading_pool, opened_views
 from services.views.folding import asked, folded, sorting, words_of
 from services.views.ports import BadQuery, Filter, Kind, NoSuchView, NotBuilt, NotYet, NoValidTime, Op, Query
-from services.views.queries import Views, open_reading_pool, opened_views
+from services.views.queries import Views
 from services.views.rows import Form
 from services.views.tables import Table
 from tests.services.projecting import caught_up, projector

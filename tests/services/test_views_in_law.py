@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from domain.kernel import PartialDate, Recorded, Words
 from projections.views import VIEWS
+from services.views.connections import opened_views
 from services.views.ports import Query
-from services.views.queries import opened_views
 from services.views.tables import Table
 from tests.services.projecting import caught_up, projector
 from tests.services.views_sample import (
