@@ -366,7 +366,10 @@ async def test_what_leans_is_known_before_it_is_saved_and_is_not_lost_where_it_n
     (follows,) = of(await by(services, "reaction", second), mandates.MandateRevoked)
     assert follows.event.ground is Ending.PARENT_ENDED
     await reactor.keep(connection, stored[-1].position)
-    assert await connection.fetchval("select position from workers.positions") == stored[-1].position
+    assert (
+        await connection.fetchval("select position from workers.positions where worker = 'reactions'")
+        == stored[-1].position
+    )
     assert await connection.fetchval(leans, [first]) == await connection.fetchval(leans, [second]) == 3
     await connection.close()
 
@@ -378,7 +381,9 @@ async def test_a_worker_that_begins_again_forgets_what_it_gathered(services: Ser
     await connection.execute("insert into workers.positions (worker, position) values ('reactions', -1)")
     reactor = Reactor(services.office, services.codec, services.contexts, services.store, ())
     await reactor.take(connection, -1, stored)
-    await connection.execute("update workers.positions set position = $1", stored[-1].position)
+    await connection.execute(
+        "update workers.positions set position = $1 where worker = 'reactions'", stored[-1].position
+    )
     await reactor.take(connection, 0, stored[1:2])
     with pytest.raises(Fenced):
         await reactor.keep(connection, 1)
