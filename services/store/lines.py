@@ -6,6 +6,8 @@ from asyncpg.prepared_stmt import PreparedStatement
 
 from services.store.connecting import Connection, connect_writer
 
+PROBE = "select * from ledger.probe($1, $2), ledger.holders($3, $4)"
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -54,6 +56,3 @@ class Session:
 
 def _numbered(count: int) -> str:
     return ", ".join(f"${number}" for number in range(1, count + 1))
-
-
-PROBE = "select * from ledger.probe($1, $2), ledger.holders($3, $4)"
