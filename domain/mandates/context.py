@@ -73,7 +73,7 @@ def _held(scope: Scope, *, taken: bool) -> Iterator[Claim]:
 MANDATES = Context(
     name="mandates",
     says="What units entrust to one another: devolved, delegated, deconcentrated; with what money, until when.",
-    rules="mandates.5",
+    rules="mandates.6",
     decider=Decider(initial=Absent(), decide=decide, evolve=evolve),
     commands={
         "draft": By(asked.DraftMandate, OFFICER, acting_for="giver", starts=True),

@@ -17,7 +17,7 @@ from domain.mandates import events as happened
 from domain.mandates.checks import in_force
 from domain.mandates.events import Event
 from domain.mandates.state import Mandate, State, Suspension
-from domain.mandates.words import Due, Pause
+from domain.mandates.words import Due, Pause, Vote
 
 NO_MOST = "none"
 
@@ -28,16 +28,60 @@ def ends_in_time(state: Mandate, day: date, until: date | None) -> None:
         raise Refused("ends-before-start", "A suspension ends after it begins, and not after the mandate.")
 
 
-def for_a_time(command: asked.SuspendMandate, day: date) -> None:
-    """Refused `end-missing` or `emergency-too-long`: the first span is short, both days included."""
+def for_a_time(command: asked.SuspendMandate, state: Mandate, day: date) -> Sequence[Event]:
+    """The first days are few, and are the giver's alone once until the emergency is reviewed; else it takes a majority.
+
+    What was said of days that are over counts, also where it came back before: what is declared anew goes on from it.
+    Refused `end-missing`, `emergency-too-long`, `emergency-again`.
+    """
+    if command.ground is not Pause.EMERGENCY:
+        if command.vote is not None:
+            raise Refused("no-emergency", "Only what is suspended in an emergency takes a majority.")
+        return []
     if command.until is None:
         raise Refused("end-missing", "What is taken over in an emergency returns by itself: say on which last day.")
+    times = _times(state, command.emergency, day)
     for law in command.emergency:
-        most = law.whole("initial_days")
-        if (command.until - day).days >= most:
-            last = day + timedelta(days=most - 1)
-            reason = f"In an emergency it is suspended until {last} at most; the legislature or council may prolong it."
-            raise Refused("emergency-too-long", reason, policy=law.grounds("initial_days"), latest=last)
+        last = _alone_until(state, law, day)
+        if command.vote is not None:
+            _not_too_long(command.until, law, last)
+            _by_majority(command.vote, law, times)
+        elif command.until > last:
+            raise _too_long(law, day, last)
+    if command.vote is None:
+        return []
+    vote = command.vote
+    return [happened.SuspensionProlonged(times + 1, command.until, vote.resolution, vote.in_favour, vote.members)]
+
+
+def _lately(state: Mandate, law: Policy, day: date) -> Sequence[Suspension]:
+    """The emergencies that are not reviewed yet on that day: until then a further one is the same going on."""
+    window = timedelta(days=law.whole("review_days"))
+    return [one for one in state.emergencies if one.until is not None and day <= one.until + window]
+
+
+def _times(state: Mandate, laws: Sequence[Policy], day: date) -> int:
+    """How often the legislature or council has prolonged it by now."""
+    return max((one.prolonged for law in laws for one in _lately(state, law, day)), default=0)
+
+
+def _alone_until(state: Mandate, law: Policy, day: date) -> date:
+    """The last day up to which the giver decides alone; the day before where none of the first days is left."""
+    spans = [(one.until - one.since).days + 1 for one in _lately(state, law, day) if one.until is not None]
+    left = max(law.whole("initial_days") - sum(spans), 0)
+    return day + timedelta(days=left - 1)
+
+
+def _too_long(law: Policy, day: date, last: date) -> Refused:
+    grounds = law.grounds("initial_days")
+    if last < day:
+        reason = (
+            "It was suspended in an emergency for as many days as the giver has alone, and that is not reviewed yet: "
+            "so soon it is suspended again by the legislature or council only. Name what it agreed to in `vote`."
+        )
+        return Refused("emergency-again", reason, policy=grounds)
+    reason = f"In an emergency it is suspended until {last} at most; the legislature or council may prolong it."
+    return Refused("emergency-too-long", reason, policy=grounds, latest=last)
 
 
 def prolong(command: asked.ProlongSuspension, state: State) -> Sequence[Event]:
@@ -52,11 +96,12 @@ def prolong(command: asked.ProlongSuspension, state: State) -> Sequence[Event]:
         return []
     _in_time(command, max(day, command.today), last)
     ends_in_time(found, suspension.since, command.until)
+    times = max(suspension.prolonged, _times(found, command.emergency, suspension.since))
     for law in command.emergency:
-        _not_too_long(command, law, last)
-        _by_majority(command, law, suspension.prolonged)
+        _not_too_long(command.until, law, last)
+        _by_majority(Vote(command.resolution, command.in_favour, command.members), law, times)
     prolonged = happened.SuspensionProlonged(
-        suspension.prolonged + 1, command.until, command.resolution, command.in_favour, command.members
+        times + 1, command.until, command.resolution, command.in_favour, command.members
     )
     moved = [
         happened.DeadlineMoved(number, command.until)
@@ -81,20 +126,20 @@ def _in_time(command: asked.ProlongSuspension, day: date, last: date) -> None:
         raise Refused("prolonged-too-late", reason)
 
 
-def _not_too_long(command: asked.ProlongSuspension, law: Policy, last: date) -> None:
+def _not_too_long(until: date, law: Policy, last: date) -> None:
     most = law.text("max_extension_days")
-    if most != NO_MOST and (command.until - last).days > int(most):
+    if most != NO_MOST and (until - last).days > int(most):
         latest = last + timedelta(days=int(most))
         grounds = law.grounds("max_extension_days")
         raise Refused("prolonged-too-long", f"It is prolonged until {latest} at most.", policy=grounds, latest=latest)
 
 
-def _by_majority(command: asked.ProlongSuspension, law: Policy, times: int) -> None:
+def _by_majority(vote: Vote, law: Policy, times: int) -> None:
     """More than half of the members, and at least the share that the law asks for at that time."""
-    if command.in_favour > command.members:
+    if vote.in_favour > vote.members:
         raise Refused("votes-do-not-add-up", "No more members vote for it than there are.")
     shares = [part.strip() for part in law.text("majorities").split(",")]
     share = shares[min(times, len(shares) - 1)]
-    if 2 * command.in_favour <= command.members or command.in_favour < Fraction(share) * command.members:
+    if 2 * vote.in_favour <= vote.members or vote.in_favour < Fraction(share) * vote.members:
         reason = f"To prolong it takes more than half of the members, and a share of at least {share} of them."
         raise Refused("majority-missing", reason, policy=law.grounds("majorities"))

@@ -114,10 +114,9 @@ def suspend(command: asked.SuspendMandate, state: State) -> Sequence[Event]:
     _sound_ground(command, found)
     day = in_term(found, counted(command.effective_on, command.today))
     ends_in_time(found, day, command.until)
-    if command.ground is Pause.EMERGENCY:
-        for_a_time(command, day)
+    agreed = for_a_time(command, found, day)
     if command.ground is not Pause.MUTUAL:
-        return _suspended(found, day, command.ground, command.until, command.legal_basis)
+        return [*_suspended(found, day, command.ground, command.until, command.legal_basis), *agreed]
     offered = happened.SuspensionOffered(command.until)
     return [] if found.suspension_offered == offered else [offered]
 

@@ -90,7 +90,8 @@ class Mandate:
 
     `version` is the number of events so far. `lines`: what is said of each line of a budget, from which year on.
     `renewal`: the last day that was offered, until it is agreed. `reported_to`: the last day that a report covers.
-    `over_on`: the first day on which it is in force no more. `exclusive`: what it holds exclusively, as recorded when
+    `over_on`: the first day on which it is in force no more. `emergencies`: suspensions on that ground that are over,
+    each until the last day that was said of it. `exclusive`: what it holds exclusively, as recorded when
     it came into force.
     """
 
@@ -112,6 +113,7 @@ class Mandate:
     superseded_by: StreamId | None = None
     suspension_offered: happened.SuspensionOffered | None = None
     suspension: Suspension | None = None
+    emergencies: tuple[Suspension, ...] = ()
     notice: Notice | None = None
     renewal: date | None = None
     renewals: int = 0
@@ -138,6 +140,13 @@ class Mandate:
         """The mandates beside which it stands, or stood when it ended."""
         beside = self.exclusive.beside if self.exclusive else None
         return tuple(dict.fromkeys(one.mandate for one in beside or ()))
+
+    def emergencies_before(self, day: date) -> tuple[Suspension, ...]:
+        """Those that are over once the suspension that stands, if any, is over on that day."""
+        over = self.suspension
+        if over is None or over.ground is not Pause.EMERGENCY:
+            return self.emergencies
+        return (*self.emergencies, replace(over, until=over.until or day - timedelta(days=1)))
 
     @property
     def funded(self) -> Fraction:
@@ -277,13 +286,20 @@ def _lived(state: Mandate, event: happened.Lived) -> Mandate:
             return replace(state, suspension_offered=event)
         case happened.MandateSuspended():
             pause = Suspension(event.suspended_on, event.ground, event.until, event.legal_basis)
-            return replace(state, stage=Stage.SUSPENDED, suspension=pause, suspension_offered=None)
+            return replace(
+                state,
+                stage=Stage.SUSPENDED,
+                suspension=pause,
+                suspension_offered=None,
+                emergencies=state.emergencies_before(event.suspended_on),
+            )
         case happened.SuspensionProlonged():
             assert state.suspension is not None, "what is prolonged is suspended"
             pause = replace(state.suspension, until=event.until, prolonged=event.number)
             return replace(state, suspension=pause)
         case happened.MandateRestored():
-            return replace(state, stage=Stage.ACTIVE, suspension=None)
+            past = state.emergencies_before(event.restored_on)
+            return replace(state, stage=Stage.ACTIVE, suspension=None, emergencies=past)
         case happened.RenewalOffered():
             return replace(state, renewal=event.ends_on)
         case happened.MandateRenewed():

@@ -140,6 +140,15 @@ class Settlement:
 
 
 @dataclass(frozen=True, slots=True)
+class Vote:
+    """What a legislature or council agreed to, and with how many of all its members."""
+
+    resolution: Annotated[Citation, Says("The resolution by which the legislature or council agreed.")]
+    in_favour: Annotated[int, Whole(0, 100_000), Says("Members who voted for it.")]
+    members: Annotated[int, Whole(1, 100_000), Says("Members of the legislature or council.")]
+
+
+@dataclass(frozen=True, slots=True)
 class MandateWording:
     """What of a mandate's text can be put right."""
 

@@ -77,7 +77,7 @@ PARAMETERS = {
     "delegation.min_years_to_local": "0",
     "delegation.max_years_by_state": "none",
 }
-EMERGENCY = {"initial_days": "15", "max_extension_days": "30", "majorities": "0.5, 0.6"}
+EMERGENCY = {"initial_days": "15", "max_extension_days": "30", "majorities": "0.5, 0.6", "review_days": "90"}
 SPANISH = {"max_term_years": "4", "max_extension_years": "4", "longer_term_by_rule": "yes"}
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from domain.kernel import PartialDate, Today
 from domain.mandates import commands as asked
 from domain.mandates import events as happened
-from domain.mandates.words import Due, Pause, Stage
+from domain.mandates.words import Due, Pause, Stage, Vote
 from tests.domain.mandate_stories import (
     END,
     active,
@@ -124,3 +125,69 @@ def test_what_is_cited_for_a_suspension_that_stands_already_is_not_passed_over()
     story(*active, by_law).when(replace(by_law, legal_basis="Act 8")).then_refused("already-suspended")
     before = story(*active).given(happened.MandateSuspended(DAY, Pause.LAW))
     before.when(by_law).then_refused("already-suspended")
+
+
+def again(on: date, until: date, /, **said: Any) -> asked.SuspendMandate:
+    return replace(urgent, until=until, effective_on=PartialDate(on), today=Today(on), **said)
+
+
+BACK = passes(CLOCK, LAST + timedelta(days=1))
+REVIEWED = LAST + timedelta(days=90)
+VOTED = ("Resolution 8", 60, 100)
+vote = Vote(*VOTED)
+
+
+def test_what_is_declared_anew_before_it_is_reviewed_takes_a_majority() -> None:
+    over = story(*suspended, BACK)
+    for day in (LAST + timedelta(days=1), REVIEWED):
+        refused = over.when(again(day, day)).then_refused("emergency-again")
+        assert refused.policy is not None
+        assert refused.policy.parameter == "initial_days"
+        over.when(again(day, day, vote=replace(vote, in_favour=50))).then_refused("majority-missing")
+        until = day + timedelta(days=29)
+        events = over.when(again(day, until, vote=vote)).events
+        assert happened.MandateSuspended(day, Pause.EMERGENCY, until) in events
+        assert happened.SuspensionProlonged(1, until, "Resolution 8", 60, 100) in events
+        longer = again(day, until + timedelta(days=1), vote=vote)
+        over.when(longer).then_refused("prolonged-too-long")
+    later = REVIEWED + timedelta(days=1)
+    assert over.when(again(later, later + timedelta(days=14))).refused is None
+
+
+def test_days_that_were_not_said_the_first_time_are_left_for_the_next() -> None:
+    few = replace(urgent, until=DAY + timedelta(days=2))
+    day = DAY + timedelta(days=9)
+    over = story(*active, few, passes(CLOCK, DAY + timedelta(days=3)))
+    assert over.when(again(day, day + timedelta(days=11))).refused is None
+    refused = over.when(again(day, day + timedelta(days=12))).then_refused("emergency-too-long")
+    assert refused.facts["latest"] == day + timedelta(days=11)
+
+
+def test_what_came_back_before_its_last_day_was_declared_all_the_same() -> None:
+    early = replace(restore, effective_on=PartialDate(DAY), today=Today(DAY + timedelta(days=1)))
+    story(*suspended, early).when(again(DAY + timedelta(days=2), LAST)).then_refused("emergency-again")
+
+
+def test_the_majority_goes_on_rising_from_one_declaration_to_the_next() -> None:
+    day, until = LAST + timedelta(days=5), LAST + timedelta(days=10)
+    second = story(*suspended, BACK, again(day, until, vote=vote))
+    second.when(prolong(until + timedelta(days=1), until, in_favour=59)).then_refused("majority-missing")
+    assert mandate(second.after(prolong(until + timedelta(days=1), until))).suspension is not None
+    third = second.after(passes(CLOCK + 1, until + timedelta(days=1)))
+    day = until + timedelta(days=3)
+    third.when(again(day, day, vote=replace(vote, in_favour=59))).then_refused("majority-missing")
+    assert third.when(again(day, day, vote=vote)).events[-1] == happened.SuspensionProlonged(2, day, *VOTED)
+
+
+def test_a_legislature_may_agree_to_more_than_the_first_days_at_once() -> None:
+    until = LAST + timedelta(days=30)
+    events = story(*active).when(replace(urgent, until=until, vote=vote)).events
+    assert events[0] == happened.MandateSuspended(DAY, Pause.EMERGENCY, until)
+    assert events[-1] == happened.SuspensionProlonged(1, until, *VOTED)
+    assert story(*active).when(replace(suspend, vote=vote)).then_refused("no-emergency")
+
+
+def test_one_that_had_no_last_day_counts_to_the_day_on_which_it_came_back() -> None:
+    told = story(*active).given(happened.MandateSuspended(DAY, Pause.EMERGENCY, None)).after(restore)
+    day = date(2026, 8, 10)
+    told.when(again(day, day)).then_refused("emergency-again")

@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 
 from domain.kernel import Given, MandateFacts, Many, Money, Says, StreamId, Whole
 from domain.mandates.commands.given import ByUnit, Emergency, Papers, Standing, Stream, WorkingDays
-from domain.mandates.words import Citation, Pause, Prose
+from domain.mandates.words import Citation, Pause, Prose, Vote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +49,10 @@ class SuspendMandate(ByUnit):
         date | None, Says("The last day of the suspension, needed in an emergency; else until restored if left out.")
     ] = None
     legal_basis: Annotated[Citation | None, Says("The law, or the court's decision, where that is the ground.")] = None
+    vote: Annotated[
+        Vote | None,
+        Says("In an emergency, what its legislature or council agreed to; needed once the first days are over."),
+    ] = None
     emergency: Emergency
 
 
