@@ -12,6 +12,7 @@ from domain.mandates import events as entrusted
 from domain.mandates.words import Kind
 from domain.units.events import (
     CompetenceAnnulled,
+    CompetenceCorrected,
     CompetenceRecorded,
     CompetenceWithdrawn,
     UnitAbolished,
@@ -57,7 +58,15 @@ class CompetenceRow:
     )
 
 
-BY_LAW = (UnitCorrected, CompetenceRecorded, CompetenceWithdrawn, CompetenceAnnulled, UnitAbolished, UnitRestored)
+BY_LAW = (
+    UnitCorrected,
+    CompetenceRecorded,
+    CompetenceWithdrawn,
+    CompetenceCorrected,
+    CompetenceAnnulled,
+    UnitAbolished,
+    UnitRestored,
+)
 BY_MANDATE = (
     entrusted.MandateActivated,
     entrusted.MandateSuspended,

@@ -14,11 +14,13 @@ from domain.units import Identifier, Kind, Stage
 from domain.units.events import (
     AccreditationRevoked,
     CompetenceAnnulled,
+    CompetenceCorrected,
     CompetenceRecorded,
     CompetenceWithdrawn,
     Event,
     Later,
     MembershipAnnulled,
+    MembershipCorrected,
     MembershipEnded,
     MembershipRecorded,
     ParentSet,
@@ -35,7 +37,7 @@ from domain.units.events import (
     UnitsMerged,
     UnitSplit,
 )
-from domain.units.state import after_end, first_day, first_day_after, is_withdrawn, without
+from domain.units.state import after_end, first_day, first_day_after, is_withdrawn, put_right_in, without
 from projections.kernel import Computed, Look, View, day_of, own_stream
 
 NAMES_KEPT = 30
@@ -147,6 +149,10 @@ def _changed(key: str, row: UnitRow, event: Later, record: Recorded, look: Look)
             return replace(row, bodies=_with(row.bodies, [event.body]), memberships=(*row.memberships, event))
         case MembershipEnded():
             return replace(row, memberships=after_end(row.memberships, event))
+        case CompetenceCorrected():
+            return replace(row, competences=put_right_in(row.competences, event.competence, event))
+        case MembershipCorrected():
+            return replace(row, memberships=put_right_in(row.memberships, event.membership, event))
         case CompetenceAnnulled():
             return _holding(row, without(row.competences, event.competence))
         case MembershipAnnulled():

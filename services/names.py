@@ -49,6 +49,8 @@ NAMES: Mapping[str, type] = {
     "competence-withdrawn.1": units.CompetenceWithdrawn,
     "membership-recorded.1": units.MembershipRecorded,
     "membership-ended.1": units.MembershipEnded,
+    "competence-corrected.1": units.CompetenceCorrected,
+    "membership-corrected.1": units.MembershipCorrected,
     "competence-annulled.1": units.CompetenceAnnulled,
     "membership-annulled.1": units.MembershipAnnulled,
     # commitments

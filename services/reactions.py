@@ -22,6 +22,8 @@ from domain.units import facts as unit_facts
 from domain.units.state import first_day, last_day
 from services.working.leaning import Manner
 
+FIRST_TO_BEGIN = timedelta(hours=14)
+"""So much earlier than by UTC a day begins somewhere."""
 ENDINGS = (mandates.MandateRevoked, mandates.MandateReturned, mandates.MandateSuperseded, mandates.MandateExpired)
 
 
@@ -83,14 +85,22 @@ def children_follow(record: Recorded, found: Found) -> Sequence[Then]:
 
 
 def competence_withdrawn(record: Recorded, found: Found) -> Sequence[Then]:
-    """The law took a competence back: what its holder entrusted of it lapses, now or on its last day."""
+    """The law took a competence back: what its holder entrusted of it lapses, now or on its last day.
+
+    If the law never gave it, the registrar has the rest of the day to enter what it gave, before anything lapses.
+    """
     event: units.CompetenceWithdrawn | units.CompetenceAnnulled = record.event
-    gone = event.competence if isinstance(event, units.CompetenceAnnulled) else event
-    day = record.effective_on if gone is event else _recorded_on(record)
+    if isinstance(event, units.CompetenceWithdrawn):
+        return _lapse(found, event.function, record.effective_on)
+    over = (record.at + FIRST_TO_BEGIN).date() + timedelta(days=1)
+    return _lapse(found, event.competence.function, PartialDate(over), over)
+
+
+def _lapse(found: Found, function: str, effective_on: PartialDate, on: date | None = None) -> Sequence[Then]:
     return tuple(
-        Then("mandates", "lapse", stream, day)
+        Then("mandates", "lapse", stream, effective_on, on=on)
         for stream, state in found.leaning.items()
-        if isinstance(state, Mandate) and cofog.covers(gone.function, state.terms.function)
+        if isinstance(state, Mandate) and cofog.covers(function, state.terms.function)
     )
 
 

@@ -8,18 +8,17 @@ from collections.abc import Sequence
 
 from domain.kernel import EventName, Refused, StreamId
 from domain.units.commands import AnnulEntry
-from domain.units.events import CompetenceAnnulled, CompetenceRecorded, MembershipAnnulled
-from domain.units.state import Unit, same_entry
+from domain.units.events import CompetenceAnnulled, CompetenceRecorded, MembershipAnnulled, MembershipRecorded
+from domain.units.state import Unit, entered
 
 
 def annul(command: AnnulEntry, state: Unit) -> Sequence[CompetenceAnnulled | MembershipAnnulled]:
-    entries = {EventName.at(StreamId(state.id), one.version): one.entry for one in state.entries}
-    entry = entries.get(command.corrects)
-    if entry is None:
-        reason = "That record enters no competence or membership of this unit, or was annulled before."
-        raise Refused("nothing-to-annul", reason, entered=list(map(str, entries)))
-    if isinstance(entry, CompetenceRecorded):
-        stands = next(one for one in state.competences if same_entry(one, entry))
-        return [CompetenceAnnulled(command.corrects, stands)]
-    member = next(one for one in state.memberships if same_entry(one, entry))
-    return [MembershipAnnulled(command.corrects, member)]
+    match entered(state, command.corrects):
+        case CompetenceRecorded() as competence:
+            return [CompetenceAnnulled(command.corrects, competence)]
+        case MembershipRecorded() as membership:
+            return [MembershipAnnulled(command.corrects, membership)]
+        case _:
+            reason = "That record enters no competence or membership of this unit, or was annulled before."
+            entries = [str(EventName.at(StreamId(state.id), one.version)) for one in state.entries]
+            raise Refused("nothing-to-annul", reason, entered=entries)

@@ -71,7 +71,7 @@ class RegisterUnit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectUnit:
-    """Put right what was entered wrongly of a unit: its sphere, kind, time zone or first day."""
+    """Put right what was entered wrongly of a unit: sphere, kind, time zone, first day; the law of what it holds."""
 
     corrects: Corrects
     changes: Annotated[Particulars, CHANGES]

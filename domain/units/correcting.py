@@ -7,13 +7,35 @@ from domain.correcting import put_right
 from domain.kernel import PartialDate, Refused, Sphere, StreamId, UnitFacts, UnitId
 from domain.lands import at_times
 from domain.units.commands import CorrectUnit
-from domain.units.events import Stage, UnitCorrected
-from domain.units.state import Unit, first_day, last_day
+from domain.units.events import (
+    CompetenceCorrected,
+    CompetenceRecorded,
+    MembershipCorrected,
+    MembershipRecorded,
+    Particulars,
+    Stage,
+    UnitCorrected,
+)
+from domain.units.state import Unit, entered, first_day, last_day
 
 
-def correct(command: CorrectUnit, state: Unit) -> Sequence[UnitCorrected]:
-    said = {"alive_from": state.begun_by}
-    before, after = put_right(command.corrects, command.changes, state, StreamId(state.id), said)
+def correct(command: CorrectUnit, state: Unit) -> Sequence[UnitCorrected | CompetenceCorrected | MembershipCorrected]:
+    """Of the unit's entry, or of the law that was cited for what it holds or is a member of."""
+    entry = entered(state, command.corrects)
+    cited = None if entry is None else entry.legal_basis
+    stands = Particulars(state.sphere, state.kind, state.time_zone, state.alive_from, cited)
+    said = {"alive_from": state.begun_by, "legal_basis": command.corrects.version}
+    before, after = put_right(command.corrects, command.changes, stands, StreamId(state.id), said)
+    match entry:
+        case CompetenceRecorded():
+            return [CompetenceCorrected(command.corrects, before, after, entry)]
+        case MembershipRecorded():
+            return [MembershipCorrected(command.corrects, before, after, entry)]
+        case None:
+            return [_of_the_unit(before, after, command, state)]
+
+
+def _of_the_unit(before: Particulars, after: Particulars, command: CorrectUnit, state: Unit) -> UnitCorrected:
     if after.sphere is not None:
         _sphere(after.sphere, command, state)
     if after.time_zone is not None and command.there > command.today:
@@ -24,8 +46,8 @@ def correct(command: CorrectUnit, state: Unit) -> Sequence[UnitCorrected]:
         raise Refused("day-cut-short", reason)
     if after.alive_from is not None:
         _first_day(after.alive_from, command.today, state)
-    entry = (after.alive_from or state.entered_from) if command.corrects.version == 1 else None
-    return [UnitCorrected(command.corrects, before, after, entry)]
+    since = (after.alive_from or state.entered_from) if command.corrects.version == 1 else None
+    return UnitCorrected(command.corrects, before, after, since)
 
 
 def check_parent(unit: UnitId, sphere: Sphere, above: Sequence[UnitFacts], on: PartialDate) -> None:

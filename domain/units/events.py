@@ -71,6 +71,9 @@ class Particulars:
         str | None, Text(at_most=60, form=TIME_ZONE), Known("time zone"), Says("Its time zone (IANA).", "Europe/Berlin")
     ] = None
     alive_from: Annotated[PartialDate | None, Says("Since when it has existed.")] = None
+    legal_basis: Annotated[
+        str | None, Text(at_most=500), Says("Of a competence or membership (name its record), the law it rests on.")
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +233,24 @@ class MembershipEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class CompetenceCorrected(correcting.Corrected):
+    """The law that was cited for it was put right. `competence`: as it stood."""
+
+    before: Particulars
+    after: Particulars
+    competence: CompetenceRecorded
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipCorrected(correcting.Corrected):
+    """The law that was cited for it was put right. `membership`: as it stood."""
+
+    before: Particulars
+    after: Particulars
+    membership: MembershipRecorded
+
+
+@dataclass(frozen=True, slots=True)
 class CompetenceAnnulled:
     """It was entered by mistake: the law never gave it. `competence`: what stood of it."""
 
@@ -263,6 +284,8 @@ Later: TypeAlias = (
     | CompetenceWithdrawn
     | MembershipRecorded
     | MembershipEnded
+    | CompetenceCorrected
+    | MembershipCorrected
     | CompetenceAnnulled
     | MembershipAnnulled
 )

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TypeAlias, TypeVar, assert_never
 
-from domain.correcting import with_right
-from domain.kernel import EventName, Holding, Membership, PartialDate, Role, Sphere, UnitFacts, UnitId, Words
+from domain.correcting import Corrected, with_right
+from domain.kernel import EventName, Holding, Membership, PartialDate, Role, Sphere, StreamId, UnitFacts, UnitId, Words
 from domain.replacing import replace
 from domain.units.events import (
     AccreditationRevoked,
     CompetenceAnnulled,
+    CompetenceCorrected,
     CompetenceRecorded,
     CompetenceWithdrawn,
     Event,
@@ -18,6 +19,7 @@ from domain.units.events import (
     Kind,
     Later,
     MembershipAnnulled,
+    MembershipCorrected,
     MembershipEnded,
     MembershipRecorded,
     ParentSet,
@@ -167,6 +169,10 @@ def _changed(unit: Unit, event: Later) -> Unit:
             return replace(_entered(unit, event), memberships=(*unit.memberships, event))
         case MembershipEnded():
             return replace(unit, memberships=after_end(unit.memberships, event))
+        case CompetenceCorrected():
+            return replace(unit, competences=put_right_in(unit.competences, event.competence, event))
+        case MembershipCorrected():
+            return replace(unit, memberships=put_right_in(unit.memberships, event.membership, event))
         case CompetenceAnnulled():
             left = without(unit.competences, event.competence)
             return replace(_annulled(unit, event.corrects), competences=left)
@@ -246,6 +252,20 @@ def _annulled(unit: Unit, record: EventName) -> Unit:
 def without(stand: Iterable[Entry], gone: Entry) -> tuple[Entry, ...]:
     """What stands of competences or memberships without that entry, whether or not it had its last day by then."""
     return tuple(one for one in stand if not same_entry(one, gone))
+
+
+def put_right_in(stand: Iterable[Entry], wrong: Entry, event: Corrected) -> tuple[Entry, ...]:
+    """What stands of competences or memberships once that one says what it should have said."""
+    return tuple(with_right(one, event) if same_entry(one, wrong) else one for one in stand)
+
+
+def entered(unit: Unit, record: EventName) -> CompetenceRecorded | MembershipRecorded | None:
+    """What stands of the competence or membership that a record entered; None if it entered none, or was annulled."""
+    said = next((one.entry for one in unit.entries if EventName.at(StreamId(unit.id), one.version) == record), None)
+    if said is None:
+        return None
+    stand: tuple[CompetenceRecorded | MembershipRecorded, ...] = (*unit.competences, *unit.memberships)
+    return next(one for one in stand if same_entry(one, said))
 
 
 def same_entry(one: CompetenceRecorded | MembershipRecorded, other: CompetenceRecorded | MembershipRecorded) -> bool:

@@ -8,7 +8,16 @@ import pytest
 
 from domain.kernel import EventName, PartialDate, Sphere, Today
 from domain.units import Kind, Stage, facts, holdings
-from domain.units.events import Particulars, UnitActivated, UnitCorrected, UnitRestored
+from domain.units.commands import AnnulEntry
+from domain.units.events import (
+    CompetenceAnnulled,
+    CompetenceCorrected,
+    MembershipCorrected,
+    Particulars,
+    UnitActivated,
+    UnitCorrected,
+    UnitRestored,
+)
 from tests.domain.test_correcting import unit
 from tests.domain.test_units import (
     GENT,
@@ -18,6 +27,7 @@ from tests.domain.test_units import (
     activated,
     competence,
     given,
+    joined,
     officer_accredited,
     proposed,
     registered,
@@ -200,3 +210,35 @@ def test_after_a_correction_it_does() -> None:
     told = given(proposed).after(correct(alive_from=PartialDate("2026-11-24")))
     on_the_day = replace(activate, today=TODAY, effective_on=PartialDate("2026-11-24"))
     assert told.after(on_the_day).state.stage is Stage.ACTIVE
+
+
+# --- the law of what it holds, and of what it is a member of ---
+
+LAW = "Municipalities Act, art. 31"
+
+
+def test_a_law_that_was_cited_wrongly_is_put_right_and_what_rests_on_it_stays() -> None:
+    was, now = Particulars(legal_basis=competence.legal_basis), Particulars(legal_basis=LAW)
+    told = given(registered, competence, joined)
+    held, member = (correct(corrects=EventName.at(GENT, version), legal_basis=LAW) for version in (2, 3))
+    told.when(held).then(CompetenceCorrected(held.corrects, was, now, competence))
+    was = Particulars(legal_basis=joined.legal_basis)
+    told.when(member).then(MembershipCorrected(member.corrects, was, now, joined))
+    after = told.after(held, member)
+    assert [one.legal_basis for one in holdings(after.state)] == [LAW]
+    assert [one.legal_basis for one in after.state.memberships] == [LAW]
+    after.when(held).then_refused("nothing-to-correct")
+    right = replace(competence, legal_basis=LAW)
+    after.when(AnnulEntry(corrects=held.corrects)).then(CompetenceAnnulled(held.corrects, right))
+    ended = told.given(withdrawn).after(held)
+    assert ended.state.competences == (replace(right, held_until=withdrawn.held_until),)
+
+
+def test_each_record_is_corrected_in_what_it_said() -> None:
+    told = given(registered, competence)
+    second = EventName.at(GENT, 2)
+    told.when(correct(corrects=second, kind=Kind.COUNTY)).then_refused("not-said-there")
+    told.when(correct(corrects=second, kind=Kind.COUNTY, legal_basis=LAW)).then_refused("not-said-there")
+    told.when(correct(legal_basis=LAW)).then_refused("never-said")
+    annulled = told.after(AnnulEntry(corrects=second))
+    annulled.when(correct(corrects=second, legal_basis=LAW)).then_refused("never-said")

@@ -15,14 +15,22 @@ from domain.subsidiarity.allocations.words import QuestionWording
 from domain.subsidiarity.reviews.commands import CorrectReview, SubmitContribution
 from domain.subsidiarity.reviews.words import DraftWording
 from domain.units import Kind, Manner
-from domain.units.events import CompetenceRecorded, Particulars, RepresentativeAccredited, UnitCorrected
+from domain.units.events import (
+    CompetenceCorrected,
+    CompetenceRecorded,
+    MembershipCorrected,
+    MembershipRecorded,
+    Particulars,
+    RepresentativeAccredited,
+    UnitCorrected,
+)
 from projections.delegations import DELEGATIONS
 from projections.mandates import MANDATES
 from projections.views import VIEWS
 from tests.domain import allocation_stories as allocations
 from tests.domain import mandate_stories as mandates
 from tests.domain import review_stories as reviews
-from tests.domain.commitment_stories import CITY, DAY, NAMES, words
+from tests.domain.commitment_stories import CITY, DAY, NAMES, REGION, words
 from tests.domain.scenario import scenario
 from tests.projections.mandate_ledger import ledger
 from tests.projections.register import LEDGER, Register, directory, opened, registered
@@ -190,3 +198,20 @@ def test_it_reads_right_of_every_day_in_law() -> None:
         assert (row.legal_basis, row.estimate) == ("Health Act, s. 21", mandates.estimate.yearly)
     assert ledger_.in_law(DELEGATIONS, mandates.DAY).source_basis == "Health Act, s. 21"
     assert ledger_.in_law(MANDATES, mandates.DAY - timedelta(days=1)) is None
+
+
+def test_the_law_of_what_a_unit_holds_reads_right() -> None:
+    register = directory()
+    held = CompetenceRecorded("07", CITY, Manner.OWN, "a law", PartialDate("2019"))
+    member = MembershipRecorded(REGION, "a decree", PartialDate("2020"))
+    register.tell(CITY, held, member)
+    for event, version in ((CompetenceCorrected, 2), (MembershipCorrected, 3)):
+        entry: Any = held if event is CompetenceCorrected else member
+        name = EventName.at(CITY, version)
+        was, now = Particulars(legal_basis=entry.legal_basis), Particulars(legal_basis="Act 5")
+        register.tell(CITY, event(name, was, now, entry), corrects=name)
+    assert [one.legal_basis for one in register.all("competences")] == ["Act 5"]
+    row = register.one("units", str(CITY))
+    assert [one.legal_basis for one in (*row.competences, *row.memberships)] == ["Act 5", "Act 5"]
+    shown = [(one.field, one.before, one.after) for row in register.all("corrections") for one in row.changed]
+    assert shown == [("legal_basis", "a law", "Act 5"), ("legal_basis", "a decree", "Act 5")]

@@ -161,6 +161,9 @@ async def _territories(here: Country, region: UnitId, village: UnitId) -> None:
     await services.workers.catch_up()
     _, state = await services.office.states.state("units", StreamId(village))
     for entry in state.entries:
+        name, law = EventName.at(village, entry.version), Particulars(legal_basis="Act 6")
+        slip = Note(corrects=name, because=WHY, lang="en", basis="Act 3, art. 9")
+        await give(services, services.registrar, "units.correct", village, note=slip, corrects=name, changes=law)
         note = Note(corrects=EventName.at(village, entry.version), because=WHY, lang="en", basis="Act 3, art. 9")
         await give(services, services.registrar, "units.annul-entry", village, note=note, corrects=note.corrects)
 

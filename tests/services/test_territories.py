@@ -17,8 +17,9 @@ from domain.kernel import Actor, EventName, PartialDate, Refused, StreamId, Unit
 from domain.ledger import notes
 from domain.ledger.findings import Finding
 from domain.mandates import events as mandates
-from domain.mandates.words import Beside, Ending, Kind, ReturnGround
+from domain.mandates.words import Beside, Ending, Kind, ReturnGround, Stage
 from domain.units import Manner
+from domain.units.events import Particulars
 from services.audit.bundle import Bundle
 from services.audit.verifying import verify
 from services.bootstrap import Services
@@ -302,9 +303,52 @@ async def test_what_rests_on_a_competence_that_never_was_ends(country: Country) 
     note = Note(corrects=wrong, because="Another Act.", lang="en", basis="Act 5")
     await give(services, services.registrar, "units.annul-entry", region, note=note, corrects=wrong)
     await country.acts()
+    assert await by(services, "reaction", stream) == [], "what the law gave can still be entered today"
+    day = TODAY + timedelta(days=2)
+    await country.acts(day)
     ended = [one.event for one in await by(services, "reaction", stream)]
     assert isinstance(ended[0], mandates.MandateRevoked)
-    assert (ended[0].ground, ended[0].revoked_on) == (Ending.COMPETENCE_LOST, TODAY)
+    assert (ended[0].ground, ended[0].revoked_on) == (Ending.COMPETENCE_LOST, day)
+
+
+async def test_what_is_entered_anew_on_the_day_carries_what_rests_on_it(country: Country, tmp_path: Path) -> None:
+    services, region, town = country.services, country.region.unit, country.town.unit
+    stream = await country.over(town)
+    _, state = await services.office.states.state("units", StreamId(region))
+    [held] = state.competences
+    note = Note(
+        corrects=EventName.at(StreamId(region), state.entries[0].version),
+        because="Since when?",
+        lang="en",
+        basis="Act 5",
+    )
+    await give(services, services.registrar, "units.annul-entry", region, note=note, corrects=note.corrects)
+    await country.acts()
+    since = PartialDate(TODAY - timedelta(days=9))
+    await give(
+        services, services.registrar, "units.record-competence", region, function=held.function, territory=region,
+        manner=held.manner, legal_basis=held.legal_basis, held_from=since, held_until=None,
+    )  # fmt: skip
+    await country.acts(TODAY + timedelta(days=2))
+    assert await by(services, "reaction", stream) == []
+    _, mandate = await services.office.states.state("mandates", stream)
+    assert mandate.stage is Stage.ACTIVE
+    assert await country.audited(tmp_path / "bundle") == []
+
+
+async def test_a_citation_that_is_put_right_ends_nothing(country: Country, tmp_path: Path) -> None:
+    services, region, town = country.services, country.region.unit, country.town.unit
+    stream, joined = await country.over(town), await country.joins()
+    _, state = await services.office.states.state("units", StreamId(region))
+    for unit, version in ((region, state.entries[0].version), (town, joined.version)):
+        note = Note(corrects=EventName.at(StreamId(unit), version), because="A slip.", lang="en", basis="Act 5")
+        changes = Particulars(legal_basis="Transport Act, art. 4")
+        await give(
+            services, services.registrar, "units.correct", unit, note=note, corrects=note.corrects, changes=changes
+        )
+    await country.acts(TODAY + timedelta(days=2))
+    assert [one.event for one in await by(services, "reaction", stream)] == await country.moved(stream)
+    assert await country.audited(tmp_path / "bundle") == []
 
 
 async def test_what_was_entered_by_mistake_counts_for_others_until_it_is_annulled(
@@ -325,9 +369,10 @@ async def test_what_was_entered_by_mistake_counts_for_others_until_it_is_annulle
         note = Note(corrects=EventName.at(StreamId(unit), wrong.version), because="A slip.", lang="en", basis="Act 5")
         await give(services, services.registrar, "units.annul-entry", unit, note=note, corrects=note.corrects)
         await country.acts()
+    assert await country.audited(tmp_path / "bundle") == []
+    await country.acts(TODAY + timedelta(days=2))
     counts = {type(one.event): one.effective_on for one in await by(services, "reaction", stream)}
     assert min(counts[mandates.MandateTerritoryMoved], counts[mandates.MandateRevoked]) >= str(TODAY)
-    assert await country.audited(tmp_path / "bundle") == []
 
 
 async def test_no_officer_moves_what_a_mandate_claims(country: Country) -> None:
