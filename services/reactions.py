@@ -179,6 +179,17 @@ def clash_over(record: Recorded, found: Found) -> Sequence[Then]:
     return _follow(found, record.effective_on)
 
 
+def in_its_place(record: Recorded, found: Found) -> Sequence[Then]:
+    """It came into force in the place of one that clashed: it stands where that one stood, named or not."""
+    if found.state.freed is None:
+        return ()
+    return tuple(
+        Then("mandates", "follow-territory", record.stream, record.effective_on, {"replaces": before})
+        for before, state in found.leaning.items()
+        if isinstance(state, Mandate) and state.clashing
+    )
+
+
 def _on(day: date, effective_on: PartialDate, record: Recorded, found: Found) -> Sequence[Then | LookAgain]:
     """What follows on a day: at once, if it had come when it was recorded."""
     if day >= FARTHEST:
@@ -262,6 +273,14 @@ REACTIONS: tuple[Reaction, ...] = (
         (*ENDINGS, mandates.MandateDeclined, mandates.MandateWithdrawn),
         clash_over,
         Manner.BESIDE,
+        beside="beside",
+    ),
+    Reaction(
+        "in-its-place",
+        (mandates.MandateActivated,),
+        in_its_place,
+        Manner.GAVE_WAY,
+        frozenset({"not-its-place"}),
         beside="beside",
     ),
     Reaction("mandate-lost", ENDINGS, mandate_lost, Manner.RESTS_ON),

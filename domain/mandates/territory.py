@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from domain import cofog
-from domain.kernel import MandateFacts, Refused
+from domain.kernel import MandateFacts, Refused, StreamId
 from domain.lands import on_day
 from domain.mandates import commands as asked
 from domain.mandates import events as happened
@@ -24,9 +24,11 @@ def follow(command: asked.FollowTerritory, state: State) -> Sequence[Event]:
     held = found.freed
     if held is None:
         return []
+    if command.replaced is not None:
+        _takes_its_place(command.stream, held, command.replaced)
     day = befell(command.effective_on, command.today)
     moved = replace(held, within=on_day(command.lands, command.today)[1:], beside=None)
-    moved = _all_beside(moved, command)
+    moved = _all_beside(moved, command.beside_facts, (*command.line, *command.left))
     return [] if moved == held else [happened.MandateTerritoryMoved(day, held, moved)]
 
 
@@ -39,24 +41,31 @@ def beside(command: asked.ActivateMandate, held: Scope) -> Scope:
     before = command.replaced
     if before is None and not command.beside:
         return held
-    if before is None or before.superseded_by != command.stream:
+    before = _takes_its_place(command.stream, held, before)
+    stood = {*before.beside, *(one.id for one in command.line)}
+    for other in command.beside_facts:
+        if other.id not in stood:
+            raise Refused("no-clash", "The mandate whose place it takes did not stand beside that one.", by=other.id)
+    return _all_beside(held, command.beside_facts, command.line)
+
+
+def _takes_its_place(stream: StreamId, held: Scope, before: MandateFacts | None) -> MandateFacts:
+    """Refused `not-its-place` unless that one was superseded by it, and was no narrower."""
+    if before is None or before.superseded_by != stream:
         reason = "It takes the place of no such mandate: name in `replaces` the one that it supersedes, once it did."
         raise Refused("not-its-place", reason)
     if before.territory != held.territory or not cofog.covers(before.function, held.function):
         reason = f"The mandate whose place it takes was over {before.function}; what goes beyond that stands alone."
         raise Refused("not-its-place", reason, replaces=before.id)
-    stood = {*before.beside, *(one.id for one in command.line)}
-    for other in command.beside_facts:
-        if other.id not in stood:
-            raise Refused("no-clash", "The mandate whose place it takes did not stand beside that one.", by=other.id)
-    return _all_beside(held, command)
+    return before
 
 
-def _all_beside(held: Scope, command: asked.ActivateMandate | asked.FollowTerritory) -> Scope:
-    """Those that the command names, and what is to take the place of one beside which it, or the one before, stood."""
-    named = [clash(held, other) for other in command.beside_facts]
+def _all_beside(held: Scope, others: Sequence[MandateFacts], line: Sequence[MandateFacts]) -> Scope:
+    """Those that are named, and what is to take the place of one beside which it, or the one before, stood."""
+    named = [clash(held, other) for other in others]
     known = {one.mandate for one in named}
-    named += [_of(one) for one in command.line if one.id not in known and _to_come(held, one)]
+    coming = {one.id: one for one in line if one.id not in known and _to_come(held, one)}
+    named += map(_of, coming.values())
     return replace(held, beside=tuple(named) or None)
 
 

@@ -73,13 +73,17 @@ class Reacted:
 
     def _said(self, reaction: Reaction, cause: Recorded, since: int, stream: UUID) -> Iterator[Then]:
         """What it says to a stream, by each state of the cause's own in which it may have looked."""
-        leaning = {}
-        if reaction.manner is not None and (cause.stream, reaction.manner, stream) in self._leans:
-            leaning[stream] = self._leaner(stream)
+        leaning = {one: self._leaner(one) for one in self._leaning(reaction, cause.stream, stream)}
         home = self._homes[type(cause.event)].name
         for state in self._since.get(cause.stream, [self._now(home, cause.stream)[1]])[since:]:
             if (then := only(reaction.then(cause, Found(state, leaning)), stream)) is not None:  # type: ignore[arg-type]
                 yield then
+
+    def _leaning(self, reaction: Reaction, thing: UUID, stream: UUID) -> Sequence[UUID]:
+        """Whether the stream leans on the cause's; of what is said to that one itself, all that do."""
+        if stream != thing:
+            return [stream] if (thing, reaction.manner, stream) in self._leans else []
+        return sorted(one for on, manner, one in self._leans if (on, manner) == (thing, reaction.manner))
 
     def _leaner(self, stream: UUID) -> Any:
         found = ((name, self._now(name, stream)[1]) for name in ("mandates", "commitments"))

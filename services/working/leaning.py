@@ -25,6 +25,8 @@ class Manner(StrEnum):
     """An exclusive mandate on its territory, and on all that this lies in."""
     BESIDE = "beside"
     """An exclusive mandate on another one that holds the same in what its territory came to lie in."""
+    GAVE_WAY = "gave_way"
+    """A mandate that was superseded on the one that takes its place."""
 
 
 Lean: TypeAlias = tuple[UUID, str, UUID]
@@ -51,6 +53,7 @@ LEANS: Mapping[type, Callable[[UUID, Any], Sequence[Lean]]] = {
     ],
     mandates.MandateActivated: lambda stream, event: _standing(stream, event.exclusive),
     mandates.MandateTerritoryMoved: lambda stream, event: _standing(stream, event.exclusive),
+    mandates.MandateSuperseded: lambda stream, event: [(event.by, Manner.GAVE_WAY, stream)],
     commitments.CommitmentProposed: lambda stream, event: [(event.owner, Manner.PARTY, stream)],
     commitments.PartyInvited: lambda stream, event: [(event.unit, Manner.PARTY, stream)],
     commitments.PartySucceeded: lambda stream, event: [(event.successor, Manner.PARTY, stream)],

@@ -180,6 +180,7 @@ def ask(kind: type, on: date = DAY, /, **said: Any) -> Any:
         "replaced": None,
         "beside_facts": (),
         "line": (),
+        "left": (),
         "consulted_units": tuple(unit(one) for one in said.get("consulted", ())),
     }
     wanted = {field.name for field in fields(kind)}

@@ -264,6 +264,28 @@ async def test_both_are_superseded_before_anything_takes_their_place(
     assert await country.audited(tmp_path / "bundle") == []
 
 
+async def test_what_takes_a_place_without_saying_so_leaves_the_other_its_own(country: Country, tmp_path: Path) -> None:
+    """The town's new mandate named nobody, and would have kept out what is agreed in the place of the body's."""
+    services, region = country.services, country.region
+    town, body = country.town.unit, country.metropolis.unit
+    whole, part = await country.over(body), await country.over(town)
+    await country.joins(TODAY - timedelta(days=9))
+    await country.acts()
+    smaller, anew = await country.agreed_over(town), await country.agreed_over(body)
+    superseded: dict[str, Any] = {"settlement": None, "note": BECAUSE}
+    await give(services, region.signatory, "mandates.supersede", part, by=smaller, **superseded)
+    await give(services, region.signatory, "mandates.supersede", whole, by=anew, **superseded)
+    await country.acts()
+    await give(services, region.signatory, "mandates.activate", smaller)
+    await country.acts()
+    assert (await country.moved(smaller))[-1].exclusive.beside == (Beside(anew, FUNCTION, body),)
+    await give(services, region.signatory, "mandates.activate", anew)
+    await country.acts()
+    assert await country.claimed() == {(town, False), (body, False), (region.unit, True)}
+    assert await country.services.store.pool.fetchval("select count(*) from workers.refused") == 0
+    assert await country.audited(tmp_path / "bundle") == []
+
+
 async def test_a_unit_that_is_put_under_another_one_brings_what_stands_in_it_along(country: Country) -> None:
     services, town = country.services, country.town.unit
     quarter = await unit_of(services, "Quarter", parent=country.region.unit)

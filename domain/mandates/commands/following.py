@@ -70,6 +70,13 @@ class FollowTerritory:
         tuple[MandateFacts, ...],
         Given("those beside which it stood, and what took the place of each in turn", of="state.clashing>"),
     ]
+    replaces: Annotated[StreamId | None, Says("The mandate whose place it took, if it did not name it itself.")] = None
+    replaced: Annotated[MandateFacts | None, Given("the mandate whose place it took", of="replaces")]
+    left: Annotated[
+        tuple[MandateFacts, ...],
+        Given("those beside which that one stood, and what took the place of each in turn", of="replaces.beside>"),
+    ]
+    stream: Stream
     lands: Annotated[tuple[UnitFacts, ...], Given("the territory, and what it lies in", of="state.territory*")]
     effective_on: CountsOn
     today: Now
