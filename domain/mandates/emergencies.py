@@ -47,7 +47,7 @@ def for_a_time(command: asked.SuspendMandate, state: Mandate, day: date) -> Sequ
             _not_too_long(command.until, law, last)
             _by_majority(command.vote, law, times)
         elif command.until > last:
-            raise _too_long(law, day, last)
+            raise _too_long(state, law, day, last)
     if command.vote is None:
         return []
     vote = command.vote
@@ -72,14 +72,16 @@ def _alone_until(state: Mandate, law: Policy, day: date) -> date:
     return day + timedelta(days=left - 1)
 
 
-def _too_long(law: Policy, day: date, last: date) -> Refused:
+def _too_long(state: Mandate, law: Policy, day: date, last: date) -> Refused:
     grounds = law.grounds("initial_days")
     if last < day:
+        over = min(one.until for one in _lately(state, law, day) if one.until is not None)
+        earliest = over + timedelta(days=law.whole("review_days") + 1)
         reason = (
             "It was suspended in an emergency for as many days as the giver has alone, and that is not reviewed yet: "
-            "so soon it is suspended again by the legislature or council only. Name what it agreed to in `vote`."
+            f"before {earliest} only the legislature or council suspends it again. Name what it agreed to in `vote`."
         )
-        return Refused("emergency-again", reason, policy=grounds)
+        return Refused("emergency-again", reason, policy=grounds, earliest=earliest)
     reason = f"In an emergency it is suspended until {last} at most; the legislature or council may prolong it."
     return Refused("emergency-too-long", reason, policy=grounds, latest=last)
 

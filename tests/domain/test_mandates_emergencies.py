@@ -145,6 +145,7 @@ def test_what_is_declared_anew_before_it_is_reviewed_takes_a_majority() -> None:
         refused = over.when(again(day, day)).then_refused("emergency-again")
         assert refused.policy is not None
         assert refused.policy.parameter == "initial_days"
+        assert refused.facts["earliest"] == REVIEWED + timedelta(days=1)
         over.when(again(day, day, vote=replace(vote, in_favour=50))).then_refused("majority-missing")
         until = day + timedelta(days=29)
         events = over.when(again(day, until, vote=vote)).events
