@@ -6,10 +6,10 @@ day. What is true is entered anew.
 
 from collections.abc import Sequence
 
-from domain.kernel import EventName, Refused, StreamId
+from domain.kernel import Refused
 from domain.units.commands import AnnulEntry
 from domain.units.events import CompetenceAnnulled, CompetenceRecorded, MembershipAnnulled, MembershipRecorded
-from domain.units.state import Unit, entered
+from domain.units.state import Unit, entered, entering
 
 
 def annul(command: AnnulEntry, state: Unit) -> Sequence[CompetenceAnnulled | MembershipAnnulled]:
@@ -20,5 +20,4 @@ def annul(command: AnnulEntry, state: Unit) -> Sequence[CompetenceAnnulled | Mem
             return [MembershipAnnulled(command.corrects, membership)]
         case _:
             reason = "That record enters no competence or membership of this unit, or was annulled before."
-            entries = [str(EventName.at(StreamId(state.id), one.version)) for one in state.entries]
-            raise Refused("nothing-to-annul", reason, entered=entries)
+            raise Refused("nothing-to-annul", reason, entered=list(map(str, entering(state))))

@@ -16,12 +16,15 @@ from domain.units.events import (
     Stage,
     UnitCorrected,
 )
-from domain.units.state import Unit, entered, first_day, last_day
+from domain.units.state import Unit, entered, entering, first_day, last_day
 
 
 def correct(command: CorrectUnit, state: Unit) -> Sequence[UnitCorrected | CompetenceCorrected | MembershipCorrected]:
     """Of the unit's entry, or of the law that was cited for what it holds or is a member of."""
     entry = entered(state, command.corrects)
+    if entry is None and command.changes.legal_basis is not None:
+        reason = "A law is cited for a competence or a membership: name the record that entered it."
+        raise Refused("never-said", reason, field="legal_basis", entered=list(map(str, entering(state))))
     cited = None if entry is None else entry.legal_basis
     stands = Particulars(state.sphere, state.kind, state.time_zone, state.alive_from, cited)
     said = {"alive_from": state.begun_by, "legal_basis": command.corrects.version}

@@ -268,6 +268,11 @@ def entered(unit: Unit, record: EventName) -> CompetenceRecorded | MembershipRec
     return next(one for one in stand if same_entry(one, said))
 
 
+def entering(unit: Unit) -> list[EventName]:
+    """The records that entered what stands of its competences and memberships."""
+    return [EventName.at(StreamId(unit.id), one.version) for one in unit.entries]
+
+
 def same_entry(one: CompetenceRecorded | MembershipRecorded, other: CompetenceRecorded | MembershipRecorded) -> bool:
     """Whether both are of one entry, of which only the last day changes: no two of a kind begin on one day."""
     return _what(one) == _what(other)

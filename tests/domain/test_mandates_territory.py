@@ -326,3 +326,19 @@ def test_nobody_stands_beside_another_of_their_own_accord() -> None:
     story(*agreed).when(in_its_place((ended,))).then_refused("no-clash")
     wide = story(draft(exclusive=True, function="07"), estimate, fund, offer, accept)
     wide.when(in_its_place()).then_refused("not-its-place")
+
+
+def test_what_came_into_force_in_its_place_unnamed_is_told_where_that_one_stood() -> None:
+    before = mandate_facts(
+        id=CHILD, territory=CITY, function="07.3", exclusive=True, superseded_by=STREAM, beside=(OTHER,),
+        activated_on=START, stage="superseded", in_force=False, ended=True,
+    )  # fmt: skip
+    coming = elsewhere(activated_on=None, stage="accepted", in_force=False)
+    told = replace(follow(member()), replaces=CHILD, replaced=before, left=(coming,))
+    [moved] = exclusive(member()).when(told).events
+    assert moved.exclusive.beside == (Beside(OTHER, "07", BODY),)
+    other = replace(told, replaced=replace(before, superseded_by=PARENT))
+    exclusive(member()).when(other).then_refused("not-its-place")
+    gone = replace(told, replaced=replace(before, territory=VILLAGE))
+    exclusive(member()).when(gone).then_refused("not-its-place")
+    story(draft(), estimate, fund, offer, accept, activate).when(other).then_nothing_happens()

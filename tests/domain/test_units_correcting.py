@@ -239,6 +239,7 @@ def test_each_record_is_corrected_in_what_it_said() -> None:
     second = EventName.at(GENT, 2)
     told.when(correct(corrects=second, kind=Kind.COUNTY)).then_refused("not-said-there")
     told.when(correct(corrects=second, kind=Kind.COUNTY, legal_basis=LAW)).then_refused("not-said-there")
-    told.when(correct(legal_basis=LAW)).then_refused("never-said")
+    refused = told.when(correct(legal_basis=LAW)).then_refused("never-said")
+    assert refused.facts["entered"] == [str(second)]
     annulled = told.after(AnnulEntry(corrects=second))
     annulled.when(correct(corrects=second, legal_basis=LAW)).then_refused("never-said")
