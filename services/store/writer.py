@@ -87,6 +87,13 @@ class Writer:
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="ledger-writer")
 
+    async def connect(self) -> None:
+        """Opens its lines while nobody writes yet; where they cannot be opened, the first command tries again."""
+        try:
+            await self._connected()
+        except Exception as error:
+            log.info("writer-not-connected", error=repr(error))
+
     async def stop(self, patience: float = 10.0) -> None:
         """Takes no new commands; on return everybody who waited has an answer, yes or no."""
         self._closed = True
