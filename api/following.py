@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from functools import partial
 from time import monotonic
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from aiohttp import web
 
@@ -44,6 +44,10 @@ async def _ends_with(request: web.Request, reader: "asyncio.Task[None]") -> None
     reader.cancel()
 
 
+_Asked: TypeAlias = tuple[int, int, int, Filter]
+"""(after, limit, last, where)"""
+
+
 class _Heard(NamedTuple):
     """Events as they are sent, how many, and the position of the last."""
 
@@ -58,7 +62,7 @@ class Following:
     def __init__(self, store: Store, views: Views, seals: Seals, heartbeat: float = HEARTBEAT) -> None:
         self._store, self._views, self._seals, self._heartbeat = store, views, seals, heartbeat
         self._readers = set[asyncio.Task[None]]()
-        self._looks = dict[tuple[int, int, int, Filter], asyncio.Task[_Heard | None]]()
+        self._looks = dict[_Asked, asyncio.Task[_Heard | None]]()
 
     async def end(self, app: web.Application) -> None:
         """Nobody waits for a stream that has no end by itself: readers come again to whoever serves then."""
@@ -107,9 +111,14 @@ class Following:
         asked = (after, limit, last, where)
         if (look := self._looks.get(asked)) is None:
             look = self._looks[asked] = asyncio.create_task(self._look(*asked))
-            look.add_done_callback(lambda done: self._looks.pop(asked))
+            look.add_done_callback(partial(self._looked, asked))
         # A reader who leaves does not take it from the others.
         return await asyncio.shield(look)
+
+    def _looked(self, asked: _Asked, look: "asyncio.Task[_Heard | None]") -> None:
+        del self._looks[asked]
+        if not look.cancelled():
+            look.exception()  # where all have left, nobody hears it, and nobody misses it
 
     async def _look(self, after: int, limit: int, last: int, where: Filter) -> _Heard | None:
         batch = await self._store.records(after, limit, until=last, where=where)

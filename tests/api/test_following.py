@@ -1,8 +1,9 @@
 """Records as they come: every one once and in order, whoever writes meanwhile and however often the line is lost."""
 
 import asyncio
+import gc
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -16,7 +17,7 @@ from api.edge import public
 from api.following import LAST_SEEN, MEDIA, Following
 from api.opened import Seals
 from services.store.ledger import LedgerStore
-from services.store.ports import Filter, StoredRecord
+from services.store.ports import Filter, StoredRecord, Unavailable
 from tests.api.client import get, proposed, send
 from tests.api.conftest import Live
 from tests.waiting import until
@@ -152,6 +153,43 @@ def test_a_reader_who_leaves_takes_nothing_from_the_others(live: Live) -> None:
         return await second
 
     assert live.run(heard()).count(b"data: ") == 3
+
+
+class Gone:
+    """A store whose database goes away while it is asked."""
+
+    def __init__(self, asked: asyncio.Event, gone: asyncio.Event) -> None:
+        self._asked, self._gone = asked, gone
+
+    async def records(self, *asked: Any, **more: Any) -> list[StoredRecord]:
+        self._asked.set()
+        await self._gone.wait()
+        raise Unavailable("The database is gone.")
+
+
+def test_a_look_that_fails_once_all_have_left_is_told_to_nobody(live: Live) -> None:
+    services = live.services
+
+    async def told() -> list[Mapping[str, Any]]:
+        complaints = list[Mapping[str, Any]]()
+        asyncio.get_running_loop().set_exception_handler(lambda loop, about: complaints.append(about))
+        asked, gone = asyncio.Event(), asyncio.Event()
+        store: Any = Gone(asked, gone)
+        endless = Following(store, services.views, Seals(services.openings, services.office, services.tokens))
+        events = endless.events(live.told - 3, 3, Filter())
+        await anext(events)
+        reader = asyncio.ensure_future(anext(events))
+        await asked.wait()
+        reader.cancel()
+        await asyncio.wait([reader])
+        del reader, events  # they hold the look
+        gone.set()
+        await asyncio.sleep(0.01)
+        gc.collect()
+        asyncio.get_running_loop().set_exception_handler(None)
+        return complaints
+
+    assert live.run(told()) == []
 
 
 @asynccontextmanager
