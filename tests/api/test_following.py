@@ -3,9 +3,10 @@
 import asyncio
 import gc
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from api import following
 from api.edge import public
 from api.following import LAST_SEEN, MEDIA, Following
 from api.opened import Seals
+from api.whence import Network
 from services.store.ledger import LedgerStore
 from services.store.ports import Filter, StoredRecord, Unavailable
 from tests.api.client import get, proposed, send
@@ -193,11 +195,11 @@ def test_a_look_that_fails_once_all_have_left_is_told_to_nobody(live: Live) -> N
 
 
 @asynccontextmanager
-async def alone(live: Live) -> AsyncIterator[tuple[str, web.AppRunner]]:
+async def alone(live: Live, proxies: Sequence[Network] = ()) -> AsyncIterator[tuple[str, web.AppRunner]]:
     """Served with nothing else, so that nobody else follows."""
     services = live.services
     seals = Seals(services.openings, services.office, services.tokens)
-    endless = Following(services.store, services.views, seals, heartbeat=3600)
+    endless = Following(services.store, services.views, seals, heartbeat=3600, proxies=proxies)
 
     async def follow(request: web.Request) -> web.StreamResponse:
         return await endless.follow(request, -1, None, Filter())
@@ -224,6 +226,36 @@ def test_so_many_follow_and_no_more(live: Live, monkeypatch: pytest.MonkeyPatch)
                 return second.status, (await second.json())["code"], second.headers["Retry-After"]
 
     assert live.run(asked()) == (503, "busy", "5")
+
+
+def test_no_address_holds_the_places_of_all(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "EACH", 1)
+
+    async def asked() -> list[int]:
+        async with alone(live, [ip_network("127.0.0.1")]) as (address, _), AsyncExitStack() as stack:
+            session, found = await stack.enter_async_context(ClientSession()), []
+            for reader in ("9.9.9.9", "9.9.9.9", "8.8.8.8", "9.9.9.9, 8.8.8.8"):
+                headers = {"X-Forwarded-For": reader}
+                said = await stack.enter_async_context(session.get(address, headers=headers))
+                found.append(said.status)
+            return found
+
+    assert live.run(asked()) == [200, 503, 200, 503]
+
+
+def test_nobody_is_taken_for_a_crowd_behind_a_proxy_that_we_were_not_told_of(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "EACH", 1)
+
+    async def asked() -> list[int]:
+        async with (
+            alone(live) as (address, _), ClientSession() as session,
+            session.get(address) as first, session.get(address) as second,
+        ):  # fmt: skip
+            return [first.status, second.status]
+
+    assert live.run(asked()) == [200, 200]
 
 
 def test_who_has_left_makes_room_before_there_is_anything_to_say(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
