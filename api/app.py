@@ -48,7 +48,7 @@ def make_app(services: Services, working: Working | None) -> web.Application:
     ]
     rows = frozenset(view.name for view in services.views_declared if view.keys is own_stream)
     seals = Seals(services.openings, services.office, services.tokens)
-    following = Following(store, services.views, seals)
+    following = Following(store, services.views, seals, proxies=services.config.proxies)
     histories = Histories(store, moments, services.office.codec, contexts, seals, following)
     proofs = Proofs(store, services.codec, origin, services.verifier)
     changes = Changes(services.views, moments, services.views_declared)

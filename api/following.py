@@ -1,10 +1,10 @@
 """Records as they come: server-sent events, which go on behind the last one that a reader had."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from functools import partial
 from time import monotonic
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from aiohttp import web
 
@@ -12,6 +12,7 @@ from api import values
 from api.binding import Gathered, Parameter
 from api.edge import stream
 from api.opened import Seals
+from api.whence import Network, whence
 from services.store.ports import Busy, Filter, Store, StoredRecord
 from services.views.queries import Views
 
@@ -20,8 +21,8 @@ HEARTBEAT = 15.0
 """Seconds after which a reader hears something in any case: who is gone is noticed, and no proxy closes the line."""
 LOOKS_EVERY = 0.5
 """Seconds until it is seen that a reader has left."""
-STREAMS = 64
-"""Readers that one process sends records to at a time."""
+STREAMS, EACH = 64, 16
+"""Readers that one process sends records to at a time, and those of one address among them."""
 BATCH = 500
 RETRY = b"retry: 3000\n\n"
 """Milliseconds after which a reader who lost the line comes again."""
@@ -44,6 +45,10 @@ async def _ends_with(request: web.Request, reader: "asyncio.Task[None]") -> None
     reader.cancel()
 
 
+_Asked: TypeAlias = tuple[int, int, int, Filter]
+"""(after, limit, last, where)"""
+
+
 class _Heard(NamedTuple):
     """Events as they are sent, how many, and the position of the last."""
 
@@ -55,10 +60,13 @@ class _Heard(NamedTuple):
 class Following:
     """Everybody who follows the ledger."""
 
-    def __init__(self, store: Store, views: Views, seals: Seals, heartbeat: float = HEARTBEAT) -> None:
+    def __init__(
+        self, store: Store, views: Views, seals: Seals, heartbeat: float = HEARTBEAT, proxies: Sequence[Network] = ()
+    ) -> None:
         self._store, self._views, self._seals, self._heartbeat = store, views, seals, heartbeat
-        self._readers = set[asyncio.Task[None]]()
-        self._looks = dict[tuple[int, int, int, Filter], asyncio.Task[_Heard | None]]()
+        self._proxies = proxies
+        self._readers = dict[asyncio.Task[None], str | None]()
+        self._looks = dict[_Asked, asyncio.Task[_Heard | None]]()
 
     async def end(self, app: web.Application) -> None:
         """Nobody waits for a stream that has no end by itself: readers come again to whoever serves then."""
@@ -71,18 +79,26 @@ class Following:
         if (seen := request.headers.get(LAST_SEEN.name)) is not None:
             after = gathered.take("header", LAST_SEEN.name, partial(LAST_SEEN.leaf.read_text, seen)) or 0
         gathered.raise_any()
-        if len(self._readers) >= STREAMS:
-            raise Busy(5, f"{STREAMS} readers follow the ledger here already.")
+        address = self._place(request)
         reader = asyncio.current_task()
         assert reader is not None, "handlers run in tasks"
         headers = {"Content-Type": MEDIA, "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        self._readers.add(reader)
+        self._readers[reader] = address
         watch = asyncio.create_task(_ends_with(request, reader))
         try:
             return await stream(request, web.StreamResponse(headers=headers), partial(self.events, after, limit, where))
         finally:
             watch.cancel()
-            self._readers.discard(reader)
+            del self._readers[reader]
+
+    def _place(self, request: web.Request) -> str | None:
+        """The address for which there is room. Raises Busy where there is none."""
+        if len(self._readers) >= STREAMS:
+            raise Busy(5, f"{STREAMS} readers follow the ledger here already.")
+        address = whence(request, self._proxies)
+        if address is not None and list(self._readers.values()).count(address) >= EACH:
+            raise Busy(5, f"{EACH} readers of your address follow the ledger here already.")
+        return address
 
     async def events(self, after: int, limit: int | None, where: Filter) -> AsyncGenerator[bytes, None]:
         """One event a record, its id the position; what was looked through in vain counts as seen, too."""
@@ -107,9 +123,14 @@ class Following:
         asked = (after, limit, last, where)
         if (look := self._looks.get(asked)) is None:
             look = self._looks[asked] = asyncio.create_task(self._look(*asked))
-            look.add_done_callback(lambda done: self._looks.pop(asked))
+            look.add_done_callback(partial(self._looked, asked))
         # A reader who leaves does not take it from the others.
         return await asyncio.shield(look)
+
+    def _looked(self, asked: _Asked, look: "asyncio.Task[_Heard | None]") -> None:
+        del self._looks[asked]
+        if not look.cancelled():
+            look.exception()  # where all have left, nobody hears it, and nobody misses it
 
     async def _look(self, after: int, limit: int, last: int, where: Filter) -> _Heard | None:
         batch = await self._store.records(after, limit, until=last, where=where)

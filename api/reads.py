@@ -42,8 +42,9 @@ class Reading:
         """Keys may hold slashes, as those of milestones do."""
         address = f"/v1/{self._name}"
         return [
-            web.get(address, public(self.list)),
+            # First: they are asked for most, and aiohttp tries one address after the other.
             web.get(address + "/{key:.+}", public(self.one)),
+            web.get(address, public(self.list)),
             web.get(address + ".datapackage.json", public(self._exports.package)),
         ]
 

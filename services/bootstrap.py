@@ -91,8 +91,11 @@ async def assemble(
         projector = await stack.enter_async_context(opened_projector(dsn, views, codec, follow=workers and keeping))
         attested = [view for view in views if view in ATTESTED]
         every = timedelta(hours=config.attest)
+        follow = workers and acting
+        if follow:
+            await store.writer.connect()  # what follows from a record is waited for, from the first one on
         working = await stack.enter_async_context(
-            opened_workers(dsn, office, codec, CONTEXTS, attested, every, follow=workers and acting, post=post)
+            opened_workers(dsn, office, codec, CONTEXTS, attested, every, follow=follow, post=post)
         )
         tokens = Tokens(store.pool)
         yield Services(

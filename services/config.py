@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ class Config:
     `licence`: under which the data may be used (an SPDX identifier; empty: none is named).
     `attest`: hours between two attestations of the views; 0: only when asked. `log_level` None: what suits the verb.
     `metrics`: (host, port) where they are served; None: nowhere.
+    `proxies`: the networks of reverse proxies that are believed for whom they ask.
     """
 
     database_url: str | None = field(repr=False)  # it holds a password
@@ -51,6 +53,7 @@ class Config:
     subject_keys: Path | None = None
     metrics: tuple[str, int] | None = None
     licence: str = ""
+    proxies: tuple[IPv4Network | IPv6Network, ...] = ()
 
     @property
     def keyring(self) -> Path:
@@ -80,6 +83,7 @@ class Config:
             "attest": env.int("SUBSIDIA_ATTEST", 24, validate=_between(0, 8760)),
             "metrics": _address(env.str("SUBSIDIA_METRICS", "", validate=_metrics)),
             "licence": env.str("SUBSIDIA_LICENCE", "", validate=_licence),
+            "proxies": _networks(env.str("SUBSIDIA_PROXIES", "", validate=_proxies)),
             "log_level": env.str("LOG_LEVEL", "", validate=_level) or None,
         }
         try:
@@ -118,6 +122,18 @@ def _address(value: str | None) -> tuple[str, int] | None:
     if not port.isascii() or not port.isdecimal() or int(port) > 65535:
         return None
     return host.strip("[]") or "127.0.0.1", int(port)
+
+
+def _proxies(value: str) -> None:
+    try:
+        _networks(value)
+    except ValueError as error:
+        said = f"names addresses or networks of reverse proxies, like 10.0.0.5, 10.1.0.0/16: {error}"
+        raise environs.ValidationError(said) from None
+
+
+def _networks(value: str | None) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(ip_network(part.strip()) for part in (value or "").split(",") if part.strip())
 
 
 def _licence(value: str) -> None:

@@ -21,14 +21,13 @@ import structlog
 
 from services.store import locks
 from services.store.batch import Composed, Reached, Sign, compose, probes
+from services.store.company import Company
 from services.store.condition import Clocks, Condition, try_out
 from services.store.connecting import is_gone
 from services.store.lines import Line, Session
 from services.store.ports import Change, Receipt, Unavailable
 from services.store.waiting import Alongside, InTheWay, Known, Queue, Waiting
 
-LOCK_FIRST_FOR = 1.0
-"""Seconds that the lock is taken first after another process was met."""
 WORTH_HALVING = 32
 """Commands below which one transaction for all is faster than two that overlap."""
 PATIENCE = 5.0
@@ -69,7 +68,7 @@ class Writer:
         self._way: deque[_Batch] = deque()
         self._session: Session | None = None
         self._head: Reached | None = None
-        self._lock_first_until = 0.0
+        self._company = Company()
         self._closed = False
         self.batches = self.recorded = 0
         """Transactions, and the commands in them, that were recorded since the start."""
@@ -87,6 +86,13 @@ class Writer:
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="ledger-writer")
+
+    async def connect(self) -> None:
+        """Opens its lines while nobody writes yet; where they cannot be opened, the first command tries again."""
+        try:
+            await self._connected()
+        except Exception as error:
+            log.info("writer-not-connected", error=repr(error))
 
     async def stop(self, patience: float = 10.0) -> None:
         """Takes no new commands; on return everybody who waited has an answer, yes or no."""
@@ -195,7 +201,7 @@ class Writer:
         """One transaction, or several in a row. Those who are answered are no longer on the way."""
         if not self._clocks.agree():
             await self._clocks.compare(session.here.connection)
-        lock_first = monotonic() < self._lock_first_until or batch.waiting[0].alongside is not None
+        lock_first = self._company.expected or batch.waiting[0].alongside is not None
         if self._head is not None and not lock_first:
             await self._hopeful(session, self._head, batch)
         else:
@@ -225,6 +231,7 @@ class Writer:
                     return
                 self._way.popleft()
                 self._committed(composed, receipts)
+                self._company.found_nobody()
                 if ahead is None:
                     return
                 batch, composed, call, following = self._way[0], ahead, following, _nobody()
@@ -273,7 +280,8 @@ class Writer:
         _, moment, edge = composed.call[:3]
         another = row["size"] != composed.before.size or (row["edge"] or b"") != edge
         if another or (row["at"] is not None and row["at"] > moment):
-            self._head, self._lock_first_until = None, monotonic() + LOCK_FIRST_FOR
+            self._head = None
+            self._company.met()
         self._sort_out(self._way[0], row)
         if not self._way[0].waiting:
             self._way.popleft()

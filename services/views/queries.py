@@ -239,7 +239,7 @@ class Views:
             return NOTHING
 
     async def freshness(self, name: str) -> Freshness:
-        moment = await self._moment()
+        moment = self._heard or await self._look()
         seen, fresh = self._fresh.get(name, (None, None))
         if fresh is not None and seen is moment and not fresh.lag_seconds:
             return fresh
@@ -256,9 +256,13 @@ class Views:
             raise NoSuchView(name)
         return self._tables[name]
 
+    @property
+    def _heard(self) -> Moment | None:
+        """Where everything stands, as far as that is known without asking."""
+        return self._pulse.now if self._pulse is not None else None
+
     async def _moment(self) -> Moment:
-        now = self._pulse.now if self._pulse is not None else None
-        return await self._look() if now is None else now
+        return self._heard or await self._look()
 
     async def _look(self) -> Moment:
         with available():
@@ -270,7 +274,7 @@ class Views:
         return self._found(await self._moment(), name)
 
     def _standing_now(self, name: str) -> Standing | None:
-        now = self._pulse.now if self._pulse is not None else None
+        now = self._heard
         return None if now is None else now.standings.get(name)
 
     def _found(self, moment: Moment, name: str) -> Standing:

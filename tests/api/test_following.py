@@ -1,10 +1,12 @@
 """Records as they come: every one once and in order, whoever writes meanwhile and however often the line is lost."""
 
 import asyncio
+import gc
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -15,8 +17,9 @@ from api import following
 from api.edge import public
 from api.following import LAST_SEEN, MEDIA, Following
 from api.opened import Seals
+from api.whence import Network
 from services.store.ledger import LedgerStore
-from services.store.ports import Filter, StoredRecord
+from services.store.ports import Filter, StoredRecord, Unavailable
 from tests.api.client import get, proposed, send
 from tests.api.conftest import Live
 from tests.waiting import until
@@ -154,12 +157,49 @@ def test_a_reader_who_leaves_takes_nothing_from_the_others(live: Live) -> None:
     assert live.run(heard()).count(b"data: ") == 3
 
 
+class Gone:
+    """A store whose database goes away while it is asked."""
+
+    def __init__(self, asked: asyncio.Event, gone: asyncio.Event) -> None:
+        self._asked, self._gone = asked, gone
+
+    async def records(self, *asked: Any, **more: Any) -> list[StoredRecord]:
+        self._asked.set()
+        await self._gone.wait()
+        raise Unavailable("The database is gone.")
+
+
+def test_a_look_that_fails_once_all_have_left_is_told_to_nobody(live: Live) -> None:
+    services = live.services
+
+    async def told() -> list[Mapping[str, Any]]:
+        complaints = list[Mapping[str, Any]]()
+        asyncio.get_running_loop().set_exception_handler(lambda loop, about: complaints.append(about))
+        asked, gone = asyncio.Event(), asyncio.Event()
+        store: Any = Gone(asked, gone)
+        endless = Following(store, services.views, Seals(services.openings, services.office, services.tokens))
+        events = endless.events(live.told - 3, 3, Filter())
+        await anext(events)
+        reader = asyncio.ensure_future(anext(events))
+        await asked.wait()
+        reader.cancel()
+        await asyncio.wait([reader])
+        del reader, events  # they hold the look
+        gone.set()
+        await asyncio.sleep(0.01)
+        gc.collect()
+        asyncio.get_running_loop().set_exception_handler(None)
+        return complaints
+
+    assert live.run(told()) == []
+
+
 @asynccontextmanager
-async def alone(live: Live) -> AsyncIterator[tuple[str, web.AppRunner]]:
+async def alone(live: Live, proxies: Sequence[Network] = ()) -> AsyncIterator[tuple[str, web.AppRunner]]:
     """Served with nothing else, so that nobody else follows."""
     services = live.services
     seals = Seals(services.openings, services.office, services.tokens)
-    endless = Following(services.store, services.views, seals, heartbeat=3600)
+    endless = Following(services.store, services.views, seals, heartbeat=3600, proxies=proxies)
 
     async def follow(request: web.Request) -> web.StreamResponse:
         return await endless.follow(request, -1, None, Filter())
@@ -186,6 +226,36 @@ def test_so_many_follow_and_no_more(live: Live, monkeypatch: pytest.MonkeyPatch)
                 return second.status, (await second.json())["code"], second.headers["Retry-After"]
 
     assert live.run(asked()) == (503, "busy", "5")
+
+
+def test_no_address_holds_the_places_of_all(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "EACH", 1)
+
+    async def asked() -> list[int]:
+        async with alone(live, [ip_network("127.0.0.1")]) as (address, _), AsyncExitStack() as stack:
+            session, found = await stack.enter_async_context(ClientSession()), []
+            for reader in ("9.9.9.9", "9.9.9.9", "8.8.8.8", "9.9.9.9, 8.8.8.8"):
+                headers = {"X-Forwarded-For": reader}
+                said = await stack.enter_async_context(session.get(address, headers=headers))
+                found.append(said.status)
+            return found
+
+    assert live.run(asked()) == [200, 503, 200, 503]
+
+
+def test_nobody_is_taken_for_a_crowd_behind_a_proxy_that_we_were_not_told_of(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "EACH", 1)
+
+    async def asked() -> list[int]:
+        async with (
+            alone(live) as (address, _), ClientSession() as session,
+            session.get(address) as first, session.get(address) as second,
+        ):  # fmt: skip
+            return [first.status, second.status]
+
+    assert live.run(asked()) == [200, 200]
 
 
 def test_who_has_left_makes_room_before_there_is_anything_to_say(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
