@@ -79,11 +79,11 @@ def listed(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], sort: s
 
 def texts_of(row: Mapping[str, Any], columns: Sequence[Column], known: frozenset[str]) -> Sequence[Text]:
     """Every column of a row that says something, in its order; an id with the name beside it is one."""
-    found, names = [], {f"{one.name}_name" for one in columns if one.kind is Kind.ID and f"{one.name}_name" in row}
+    found, names = [], {f"{one.name}_name" for one in columns if one.kind is Kind.ID and row.get(one.name)}
     seen = set[str]()
     for one in columns:
         name = one.path[0] if one.path else one.name
-        if one.member or name in seen or name in names or name == "key" or row.get(name) is None:
+        if one.member or name in seen or name in names or name == "key" or row.get(name) in (None, ""):
             continue
         seen.add(name)
         leads, value = _leads(name, row, known), row[name]
