@@ -18,6 +18,8 @@ ROWS: Mapping[str, str] = {"commitment": "commitments", "review": "reviews", "ma
 _IN_LISTS = frozenset({Kind.CODE, Kind.DAY, Kind.PARTIAL_DATE, Kind.WHOLE, Kind.DECIMAL, Kind.YES_NO, Kind.TEXT})
 _NAMES = ("title", "name", "matter", "purpose", "unit_name", "holder_name", "commitment_name", "policy", "view")
 _OF_LANGUAGE = re.compile(r"[a-z]{2}(?:-[A-Za-z0-9]{2,8})*")
+_CODE = re.compile(r"[a-z]+(?:_[a-z]+)+")
+_SHORT = {"sdg": "SDG"}
 _TAG = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8}){0,3}")
 
 
@@ -98,6 +100,12 @@ def _leads(name: str, row: Mapping[str, Any], known: frozenset[str]) -> str:
     return f"/read/{view}/{row[name]}" if view in known else ""
 
 
+def is_code(text: str) -> bool:
+    """Whether it is a name of ours within a list, such as `co_owner`, and nothing that anybody wrote."""
+    return _CODE.fullmatch(text) is not None
+
+
 def spoken(text: Any) -> str:
-    """A name of ours as people say it."""
-    return str(text).replace("_", " ").replace("-", " ").removesuffix(".1").capitalize()
+    """A name of ours as people say it; of what was recorded, without the version of its form."""
+    name = re.sub(r"\.[0-9]+$", "", str(text))
+    return _SHORT.get(name) or name.replace("_", " ").replace("-", " ").capitalize()
