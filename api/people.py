@@ -19,6 +19,7 @@ _IN_LISTS = frozenset({Kind.CODE, Kind.DAY, Kind.PARTIAL_DATE, Kind.WHOLE, Kind.
 _NAMES = ("title", "name", "matter", "purpose", "unit_name", "holder_name", "commitment_name", "policy", "view")
 _OF_LANGUAGE = re.compile(r"[a-z]{2}(?:-[A-Za-z0-9]{2,8})*")
 _CODE = re.compile(r"[a-z]+(?:_[a-z]+)+")
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SHORT = {"sdg": "SDG"}
 _TAG = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8}){0,3}")
 
@@ -79,6 +80,14 @@ def listed(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], sort: s
     return [*first, *(one for one in room[COLUMNS:] if one.name == sort)]
 
 
+def ids_in(value: Any) -> set[str]:
+    """Every id within a row: units have names, and people know them by these."""
+    if isinstance(value, str):
+        return {value} if _ID.fullmatch(value) else set()
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return set[str]().union(*map(ids_in, parts))
+
+
 def texts_of(row: Mapping[str, Any], columns: Sequence[Column], known: frozenset[str]) -> Sequence[Text]:
     """Every column of a row that says something, in its order; an id with the name beside it is one."""
     found, names = [], {f"{one.name}_name" for one in columns if one.kind is Kind.ID and row.get(one.name)}
@@ -97,7 +106,7 @@ def _leads(name: str, row: Mapping[str, Any], known: frozenset[str]) -> str:
     view = ROWS.get(name) or ("units" if f"{name}_name" in row else "")
     if name == "stream":
         view = row.get("context", "")
-    return f"/read/{view}/{row[name]}" if view in known else ""
+    return f"/read/{view}/{row[name]}" if view in known and isinstance(row[name], str) else ""
 
 
 def is_code(text: str) -> bool:

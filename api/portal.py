@@ -12,13 +12,13 @@ import msgspec
 from aiohttp import web
 
 from api import cursors
-from api.asking import Asked, Question
+from api.asking import LIMIT, Asked, Question
 from api.binding import Gathered, read_query
 from api.caching import LIVE, not_modified, packed, takes_gzip, unchanged
 from api.edge import Handler, public
 from api.errors import JSON_PROBLEM, NoSuchThing
 from api.moments import Moments, stamp
-from api.people import best, called, is_code, languages, listed, spoken, texts_of, words_of
+from api.people import best, called, ids_in, is_code, languages, listed, spoken, texts_of, words_of
 from api.reference import HTML, PAGES, STRICT
 from api.standing import Standing, Standings
 from projections.kernel import own_stream
@@ -68,6 +68,7 @@ class Portal:
         self._views, self._moments, self._question, self._known = views, moments, question, known
         self._view, self._templates = question.view, templates
         self._standings = Standings(views, store, moments, question.view)
+        self._of_one = {name: one for name, one in question.of_one.items() if name not in _NO_PAGE}
         self._taken = {name: one for name, one in question.parameters.items() if name not in _NO_PAGE}
 
     def routes(self) -> list[web.RouteDef]:
@@ -113,29 +114,39 @@ class Portal:
         )  # fmt: skip
 
     async def one(self, request: web.Request) -> web.StreamResponse:
-        key, gathered = request.match_info["key"], Gathered()
-        known = {name: one for name, one in self._question.of_one.items() if name != "proof"}
-        said = read_query(request, known, gathered)
+        gathered = Gathered()
+        said = read_query(request, self._of_one, gathered)
         gathered.raise_any()
         await self._standings.waited(said.get("wait_for"))
-        standing = await self._standings.of(said.get("as_of"))
-        wanted = languages(request)
+        standing, wanted = await self._standings.of(said.get("as_of")), languages(request)
         etag = self._etag(standing, wanted)
         if unchanged(request, etag):
             return not_modified(etag, LIVE, VARY)
-        name = self._view.name
-        row, _ = await self._views.one(
-            name, key, as_of=standing.position, valid_at=said.get("valid_at"), day=standing.day
-        )
+        return _page(request, await self._shown(request, said, standing, wanted), etag)
+
+    async def _shown(
+        self, request: web.Request, said: Mapping[str, Any], standing: Standing, wanted: Sequence[str]
+    ) -> bytes:
+        key, name, day = request.match_info["key"], self._view.name, standing.day
+        row, _ = await self._views.one(name, key, as_of=standing.position, valid_at=said.get("valid_at"), day=day)
         if row is None:
             raise NoSuchThing(f"The view {name} has no row of this key as of position {standing.position}.")
         found = msgspec.json.decode(row)
-        body = self._templates.written(
-            "one.html", **await self._around(request, standing, past=said.get("as_of") is not None),
-            key=key, title=called(found, self._question.columns), wanted=wanted,
-            texts=texts_of(found, self._question.columns, self._known), history=await self._history(key, standing),
+        return self._templates.written(
+            "one.html", **await self._around(request, standing, past=said.get("as_of") is not None), wanted=wanted,
+            key=key, title=called(found, self._question.columns),
+            texts=texts_of(found, self._question.columns, self._known),
+            names=await self._names(found, standing), history=await self._history(key, standing),
         )  # fmt: skip
-        return _page(request, body, etag)
+
+    async def _names(self, row: Mapping[str, Any], standing: Standing) -> Mapping[str, str]:
+        """What the units in a row are called, by their ids."""
+        if "units" not in self._known or not (ids := sorted(ids_in(row))[:LIMIT]):
+            return {}
+        position = min(standing.position, await self._views.position("units"))
+        where = (Filter("key", Op.IN, tuple(ids)),)
+        page = await self._views.page("units", Query(where, limit=LIMIT, as_of=position, day=standing.day))
+        return {unit["key"]: unit["title"] for unit in map(msgspec.json.decode, page.items)}
 
     async def _history(self, key: str, standing: Standing) -> Sequence[Mapping[str, Any]]:
         """What was recorded of a thing, with what corrects what, up to the lower of both views' positions."""

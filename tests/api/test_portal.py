@@ -59,6 +59,14 @@ def test_a_commitment_shows_at_once_whose_turn_it_is(live: Live) -> None:
     assert "accept" in page
 
 
+def test_units_are_named_wherever_they_stand(live: Live) -> None:
+    page = Page(read(live, f"commitments/{live.story.climate}"))
+    ids = {link.rpartition("/")[2] for link in page.links if link.startswith("/read/units/")}
+    assert len(ids) >= 4
+    assert not [one for one in ids if one in page.text], "no unit is only told by its id"
+    assert "[]" not in page.text
+
+
 def test_a_text_is_shown_in_the_readers_language_else_marked_as_another(live: Live) -> None:
     key, position = proposed(live, en="Trees", fr="Arbres", ar="أشجار")
     for languages, tag, text in (("fr-FR, en;q=0.5", "fr", "Arbres"), ("ar", "ar", "أشجار"), ("de", "en", "Trees")):
