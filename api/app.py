@@ -20,6 +20,7 @@ from api.moments import Moments
 from api.openapi import document
 from api.opened import Seals
 from api.packages import Packages
+from api.portal import Portal, Templates
 from api.probes import Probes, Working
 from api.proofs import Proofs
 from api.reads import Reading
@@ -63,6 +64,9 @@ def make_app(services: Services, working: Working | None) -> web.Application:
     for question in questions:
         app.add_routes(Reading(services.views, store, moments, question, origin, licence).routes())
     app.add_routes([giving.route(verb) for verb in asked])
+    templates, known = Templates(), frozenset(question.view.name for question in questions)
+    for question in questions:
+        app.add_routes(Portal(services.views, store, moments, question, templates, known).routes())
     app.add_routes(Packages(questions, moments, origin, licence).routes())
     app.add_routes(Me(services.office, services.tokens, asked).routes())
     app.add_routes(proofs.routes())

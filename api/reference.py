@@ -37,7 +37,8 @@ SPOKEN = {
     values.decimal(Money.AMOUNT).document["pattern"]: "decimal number, as a text",
 }
 """Forms of texts that have a name of their own."""
-_HTML = "text/html; charset=utf-8"
+HTML = "text/html; charset=utf-8"
+STYLES = ("style.css", "portal.css")
 
 
 class Fixed:
@@ -76,7 +77,7 @@ def routes(
     contexts: Mapping[str, Context],
     origin: str,
 ) -> list[web.RouteDef]:
-    """`/`, `/docs`, `/style.css` and `/v1/openapi.json`, rendered once."""
+    """`/`, `/docs`, the pages' styles and `/v1/openapi.json`, rendered once."""
     pages = jinja2.Environment(
         loader=jinja2.FileSystemLoader(PAGES), autoescape=True,
         trim_blocks=True, lstrip_blocks=True,
@@ -92,11 +93,10 @@ def routes(
         of_whom=lambda context, name: of_whom(by_operation[f"{context}.{name}"]),
     )  # fmt: skip
     landing = pages.get_template("landing.html").render(origin=origin, views=[one.view for one in questions])
-    style = (PAGES / "style.css").read_text(encoding="utf-8")
     served = {
-        "/": Fixed(landing.encode(), _HTML, STRICT),
-        "/docs": Fixed(reference.encode(), _HTML, STRICT),
-        "/style.css": Fixed(style.encode(), "text/css; charset=utf-8"),
+        "/": Fixed(landing.encode(), HTML, STRICT),
+        "/docs": Fixed(reference.encode(), HTML, STRICT),
+        **{f"/{name}": Fixed((PAGES / name).read_bytes(), "text/css; charset=utf-8") for name in STYLES},
         "/v1/openapi.json": Fixed(msgspec.json.encode(document), "application/json"),
     }
     return [web.get(path, public(page.serve)) for path, page in served.items()]

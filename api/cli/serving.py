@@ -117,7 +117,8 @@ async def _welcome(services: Services, story: Story | None, address: Sequence[ob
     home = f"http://{host}:{address[1]}"
     lines = [
         f"Subsidia, ledger {services.config.origin}",
-        f"  {home}/docs             what can be asked",
+        f"  {home}/                 everything, to read in a browser",
+        f"  {home}/docs             what can be asked, by programs",
         f"  {home}/v1/commitments   who promised what, and whose turn it is",
         f"  {home}/v1/mandates      who entrusted what to whom, with what money",
         f"  {home}/v1/competences   who holds what where; on any day with ?valid_at=",

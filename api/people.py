@@ -1,0 +1,120 @@
+"""How a row reads to people: what it is called, which of its columns a list has room for, what leads where."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from services.views.ports import Column, Kind
+
+COLUMNS = 10
+"""Columns of a list; a row's own page has all of them."""
+LANGUAGES = 8
+ROWS: Mapping[str, str] = {"commitment": "commitments", "review": "reviews", "mandate": "mandates",
+                           "rests_on": "allocations"}  # fmt: skip
+"""Columns of ids, and the view that has a row of each; any other that has a name beside it is a unit's."""
+_IN_LISTS = frozenset({Kind.CODE, Kind.DAY, Kind.PARTIAL_DATE, Kind.WHOLE, Kind.DECIMAL, Kind.YES_NO, Kind.TEXT})
+_NAMES = ("title", "name", "matter", "purpose", "unit_name", "holder_name", "commitment_name", "policy", "view")
+_OF_LANGUAGE = re.compile(r"[a-z]{2}(?:-[A-Za-z0-9]{2,8})*")
+_CODE = re.compile(r"[a-z]+(?:_[a-z]+)+")
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_SHORT = {"sdg": "SDG"}
+_TAG = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8}){0,3}")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One column of a row. `leads`: the address of what its id stands for, and `name` what that is called."""
+
+    column: Column
+    label: str
+    value: Any
+    leads: str = ""
+    name: str = ""
+
+
+def languages(request: web.Request) -> tuple[str, ...]:
+    """Those the reader prefers, best first, each with the language that a regional form belongs to behind it."""
+    weighted = []
+    for part in request.headers.get("Accept-Language", "").lower().split(",")[:LANGUAGES]:
+        tag, _, weight = part.strip().partition(";")
+        if _TAG.fullmatch(tag.strip()):
+            weighted.append((tag.strip(), _weight(weight)))
+    best = [tag for tag, weight in sorted(weighted, key=lambda one: -one[1]) if weight > 0]
+    return tuple(dict.fromkeys(form for tag in best for form in (tag, tag.partition("-")[0])))
+
+
+def _weight(text: str) -> float:
+    said = re.fullmatch(r"\s*q=([01](?:\.[0-9]{0,3})?)\s*", text)
+    return float(said[1]) if said else 1.0
+
+
+def called(row: Mapping[str, Any], columns: Sequence[Column]) -> Any:
+    """What a row is called: its words by language, or else a text."""
+    spoken_of = {one.name for one in columns if one.kind is Kind.WORDS}
+    names = sorted(_NAMES, key=lambda name: name not in spoken_of)
+    return next((row[name] for name in names if row.get(name)), row["key"])
+
+
+def words_of(value: Any) -> bool:
+    """Whether an object of a row is a text by language: no member of any row has a name of two letters."""
+    return isinstance(value, dict) and bool(value) and all(map(_OF_LANGUAGE.fullmatch, value))
+
+
+def best(words: Mapping[str, str], wanted: Sequence[str]) -> str:
+    """The language in which words are shown: the best of those wanted, else English, else their first."""
+    by_tag = {tag.lower(): tag for tag in words}
+    return next((by_tag[tag] for tag in (*wanted, "en") if tag in by_tag), next(iter(words)))
+
+
+def listed(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], sort: str) -> Sequence[Column]:
+    """The first columns that say something in some of these rows, and what they are sorted by."""
+    room = [
+        one for one in columns
+        if one.kind in _IN_LISTS and not one.member and one.name not in ("key", *_NAMES[:4])
+        and len(one.path) == 1 and any(row.get(one.name) not in (None, "", False) for row in rows)
+    ]  # fmt: skip
+    first = room[:COLUMNS]
+    return [*first, *(one for one in room[COLUMNS:] if one.name == sort)]
+
+
+def ids_in(value: Any) -> set[str]:
+    """Every id within a row: units have names, and people know them by these."""
+    if isinstance(value, str):
+        return {value} if _ID.fullmatch(value) else set()
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return set[str]().union(*map(ids_in, parts))
+
+
+def texts_of(row: Mapping[str, Any], columns: Sequence[Column], known: frozenset[str]) -> Sequence[Text]:
+    """Every column of a row that says something, in its order; an id with the name beside it is one."""
+    found, names = [], {f"{one.name}_name" for one in columns if one.kind is Kind.ID and row.get(one.name)}
+    seen = set[str]()
+    for one in columns:
+        name = one.path[0] if one.path else one.name
+        if one.member or name in seen or name in names or name == "key" or row.get(name) in (None, ""):
+            continue
+        seen.add(name)
+        leads, value = _leads(name, row, known), row[name]
+        found.append(Text(one, name, value, leads, str(row.get(f"{name}_name", ""))))
+    return found
+
+
+def _leads(name: str, row: Mapping[str, Any], known: frozenset[str]) -> str:
+    view = ROWS.get(name) or ("units" if f"{name}_name" in row else "")
+    if name == "stream":
+        view = row.get("context", "")
+    return f"/read/{view}/{row[name]}" if view in known and isinstance(row[name], str) else ""
+
+
+def is_code(text: str) -> bool:
+    """Whether it is a name of ours within a list, such as `co_owner`, and nothing that anybody wrote."""
+    return _CODE.fullmatch(text) is not None
+
+
+def spoken(text: Any) -> str:
+    """A name of ours as people say it; of what was recorded, without the version of its form."""
+    name = re.sub(r"\.[0-9]+$", "", str(text))
+    return _SHORT.get(name) or name.replace("_", " ").replace("-", " ").capitalize()
