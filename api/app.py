@@ -8,6 +8,7 @@ from aiohttp.http import HttpProcessingError
 
 from api import reference
 from api.asking import Question
+from api.between import Between
 from api.binding import AT_MOST
 from api.changes import Changes
 from api.commands import Giving, verbs
@@ -53,7 +54,8 @@ def make_app(services: Services, working: Working | None) -> web.Application:
     proofs = Proofs(store, services.codec, origin, services.verifier)
     changes = Changes(services.views, moments, services.views_declared)
     described = document(asked, questions, histories, proofs, changes, contexts)
-    giving = Giving(services.office, services.tokens, Receipts(store), rows)
+    between = Between(services.views, store, rows)
+    giving = Giving(services.office, services.tokens, Receipts(store), between, rows)
 
     app = web.Application(client_max_size=AT_MOST)
     app.on_shutdown.append(following.end)
