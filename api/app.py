@@ -25,6 +25,7 @@ from api.probes import Probes, Working
 from api.proofs import Proofs
 from api.reads import Reading
 from api.receipts import Receipts
+from api.territories import Cards
 from projections.attestations import ATTESTATIONS
 from projections.kernel import own_stream
 from services.bootstrap import Services
@@ -69,6 +70,7 @@ def make_app(services: Services, working: Working | None) -> web.Application:
     app.add_routes(Me(services.office, services.tokens, asked).routes())
     app.add_routes(proofs.routes())
     app.add_routes(changes.routes())
+    app.add_routes(Cards(services.views, store, moments).routes())
     app.add_routes(Tiles(store).routes())
     app.add_routes(Probes(store, working, services.config.lag).routes())
     app.add_routes(reference.routes(described, asked, questions, contexts, origin))

@@ -18,7 +18,7 @@ from api.faults import Fault, Wrong, pointer
 from api.formats import media_of
 from api.values import Leaf
 from projections.kernel import View
-from services.views.ports import COUNTED, Column, Filter, Kind, Op, Query
+from services.views.ports import COUNTED, OF_LISTS, SEVERAL, Column, Filter, Kind, Op, Query
 
 LIMIT = 500
 FILTERS = 60
@@ -115,7 +115,7 @@ class Filtering:
 
     @property
     def several(self) -> bool:
-        return self.op in (Op.IN, Op.HAS)
+        return self.op in SEVERAL
 
     def read(self, texts: Sequence[str]) -> Filter:
         """Raises Wrong."""
@@ -243,8 +243,8 @@ def _named(column: Column, op: Op) -> str:
 def _filtering(column: Column, op: Op) -> Filtering:
     if op is Op.IS_NULL:
         return Filtering(column, op, values.yes_no())
-    if op is Op.HAS:
-        assert column.item is not None, "only lists of plain items are asked with `has`"
+    if op in OF_LISTS:
+        assert column.item is not None, "only lists of plain items are asked for what they have"
         return Filtering(column, op, leaf_of(column.item, column.choices))
     if column.name == "key":
         return Filtering(column, op, values.text(500, 0, make=values.as_written))

@@ -5,7 +5,7 @@ from typing import Any
 
 from apispec import APISpec
 
-from api import documents, openapi_ledger
+from api import documents, openapi_ledger, territories
 from api.answers import SHARED, listed, single
 from api.asking import FILES, LIMIT, Filtering, Question
 from api.changes import Changes
@@ -38,6 +38,7 @@ def document(
     shown: dict[str, Schema] = {}
     for question in questions:
         _view(spec, question, shown)
+    _territory(spec, shown)
     for name, schema in shown.items():
         spec.components.schema(name, schema)
     openapi_ledger.describe(spec, histories, proofs, changes, contexts)
@@ -133,6 +134,23 @@ def _view(spec: APISpec, question: Question, shown: dict[str, Schema]) -> None:
     spec.path(path=f"/v1/{view.name}/{{key}}", operations={"get": _one(question, row)})
 
 
+def _territory(spec: APISpec, shown: dict[str, Schema]) -> None:
+    spec.components.schema("TerritoryRow", territories.schema(shown))
+    operation = {
+        "operationId": "territories.one",
+        "tags": ["views"],
+        "summary": "The commitments of a unit and of everything below it, as one card, each counted once.",
+        "description": _OF_A_TERRITORY,
+        "parameters": [parameter(territories.UNIT, "path"), *query(territories.Cards.parameters), CONDITION],
+        "responses": {
+            "200": answer(200, {"application/json": single(ref("TerritoryRow"))}, "ETag"),
+            "304": answer(304, {}, "ETag"),
+        }
+        | problems(400, 404, 503),
+    }
+    spec.path(path="/v1/territories/{unit}", operations={"get": operation})
+
+
 def _list(question: Question, row: str) -> Schema:
     view = question.view
     filters = [_filter(name, one) for name, one in question.filters.items()]
@@ -184,6 +202,11 @@ def _one(question: Question, row: str) -> Schema:
     }
 
 
+_OF_A_TERRITORY = (
+    "Below a unit lie the units whose parent it is, its members where it is a body that has members, and whatever lies"
+    " below those: as was recorded by then, or as it held in law with `valid_at`. It is counted when it is asked for;"
+    " figures are those of a scorecard."
+)
 _OF_A_FILE = (
     "A data package (datapackage.org) with the columns of the file that the same question gives, its address for ever,"
     " its rows and bytes, and its SHA-256. It is read to its end for that, so that what was cut on its way is known."
@@ -207,7 +230,7 @@ def _filter(name: str, one: Filtering) -> Schema:
 _WHERE = {
     Op.EQ: "equals", Op.NE: "differs from", Op.LT: "is less than, or before", Op.LE: "is at most, or not after",
     Op.GT: "is more than, or after", Op.GE: "is at least, or not before", Op.IN: "is one of",
-    Op.HAS: "has all of", Op.IS_NULL: "is empty (true), or is not (false):",
+    Op.HAS: "has all of", Op.ANY: "has at least one of", Op.IS_NULL: "is empty (true), or is not (false):",
 }  # fmt: skip
 
 
