@@ -185,7 +185,16 @@ PROBLEM: Schema = {
         },
         "who_could": {"type": "array", "items": {"type": "string"}},
         "commands": {"type": "array", "items": {"type": "string"}, "description": "Where commands are given."},
-        "what_changed": {"type": "array", "items": {"type": "string"}},
+        "what_changed": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "The types of what was recorded since you saw it.",
+        },
+        "changes": {
+            "type": "array",
+            "description": "Which columns of its row in the view of the same name are others since you saw it.",
+            "items": closed({"column": {"type": "string"}, "before": {}, "after": {}}),
+        },
     },
     "required": ["type", "title", "status", "detail", "code", "request_id"],
 }

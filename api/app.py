@@ -8,6 +8,7 @@ from aiohttp.http import HttpProcessingError
 
 from api import reference
 from api.asking import Question
+from api.between import Between
 from api.binding import AT_MOST
 from api.changes import Changes
 from api.commands import Giving, verbs
@@ -25,6 +26,7 @@ from api.probes import Probes, Working
 from api.proofs import Proofs
 from api.reads import Reading
 from api.receipts import Receipts
+from api.territories import Cards
 from projections.attestations import ATTESTATIONS
 from projections.kernel import own_stream
 from services.bootstrap import Services
@@ -53,8 +55,9 @@ def make_app(services: Services, working: Working | None) -> web.Application:
     histories = Histories(store, moments, services.office.codec, contexts, seals, following)
     proofs = Proofs(store, services.codec, origin, services.verifier)
     changes = Changes(services.views, moments, services.views_declared)
-    described = document(asked, questions, histories, proofs, changes, contexts)
-    giving = Giving(services.office, services.tokens, Receipts(store), rows)
+    described = document(asked, questions, histories, proofs, changes, contexts, services.config.public_url)
+    between = Between(services.views, store, rows)
+    giving = Giving(services.office, services.tokens, Receipts(store), between, rows)
 
     app = web.Application(client_max_size=AT_MOST)
     app.on_shutdown.append(following.end)
@@ -62,7 +65,7 @@ def make_app(services: Services, working: Working | None) -> web.Application:
     # swallow them. Commands come last: they are many, and an address that a key fits as well has another method.
     app.add_routes(histories.routes())
     for question in questions:
-        app.add_routes(Reading(services.views, store, moments, question, origin, licence).routes())
+        app.add_routes(Reading(services.views, store, moments, question, services.config).routes())
     app.add_routes([giving.route(verb) for verb in asked])
     templates, known = Templates(), frozenset(question.view.name for question in questions)
     for question in questions:
@@ -71,6 +74,7 @@ def make_app(services: Services, working: Working | None) -> web.Application:
     app.add_routes(Me(services.office, services.tokens, asked).routes())
     app.add_routes(proofs.routes())
     app.add_routes(changes.routes())
+    app.add_routes(Cards(services.views, store, moments).routes())
     app.add_routes(Tiles(store).routes())
     app.add_routes(Probes(store, working, services.config.lag).routes())
     app.add_routes(reference.routes(described, asked, questions, contexts, origin))

@@ -10,6 +10,7 @@ import msgspec
 from aiohttp import web
 
 from api import values
+from api.between import Between
 from api.binding import Gathered, Parameter, read_body, read_path, read_query
 from api.edge import officers
 from api.faults import Fault, pointer
@@ -21,7 +22,7 @@ from api.trying import TRY, tried
 from api.whole import Whole, lines
 from domain.kernel import NAMES, Attached, By, Context, EventName, Many, PartialDate, Says, StreamId, Text, Words
 from services.handle import Office
-from services.orders import Answer, Note, Order
+from services.orders import Answer, Note, Order, Stale
 from services.store.tokens import Tokens
 from services.writing import plain
 
@@ -38,7 +39,7 @@ _VERSION = rf'"[1-9][0-9]{{0,9}}(?:\.[0-9a-f]{{{JOINED}}})?"|\*'
 IF_MATCH = Parameter(
     "If-Match",
     values.text(14 + JOINED, 1, _VERSION, says='A version in quotes is asked for, as ETag gave it: "3".'),
-    "The version you saw, in quotes; 412 if it has changed since.",
+    "The version you saw, in quotes; 412 if it has changed since, with what is another in its row (`changes`).",
     example='"1"',
 )
 
@@ -123,9 +124,12 @@ def _beside(by: By, own: Sequence[Part]) -> list[Part]:
 class Giving:
     """Takes commands over HTTP."""
 
-    def __init__(self, office: Office, tokens: Tokens, receipts: Receipts, rows: frozenset[str]) -> None:
+    def __init__(
+        self, office: Office, tokens: Tokens, receipts: Receipts, between: Between, rows: frozenset[str]
+    ) -> None:
         """`rows`: the views whose keys are streams of the context of the same name."""
         self._office, self._tokens, self._receipts, self._rows = office, tokens, receipts, rows
+        self._between = between
 
     def route(self, verb: Verb) -> web.RouteDef:
         own = [part.name for part in verb.request.parts if part.name not in _ENVELOPE]
@@ -150,9 +154,12 @@ class Giving:
             caller=token.caller, stream=None if stream is None else StreamId(stream), note=_note(said),
             client_named=key is not None, expect=expect,
         )  # fmt: skip
-        if asked.get(TRY.name):
-            return await self._tried(verb, order)
-        return await self._answered(verb, await self._office.give(order))
+        try:
+            if asked.get(TRY.name):
+                return await self._tried(verb, order)
+            return await self._answered(verb, await self._office.give(order))
+        except Stale as stale:
+            raise await self._between.told(stale, verb.context.name) from None
 
     async def _tried(self, verb: Verb, order: Order) -> Whole:
         outcome = await self._office.try_out(order)

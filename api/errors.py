@@ -99,6 +99,14 @@ class NotAcceptable(Exception):
 
 
 @dataclass
+class Overtaken(Exception):
+    """It is stale. `changes`: which columns of its row are others since; None where no view can say it."""
+
+    stale: Stale
+    changes: Sequence[Mapping[str, Any]] | None = None
+
+
+@dataclass
 class Behind(Exception):
     """A view did not reach the position that was waited for."""
 
@@ -192,7 +200,7 @@ def _conflict(error: Conflict) -> Problem:
     return _problem("conflict", detail, {"Retry-After": "1"}, moved=moved)
 
 
-def _stale(error: Stale) -> Problem:
+def _stale(error: Stale, **more: Any) -> Problem:
     return _problem(
         "stale",
         str(error),
@@ -200,7 +208,12 @@ def _stale(error: Stale) -> Problem:
         expected=error.expected,
         found=error.found,
         what_changed=list(error.what_changed),
+        **more,
     )
+
+
+def _overtaken(error: Overtaken) -> Problem:
+    return _stale(error.stale) if error.changes is None else _stale(error.stale, changes=list(error.changes))
 
 
 def _unavailable(error: Unavailable) -> Problem:
@@ -236,6 +249,7 @@ TABLE: Mapping[type[BaseException], Callable[[Any], Problem]] = {
     Forbidden: lambda error: _problem("forbidden", error.reason, who_could=list(error.who_could)),
     Unknown: lambda error: _problem("unknown", str(error)),
     Stale: _stale,
+    Overtaken: _overtaken,
     Conflict: _conflict,
     CommandReused: lambda error: _problem(
         "command-reused", "This Idempotency-Key was used before, for another request. Take a new one."

@@ -5,7 +5,7 @@ from typing import Any
 
 from apispec import APISpec
 
-from api import documents, openapi_ledger
+from api import documents, openapi_ledger, territories
 from api.answers import SHARED, listed, single
 from api.asking import FILES, LIMIT, Filtering, Question
 from api.changes import Changes
@@ -14,7 +14,7 @@ from api.documents import Schema, ref, row_schema
 from api.errors import HOW_TO_SIGN_IN
 from api.formats import MEDIA
 from api.ledger import Histories
-from api.operations import CONDITION, answer, parameter, problems, query
+from api.operations import CONDITION, SPOKEN, answer, parameter, problems, query
 from api.proofs import Proofs
 from api.trying import TRY
 from domain.kernel import Context
@@ -30,14 +30,16 @@ def document(
     proofs: Proofs,
     changes: Changes,
     contexts: Mapping[str, Context],
+    server: str = "",
 ) -> dict[str, Any]:
-    """The whole document. The same declarations give the same document."""
-    spec = _begun([one for one in contexts.values() if any(_of(one, verbs))])
+    """The whole document. The same declarations give the same document. `server`: where the public reaches it."""
+    spec = _begun([one for one in contexts.values() if any(_of(one, verbs))], server or "/")
     for verb in verbs:
         _command(spec, verb)
     shown: dict[str, Schema] = {}
     for question in questions:
         _view(spec, question, shown)
+    _territory(spec, shown)
     for name, schema in shown.items():
         spec.components.schema(name, schema)
     openapi_ledger.describe(spec, histories, proofs, changes, contexts)
@@ -45,7 +47,7 @@ def document(
     return {**whole, "webhooks": openapi_ledger.webhooks()}
 
 
-def _begun(contexts: Sequence[Context]) -> APISpec:
+def _begun(contexts: Sequence[Context], server: str) -> APISpec:
     """What the document says of itself, and what everything in it shares."""
     spec = APISpec(
         title="Subsidia",
@@ -53,7 +55,7 @@ def _begun(contexts: Sequence[Context]) -> APISpec:
         openapi_version="3.1.0",
         plugins=[documents.fields_plugin()],
         info={"description": _ABOUT, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
-        servers=[{"url": "/"}],
+        servers=[{"url": server}],
         tags=[
             *({"name": one.name, "description": one.says} for one in contexts),
             {"name": "views", "description": "Tables that answer questions, now or as of a past moment."},
@@ -133,17 +135,37 @@ def _view(spec: APISpec, question: Question, shown: dict[str, Schema]) -> None:
     spec.path(path=f"/v1/{view.name}/{{key}}", operations={"get": _one(question, row)})
 
 
+def _territory(spec: APISpec, shown: dict[str, Schema]) -> None:
+    spec.components.schema("TerritoryRow", territories.schema(shown))
+    operation = {
+        "operationId": "territories.one",
+        "tags": ["views"],
+        "summary": "The commitments of a unit and of everything below it, as one card, each counted once.",
+        "description": _OF_A_TERRITORY,
+        "parameters": [parameter(territories.UNIT, "path"), *query(territories.Cards.parameters), CONDITION],
+        "responses": {
+            "200": answer(200, {"application/json": single(ref("TerritoryRow"))}, "ETag"),
+            "304": answer(304, {}, "ETag"),
+        }
+        | problems(400, 404, 503),
+    }
+    spec.path(path="/v1/territories/{unit}", operations={"get": operation})
+
+
 def _list(question: Question, row: str) -> Schema:
     view = question.view
     filters = [_filter(name, one) for name, one in question.filters.items()]
     media: dict[str, Schema] = {one: {"type": "string"} for one in question.media.values()}
     media[MEDIA["json"]] = listed(ref(row), count=ref("Counted"))
+    says, spoken = f"{view.says} A page has at most {LIMIT} rows; {' and '.join(FILES)} give all of them.", []
+    if "ics" in question.media:
+        says, spoken = f"{says} {_OF_A_CALENDAR}", [SPOKEN]
     return {
         "operationId": f"{view.name}.list",
         "tags": ["views"],
         "summary": view.says,
-        "description": f"{view.says} A page has at most {LIMIT} rows; {' and '.join(FILES)} give all of them.",
-        "parameters": [*query(question.parameters), *filters, CONDITION],
+        "description": says,
+        "parameters": [*query(question.parameters), *filters, *spoken, CONDITION],
         "responses": {
             "200": answer(200, media, "ETag", "Link", "Subsidia-Position", "Subsidia-View"),
             "304": answer(304, {}, "ETag"),
@@ -184,6 +206,12 @@ def _one(question: Question, row: str) -> Schema:
     }
 
 
+_OF_A_CALENDAR = "So does ics: a calendar (RFC 5545) for programs that follow its address; ids of its days stay."
+_OF_A_TERRITORY = (
+    "Below a unit lie the units whose parent it is, its members where it is a body that has members, and whatever lies"
+    " below those: as was recorded by then, or as it held in law with `valid_at`. It is counted when it is asked for;"
+    " figures are those of a scorecard."
+)
 _OF_A_FILE = (
     "A data package (datapackage.org) with the columns of the file that the same question gives, its address for ever,"
     " its rows and bytes, and its SHA-256. It is read to its end for that, so that what was cut on its way is known."
@@ -207,7 +235,7 @@ def _filter(name: str, one: Filtering) -> Schema:
 _WHERE = {
     Op.EQ: "equals", Op.NE: "differs from", Op.LT: "is less than, or before", Op.LE: "is at most, or not after",
     Op.GT: "is more than, or after", Op.GE: "is at least, or not before", Op.IN: "is one of",
-    Op.HAS: "has all of", Op.IS_NULL: "is empty (true), or is not (false):",
+    Op.HAS: "has all of", Op.ANY: "has at least one of", Op.IS_NULL: "is empty (true), or is not (false):",
 }  # fmt: skip
 
 

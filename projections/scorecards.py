@@ -5,7 +5,7 @@ A row is what it was, less what the touched commitment contributed before the re
 `projections.figures`).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from functools import lru_cache
@@ -180,6 +180,18 @@ def _counts(
     return others, {**others, "owned": 1}
 
 
+def of_territory(row: CommitmentRow, units: Container[UUID], rule: Rule = STANDARD) -> Mapping[str, int] | None:
+    """What it adds to the one card of several units; None where none of them takes part, or where it is left out."""
+    counted = rule.counted(row)
+    if counted is None:
+        return None
+    bound = [one.unit for one in counted.parties if one.answer is Answer.ACCEPTED and one.unit in units]
+    if not bound:
+        return None
+    others, owners = _counts(*_counted_of(counted)[_PLACES:])
+    return owners if counted.owner in bound else others
+
+
 def of_engagement(row: EngagementRow | None) -> Contribution:
     """A unit counts in its sphere and in the register while it exists, and once more if it takes part in anything."""
     if row is None:
@@ -188,8 +200,8 @@ def of_engagement(row: EngagementRow | None) -> Contribution:
     return Contribution({f"{_UNIT}{row.unit}": one, _SPHERE + row.sphere: one, WHOLE: one})
 
 
-_ENDS = ("completed", "partially_completed", "not_met")
-_OUTCOMES = frozenset(_ENDS)
+ENDS = ("completed", "partially_completed", "not_met")
+_OUTCOMES = frozenset(ENDS)
 
 Pairs: TypeAlias = Sequence[tuple[Contribution, Contribution]]
 """What a record takes away and what it adds instead."""
@@ -226,7 +238,7 @@ class _Counting:
             changes = found.get(key, _NOTHING)
         new: dict[str, Any] = {name: getattr(row, name) + number for name, number in changes.items()}
         if not _OUTCOMES.isdisjoint(new):
-            done, partly, not_met = [new.get(one, getattr(row, one)) for one in _ENDS]
+            done, partly, not_met = [new.get(one, getattr(row, one)) for one in ENDS]
             new["kept"] = in_a_hundred(done, done + partly + not_met)
         new["inputs"] = (row.inputs or no_inputs(key, self.rule)).then(record, changes)
         if before is None or record.key == row.of:

@@ -154,7 +154,7 @@ class Decision:
 
     def _check_expected(self, version: int, types: Sequence[str]) -> None:
         if self.order.expect is not None and self.order.expect != version:
-            raise Stale(self.order.expect, version, types)
+            raise Stale(self.stream, self.order.expect, version, types)
 
     async def _types_after(self, expected: int | None, version: int) -> Sequence[str]:
         if expected is None or expected >= version:  # of a version that is not there yet, nothing changed

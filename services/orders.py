@@ -77,6 +77,6 @@ class Unknown(Exception):
 class Stale(Exception):
     """The stream moved on since the caller saw it (If-Match)."""
 
-    def __init__(self, expected: int, found: int, what_changed: Sequence[str]) -> None:
+    def __init__(self, stream: UUID, expected: int, found: int, what_changed: Sequence[str]) -> None:
         super().__init__(f"It was at version {expected} when you saw it, and is at {found} now.")
-        self.expected, self.found, self.what_changed = expected, found, tuple(what_changed)
+        self.stream, self.expected, self.found, self.what_changed = stream, expected, found, tuple(what_changed)

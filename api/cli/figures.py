@@ -18,19 +18,23 @@ from services.audit.figuring import Figured
 from services.audit.verifying import Report
 from services.terminal import on_one_line
 
+VIEWS = (*figuring.COUNTED, figuring.TERRITORIES)
 LAST = datetime.max.replace(tzinfo=UTC)
-OF_WHAT = ("key", "scope", "of", "title", "sphere")
+OF_WHAT = ("key", "scope", "of", "unit", "title", "sphere")
 
 
 @click.command()
 @click.argument("bundle", type=FOLDER)
-@click.option("--view", type=click.Choice(list(figuring.COUNTED)), required=True, help="Which table of figures.")
-@click.option("--key", required=True, metavar="KEY", help="Which row of it, such as sphere:local or unit:<id>.")
+@click.option("--view", type=click.Choice(VIEWS), required=True, help="Which table of figures.")
+@click.option("--key", required=True, metavar="KEY",
+              help="Which row of it, such as sphere:local or unit:<id>; of territories the unit's id.")  # fmt: skip
 @click.option("--at", type=Moment(), default=LAST, help="A position, or a date or time (UTC); absent: the last record.")
 @click.option("--rule", "rules", type=click.Choice(list(RULES)), multiple=True, help="Count by this rule, too.")
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]),
+              help="Of territories: the day on which memberships count; absent: the last record's.")  # fmt: skip
 @as_json
 def figure(
-    bundle: Path, view: str, key: str, at: int | datetime, rules: tuple[str, ...], as_json: bool
+    bundle: Path, view: str, key: str, at: int | datetime, rules: tuple[str, ...], day: datetime | None, as_json: bool
 ) -> None:  # fmt: skip
     """Count the figures of one row again, from the records in BUNDLE alone.
 
@@ -43,7 +47,11 @@ def figure(
     chosen = [RULES[name] for name in dict.fromkeys(rules)]
     try:
         with shown("figure") as progress:
-            found = figuring.figure(Bundle(bundle), view, key, at, chosen, progress)
+            if view == figuring.TERRITORIES:
+                lies = None if day is None else day.date()
+                found = figuring.of_a_territory(Bundle(bundle), key, at, lies, chosen, progress)
+            else:
+                found = figuring.figure(Bundle(bundle), view, key, at, chosen, progress)
     except Unfit as unfit:
         close(Report(findings=[unfit.finding]), as_json)
         return
@@ -56,6 +64,13 @@ def figure(
 
 
 figure.help = cleandoc(figure.help or "") + "".join(f"\n\n{rule.name}: {rule.says}" for rule in RULES.values())
+
+
+def _made_from(inputs: dict[str, Any]) -> str:
+    if "units" in inputs:
+        return f"{inputs['units']:,} units, {inputs['commitments']:,} commitments"
+    between = f"from {inputs['first']} to {inputs['last']}" if inputs["records"] else "none"
+    return f"{inputs['records']:,} records, positions {between}"
 
 
 def _plain(found: Figured) -> dict[str, Any]:
@@ -80,8 +95,7 @@ def _show(found: Figured) -> None:
         line = name.ljust(wide) + "".join(f"  {'' if cell is None else str(cell):>{across}}" for cell in cells)
         say(line, fg=None if alike else "yellow")
     for rule, one in zip(found.rows, inputs, strict=True):
-        between = f"from {one['first']} to {one['last']}" if one["records"] else "none"
-        say(f"{rule}: {one['records']:,} records, positions {between}, digest {one['digest']}")
+        say(f"{rule}: {_made_from(one)}, digest {one['digest']}")
     for rule, otherwise in found.otherwise.items():
         for each in otherwise:
             states = f"{each.standard or 'left out'} -> {each.other or 'left out'}"

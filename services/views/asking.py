@@ -10,7 +10,7 @@ from uuid import UUID
 from domain.kernel import PartialDate
 from services.views.columns import LONGEST, Field, entry
 from services.views.folding import asked
-from services.views.ports import BadQuery, Filter, Kind, NoValidTime, Op, Query
+from services.views.ports import OF_LISTS, SEVERAL, BadQuery, Filter, Kind, NoValidTime, Op, Query
 from services.views.tables import SCHEMA, VALID, Table
 
 _CAST = {
@@ -187,10 +187,10 @@ class Asking:
             raise BadQuery(one.column, "There is no such column.", one.op)
         if one.op not in found.column.ops:
             raise BadQuery(one.column, f"It cannot be asked for with {one.op}.", one.op)
-        if not one.values or (len(one.values) > 1 and one.op not in (Op.IN, Op.HAS)):
+        if not one.values or (len(one.values) > 1 and one.op not in SEVERAL):
             raise BadQuery(one.column, "One value is asked for.", one.op)
-        if one.op is Op.HAS:
-            return self._has(found, one.values)
+        if one.op in OF_LISTS:
+            return self._has(found, one.values, "@>" if one.op is Op.HAS else "&&")
         by = self._expression(found.value)
         if one.op is Op.IS_NULL:
             return f"{by} is null" if self._checked(one.column, Kind.YES_NO, one.values[0]) else f"{by} is not null"
@@ -228,11 +228,11 @@ class Asking:
         except ValueError as error:
             raise BadQuery(one.column, str(error), one.op) from None
 
-    def _has(self, found: Field, values: Sequence[Any]) -> str:
+    def _has(self, found: Field, values: Sequence[Any], how: str) -> str:
         kind = found.column.item
-        assert kind is not None, "only lists of plain items are asked with `has`"
+        assert kind is not None, "only lists of plain items are asked for what they have"
         entries = [entry(found.column.name, self._checked(found.column.name, kind, value)) for value in values]
-        return f't."_has" @> {self._value(entries, "text[]")}'
+        return f't."_has" {how} {self._value(entries, "text[]")}'
 
     # --- values ---
 

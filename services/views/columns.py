@@ -13,7 +13,7 @@ from uuid import UUID
 from domain.kernel import EventName, Indexed, PartialDate, Says, Sealed, Searched, Words
 from projections.kernel import Computed, View
 from services.views.folding import sorting
-from services.views.ports import Column, Kind, Op
+from services.views.ports import OF_LISTS, Column, Kind, Op
 from services.writing import plain
 
 LONGEST = 500
@@ -231,7 +231,7 @@ def _list(name: str, hint: Any, says: str, path: tuple[str, ...], get: Get) -> F
     if is_dataclass(item):
         return Field(Column(name, Kind.LIST, says, path))
     choices = tuple(one.value for one in item) if issubclass(item, StrEnum) else ()
-    column = Column(name, Kind.LIST, says, path, (Op.HAS,), choices=choices, item=_kind(item))
+    column = Column(name, Kind.LIST, says, path, OF_LISTS, choices=choices, item=_kind(item))
 
     def items(row: Any) -> Iterator[str]:
         for value in get(row) or ():
@@ -258,7 +258,7 @@ def _members(name: str, hint: Any) -> Iterator[Field]:
 def _member(name: str, inner: str, kind: type, says: str) -> Field:
     whole = f"{name}.{inner}"
     choices = tuple(one.value for one in kind) if issubclass(kind, StrEnum) else ()
-    column = Column(whole, Kind.LIST, says, (name, inner), (Op.HAS,), choices=choices, item=_kind(kind), member=True)
+    column = Column(whole, Kind.LIST, says, (name, inner), OF_LISTS, choices=choices, item=_kind(kind), member=True)
 
     def items(row: Any) -> Iterator[str]:
         for one in getattr(row, name):

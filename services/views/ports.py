@@ -12,7 +12,8 @@ COUNTED = 100_000
 class Op(StrEnum):
     """How a column is compared with the values of a filter.
 
-    `is_null` takes one bool: True asks for rows where the column is empty. `has`: a list holds all of the values.
+    `is_null` takes one bool: True asks for rows where the column is empty. `has`: a list holds all of the values,
+    `any`: at least one of them.
     """
 
     EQ = "eq"
@@ -23,7 +24,13 @@ class Op(StrEnum):
     GE = "ge"
     IN = "in"
     HAS = "has"
+    ANY = "any"
     IS_NULL = "is_null"
+
+
+SEVERAL = (Op.IN, Op.HAS, Op.ANY)
+"""Those that take several values."""
+OF_LISTS = (Op.HAS, Op.ANY)
 
 
 class Kind(StrEnum):
@@ -46,7 +53,7 @@ class Column:
     """One column of a view, from which filters, the CSV header and the data dictionary derive.
 
     `path`: where its value stands in the row's JSON. Values for filters are given as Python values of the kind: str,
-    int, Decimal, bool, UUID, date, and for partial dates a PartialDate or a date; for `has` those of `item`.
+    int, Decimal, bool, UUID, date, and for partial dates a PartialDate or a date; for lists those of `item`.
     A `member` is no cell of its own, only a way to filter a list by a field of its items (`parties.unit`).
     """
 

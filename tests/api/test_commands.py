@@ -97,10 +97,36 @@ def test_who_saw_an_older_version_is_told_what_changed(live: Live) -> None:
     assert head(live) == before
 
 
+def test_who_saw_an_older_version_is_told_which_columns_are_others(live: Live) -> None:
+    """Whatever was recorded between, by one record or several; as of what was seen, not of what came before."""
+    made = proposed(live)
+    address, seen_then = f"commitments/{made['stream']}", f'"{made["version"]}"'
+    pledged = give(live, f"{address}/pledge-resource", STAFF).json
+    given_up = give(live, f"{address}/withdraw", {"because": "The law was changed."}, token=live.signatory).json
+    sides = [
+        get(live, f"/v1/{address}", wait_for=given_up["position"], as_of=one["position"]).json["item"]
+        for one in (made, pledged, given_up)
+    ]
+    for nth, tag in enumerate((seen_then, f'"{pledged["version"]}"')):
+        late = give(live, f"{address}/pledge-resource", STAFF, If_Match=tag)
+        changes = {one["column"]: (one["before"], one["after"]) for one in refused(late, 412, "stale")["changes"]}
+        before, after = sides[nth], sides[-1]
+        assert changes == {
+            name: (before.get(name), after.get(name))
+            for name in {*before, *after}
+            if before.get(name) != after.get(name)
+        }  # fmt: skip
+        assert changes["state"] == ("proposed", "withdrawn")
+        assert ("resources" in changes) == (nth == 0)
+    tried = give(live, f"{address}/pledge-resource?try=true", STAFF, If_Match=seen_then)
+    assert refused(tried, 412, "stale")["changes"]
+
+
 def test_a_version_that_was_never_there_is_stale_as_well(live: Live) -> None:
     made = proposed(live)
     for never in ('"9999"', '"9999999999"'):
-        refused(give(live, f"commitments/{made['stream']}/pledge-resource", STAFF, If_Match=never), 412, "stale")
+        said = give(live, f"commitments/{made['stream']}/pledge-resource", STAFF, If_Match=never)
+        assert "changes" not in refused(said, 412, "stale"), "nothing came between"
 
 
 @pytest.mark.parametrize("tag", ["5", 'W/"1"', '"1", "2"', '"x"', '""', '"0"', '"-1"', '"1.x"', '"1."'])

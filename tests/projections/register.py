@@ -1,5 +1,6 @@
 """A register in memory: commands that the rules accept, told day by day, and the rows that every view makes of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -10,6 +11,7 @@ from domain.kernel import PartialDate, StreamId, UnitId
 from domain.opening import LedgerOpened
 from domain.units import Kind, Stage
 from domain.units.events import UnitRegistered
+from projections.kernel import View
 from projections.views import VIEWS
 from tests.domain.commitment_stories import DAY, NAMES, SPHERES, STREAM, words
 from tests.projections.telling import Told
@@ -39,9 +41,9 @@ class Register(Told):
         return self
 
 
-def directory() -> Register:
+def directory(views: Sequence[View] = VIEWS) -> Register:
     """A register in which the units of the stories stand, and nobody has promised anything."""
-    register = Register(VIEWS, spheres=SPHERES).tell(LEDGER, opened, on=DAY)
+    register = Register(views, spheres=SPHERES).tell(LEDGER, opened, on=DAY)
     for unit, name in NAMES.items():
         register.tell(unit, replace(registered, unit=unit, name=words(name), sphere=SPHERES[unit]), on=DAY)
     return register

@@ -121,7 +121,7 @@ def test_columns_say_what_may_be_asked() -> None:
     assert columns["cost_amount"].path == ("cost", "amount")
     assert columns["cost_currency"].optional
     assert columns["title"].ops == ()
-    assert columns["names"].ops == (Op.HAS,)
+    assert columns["names"].ops == (Op.HAS, Op.ANY)
     assert columns["marks"].ops == ()
     assert [(columns[name].item, columns[name].member) for name in ("marks.by", "marks.colour")] == [
         (Kind.ID, True),

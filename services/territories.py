@@ -1,0 +1,105 @@
+"""Territories as of a past moment: which units lie in one, and what their commitments come to, asked of the views."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from uuid import UUID
+
+import msgspec
+
+from domain.kernel import Sphere
+from domain.units import Stage
+from domain.units.events import MembershipRecorded
+from projections.commitments import COMMITMENTS
+from projections.territories import Card, Counting, bodies
+from projections.units import UNITS
+from services.codec import construct
+from services.views.ports import Filter, Op, Query
+from services.views.queries import Views
+from services.views.rows import Form
+
+
+class PlacedUnit(msgspec.Struct):
+    """Of a unit's row, what is needed here: there may be tens of thousands of them."""
+
+    key: UUID
+    title: str
+    sphere: Sphere
+    state: Stage
+    parent: UUID | None = None
+    memberships: tuple[MembershipRecorded, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """As of which position is asked, what held in law on which day (None: as recorded), and on which day of reading."""
+
+    position: int
+    valid_at: date | None
+    day: date
+
+
+class Territories:
+    """Asks the views of units and commitments, which are always at one position."""
+
+    def __init__(self, views: Views) -> None:
+        self._views = views
+        self._unit = msgspec.json.Decoder(PlacedUnit, dec_hook=construct)
+        self._commitment = Form(COMMITMENTS.row)
+
+    async def below(self, of: UUID, moment: Moment) -> dict[UUID, PlacedUnit]:
+        """The unit and everything that lies in it, directly or not; empty where there is no such unit.
+
+        Raises Busy where too many ask for whole lists, and what a list raises.
+        """
+        found = dict[UUID, PlacedUnit]()
+        nearest = [one async for one in self._units(Filter("key", Op.EQ, (str(of),)), moment)]
+        while nearest:
+            found |= {one.key: one for one in nearest}
+            lying = self._lying([one.key for one in nearest], moment)
+            nearest = [one async for one in lying if one.key not in found]
+        return found
+
+    async def card(self, of: UUID, moment: Moment) -> Card | None:
+        """The card of a territory; None where there is no such unit. Raises as `below`."""
+        units = await self.below(of, moment)
+        if not units:
+            return None
+        counting = Counting(of, units)
+        async for batch in self._rows(COMMITMENTS.name, Filter("parties.unit", Op.ANY, tuple(units)), moment):
+            counting.add([(_key(body), self._commitment.decode(body)) for body in batch])
+        return counting.card()
+
+    async def _lying(self, over: Sequence[UUID], moment: Moment) -> AsyncIterator[PlacedUnit]:
+        """What lies in one of these directly. Memberships say their days themselves, whenever they were recorded."""
+        async for one in self._units(Filter("parent", Op.IN, tuple(over)), moment):
+            yield one
+        recorded = self._units(Filter("bodies", Op.ANY, tuple(over)), replace(moment, valid_at=None))
+        day, among = moment.valid_at or moment.day, frozenset(over)
+        members = tuple([str(one.key) async for one in recorded if not among.isdisjoint(bodies(one, day))])
+        if members:
+            async for one in self._units(Filter("key", Op.IN, members), moment):
+                yield one
+
+    async def _units(self, where: Filter, moment: Moment) -> AsyncIterator[PlacedUnit]:
+        async for batch in self._rows(UNITS.name, where, moment):
+            for body in batch:
+                yield self._unit.decode(body)
+
+    async def _rows(self, view: str, where: Filter, moment: Moment) -> AsyncIterator[Iterable[bytes]]:
+        query = Query((where,), sort="key", as_of=moment.position, valid_at=moment.valid_at, day=moment.day)
+        async for batch in self._views.rows(view, query):
+            yield batch
+            await asyncio.sleep(0)
+
+
+class _Keyed(msgspec.Struct):
+    key: str
+
+
+_keyed = msgspec.json.Decoder(_Keyed)
+
+
+def _key(body: bytes) -> str:
+    return _keyed.decode(body).key
