@@ -10,7 +10,7 @@ from domain.kernel import EventName, PartialDate, Sphere, Today
 from domain.units import Kind, Stage, facts, holdings
 from domain.units.events import Particulars, UnitActivated, UnitCorrected, UnitRestored
 from tests.domain.test_correcting import unit
-from tests.domain.test_units import (
+from tests.domain.unit_stories import (
     GENT,
     TODAY,
     abolished,
