@@ -30,6 +30,19 @@ def test_the_key_by_which_others_check_is_said_once_there_is_a_ledger(verbs: Ver
     assert (other.exit_code, other.stdout) == (1, "")
 
 
+def test_whoever_asks_for_the_key_changes_nothing_of_the_database(verbs: Verbs) -> None:
+    verbs("key")
+    assert "0001_ledger.sql" in verbs("migrate", "--check").stdout
+    assert not (verbs.var / "signing-key.pem").exists()
+    verbs.well("import", "iso-3166", "BE")
+    # As a database that an earlier version left.
+    tell(verbs.environment["DATABASE_URL"], "delete from ledger.migrations where name > '0002'")
+    before = verbs("migrate", "--check").stdout
+    assert before
+    assert verbs.well("key").startswith("cli.example/ledger+")
+    assert verbs("migrate", "--check").stdout == before
+
+
 def test_a_file_with_a_key_that_is_not_there_is_named(verbs: Verbs, tmp_path: Path) -> None:
     said = verbs("audit", "verify", str(tmp_path), "--key", "register.key")
     assert said.exit_code == 2

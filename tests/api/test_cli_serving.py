@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from api.cli.serving import _home
 from tests.api.verbs import PROGRAM, ROOT
 from tests.waiting import until_shown
 
@@ -102,6 +103,34 @@ def test_the_story_is_never_told_into_another_ledger(var: Path) -> None:
     with urllib.request.urlopen(f"{served.home}/v1/units") as answer:
         assert b"Lyon" not in answer.read()
     assert served.stop(signal.SIGINT) == 0
+
+
+@pytest.mark.parametrize(
+    ("listening", "opened"),
+    [
+        (("127.0.0.1", 8080), "http://127.0.0.1:8080"),
+        (("0.0.0.0", 8080), "http://127.0.0.1:8080"),
+        (("::", 8080, 0, 0), "http://[::1]:8080"),
+        (("10.0.0.5", 80), "http://10.0.0.5:80"),
+        (("fd00::5", 80, 0, 0), "http://[fd00::5]:80"),
+    ],
+)
+def test_what_is_said_to_open_can_be_opened(listening: tuple[object, ...], opened: str) -> None:
+    assert _home(listening) == opened
+
+
+def test_where_metrics_are_served_by_another_process_is_said_with_what_to_do(var: Path) -> None:
+    """As of a server whose environment `subsidia work` on the same host is given, too."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        where = f"127.0.0.1:{taken.getsockname()[1]}"
+        environment = {**os.environ, "SUBSIDIA_VAR": str(var), "SUBSIDIA_METRICS": where}
+        said = subprocess.run([*PROGRAM, "work"], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert said.returncode == 1
+    assert f"Cannot listen on {where}: Address already in use." in said.stderr
+    assert "another port, or leave it empty" in said.stderr
+    assert list(var.iterdir()) == []
 
 
 def test_a_taken_port_is_said_before_anything_starts(var: Path) -> None:
