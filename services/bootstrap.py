@@ -24,8 +24,8 @@ from services.projector import Projector, opened_projector
 from services.store.checkpoints import Notary
 from services.store.connecting import close_pool, open_pool
 from services.store.encrypting import encrypt_plain_openings
-from services.store.ledger import LedgerStore, opened, opened_store
-from services.store.migrations import migrate
+from services.store.ledger import LedgerStore, opened, opened_store, refuse_other
+from services.store.migrations import FIRST, check, migrate
 from services.store.tokens import Tokens
 from services.views.connections import opened_views
 from services.views.queries import Views
@@ -117,6 +117,27 @@ async def kept(config: Config) -> AsyncIterator[tuple[str, LedgerStore, Notary]]
         key = await _signing_key(config, dsn)
         async with opened_store(dsn, config.origin, key, queue=config.queue, readers=config.readers) as store:
             yield dsn, store, Notary(config.origin, key)
+
+
+async def verifier_kept(config: Config) -> str | None:
+    """The key by which the ledger's checkpoints are checked; None where no ledger is opened yet. Changes nothing.
+
+    Raises KeyUnusable where this ledger's own is not at hand, ForeignLedger for another ledger, PostgresUnavailable,
+    Unavailable.
+    """
+    async with database(config.database_url, config.var) as dsn:
+        if FIRST in await check(dsn):
+            return None
+        pool = await open_pool(dsn, 1)
+        try:
+            said = await opened(pool)
+        finally:
+            await close_pool(pool)
+    if said is None:
+        return None
+    notary = Notary(config.origin, load_or_make(config.signing_key, may_make=False))
+    refuse_other(said, notary)
+    return notary.verifier
 
 
 async def _signing_key(config: Config, dsn: str) -> SigningKey:

@@ -12,7 +12,7 @@ from api.cli.parameters import Moment
 from api.cli.running import FAULTY, Failed, configured, run, say, shown, with_services
 from domain.contexts import CONTEXTS
 from projections.views import VIEWS
-from services.bootstrap import Services, kept
+from services.bootstrap import Services, kept, verifier_kept
 from services.codec import Codec
 from services.config import Config
 from services.doctor import Finding, Verdict, examine
@@ -23,7 +23,6 @@ from services.replaying import NotKept, Replayed, canonical
 from services.replaying import replay as replayed
 from services.store import migrations
 from services.store.encrypting import encrypt_plain_openings
-from services.store.ledger import opened
 from services.terminal import harmless
 
 COLOURS = {Verdict.WELL: "green", Verdict.NOTE: "yellow", Verdict.ILL: "red"}
@@ -65,10 +64,10 @@ def key() -> None:
     config = configured("warning")
 
     async def work() -> str:
-        async with kept(config) as (_, store, notary):
-            if await opened(store.pool) is None:
-                raise Failed("The ledger is not opened yet: the first `subsidia serve` does that.")
-            return notary.verifier
+        verifier = await verifier_kept(config)
+        if verifier is None:
+            raise Failed("The ledger is not opened yet: the first `subsidia serve` does that.")
+        return verifier
 
     click.echo(run(work()))
 

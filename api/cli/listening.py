@@ -14,10 +14,14 @@ from services.bootstrap import Services
 from services.config import Config
 
 BACKLOG = 1024
+_ELSEWHERE = (
+    "Each process of a host serves metrics at an address of its own: give this one a SUBSIDIA_METRICS with another"
+    " port, or leave it empty."
+)
 
 
-def bound(host: str, port: int, named: str) -> socket.socket:
-    """Listens from now on; whoever comes early waits. Raises Failed, with the names of what says another address."""
+def bound(host: str, port: int, do: str) -> socket.socket:
+    """Listens from now on; whoever comes early waits. Raises Failed; `do` says how another address is named."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -28,7 +32,7 @@ def bound(host: str, port: int, named: str) -> socket.socket:
         listening.listen(BACKLOG)
     except (OSError, UnicodeError) as error:  # the latter for what is no name of a host at all
         said = getattr(error, "strerror", None) or error
-        raise Failed(f"Cannot listen on {host}:{port}: {said}. Set {named} to others.") from error
+        raise Failed(f"Cannot listen on {host}:{port}: {said}. {do}") from error
     listening.setblocking(False)
     return listening
 
@@ -39,7 +43,7 @@ def bound_for_watchers(config: Config) -> Iterator[socket.socket | None]:
     if config.metrics is None:
         yield None
         return
-    with closing(bound(*config.metrics, "SUBSIDIA_METRICS")) as watched:
+    with closing(bound(*config.metrics, _ELSEWHERE)) as watched:
         yield watched
 
 

@@ -48,7 +48,10 @@ def serve(host: str | None, port: int | None, workers: bool) -> None:
     config = configured()
     config = replace(config, host=host or config.host, port=config.port if port is None else port)
     # Bound before anything else starts: a taken port is said at once, and early callers wait instead of failing.
-    with closing(bound(config.host, config.port, "PORT and HOST")) as listening, bound_for_watchers(config) as watched:
+    with (
+        closing(bound(config.host, config.port, "Set PORT and HOST to others.")) as listening,
+        bound_for_watchers(config) as watched,
+    ):
         run(_serve(config, listening, watched, begun, workers))
 
 
@@ -111,10 +114,15 @@ class _Stop:
         await self._event.wait()
 
 
+def _home(address: Sequence[object]) -> str:
+    """Where people on this machine open it: all of its addresses (0.0.0.0, ::) are none that a browser knows."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(str(address[0]), str(address[0]))
+    return f"http://[{host}]:{address[1]}" if ":" in host else f"http://{host}:{address[1]}"
+
+
 async def _welcome(services: Services, story: Story | None, address: Sequence[object]) -> list[str]:
     """What to open, and for the demo whom to be."""
-    host = str(address[0]) if ":" not in str(address[0]) else f"[{address[0]}]"
-    home = f"http://{host}:{address[1]}"
+    home = _home(address)
     lines = [
         f"Subsidia, ledger {services.config.origin}",
         f"  {home}/                 everything, to read in a browser",

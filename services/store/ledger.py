@@ -128,10 +128,15 @@ async def opened(pool: Pool) -> tuple[str, str] | None:
         raise ForeignLedger("The first record of this database cannot be read: it is damaged.") from error
 
 
-async def _refuse_foreign(store: LedgerStore, notary: Notary) -> None:
-    said = await opened(store.pool)
-    if said is not None and said != (notary.origin, notary.verifier):
+def refuse_other(said: tuple[str, str], notary: Notary) -> None:
+    """Raises ForeignLedger where the first record (`opened`) names another origin or key than ours."""
+    if said != (notary.origin, notary.verifier):
         raise ForeignLedger(f"This database holds the ledger {said[0]} with the key {said[1]}.")
+
+
+async def _refuse_foreign(store: LedgerStore, notary: Notary) -> None:
+    if (said := await opened(store.pool)) is not None:
+        refuse_other(said, notary)
     note = await store.checkpoint()
     if note is not None:
         try:

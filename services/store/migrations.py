@@ -12,6 +12,8 @@ from services.store import locks
 from services.store.ports import Unavailable
 
 FILES = Path(__file__).parent / "schema"
+FIRST = "0001_ledger.sql"
+"""Makes the table of records: where it is yet to be applied, nothing was ever recorded."""
 ROLE = "subsidia_app"
 """What the application is while it runs: it reads and appends, and owns nothing but its views."""
 

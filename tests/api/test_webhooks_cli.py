@@ -5,7 +5,7 @@ import re
 
 import asyncpg
 
-from tests.api.test_cli import Verbs, _logs_as_they_were, database, verbs
+from tests.api.verbs import Verbs, _logs_as_they_were, database, verbs
 
 __all__ = ["_logs_as_they_were", "database", "verbs"]
 

@@ -24,7 +24,7 @@ from domain.units.events import Particulars
 from tests.domain import allocation_stories as allocations
 from tests.domain import mandate_stories as mandates
 from tests.domain import review_stories as reviews
-from tests.domain import test_units as units
+from tests.domain import unit_stories as units
 from tests.domain.scenario import Given
 
 WORDS = mandates.words("Run the clinics")

@@ -16,7 +16,7 @@ from domain.units import (
     holdings,
 )
 from tests.data import published
-from tests.domain.test_units import (
+from tests.domain.unit_stories import (
     DRONGEN,
     NOBODY,
     competence,

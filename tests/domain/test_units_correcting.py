@@ -19,7 +19,7 @@ from domain.units.events import (
     UnitRestored,
 )
 from tests.domain.test_correcting import unit
-from tests.domain.test_units import (
+from tests.domain.unit_stories import (
     GENT,
     TODAY,
     abolished,

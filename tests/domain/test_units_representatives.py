@@ -19,7 +19,7 @@ from domain.units.events import (
     UnitAbolished,
     UnitRestored,
 )
-from tests.domain.test_units import (
+from tests.domain.unit_stories import (
     DRONGEN,
     GENT,
     NIS,

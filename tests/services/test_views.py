@@ -1,193 +1,27 @@
-"""Views as tables: what rows become, and what may be asked of them."""
+"""Views as tables: what may be asked of them."""
 
 import asyncio
-import unicodedata
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Any
 
 import asyncpg
 import msgspec
 import pytest
-import pytest_asyncio
-from hypothesis import given
-from hypothesis import strategies as st
 
-from domain.kernel import Money, PartialDate, Says, Searched, Words
-from projections.views import VIEWS
-from services.store.connecting import lent
-from services.store.ports import Busy, Unavailable
-from services.views import folding, tables
+from domain.kernel import PartialDate
+from services.store.ports import Unavailable
 from services.views.connections import open_reading_pool, opened_views
-from services.views.folding import asked, folded, sorting, words_of
-from services.views.ports import BadQuery, Filter, Kind, NoSuchView, NotBuilt, NotYet, NoValidTime, Op, Query
+from services.views.ports import BadQuery, Filter, NoSuchView, NotBuilt, NotYet, NoValidTime, Op, Query
 from services.views.queries import Views
-from services.views.rows import Form
-from services.views.tables import Table
+from tests.services.planted import grove, listed, names, views
 from tests.services.projecting import caught_up, projector
 from tests.services.projecting import folded as projected
-from tests.services.views_sample import (
-    SAMPLE,
-    TREES,
-    Colour,
-    Felled,
-    Grove,
-    Mark,
-    Planted,
-    Renamed,
-    TreeRow,
-    grown,
-    stream,
-)
-from tests.waiting import PATIENCE
+from tests.services.views_sample import SAMPLE, Colour, Grove, Planted, Renamed, grown, stream
 
-ROW = TreeRow(
-    name="Ash",
-    title=Words({"fr": "Frêne", "en": "Ash"}),
-    colour=Colour.RED,
-    planted_on=PartialDate("2026-03"),
-    changes=2,
-    cost=Money(Decimal("1E+2"), "EUR", "2020"),
-    names=("Ash",),
-    marks=(Mark(None, Colour.RED),),
-)
-
-
-# --- rows and their tables ---
-
-
-def test_a_row_comes_back_as_it_was() -> None:
-    form = Form(TreeRow)
-    assert form.decode(form.encode("k", ROW)) == ROW
-
-
-def test_what_is_none_is_absent_and_money_is_plain() -> None:
-    assert msgspec.json.decode(Form(TreeRow).encode("k", ROW)) == {
-        "key": "k",
-        "name": "Ash",
-        "title": {"en": "Ash", "fr": "Frêne"},
-        "colour": "red",
-        "planted_on": "2026-03",
-        "changes": 2,
-        "cost": {"amount": "100", "currency": "EUR", "price_basis": "2020"},
-        "names": ["Ash"],
-        "marks": [{"colour": "red"}],
-        "tall": False,
-    }
-
-
-@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
-def test_every_view_of_ours_fits_in_a_table(view: Any) -> None:
-    table = Table(view)
-    named = [field.column.name for field in table.fields if not field.column.member]
-    assert len(named) == len(set(named))
-    assert all(column.says for column in (field.column for field in table.fields) if not column.member)
-
-
-@dataclass(frozen=True, slots=True)
-class FloatRow:
-    size: float
-
-
-@dataclass(frozen=True, slots=True)
-class ClashRow:
-    cost: Money
-    cost_amount: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class SinceRow:
-    since: date
-
-
-@pytest.mark.parametrize("row", [FloatRow, ClashRow, SinceRow])
-def test_a_row_that_no_table_holds_is_refused_at_start(row: type) -> None:
-    with pytest.raises(TypeError):
-        Table(replace(TREES, row=row, sort="key"))
-
-
-def test_a_view_is_sorted_by_a_column_it_has() -> None:
-    with pytest.raises(TypeError, match="cannot be sorted by size"):
-        Table(replace(TREES, sort="size"))
-
-
-def test_columns_say_what_may_be_asked() -> None:
-    columns = {field.column.name: field.column for field in Table(TREES).fields}
-    assert list(columns)[:4] == ["key", "name", "title", "colour"]
-    assert columns["colour"].choices == ("red", "green")
-    assert columns["cost_amount"].kind is Kind.DECIMAL
-    assert columns["cost_amount"].path == ("cost", "amount")
-    assert columns["cost_currency"].optional
-    assert columns["title"].ops == ()
-    assert columns["names"].ops == (Op.HAS, Op.ANY)
-    assert columns["marks"].ops == ()
-    assert [(columns[name].item, columns[name].member) for name in ("marks.by", "marks.colour")] == [
-        (Kind.ID, True),
-        (Kind.CODE, True),
-    ]
-    assert (columns["days_left"].computed, columns["days_left"].kind) == (True, Kind.WHOLE)
-
-
-# --- texts ---
-
-
-def test_accents_and_case_do_not_count() -> None:
-    assert folded("Évry-sur-ØST, STRASSE straße ﬁ") == "evry-sur-ost, strasse strasse fi"
-    assert sorting("É" * 500) == "e" * 100
-
-
-def test_words_are_found_by_their_beginning() -> None:
-    assert words_of(["L'Île-de-France, l'île", "x_y"]) == "l ile de france x y"
-    assert asked("Île fra") == "'ile':* & 'fra':*"
-    assert asked(" -!' ") is None
-
-
-@given(st.text())
-def test_whatever_is_searched_is_a_query(text: str) -> None:
-    words = words_of([text])
-    assert folded(words) == words
-    assert all(word.isalnum() or any(letter.isalnum() for letter in word) for word in words.split(" ") if words)
-
-
-# --- reading ---
-
-TREES_THERE = [
-    ("Évry oak", Colour.RED, "2026-03-15", "12.50", date(2026, 5, 1)),
-    ("Zelkova", Colour.RED, "2026", None, None),
-    ("ash", Colour.GREEN, "2026-03", "7", date(2026, 4, 1)),
-    ("Beech", Colour.GREEN, "unknown", "100", date(2026, 6, 1)),
-    ("Elm Évreux", Colour.RED, "2025-12-31", None, date(2026, 5, 1)),
-]
-
-
-def planted() -> Grove:
-    grove = Grove()
-    for number, (name, colour, on, cost, due_on) in enumerate(TREES_THERE):
-        by = stream(0) if number else None
-        grove.add(number, Planted(name, colour, by, Money(Decimal(cost), "EUR") if cost else None, due_on), on)
-    return grove
-
-
-@pytest_asyncio.fixture
-async def grove() -> Grove:
-    return planted()
-
-
-@pytest_asyncio.fixture
-async def views(migrated_url: str, grove: Grove) -> AsyncIterator[Views]:
-    await projected(migrated_url, grove)
-    async with opened_views(migrated_url, SAMPLE) as views:
-        yield views
-
-
-def names(rows: Sequence[bytes]) -> list[str]:
-    return [msgspec.json.decode(row)["name"] for row in rows]
-
-
-async def listed(views: Views, *filters: Filter, **how: Any) -> list[str]:
-    return names((await views.page("trees", Query(filters, **how))).items)
+__all__ = ["grove", "views"]
 
 
 async def test_a_list_is_in_the_order_people_expect(views: Views) -> None:
@@ -226,34 +60,6 @@ async def test_a_list_is_in_the_order_people_expect(views: Views) -> None:
 )
 async def test_filters(views: Views, filters: list[Filter], found: str) -> None:
     assert await listed(views, *filters, day=date(2026, 4, 1)) == (found.split("|") if found else [])
-
-
-def test_tables_are_made_anew_when_other_texts_are_searched() -> None:
-    @dataclass(frozen=True, slots=True)
-    class FurtherRow(TreeRow):
-        nickname: Annotated[Words | None, Says("What people call it.")] = None
-
-    @dataclass(frozen=True, slots=True)
-    class FurtherSearchedRow(TreeRow):
-        nickname: Annotated[Words | None, Searched(), Says("What people call it.")] = None
-
-    before, after = (Table(replace(TREES, row=row)) for row in (FurtherRow, FurtherSearchedRow))
-    assert before.create("t") == after.create("t")
-    assert before.digest != after.digest
-
-
-def test_tables_are_made_anew_when_texts_are_folded_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was written before would be sorted and found as it was folded then, and asked for as it is folded now."""
-    before = Table(TREES)
-    monkeypatch.setattr(tables, "words_of", lambda texts: words_of(texts).replace("coeuvres", "couvres"))
-    assert Table(TREES).create("t") == before.create("t")
-    assert Table(TREES).digest != before.digest
-
-
-@pytest.mark.parametrize("letter", [*map(chr, folding._STROKES), "水", "テ"])
-def test_the_text_that_tells_how_texts_are_folded_has_every_kind_of_letter(letter: str) -> None:
-    assert folded(letter) in words_of([folding.EVERY_KIND])
-    assert letter in unicodedata.normalize("NFKC", folding.EVERY_KIND).casefold()
 
 
 async def test_words_are_searched_without_accents_and_unfinished(views: Views) -> None:
@@ -477,94 +283,3 @@ async def test_a_lost_database_is_unavailable_and_comes_back(migrated_url: str, 
         await admin.execute(f'alter database "{name}" allow_connections true')
         assert len(await listed(views)) == 5
     await admin.close()
-
-
-@pytest.mark.parametrize("q", ["绿色", "绿色学校", "绿", "校", "学校 LYON", "為"])
-def test_words_that_are_written_without_blanks_are_found_wherever_they_stand(q: str) -> None:
-    text = "为所有人建设绿色学校Lyon 2030" if q != "為" else "為"
-    words = words_of([text]).split()
-    sought = words_of([q]).split()
-    assert sought
-    assert all(any(word.startswith(begun) for word in words) for begun in sought)
-
-
-def test_signs_that_stand_apart_are_no_word() -> None:
-    words = words_of(["学校建设"]).split()
-    assert not all(any(word.startswith(begun) for word in words) for begun in words_of(["学设"]).split())
-
-
-def test_letters_that_are_typed_as_two_are_found_as_two() -> None:
-    assert folded("Œuvre") == folded("oeuvre") == "oeuvre"
-    assert folded("Ærø") == "aero"
-
-
-# --- exports ---
-
-
-async def test_an_export_is_all_rows_as_of_one_position(migrated_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.views.queries.EXPORTED", 2)
-    grove = planted()
-    async with projector(migrated_url, grove) as running, opened_views(migrated_url, SAMPLE) as views:
-        await caught_up(running)
-        await views.reached("trees", 4, 5)
-        found, sizes = list[bytes](), list[int]()
-        async for batch in views.rows("trees", Query(limit=1)):
-            found.extend(batch)
-            sizes.append(len(batch))
-            at = grove.add(len(sizes) % 5, Felled())
-            await views.reached("trees", at, 5)
-        assert sizes == [2, 2, 1]
-        assert found == list((await views.page("trees", Query(as_of=4))).items)
-
-
-async def test_readers_of_exports_who_take_their_time_leave_lines_for_pages(migrated_url: str, grove: Grove) -> None:
-    await projected(migrated_url, grove)
-    async with opened_views(migrated_url, SAMPLE, readers=4) as views:
-        exports = [views.rows("trees", Query()) for _ in range(6)]
-        begun = [asyncio.ensure_future(anext(one)) for one in exports]
-        async with asyncio.timeout(PATIENCE):
-            while sum(one.done() for one in begun) < 2:
-                await asyncio.sleep(0.01)
-            await asyncio.sleep(0.2)
-            assert [one.done() for one in begun].count(True) == 2
-            assert (await views.page("trees", Query())).items
-            for one, first in zip(exports, begun, strict=True):  # who waited comes next
-                assert await first
-                await one.aclose()
-
-
-async def test_who_finds_no_connection_for_reading_in_time_is_told_to_come_back(
-    migrated_url: str, grove: Grove, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await projected(migrated_url, grove)
-    monkeypatch.setattr("services.store.connecting.LENT_WITHIN", 0.2)
-    async with opened_views(migrated_url, SAMPLE, readers=2) as views:
-        export = views.rows("trees", Query())
-        assert await anext(export)
-        with pytest.raises(Busy) as told:  # half of the connections are for exports
-            await anext(views.rows("trees", Query()))
-        assert told.value.retry_after >= 1
-        async with lent(views.pool):
-            for ask in (views.page("trees", Query()), views.one("trees", str(stream(0)))):
-                with pytest.raises(Busy):
-                    await ask
-        assert (await views.page("trees", Query())).items
-        await export.aclose()
-        assert await anext(views.rows("trees", Query()))
-
-
-async def test_cells_stand_under_their_header(views: Views) -> None:
-    rows = [row async for batch in views.cells("trees", Query(day=date(2026, 4, 2))) for row in batch]
-    found = dict(zip(views.header("trees"), rows[0], strict=True))
-    assert found == {
-        "key": str(stream(2)), "name": "ash", "title": "ash", "colour": "green", "planted_on": "2026-03", "changes": 0,
-        "below": str(stream(0)), "cost_amount": "7", "cost_currency": "EUR", "cost_price_basis": "current",
-        "due_on": "2026-04-01", "names": '["ash","Évry oak"]', "marks": "[]", "tall": False,
-        "last": f"{stream(2)}/1", "days_left": -1,
-    }  # fmt: skip
-
-
-async def test_exports_follow_filters_and_order(views: Views) -> None:
-    query = Query((Filter("colour", Op.EQ, ("red",)),), sort="due_on", descending=True)
-    rows = [row async for batch in views.rows("trees", query) for row in batch]
-    assert names(rows) == ["Elm Évreux", "Évry oak", "Zelkova"]
