@@ -1,7 +1,6 @@
 """Commitments as they stand: state, progress, who says so, and whose turn it is."""
 
 from decimal import Decimal
-from functools import lru_cache
 from typing import assert_never
 from uuid import UUID
 
@@ -30,7 +29,7 @@ from projections.commitment_row import (
     Turn,
 )
 from projections.commitment_turns import TURNS, ask, missed, settle, to_assess
-from projections.kernel import Look, View, own_stream
+from projections.kernel import Look, View, own_stream, text_of
 from projections.things import Owed
 
 
@@ -50,12 +49,8 @@ def fold(key: str, before: CommitmentRow | None, record: Recorded, look: Look) -
 
 def unit_name(look: Look, unit: UUID) -> str:
     """The unit's name in the directory; empty where it is not there."""
-    row = look.row("units", _key(unit))
+    row = look.row("units", text_of(unit))
     return row.title if row else ""
-
-
-_key = lru_cache(10_000)(str)
-"""Few units act, and every record names one of them."""
 
 
 def _proposed(event: happened.CommitmentProposed, record: Recorded, look: Look) -> CommitmentRow:

@@ -84,10 +84,10 @@ def keys(record: Recorded, look: Look) -> Iterable[str]:
     """All that the unit or the mandate gives: what befalls it moves first or last days, or takes periods away."""
     stream = record.key
     if isinstance(record.event, BY_LAW):
-        law: tuple[UnitRow | None, ...] = (look.before("units", stream), look.row("units", stream))
+        law: tuple[UnitRow | None, ...] = look.both("units", stream)
         many = max(len(row.competences) if row else 0 for row in law)
     else:
-        both: tuple[MandateRow | None, ...] = (look.before("mandates", stream), look.row("mandates", stream))
+        both: tuple[MandateRow | None, ...] = look.both("mandates", stream)
         many = max(len(row.periods) if row else 0 for row in both)
     return [f"{stream}/{number}" for number in range(1, many + 1)]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from domain.commitments import COMMITMENTS as COMMITMENT_CONTEXT
@@ -47,7 +47,7 @@ _NOBODY: frozenset[UUID] = frozenset()
 def engagement_keys(record: Recorded, look: Look) -> Iterable[str]:
     if look.row("units", record.key) is not None:
         return (record.key,)
-    moved = came_or_went(*both(look, "commitments", record.key))
+    moved = came_or_went(*look.both("commitments", record.key))
     return [unit for unit in sorted(map(str, moved)) if look.row("units", unit) is not None] if moved else ()
 
 
@@ -55,18 +55,13 @@ def fold_engagement(key: str, before: EngagementRow | None, record: Recorded, lo
     unit: UnitRow = look.row("units", key)
     alive = unit.state not in GONE
     row = before or EngagementRow(UUID(key), unit.sphere, alive)
-    sides = both(look, "commitments", record.key)
+    sides = look.both("commitments", record.key)
     change = 0
     if UUID(key) in came_or_went(*sides):
         change = 1 if UUID(key) in _takes_part(sides[1]) else -1
     if change == 0 and (row.alive, row.sphere) == (alive, unit.sphere):
         return row
     return replace(row, sphere=unit.sphere, alive=alive, commitments=row.commitments + change)
-
-
-def both(look: Look, view: str, key: str) -> tuple[Any, Any]:
-    """The row before this record and after it."""
-    return look.before(view, key), look.row(view, key)
 
 
 ENGAGEMENTS = View(

@@ -69,7 +69,7 @@ def keys(record: Recorded, look: Look) -> Iterable[str]:
 
 
 def _amended(stream: str, changes: Changes, look: Look) -> list[str]:
-    whole: CommitmentRow = look.before("commitments", stream)
+    whole: CommitmentRow = look.both("commitments", stream)[0]
     targets = {one.number: one.current for one in whole.targets}
     moved = []
     if changes.ends_on is not None and changes.ends_on != whole.ends_on:
@@ -80,7 +80,7 @@ def _amended(stream: str, changes: Changes, look: Look) -> list[str]:
         if target.number in targets and _aims(target.terms) != _aims(targets[target.number])
     )
     for step in changes.milestones:
-        milestone: MilestoneRow | None = look.before("milestones", f"{stream}/{step.number}")
+        milestone: MilestoneRow | None = look.both("milestones", f"{stream}/{step.number}")[0]
         if milestone is not None and milestone.due_on != step.terms.due_on:
             moved.append(_key(stream, Post.MILESTONE, step.number))
     return moved

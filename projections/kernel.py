@@ -3,9 +3,15 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Protocol
+from functools import lru_cache
+from typing import Any, Generic, Protocol, TypeVar
 
 from domain.kernel import Recorded
+
+T = TypeVar("T")
+
+text_of = lru_cache(10_000)(str)
+"""A unit's id as text. Few units act, and every record names one of them."""
 
 
 class Look(Protocol):
@@ -14,8 +20,8 @@ class Look(Protocol):
     def row(self, view: str, key: str) -> Any:
         """The row after this record was applied to that view; None where there is none."""
 
-    def before(self, view: str, key: str) -> Any:
-        """The row as it was before this record."""
+    def both(self, view: str, key: str) -> tuple[Any, Any]:
+        """The row as it was before this record, and after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,25 @@ class View:
     def dated(self) -> bool:
         """Whether it answers what held in law on a date."""
         return self.valid_time or self.span is not None
+
+
+@dataclass(slots=True)
+class OfRecord(Generic[T]):
+    """What a view works out of a record, once for all of its rows: `keys` anew, then `fold` finds it for each."""
+
+    work_out: Callable[[Recorded, Look], T]
+    _record: Recorded | None = None
+    _found: T | None = None
+
+    def anew(self, record: Recorded, look: Look) -> T:
+        found = self._found = self.work_out(record, look)
+        self._record = record
+        return found
+
+    def found(self, record: Recorded, look: Look) -> T:
+        """The same, unless somebody folds by hand."""
+        found = self._found if record is self._record else None
+        return self.anew(record, look) if found is None else found
 
 
 def own_stream(record: Recorded, look: Look) -> Iterable[str]:

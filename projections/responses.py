@@ -11,7 +11,7 @@ from uuid import UUID
 from domain.deadlines import Standing
 from domain.kernel import Indexed, Recorded, Says, Searched, Sphere
 from domain.replacing import quick, replace
-from projections.kernel import Look, View
+from projections.kernel import Look, OfRecord, View, text_of
 from projections.obligations import OF_A_DEADLINE, ObligationRow, passed_on
 from projections.things import HAPPENINGS, THINGS, thing_both
 from projections.units import UnitRow
@@ -57,7 +57,7 @@ _Counts: TypeAlias = Mapping[str, int]
 
 
 def _key(row: ObligationRow) -> str:
-    return f"{row.unit}/{row.kind}"
+    return f"{text_of(row.unit)}/{row.kind}"
 
 
 def _counts(row: ObligationRow) -> _Counts:
@@ -81,20 +81,26 @@ def _took(row: ObligationRow) -> int | None:
     return max((day - row.starts_on).days, 0) if day is not None else None
 
 
-def _steps(record: Recorded, look: Look) -> Iterable[tuple[int, ObligationRow]]:
-    """Deadlines as they stood (-1) and as they stand now (1), where that makes a difference here."""
-    event = record.event
+_Steps: TypeAlias = Mapping[str, Sequence[tuple[int, ObligationRow]]]
+
+
+def _of_record(record: Recorded, look: Look) -> _Steps:
+    """By row: deadlines as they stood (-1) and as they stand now (1), where that makes a difference here."""
+    event, found = record.event, dict[str, list[tuple[int, ObligationRow]]]()
     numbers = {*passed_on(*thing_both(record, look))}
     if isinstance(event, OF_A_DEADLINE):
         numbers.add(event.number)
     for number in sorted(numbers):
-        key = f"{record.key}/{number}"
-        before, after = look.before("obligations", key), look.row("obligations", key)
+        before, after = look.both("obligations", f"{record.key}/{number}")
         if before is after or (before is not None and after is not None and _alike(before, after)):
             continue
         for sign, row in ((-1, before), (1, after)):
             if row is not None and row.unit is not None:
-                yield sign, row
+                found.setdefault(_key(row), []).append((sign, row))
+    return found
+
+
+_steps = OfRecord(_of_record)
 
 
 def _alike(before: ObligationRow, after: ObligationRow) -> bool:
@@ -107,7 +113,7 @@ def _alike(before: ObligationRow, after: ObligationRow) -> bool:
 
 
 def keys(record: Recorded, look: Look) -> Iterable[str]:
-    return dict.fromkeys(_key(row) for _, row in _steps(record, look))
+    return _steps.anew(record, look)
 
 
 def fold(key: str, before: ResponseRow | None, record: Recorded, look: Look) -> ResponseRow | None:
@@ -116,9 +122,7 @@ def fold(key: str, before: ResponseRow | None, record: Recorded, look: Look) -> 
     row = before or ResponseRow(UUID(unit), "", None, kind)
     new: dict[str, Any] = {"unit_name": named.title if named else "", "sphere": named.sphere if named else None}
     spread = {one.days: one.times for one in row.spread}
-    for sign, one in _steps(record, look):
-        if _key(one) != key:
-            continue
+    for sign, one in _steps.found(record, look).get(key, ()):
         for name, number in _counts(one).items():
             new[name] = new.get(name, getattr(row, name)) + sign * number
         if (days := _took(one)) is not None:

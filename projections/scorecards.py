@@ -21,9 +21,9 @@ from domain.opening import LedgerOpened
 from domain.replacing import quick, replace
 from domain.units import UNITS as UNIT_CONTEXT
 from projections.commitment_row import CommitmentRow, PartyRow
-from projections.engagements import EngagementRow, both, came_or_went
+from projections.engagements import EngagementRow, came_or_went
 from projections.figures import STANDARD, Inputs, Rule, in_a_hundred, no_inputs
-from projections.kernel import Look, View
+from projections.kernel import Look, View, text_of
 from projections.units import UnitRow
 
 
@@ -141,7 +141,7 @@ def _cards(
     for goal in {sdg.goal_of(code) for code in codes}:
         yield _SDG + goal, False
     for party in bound:
-        yield f"{_UNIT}{party.unit}", party.unit == owner
+        yield _UNIT + text_of(party.unit), party.unit == owner
     yield WHOLE, True
 
 
@@ -162,9 +162,8 @@ def _counts(
     milestones_completed: int,
 ) -> tuple[Mapping[str, int], Mapping[str, int]]:
     """What it adds to a card, and to one on which it is owned. Many commitments stand alike."""
-    others = {
+    every = {
         "commitments": 1,
-        "owned": 0,
         "shared": int(breadth == "shared"),
         state.value: 1,
         level.value: 1,
@@ -177,6 +176,7 @@ def _counts(
         "milestones": milestones,
         "milestones_completed": milestones_completed,
     }
+    others = {name: number for name, number in every.items() if number}
     return others, {**others, "owned": 1}
 
 
@@ -196,8 +196,12 @@ def of_engagement(row: EngagementRow | None) -> Contribution:
     """A unit counts in its sphere and in the register while it exists, and once more if it takes part in anything."""
     if row is None:
         return Contribution()
-    one = {"units": int(row.alive), "with_commitments": int(row.alive and row.commitments > 0)}
-    return Contribution({f"{_UNIT}{row.unit}": one, _SPHERE + row.sphere: one, WHOLE: one})
+    one = _TAKING_PART if row.alive and row.commitments > 0 else _ALIVE if row.alive else _NOTHING
+    return Contribution({_UNIT + text_of(row.unit): one, _SPHERE + row.sphere: one, WHOLE: one})
+
+
+_ALIVE: Mapping[str, int] = {"units": 1}
+_TAKING_PART: Mapping[str, int] = {"units": 1, "with_commitments": 1}
 
 
 ENDS = ("completed", "partially_completed", "not_met")
@@ -274,43 +278,41 @@ class _Counting:
 
 
 def _touched(record: Recorded, look: Look) -> Rows:
-    whole = both(look, "commitments", record.key)
+    whole = look.both("commitments", record.key)
     moved = came_or_went(*whole)
     if whole[1] is not None and not moved:
         return whole
-    units = sorted({record.key, *map(str, moved)})
-    return (*whole, *(row for unit in units for row in both(look, "engagements", unit)))
+    units = sorted({record.key, *map(text_of, moved)})
+    return (*whole, *(row for unit in units for row in look.both("engagements", unit)))
 
 
 def _changes(pairs: Pairs) -> Mapping[str, Mapping[str, int]]:
     """By how much each figure of each card changes; what stays as it is, is not there."""
-    found, known = dict[str, Mapping[str, int]](), dict[tuple[int, ...], Mapping[str, int]]()
-    for key in {key for pair in pairs for side in pair for key in side.by_key}:
-        sides = [side.to(key) for pair in pairs for side in pair]
-        alike = tuple(map(id, sides))
-        changes = known.get(alike)
-        if changes is None:
-            changes = known[alike] = _difference(sides)
-        if changes:
-            found[key] = changes
-    return found
+    found = dict[str, dict[str, int]]()
+    for before, after in pairs:
+        for key in {**before.by_key, **after.by_key}:
+            was, now = before.to(key), after.to(key)
+            if was is not now:  # of many parties, most count as they did
+                _step_on(found.setdefault(key, {}), was, now)
+    return {key: changes for key, changes in found.items() if changes}
 
 
-def _difference(sides: Sequence[Mapping[str, int]]) -> Mapping[str, int]:
-    """What is taken away and what is added in turns, as one change of each figure."""
-    changes, sign = dict[str, int](), 1
-    for side in sides:
-        sign = -sign
+def _step_on(changes: dict[str, int], was: Mapping[str, int], now: Mapping[str, int]) -> None:
+    """Adds to the changes of one card: what counted there is taken away, what counts now comes instead."""
+    for sign, side in ((-1, was), (1, now)):
         for name, number in side.items():
-            if number:
-                changes[name] = changes.get(name, 0) + sign * number
-    return {name: number for name, number in sorted(changes.items()) if number}
+            if left := changes.get(name, 0) + sign * number:
+                changes[name] = left
+            else:
+                changes.pop(name, None)
 
 
 @lru_cache(10_000)
 def _step(was: _Counted, now: _Counted) -> Mapping[str, int]:
     """The same of one commitment that counts on the same cards: commitments take few kinds of steps."""
-    return _difference([_counts(*was)[0], _counts(*now)[0]])
+    changes = dict[str, int]()
+    _step_on(changes, _counts(*was)[0], _counts(*now)[0])
+    return changes
 
 
 def blank(key: str) -> ScorecardRow:

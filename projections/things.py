@@ -100,4 +100,4 @@ def thing(record: Recorded, look: Look) -> Thing | None:
 def thing_both(record: Recorded, look: Look) -> tuple[Thing | None, Thing | None]:
     """The thing as it was before the record (None where the record begins it), and as it is after it."""
     view = THINGS.get(CONTEXT_OF.get(type(record.event), ""))
-    return (look.before(view, record.key), look.row(view, record.key)) if view else (None, None)
+    return look.both(view, record.key) if view else (None, None)

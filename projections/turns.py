@@ -8,7 +8,7 @@ from uuid import UUID
 
 from domain.kernel import Indexed, Recorded, Says, Searched, Sphere, Words
 from domain.replacing import quick
-from projections.kernel import Computed, Look, View
+from projections.kernel import Computed, Look, View, text_of
 from projections.things import HAPPENINGS, THINGS, Matter, Thing, context_of, renamed, thing, thing_both
 from projections.units import UnitRow
 
@@ -33,7 +33,7 @@ class TurnRow:
 
 
 def key_of(stream: str, matter: Matter) -> str:
-    return f"{stream}/{matter.turn}/{matter.number}/{matter.unit or OUTSIDE}"
+    return f"{stream}/{matter.turn}/{matter.number}/{text_of(matter.unit) if matter.unit else OUTSIDE}"
 
 
 def _waiting(stream: str, whole: Thing | None) -> dict[str, Matter]:
@@ -55,7 +55,7 @@ def fold(key: str, before: TurnRow | None, record: Recorded, look: Look) -> Turn
     matter = _waiting(record.key, whole).get(key)
     if whole is None or matter is None:
         return None
-    unit: UnitRow | None = look.row("units", str(matter.unit)) if matter.unit else None
+    unit: UnitRow | None = look.row("units", text_of(matter.unit)) if matter.unit else None
     return TurnRow(
         context=context_of(record),
         stream=record.stream,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from domain.kernel import Indexed, Recorded, Says, Searched, Sphere, Words
 from domain.replacing import quick, replace
-from projections.kernel import Computed, Look, View
+from projections.kernel import Computed, Look, View, text_of
 from projections.things import HAPPENINGS, THINGS, Matter, Thing, context_of, renamed, thing, thing_both
 from projections.turns import OUTSIDE
 from projections.units import UnitRow
@@ -35,7 +35,7 @@ class WaitRow:
 def _by_unit(whole: Thing | None) -> Mapping[str, list[Matter]]:
     found: dict[str, list[Matter]] = {}
     for one in whole.matters if whole is not None else ():
-        found.setdefault(str(one.unit or OUTSIDE), []).append(one)
+        found.setdefault(text_of(one.unit) if one.unit else OUTSIDE, []).append(one)
     return found
 
 

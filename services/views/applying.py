@@ -369,9 +369,9 @@ class Glance:
             raise LookupError(f"{self.work.view.name} does not declare that it reads {view}.")
         return (self._works[view].rows.get(key) or self.miss(ROW + view, key))[0]
 
-    def before(self, view: str, key: str) -> Any:
+    def both(self, view: str, key: str) -> tuple[Any, Any]:
         now = self.row(view, key)
-        return self.was.get((view, key), now)
+        return self.was.get((view, key), now), now
 
 
 def groups_of(views: Sequence[View]) -> list[tuple[View, ...]]:

@@ -1,8 +1,8 @@
 """Views folded in memory from all records of a ledger, in their order, with no table behind them."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NoReturn
 
 from domain.kernel import Recorded
 from domain.ledger.dumps import HASH, Dump, Dumped, line_hash
@@ -154,31 +154,37 @@ class _Kept:
 
     # --- Look ---
 
+    # Records behind this one may have changed a row since: then `was` says what stood there.
+
     def row(self, view: str, key: str) -> Any:
-        return self._as_of(view, key, bisect_right)
-
-    def before(self, view: str, key: str) -> Any:
-        return self._as_of(view, key, bisect_left)
-
-    def _as_of(self, view: str, key: str, place: Callable[[list[int], int], int]) -> Any:
-        """What stood there behind this record, or before it: other records may have changed it since."""
-        try:
-            seen = self._seen[view]
-        except KeyError:
-            raise self._unseen(view) from None
-        was = seen.was.get(key)
-        if was is not None:
+        seen = self._seen.get(view) or self._unseen(view)
+        if (was := seen.was.get(key)) is not None:
             positions, rows = was
-            nth = place(positions, self._at)
+            nth = bisect_right(positions, self._at)
             if nth < len(positions):
                 return rows[nth]
-        found = seen.rows.get(key)
-        if found is None and seen.passing:
-            raise LookupError(f"{self.view.name} asks for a row of {view} that another record made.")
-        return found
+        return seen.rows.get(key) or self._gone(seen)
 
-    def _unseen(self, view: str) -> LookupError:
-        return LookupError(f"{self.view.name} does not declare that it reads {view}.")
+    def both(self, view: str, key: str) -> tuple[Any, Any]:
+        seen = self._seen.get(view) or self._unseen(view)
+        now = seen.rows.get(key) or self._gone(seen)
+        if (was := seen.was.get(key)) is None:
+            return now, now
+        positions, rows = was
+        nth, many = bisect_left(positions, self._at), len(positions)
+        before = rows[nth] if nth < many else now
+        if nth < many and positions[nth] == self._at:
+            nth += 1
+        return before, rows[nth] if nth < many else now
+
+    def _unseen(self, view: str) -> NoReturn:
+        raise LookupError(f"{self.view.name} does not declare that it reads {view}.")
+
+    def _gone(self, seen: "_Kept") -> Any:
+        """What stands where there is no row now."""
+        if seen.passing:
+            raise LookupError(f"{self.view.name} asks for a row of {seen.view.name} that another record made.")
+        return None
 
 
 class _Lines:

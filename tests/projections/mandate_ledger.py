@@ -34,8 +34,9 @@ class Ledger:
     def row(self, view: str, key: str) -> Any:
         return self.rows.get((view, key))
 
-    def before(self, view: str, key: str) -> Any:
-        return self.was.get((view, key), self.rows.get((view, key)))
+    def both(self, view: str, key: str) -> tuple[Any, Any]:
+        now = self.row(view, key)
+        return self.was.get((view, key), now), now
 
     def record(
         self, stream: UUID, event: Any, on: PartialDate, by: UnitId | None = None, at: date | None = None

@@ -28,9 +28,9 @@ class Told:
         assert view in self._reads, f"{view} is not among what this view reads"
         return self.rows.get((view, key))
 
-    def before(self, view: str, key: str) -> Any:
-        assert view in self._reads, f"{view} is not among what this view reads"
-        return self._was.get((view, key))
+    def both(self, view: str, key: str) -> tuple[Any, Any]:
+        now = self.row(view, key)
+        return self._was.get((view, key)), now
 
     def tell(
         self,

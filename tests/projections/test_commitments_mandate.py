@@ -27,7 +27,8 @@ class Directory:
     def row(self, view: str, key: str) -> Any:
         return SimpleNamespace(title="City")
 
-    before = row
+    def both(self, view: str, key: str) -> tuple[Any, Any]:
+        raise AssertionError("commitments do not look back")
 
 
 def recorded(event: Any, position: int = 0) -> Recorded:

@@ -44,7 +44,8 @@ class Told:
     def row(self, view: str, key: str) -> Any:
         return self._rows[view]
 
-    before = row
+    def both(self, view: str, key: str) -> tuple[Any, Any]:
+        raise AssertionError("corrections do not look back")
 
 
 LINE = ActivityRow(

@@ -79,7 +79,7 @@ class Register:
     def row(self, view: str, key: str) -> Any:
         return self.rows.get((view, key))
 
-    def before(self, view: str, key: str) -> Any:
+    def both(self, view: str, key: str) -> tuple[Any, Any]:
         raise AssertionError("these views do not look back")
 
     def tell(self, unit: UUID, *events: Any, because: str = "") -> "Register":

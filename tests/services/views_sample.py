@@ -143,13 +143,13 @@ def tree(key: str, before: TreeRow | None, record: Recorded, look: Look) -> Tree
 
 
 def colour_keys(record: Recorded, look: Look) -> Iterable[str]:
-    sides = look.before("trees", str(record.stream)), look.row("trees", str(record.stream))
+    sides = look.both("trees", str(record.stream))
     return [side.colour.value for side in sides if side is not None]
 
 
 def colour(key: str, before: ColourRow | None, record: Recorded, look: Look) -> ColourRow | None:
     row = before or ColourRow(Colour(key))
-    was, is_ = look.before("trees", str(record.stream)), look.row("trees", str(record.stream))
+    was, is_ = look.both("trees", str(record.stream))
     change = int(is_ is not None and is_.colour == key) - int(was is not None and was.colour == key)
     return replace(row, trees=row.trees + change)
 
