@@ -731,7 +731,6 @@ COMMANDS: st.SearchStrategy[Any] = st.one_of(
             kind=st.none() | st.sampled_from([Kind.MUNICIPALITY, Kind.COUNTY]),
             time_zone=st.none() | st.sampled_from(["Europe/Brussels", "Pacific/Auckland"]),
             alive_from=st.none() | DATES,
-            legal_basis=st.none() | st.just("Another Act"),
         ),
         above=st.sampled_from([(), (flanders, belgium)]),
         today=st.just(TODAY),
