@@ -17,6 +17,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
+from typing import NoReturn
 from urllib.parse import quote
 
 import asyncpg
@@ -25,6 +26,8 @@ import structlog
 from services.cluster import PORT, ROLE, Cluster, PostgresUnavailable
 
 DATABASE = ROLE
+LOOKED_AFTER = 1.0
+"""Seconds between two looks at whether the server is still there: one lock, asked for and given back."""
 
 log = structlog.get_logger()
 
@@ -62,6 +65,23 @@ class Embedded:
                 await self._leave()
                 raise
         return self.dsn()
+
+    async def kept(self) -> NoReturn:
+        """Starts the server anew where it ended though we need it: it was killed, by hand or for want of memory."""
+        pause = LOOKED_AFTER
+        while True:
+            await asyncio.sleep(pause)
+            free = self._take("server", fcntl.LOCK_EX)
+            if free is None:
+                continue
+            os.close(free)
+            log.warning("postgres-ended", log=str(self.cluster.beside("log")))
+            try:
+                await self.start()
+                pause = LOOKED_AFTER
+            except (OSError, PostgresUnavailable) as error:
+                log.error("postgres-unavailable", error=str(error))
+                pause = min(pause * 2, 60.0)
 
     async def stop(self) -> None:
         """We no longer need the server; if nobody else does, it has shut down cleanly on return."""
@@ -194,7 +214,10 @@ async def database(url: str | None, var: Path) -> AsyncIterator[str]:
         return
     server = Embedded(var / "pg")
     dsn = await server.start()
+    keeping = asyncio.create_task(server.kept())
     try:
         yield dsn
     finally:
+        keeping.cancel()
+        await asyncio.wait([keeping])
         await server.stop()

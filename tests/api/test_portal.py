@@ -1,13 +1,18 @@
 """Views for people: what anybody reads in a browser, without a script, in the languages that there are."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html import unescape
+from time import monotonic
 
+import asyncpg
 import pytest
 
 from tests.api.client import Said, get, give, proposal
 from tests.api.conftest import Live
 from tests.api.test_pages import Page
+from tests.waiting import PATIENCE
 
 
 def read(live: Live, address: str, languages: str = "", /, **asked: object) -> Said:
@@ -127,6 +132,31 @@ def test_a_mistake_in_an_address_is_told_to_people(live: Live) -> None:
         assert (said.status, said.headers["content-type"]) == (status, "text/html; charset=utf-8")
         assert Page(said).headings == [1]
         assert "{" not in told(said)
+
+
+@contextmanager
+def standing_still(live: Live, view: str) -> Iterator[None]:
+    """Nobody can say of the view that it has come further while we are inside."""
+    holding: asyncpg.Connection = live.run(asyncpg.connect(live.services.config.database_url))
+    transaction = holding.transaction()
+    live.run(transaction.start())
+    live.run(holding.execute("select 1 from views.registry where name = $1 for update", view))
+    try:
+        yield
+    finally:
+        live.run(holding.close())
+
+
+def test_a_page_of_a_view_that_stands_still_says_how_far_the_register_is(live: Live) -> None:
+    with standing_still(live, "commitments"):
+        before = read(live, "commitments")
+        _, position = proposed(live, en="Nobody sees this yet")
+        ends = monotonic() + PATIENCE
+        while (now := get(live, "/read/commitments", {"If-None-Match": before.headers["etag"]})).status == 304:
+            assert monotonic() < ends, "who has a page is never told that it is behind"
+        assert f"the register has come to {position} by now" in told(now)
+        assert "Nobody sees this yet" not in told(read(live, "commitments", limit=500))
+    assert "Nobody sees this yet" in told(read(live, "commitments", wait_for=position, limit=500))
 
 
 @pytest.mark.parametrize("address", ["commitments", "commitments?as_of=3"])

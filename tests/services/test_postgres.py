@@ -22,6 +22,7 @@ from services import cluster
 from services.cluster import Cluster, PostgresUnavailable
 from services.postgres import Embedded, database
 from tests.conftest import NewDatabase
+from tests.waiting import until
 
 QUICK = {"fsync": "off", "shared_buffers": "16MB"}
 
@@ -188,6 +189,23 @@ async def test_a_server_whose_users_were_all_killed_is_adopted(data: Path) -> No
     assert server.cluster.postmaster() == pid
     await server.stop()
     assert not alive(pid)
+
+
+async def test_a_server_that_ends_while_it_is_needed_is_started_anew(data: Path) -> None:
+    async with database(None, data.parent) as dsn:
+        before = Cluster(data).postmaster()
+        assert before is not None
+        os.kill(before, signal.SIGKILL)
+
+        async def answers() -> bool:
+            with suppress(OSError, asyncpg.PostgresError):
+                connection = await asyncpg.connect(dsn)
+                await connection.close()
+                return Cluster(data).postmaster() != before
+            return False
+
+        await until(answers)
+    assert Cluster(data).postmaster() is None, "it ends with whoever needed it"
 
 
 async def test_a_server_that_was_killed_recovers_what_it_answered(data: Path) -> None:
