@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest begin: those that start whole registers, or ask one everything that can be asked. A process that has
     no tests left takes them from another's end: there the longest would wait to the last, and all others for them.
     """
-    longest = {"tests", "deploy", "test_contract.py"}
+    longest = {"tests", "deploy", "test_contract.py", "test_every_command.py"}
     items.sort(key=lambda item: longest.isdisjoint((item.path.name, item.path.parent.name)))
 
 
