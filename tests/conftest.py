@@ -31,6 +31,14 @@ NewDatabase: TypeAlias = Callable[[str], AbstractAsyncContextManager[str]]
 """`async with new_database("template1") as dsn`: a database made from that one, dropped at the end."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest begin: those that start whole registers, or ask one everything that can be asked. A process that has
+    no tests left takes them from another's end: there the longest would wait to the last, and all others for them.
+    """
+    longest = {"tests", "deploy", "test_contract.py", "test_every_command.py"}
+    items.sort(key=lambda item: longest.isdisjoint((item.path.name, item.path.parent.name)))
+
+
 @pytest.fixture(scope="session")
 def public_folder() -> Iterator[Path]:
     """A folder that any account may pass through: where root runs the tests, PostgreSQL runs as somebody else.

@@ -35,6 +35,8 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
+PARTS = 6
+"""Into how many tests all paths are divided: one alone would keep one of several processes to the last."""
 TIMES = 2
 """In how many operations a part of one shape is driven to its bounds."""
 WORDS = (True, 1, "2026-11-24", "2026", "8f4e1c52-6a0b-5d6e-9b57-5b0a3a7d2045", "1", "FR", "word")
@@ -45,6 +47,9 @@ WORDS = (True, 1, "2026-11-24", "2026", "8f4e1c52-6a0b-5d6e-9b57-5b0a3a7d2045", 
 def officer(live: Live) -> Iterator[requests.Session]:
     """A connection that stays open, and an officer's token."""
     with requests.Session() as session:
+        session.trust_env = (
+            False  # to look for proxies and for a .netrc at each of thousands of questions takes its time
+        )
         session.headers["Authorization"] = f"Bearer {live.officer}"
         yield session
 
@@ -61,14 +66,24 @@ def _schema(document: Any, live: Live, *phases: str) -> schemathesis.BaseSchema:
     return schema
 
 
-@pytest.fixture(scope="module")
-def whole(document: Any, live: Live) -> schemathesis.BaseSchema:
-    return _schema(document, live, "examples", "fuzzing")
+@pytest.fixture
+def whole(document: Any, live: Live, part: int) -> schemathesis.BaseSchema:
+    return _schema(_part(document, part), live, "examples", "fuzzing")
 
 
-@pytest.fixture(scope="module")
-def thin(document: Any, live: Live) -> schemathesis.BaseSchema:
-    return _schema(thinned(document, TIMES), live, "coverage")
+@pytest.fixture
+def thin(document: Any, live: Live, part: int) -> schemathesis.BaseSchema:
+    return _schema(_part(thinned(document, TIMES), part), live, "coverage")
+
+
+def _part(document: Any, number: int) -> Any:
+    """Every `PARTS`-th path of a document, from one on, with all its operations. Together they are all of them."""
+    return {**document, "paths": dict(list(document["paths"].items())[number::PARTS])}
+
+
+def test_the_parts_are_the_whole(document: Any) -> None:
+    parts = [path for number in range(PARTS) for path in _part(document, number)["paths"]]
+    assert sorted(parts) == sorted(document["paths"])
 
 
 # A roll of three hundred seats is long to print, and nobody prints it unless it fails.
@@ -76,21 +91,24 @@ few = settings(
     max_examples=5, derandomize=True, database=None,
     phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck),
 )  # fmt: skip
+in_parts = pytest.mark.parametrize("part", range(PARTS))
 unprinted = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 
 
 @unprinted
+@in_parts
 @schemathesis.pytest.from_fixture("whole").parametrize()
 @few
-def test_every_answer_is_documented(case: schemathesis.Case[Any], officer: requests.Session) -> None:
+def test_every_answer_is_documented(case: schemathesis.Case[Any], officer: requests.Session, part: int) -> None:
     case.call_and_validate(checks=CHECKS, session=officer)
 
 
 @unprinted
+@in_parts
 @schemathesis.pytest.from_fixture("thin").parametrize()
 @few
 def test_every_answer_on_and_beyond_the_bounds_is_documented(
-    case: schemathesis.Case[Any], officer: requests.Session
+    case: schemathesis.Case[Any], officer: requests.Session, part: int
 ) -> None:
     case.call_and_validate(checks=CHECKS, session=officer)
 
@@ -102,9 +120,9 @@ def test_no_shape_of_a_request_is_thinned_away(document: Any) -> None:
 
 
 def test_every_filter_answers_to_what_it_takes_and_to_what_none_takes(
-    document: Any, whole: schemathesis.BaseSchema, officer: requests.Session
+    document: Any, live: Live, officer: requests.Session
 ) -> None:
-    asked = 0
+    whole, asked = _schema(document, live), 0
     for path, one in _filters(document):
         for value, status in ((_taken(one["schema"]), 200), ("\0", 400)):
             case = whole[path]["GET"].Case(query={one["name"]: value})

@@ -4,11 +4,14 @@ import re
 import shutil
 import subprocess
 from fnmatch import fnmatch
+from importlib.metadata import requires
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml  # type: ignore[import-untyped]
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
@@ -53,6 +56,29 @@ def test_packages_come_from_the_lock_by_hash_and_no_index_is_named() -> None:
     assert ["--require-hashes" in one or "--no-index" in one for one in installs] == [True, True]
     assert "index-url" not in DOCKERFILE
     assert "://" not in DOCKERFILE.replace("http://127.0.0.1", "")
+
+
+def test_what_only_builds_is_taken_out_of_the_image_and_nothing_else() -> None:
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    locked = {canonicalize_name(name) for name in re.findall(r"^([\w.-]+)==", lock, re.M)}
+    taken = [rest.partition("pip uninstall --yes ")[2] for word, rest in instructions() if "pip uninstall" in rest]
+    assert set(taken[0].split()) == locked - _needed("subsidia") | {"pip"}
+
+
+def _applies(one: Requirement) -> bool:
+    return one.marker is None or one.marker.evaluate({"extra": ""})
+
+
+def _needed(package: str) -> set[str]:
+    """Whatever a package needs to run, and whatever that needs in turn; itself, too."""
+    found, ahead = set[str](), [canonicalize_name(package)]
+    while ahead:
+        name = ahead.pop()
+        if name not in found:
+            found.add(name)
+            wanted = [one for one in map(Requirement, requires(name) or ()) if _applies(one)]
+            ahead += [canonicalize_name(one.name) for one in wanted]
+    return found
 
 
 def test_the_image_is_the_last_stage_and_runs_as_nobody_in_particular() -> None:
