@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from operator import is_
+from sys import intern
 from typing import Annotated
 from uuid import UUID
 
@@ -109,12 +110,13 @@ def fold(key: str, before: ObligationRow | None, record: Recorded, look: Look) -
             number=event.number,
             unit=event.unit,
             unit_name=unit_name(look, event.unit) if event.unit else "",
-            kind=str(event.kind),
+            # Many deadlines say the same few words; a row keeps none of its own.
+            kind=intern(str(event.kind)),
             starts_on=event.starts_on,
             due_on=event.due_on,
             first_due_on=event.due_on,
-            policy=event.policy,
-            calendar=event.calendar,
+            policy=intern(event.policy),
+            calendar=intern(event.calendar),
             about=event.about,
             last_word_on=whole.heard(event.unit),
         )

@@ -8,11 +8,12 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta
+from stringzilla import find  # type: ignore[import-not-found]
 
 from domain.kernel import PartialDate
 from domain.ledger.findings import Finding
 from domain.ledger.history import Members, malformed, unfit
-from domain.ledger.records import MAX_BYTES, MAX_INTEGER, BadLeaf, check_leaf
+from domain.ledger.records import MAX_BYTES, MAX_INTEGER, RESERVED, BadLeaf, check_leaf
 
 _Integer: TypeAlias = Annotated[int, Meta(ge=-MAX_INTEGER, le=MAX_INTEGER)]
 _Scalar: TypeAlias = str | bool | _Integer
@@ -66,7 +67,7 @@ _encode_lines = msgspec.json.Encoder(order="deterministic").encode_lines
 _UUID = b"00000000-0000-0000-0000-000000000000", bytes.maketrans(b"123456789abcdef", b"0" * 15)
 _MOMENT = b"0000-00-00T00:00:00.000000Z", bytes.maketrans(b"123456789", b"0" * 9)
 _is_day = lru_cache(4096)(re.compile(PartialDate.FORM).fullmatch)
-_reserved = re.compile(rb"_(?:type|data)_").search
+_RESERVED = tuple(key.encode() for key in sorted(RESERVED))
 TOGETHER = 32
 """Records that are read in one go: more of them, and the first has left the processor's cache with the last."""
 
@@ -106,7 +107,7 @@ def _quickly(records: Sequence[bytes]) -> Sequence[Leaf] | None:
     well = (
         # What is written has no other line breaks: as many lines, and the same, are the same one by one.
         _encode_lines(leaves) == whole
-        and _reserved(whole) is None
+        and all(find(whole, key) < 0 for key in _RESERVED)
         and _are_headed(leaves)
         and (len(whole) <= MAX_BYTES or max(map(len, records)) <= MAX_BYTES)
         and (whole.isascii() or _have_ascii_keys(records, leaves))

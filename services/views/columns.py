@@ -216,7 +216,7 @@ def _one_text(get: Get) -> Callable[[Any], Iterable[str]]:
 def _all_texts(get: Get) -> Callable[[Any], Iterable[str]]:
     def texts(row: Any) -> Iterable[str]:
         value: Words | None = get(row)
-        return value.plain().values() if value else ()
+        return value.plain().values() if value is not None else ()
 
     return texts
 

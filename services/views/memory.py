@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 from domain.kernel import Recorded
-from domain.ledger.dumps import HASH, Dump, Dumped, line_hash
+from domain.ledger.dumps import HASH, Dump, Dumped
 from projections.kernel import View, own_stream
+from services.hashing import line_hash
 from services.views.tables import Table
 
 

@@ -74,7 +74,7 @@ def _writer(hint: Any) -> Write | None:
     if issubclass(kind, date) and not issubclass(kind, datetime):
         return None
     if issubclass(kind, Words):
-        return dict
+        return Words.plain
     if issubclass(kind, Decimal):
         return lambda value: format(value, "f")
     if is_dataclass(kind):
