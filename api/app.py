@@ -54,7 +54,7 @@ def make_app(services: Services, working: Working | None) -> web.Application:
     histories = Histories(store, moments, services.office.codec, contexts, seals, following)
     proofs = Proofs(store, services.codec, origin, services.verifier)
     changes = Changes(services.views, moments, services.views_declared)
-    described = document(asked, questions, histories, proofs, changes, contexts)
+    described = document(asked, questions, histories, proofs, changes, contexts, services.config.public_url)
     between = Between(services.views, store, rows)
     giving = Giving(services.office, services.tokens, Receipts(store), between, rows)
 
@@ -64,7 +64,7 @@ def make_app(services: Services, working: Working | None) -> web.Application:
     # swallow them. Commands come last: they are many, and an address that a key fits as well has another method.
     app.add_routes(histories.routes())
     for question in questions:
-        app.add_routes(Reading(services.views, store, moments, question, origin, licence).routes())
+        app.add_routes(Reading(services.views, store, moments, question, services.config).routes())
     app.add_routes([giving.route(verb) for verb in asked])
     app.add_routes(Packages(questions, moments, origin, licence).routes())
     app.add_routes(Me(services.office, services.tokens, asked).routes())

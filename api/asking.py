@@ -17,6 +17,7 @@ from api.caching import chosen
 from api.faults import Fault, Wrong, pointer
 from api.formats import media_of
 from api.values import Leaf
+from domain.kernel import Words
 from projections.kernel import View
 from services.views.ports import COUNTED, OF_LISTS, SEVERAL, Column, Filter, Kind, Op, Query
 
@@ -25,6 +26,8 @@ FILTERS = 60
 VALUES = 500
 FILES = ("csv", "ndjson")
 """Forms that hold all rows, not a page of them."""
+WHOLE = (*FILES, "ics")
+"""Those, and calendars: whoever follows one asks for one address."""
 NEWEST_FIRST = ("-key", "-position")
 """The order of a feed, as an address may say it."""
 _DECIMAL = r"-?[0-9]{1,30}(?:\.[0-9]{1,12})?"
@@ -81,6 +84,10 @@ BOM = Parameter(
     "bom", values.yes_no(), "Begin CSV with a byte order mark, by which spreadsheets know that it is UTF-8.",
     example="true",
 )  # fmt: skip
+LANG = Parameter(
+    "lang", values.text(40, 2, Words.TAG), "The language of titles in a calendar; stands above Accept-Language.",
+    example="fr",
+)  # fmt: skip
 _CURSOR = Parameter("cursor", values.text(2000, 1), "Where to go on: `next` of the page before.")
 
 
@@ -103,6 +110,7 @@ class Asked:
     proof: bool = False
     count: bool = False
     bom: bool = False
+    lang: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +175,9 @@ class Question:
         proof = [PROOF] if attested else []
         self.media = media_of(view)
         form = Parameter("format", values.one_of(tuple(self.media)), _OF_FORMS)
+        spoken = [LANG] if "ics" in self.media else []
         of_both = (*searched, sort, _LIMIT, *past, BOM, WAIT_FOR)
-        self.parameters = {one.name: one for one in (*of_both, _CURSOR, COUNT, form, *proof)}
+        self.parameters = {one.name: one for one in (*of_both, _CURSOR, COUNT, form, *spoken, *proof)}
         self.of_file = {one.name: one for one in (*of_both, FILE)}
         self.of_one = {one.name: one for one in (*past, *proof, WAIT_FOR)}
         if taken := set(self.parameters) & set(self.filters):
@@ -197,6 +206,7 @@ class Question:
         return Asked(
             query, said.get("as_of"), place, form, said.get("wait_for"), "limit" in said, told,
             proof=said.get("proof") is not None, count=bool(said.get("count")), bom=bool(said.get("bom")),
+            lang=said.get("lang"),
         )  # fmt: skip
 
     def _take(

@@ -39,7 +39,7 @@ def takes_gzip(request: web.Request) -> bool:
     said = request.headers.get("Accept-Encoding")
     if said is None or ("gzip" not in said and "*" not in said):
         return False
-    weights = dict(_weighted(said))
+    weights = dict(weighted(said))
     return weights.get("gzip", weights.get("*", 0.0)) > 0
 
 
@@ -51,7 +51,7 @@ def chosen(request: web.Request, offered: Sequence[tuple[str, str]]) -> str | No
     said = request.headers.get("Accept")
     if not said or said == "*/*":
         return offered[0][0]
-    weights = dict(_weighted(said))
+    weights = dict(weighted(said))
 
     def weight(media: str) -> float:
         for pattern in (media, media.partition("/")[0] + "/*", "*/*"):
@@ -63,7 +63,7 @@ def chosen(request: web.Request, offered: Sequence[tuple[str, str]]) -> str | No
     return best[0] if weight(best[1]) > 0 else None
 
 
-def _weighted(header: str) -> list[tuple[str, float]]:
+def weighted(header: str) -> list[tuple[str, float]]:
     """The names of a list header with their weights; what is malformed counts as 1."""
     found = []
     for part in header.split(","):

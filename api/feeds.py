@@ -32,11 +32,15 @@ _HOW = frozenset({"cursor", "limit", "wait_for", "as_of", "format", "sort"})
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """Writes pages of activity as Atom. Its ids rest on the ledger's origin, not on the address it is served at."""
+    """Writes pages of activity as Atom. Its ids rest on the ledger's origin, not on the address it is served at.
+
+    Addresses are whole where the register knows its own (`public_url`), and otherwise relative to the feed's.
+    """
 
     origin: str
     licence: str
     moments: Moments
+    public_url: str = ""
 
     async def written(self, request: web.Request, page: Page, standing: Standing, following: str | None) -> bytes:
         """One page. `following`: the cursor of the next one, if there is one."""
@@ -47,7 +51,7 @@ class Feed:
         newest = times[rows[0]["position"]] if rows else await self.moments.at(standing.position)
         _text(feed, "updated", _time(newest or datetime.combine(standing.day, time(), UTC)))
         for name, address in _pages(request, following).items():
-            _link(feed, name, address, ATOM)
+            _link(feed, name, self.public_url + address, ATOM)
         if self.licence:
             _link(feed, "license", licence_page(self.licence))
         for row in rows:
@@ -73,11 +77,12 @@ class Feed:
         author = ET.SubElement(entry, "author")
         _text(author, "name", row["unit_name"] or self.origin)
         if row.get("unit"):
-            _text(author, "uri", f"/v1/units/{row['unit']}")
+            _text(author, "uri", f"{self.public_url}/v1/units/{row['unit']}")
         ET.SubElement(entry, "category", term=row["type"], label=what)
-        _link(entry, "alternate", f"/v1/records/{row['position']}", "application/json")
+        _link(entry, "alternate", f"{self.public_url}/v1/records/{row['position']}", "application/json")
         if row["context"]:
-            _link(entry, "related", f"/v1/{row['context']}/{row['stream']}/history", "application/json")
+            history = f"{self.public_url}/v1/{row['context']}/{row['stream']}/history"
+            _link(entry, "related", history, "application/json")
         _content(entry, row, words)
 
     def _name(self, kind: str, name: str) -> str:

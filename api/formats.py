@@ -9,17 +9,25 @@ from typing import Any
 
 from projections.activity import ACTIVITY
 from projections.kernel import View
+from projections.obligations import OBLIGATIONS
 from services.spreadsheets import neutral
 from services.views.ports import Column, Kind
 
 MEDIA = {"json": "application/json", "csv": "text/csv", "ndjson": "application/x-ndjson"}
 ATOM = "application/atom+xml"
+CALENDAR = "text/calendar"
 _FREE = frozenset({Kind.TEXT, Kind.WORDS, Kind.LIST})
 
 
 def media_of(view: View) -> Mapping[str, str]:
-    """The forms of a view's lists, and their media types; a feed where each row is a piece of news for itself."""
-    return {**MEDIA, "atom": ATOM} if view is ACTIVITY else MEDIA
+    """The forms of a view's lists, and their media types.
+
+    A feed where each row is a piece of news for itself, a calendar where each has its day.
+    """
+    return {**MEDIA, **_MORE.get(view.name, {})}
+
+
+_MORE: Mapping[str, Mapping[str, str]] = {ACTIVITY.name: {"atom": ATOM}, OBLIGATIONS.name: {"ics": CALENDAR}}
 
 
 class Sheet:

@@ -42,6 +42,7 @@ AFTER = Parameter("after", values.whole(), "Go on behind this position: `next` o
 AFTER_VERSION = Parameter("after", values.whole(), "Go on behind this version: `next` of the page before.", example=1)
 RECORDS_LIMIT = Parameter("limit", values.whole(1, LIMIT), f"How many a page has at most ({PAGE}).", example=PAGE)
 UNIT = Parameter("unit", values.uuid(), "Only records of or about this unit.")
+THING = Parameter("stream", values.uuid(), "Only records of this thing.")
 SIZE = Parameter("size", values.whole(1), "The size of the tree that the proof is for; absent: the newest.")
 POSITION = Parameter("position", values.whole(), "The record's position in the ledger.", required=True, example=0)
 RECORD_FORM = Parameter(
@@ -75,7 +76,7 @@ class Histories:
         }
         known = sorted(codec.written_as[event] for context in contexts.values() for event in context.events)
         self.type = Parameter("type", values.one_of(known), "Only records of this type.", example=known[0])
-        self.of_records = _table(AFTER, RECORDS_LIMIT, self.type, UNIT, AS_OF, LIST_FORM, OPENED)
+        self.of_records = _table(AFTER, RECORDS_LIMIT, self.type, UNIT, THING, AS_OF, LIST_FORM, OPENED)
         self.of_history = _table(AFTER_VERSION, RECORDS_LIMIT, AS_OF, OPENED)
         self.of_one = _table(SIZE, RECORD_FORM, OPENED)
 
@@ -125,7 +126,7 @@ class Histories:
         gathered.raise_any()
         reader = await self._seals.reader(request, said)
         form = self._form(request, said)
-        where = Filter((said["type"],) if "type" in said else (), (said["unit"],) if "unit" in said else ())
+        where = Filter(*((said[name],) if name in said else () for name in ("type", "unit", "stream")))
         after = said.get("after", -1)
         if form == "events" and self._following is not None:
             _refuse(said)

@@ -14,7 +14,7 @@ from api.documents import Schema, ref, row_schema
 from api.errors import HOW_TO_SIGN_IN
 from api.formats import MEDIA
 from api.ledger import Histories
-from api.operations import CONDITION, answer, parameter, problems, query
+from api.operations import CONDITION, SPOKEN, answer, parameter, problems, query
 from api.proofs import Proofs
 from api.trying import TRY
 from domain.kernel import Context
@@ -30,9 +30,10 @@ def document(
     proofs: Proofs,
     changes: Changes,
     contexts: Mapping[str, Context],
+    server: str = "",
 ) -> dict[str, Any]:
-    """The whole document. The same declarations give the same document."""
-    spec = _begun([one for one in contexts.values() if any(_of(one, verbs))])
+    """The whole document. The same declarations give the same document. `server`: where the public reaches it."""
+    spec = _begun([one for one in contexts.values() if any(_of(one, verbs))], server or "/")
     for verb in verbs:
         _command(spec, verb)
     shown: dict[str, Schema] = {}
@@ -46,7 +47,7 @@ def document(
     return {**whole, "webhooks": openapi_ledger.webhooks()}
 
 
-def _begun(contexts: Sequence[Context]) -> APISpec:
+def _begun(contexts: Sequence[Context], server: str) -> APISpec:
     """What the document says of itself, and what everything in it shares."""
     spec = APISpec(
         title="Subsidia",
@@ -54,7 +55,7 @@ def _begun(contexts: Sequence[Context]) -> APISpec:
         openapi_version="3.1.0",
         plugins=[documents.fields_plugin()],
         info={"description": _ABOUT, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
-        servers=[{"url": "/"}],
+        servers=[{"url": server}],
         tags=[
             *({"name": one.name, "description": one.says} for one in contexts),
             {"name": "views", "description": "Tables that answer questions, now or as of a past moment."},
@@ -156,12 +157,15 @@ def _list(question: Question, row: str) -> Schema:
     filters = [_filter(name, one) for name, one in question.filters.items()]
     media: dict[str, Schema] = {one: {"type": "string"} for one in question.media.values()}
     media[MEDIA["json"]] = listed(ref(row), count=ref("Counted"))
+    says, spoken = f"{view.says} A page has at most {LIMIT} rows; {' and '.join(FILES)} give all of them.", []
+    if "ics" in question.media:
+        says, spoken = f"{says} {_OF_A_CALENDAR}", [SPOKEN]
     return {
         "operationId": f"{view.name}.list",
         "tags": ["views"],
         "summary": view.says,
-        "description": f"{view.says} A page has at most {LIMIT} rows; {' and '.join(FILES)} give all of them.",
-        "parameters": [*query(question.parameters), *filters, CONDITION],
+        "description": says,
+        "parameters": [*query(question.parameters), *filters, *spoken, CONDITION],
         "responses": {
             "200": answer(200, media, "ETag", "Link", "Subsidia-Position", "Subsidia-View"),
             "304": answer(304, {}, "ETag"),
@@ -202,6 +206,7 @@ def _one(question: Question, row: str) -> Schema:
     }
 
 
+_OF_A_CALENDAR = "So does ics: a calendar (RFC 5545) for programs that follow its address; ids of its days stay."
 _OF_A_TERRITORY = (
     "Below a unit lie the units whose parent it is, its members where it is a body that has members, and whatever lies"
     " below those: as was recorded by then, or as it held in law with `valid_at`. It is counted when it is asked for;"

@@ -54,6 +54,15 @@ CONDITION: Schema = {
 }
 
 
+SPOKEN: Schema = {
+    "name": "Accept-Language",
+    "in": "header",
+    "required": False,
+    "description": "The language of titles in a calendar.",
+    "schema": {"type": "string", "maxLength": 100, "pattern": "^[A-Za-z0-9*,;=. -]*$"},
+}
+
+
 def answer(status: int, media: Mapping[str, Schema], *named: str) -> Schema:
     found: Schema = {"description": CODES[status], "headers": headers("X-Request-Id", *named)}
     if media:

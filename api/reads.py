@@ -1,25 +1,29 @@
 """The routes of every view: lists with filters, order and pages, single rows, files; now or as of a past moment."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from urllib.parse import urlencode
 
 import msgspec
 from aiohttp import web
 
 from api import attested, cursors, values
-from api.asking import FILES, Asked, Question
+from api.asking import FILES, WHOLE, Asked, Question
 from api.attested import Attested
 from api.binding import Gathered, read_query
 from api.caching import LIVE, not_modified, unchanged, worth_packing
-from api.edge import public
+from api.calendar import Calendar, recorded, spoken
+from api.edge import public, stream
 from api.errors import NoSuchThing, NotAcceptable
 from api.exports import Exports, refuse_bom
 from api.faults import Fault, Invalid, Located
 from api.feeds import Feed
-from api.formats import ATOM
+from api.formats import ATOM, CALENDAR, at_most
 from api.moments import Moments
 from api.standing import VARY, Standing, Standings, answer
 from api.whole import Whole
+from services.config import Config
 from services.store.ports import Store
 from services.views.ports import COUNTED, Page
 from services.views.queries import Views
@@ -28,15 +32,15 @@ from services.views.queries import Views
 class Reading:
     """One view over HTTP."""
 
-    def __init__(
-        self, views: Views, store: Store, moments: Moments, question: Question, origin: str, licence: str
-    ) -> None:
+    def __init__(self, views: Views, store: Store, moments: Moments, question: Question, config: Config) -> None:
         self.question = question
-        self._feed = Feed(origin, licence, moments)
+        self._moments = moments
+        self._feed = Feed(config.origin, config.licence, moments, config.public_url)
+        self._calendar = Calendar(config.origin, config.public_url)
         self._views, self._standings = views, Standings(views, store, moments, question.view)
         self._name = question.view.name
         self._attested = Attested(views)
-        self._exports = Exports(views, self._standings, question, licence)
+        self._exports = Exports(views, self._standings, question, config.licence)
 
     def routes(self) -> list[web.RouteDef]:
         """Keys may hold slashes, as those of milestones do."""
@@ -102,18 +106,35 @@ class Reading:
         standing = await self._standings.of(asked.as_of, asked.place)
         if asked.proof:
             standing = await self._proved(standing)
-        etag = f'{standing.etag[:-1]}.{form}"'
+        languages = spoken(request, asked.lang) if form == "ics" else ()
+        etag = f'{standing.etag[:-1]}.{".".join((form, *languages))}"'
         if unchanged(request, etag):
             return not_modified(etag, standing.control, VARY)
         asked = replace(asked, query=replace(asked.query, as_of=standing.position, day=standing.day))
         if form in FILES:
             return await self._exports.sent(request, asked, form, standing, etag)
+        if form == "ics":
+            return await self._dated(request, asked, standing, etag, languages)
         page = await self._views.page(self._name, asked.query)
         following = self._following(asked, page, standing)
         response = await self._page(request, asked, page, standing, etag, following)
         if following is not None:
             response.headers["Link"] = _next(request, following)
         return response
+
+    async def _dated(
+        self, request: web.Request, asked: Asked, standing: Standing, etag: str, languages: Sequence[str]
+    ) -> web.StreamResponse:
+        """The whole list as a calendar."""
+        at = recorded(await self._moments.at(standing.position), standing.day)
+        rows = at_most(self._views.rows(self._name, asked.query), asked.query.limit if asked.limited else None)
+        headers = {
+            "Content-Type": f"{CALENDAR}; charset=utf-8", "ETag": etag, "Cache-Control": standing.control,
+            "Vary": f"{VARY}, Accept-Language", "Subsidia-Position": str(standing.position),
+            "Content-Disposition": f'inline; filename="{self._name}.ics"',
+        }  # fmt: skip
+        chunks = partial(self._calendar.written, rows, at, languages)
+        return await stream(request, web.StreamResponse(headers=headers), chunks)
 
     async def _page(
         self, request: web.Request, asked: Asked, page: Page, standing: Standing, etag: str, following: str | None
@@ -144,7 +165,9 @@ class Reading:
 def _refuse(asked: Asked, form: str) -> None:
     """Raises Invalid where something was asked that this form has no place for."""
     refuse_bom(asked, form)
-    if asked.place is not None and form in FILES:
+    if asked.lang is not None and form != "ics":
+        raise Invalid([Located("query", "/lang", Fault("lang", "Only a calendar has one language."))])
+    if asked.place is not None and form in WHOLE:
         raise Invalid([Located("query", "/cursor", Fault("cursor", "Only pages go on; this is a whole."))])
     if asked.count and form != "json":
         raise Invalid(

@@ -32,6 +32,7 @@ class Config:
     `database_url` None: an embedded PostgreSQL under `var`. `signing_key`: a file with an Ed25519 private key (PEM);
     made under `var` where none is named and none is there. `subject_keys`: the folder with the keys of what is sealed.
     `queue`: commands that may wait to be written. `lag`: seconds a view may be behind before /readyz says so.
+    `public_url`: where the public reaches the register, without a slash at its end; empty: nobody here knows.
     `licence`: under which the data may be used (an SPDX identifier; empty: none is named).
     `attest`: hours between two attestations of the views; 0: only when asked. `log_level` None: what suits the verb.
     `metrics`: (host, port) where they are served; None: nowhere.
@@ -51,6 +52,7 @@ class Config:
     subject_keys: Path | None = None
     metrics: tuple[str, int] | None = None
     licence: str = ""
+    public_url: str = ""
 
     @property
     def keyring(self) -> Path:
@@ -80,6 +82,7 @@ class Config:
             "attest": env.int("SUBSIDIA_ATTEST", 24, validate=_between(0, 8760)),
             "metrics": _address(env.str("SUBSIDIA_METRICS", "", validate=_metrics)),
             "licence": env.str("SUBSIDIA_LICENCE", "", validate=_licence),
+            "public_url": env.str("SUBSIDIA_PUBLIC_URL", "", validate=_public_url).rstrip("/"),
             "log_level": env.str("LOG_LEVEL", "", validate=_level) or None,
         }
         try:
@@ -123,6 +126,11 @@ def _address(value: str | None) -> tuple[str, int] | None:
 def _licence(value: str) -> None:
     if value and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.+-]{0,60}", value):
         raise environs.ValidationError("is the identifier of a licence (spdx.org/licenses), like CC-BY-4.0")
+
+
+def _public_url(value: str) -> None:
+    if value and not re.fullmatch(r"https?://[A-Za-z0-9._~:/%\[\]-]+", value):
+        raise environs.ValidationError("is the address that the public knows, like https://register.example.org")
 
 
 def _level(value: str) -> None:

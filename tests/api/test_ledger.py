@@ -7,7 +7,7 @@ import json
 import pytest
 
 from domain.ledger import proofs
-from tests.api.client import get, proposed
+from tests.api.client import get, give, proposed
 from tests.api.conftest import Live
 
 
@@ -110,6 +110,19 @@ def test_records_are_paged_in_order_and_picked_by_type_and_unit(live: Live) -> N
     assert len(typed) == len(get(live, "/v1/commitments", as_of=live.told, limit=500).items)
     of_city = get(live, "/v1/records", unit=live.story.city, after=live.told, limit=500).items
     assert made["position"] in [one["position"] for one in of_city]
+
+
+def test_records_of_one_thing_are_those_of_its_history(live: Live) -> None:
+    stream = proposed(live)["stream"]
+    give(live, f"commitments/{stream}/withdraw", {"because": "The law was changed."}, token=live.signatory)
+    history = get(live, f"/v1/commitments/{stream}/history").items
+    assert len(history) == 2
+    assert [one["record"] for one in get(live, "/v1/records", stream=stream).items] == [
+        one["record"] for one in history
+    ]
+    first = history[0]["record"]["type"]
+    assert [one["record"]["ver"] for one in get(live, "/v1/records", stream=stream, type=first).items] == [1]
+    assert get(live, "/v1/records", stream=stream, as_of=live.told).items == []
 
 
 def test_records_as_lines_are_the_same_records(live: Live) -> None:
