@@ -65,6 +65,16 @@ class Period:
     recipient: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class Prolongation:
+    """The legislature or council of the giver agreed that an emergency goes on."""
+
+    until: Annotated[date, Says("The last day of the suspension from then on.")]
+    resolution: Annotated[str, Says("The resolution by which it agreed.")]
+    in_favour: Annotated[int, Says("How many of its members voted for it.")]
+    members: Annotated[int, Says("How many members it has.")]
+
+
 @quick
 @dataclass(frozen=True, slots=True)
 class MandateRow:
@@ -117,6 +127,8 @@ class MandateRow:
     )
     suspended_for: Annotated[Pause | None, Indexed(), Says("On what ground it is suspended.")] = None
     suspended_until: Annotated[date | None, Says("The last day of the suspension, where it is known.")] = None
+    suspended_by: Annotated[str | None, Says("The law or the court's decision that suspends it, if one does.")] = None
+    prolongations: Annotated[tuple[Prolongation, ...], Says("How the emergency that suspends it was prolonged.")] = ()
     notice_for: Annotated[Ground | None, Says("On what ground notice of revocation was given.")] = None
     notice_ends_on: Annotated[date | None, Says("The last day of the notice.")] = None
     notice_over: Annotated[bool, Says("Whether the notice has run out.")] = False

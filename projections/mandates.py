@@ -16,7 +16,7 @@ from domain.mandates.words import ENDED, Scope, Settlement, Stage
 from domain.replacing import replace
 from projections.commitments import unit_name
 from projections.kernel import Look, View, own_stream
-from projections.mandate_row import NAME_KEPT, LineRow, MandateRow, PartyRow, Period, Side
+from projections.mandate_row import NAME_KEPT, LineRow, MandateRow, PartyRow, Period, Prolongation, Side
 from projections.mandate_stages import stage_after
 from projections.mandate_turns import waiting
 from projections.things import Owed
@@ -131,12 +131,16 @@ def _after(row: MandateRow, event: Event, look: Look) -> MandateRow:
         case happened.SuspensionOffered():
             return replace(row, suspension_offered=True)
         case happened.MandateSuspended():
-            paused = replace(row, suspension_offered=False, suspended_for=event.ground, suspended_until=event.until)
+            paused = replace(
+                row, suspension_offered=False, suspended_for=event.ground, suspended_until=event.until,
+                suspended_by=event.legal_basis,
+            )  # fmt: skip
             return _cut(paused, event.suspended_on)
         case happened.SuspensionProlonged():
-            return replace(row, suspended_until=event.until)
+            agreed = Prolongation(event.until, event.resolution, event.in_favour, event.members)
+            return replace(row, suspended_until=event.until, prolongations=(*row.prolongations, agreed))
         case happened.MandateRestored():
-            back = replace(row, suspended_for=None, suspended_until=None)
+            back = replace(row, suspended_for=None, suspended_until=None, suspended_by=None, prolongations=())
             return _begins(back, event.restored_on)
         case happened.RenewalOffered():
             return replace(row, renewal_offered=event.ends_on)
@@ -179,7 +183,8 @@ def _beside(held: Scope | None) -> tuple[UUID, ...]:
 def _ended(row: MandateRow, day: date) -> MandateRow:
     return replace(
         _no_notice(_cut(row, day)), over_on=day, owed=(), renewal_offered=None, suspension_offered=False,
-        suspended_for=None, suspended_until=None, unfunded=False, gap=None, clashes_with=(),
+        suspended_for=None, suspended_until=None, suspended_by=None, prolongations=(), unfunded=False, gap=None,
+        clashes_with=(),
     )  # fmt: skip
 
 
@@ -279,7 +284,7 @@ def _heard(row: MandateRow, record: Recorded) -> MandateRow:
 
 MANDATES = View(
     name="mandates",
-    version=3,
+    version=4,
     says="Mandates: what was entrusted to whom, on which terms, with what money, and whose turn it is.",
     row=MandateRow,
     key_says="The mandate's id.",

@@ -116,7 +116,7 @@ def test_records_of_one_thing_are_those_of_its_history(live: Live) -> None:
     stream = proposed(live)["stream"]
     give(live, f"commitments/{stream}/withdraw", {"because": "The law was changed."}, token=live.signatory)
     history = get(live, f"/v1/commitments/{stream}/history").items
-    assert len(history) > 2
+    assert len(history) == 2
     assert [one["record"] for one in get(live, "/v1/records", stream=stream).items] == [
         one["record"] for one in history
     ]

@@ -33,7 +33,7 @@ def keys(rows: Sequence[Any]) -> list[str]:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"sdg": "13"}, "sdg: There is no such parameter. Near to it: sdg.has."),
+        ({"sdg": "13"}, "sdg: There is no such parameter. Near to it: sdg.any, sdg.has."),
         ({"ends_on__before": "2030"}, "ends_on.before: There is no such parameter. Near to it: ends_on, ends_on.ge, "),
         ({"stat": "adopted"}, "stat: There is no such parameter. Near to it: state, "),
         ({"qqqqqqqqqq": "1"}, "qqqqqqqqqq: There is no such parameter. There are: adopted_on, "),

@@ -12,7 +12,7 @@ from domain.mandates import MANDATES as CONTEXT
 from domain.mandates import commands as asked
 from domain.mandates import events as happened
 from domain.mandates.words import Ground, Instrument, Kind, Pause, Stage
-from projections.mandate_row import MandateRow, Period, Side, Turn
+from projections.mandate_row import MandateRow, Period, Prolongation, Side, Turn
 from projections.mandate_stages import REACHED, stage_after
 from projections.mandates import MANDATES
 from projections.things import Matter, Owed, Thing
@@ -168,6 +168,20 @@ def test_whose_turn_it_is_on_the_way_to_a_revocation() -> None:
     back = ask(asked.WithdrawNotice, date(2026, 10, 5))
     row = row_of(*noticed, hear, back)
     assert (row.notice_for, row.heard_on, turns(row)) == (None, None, [])
+
+
+def test_a_suspension_shows_the_law_behind_it_and_who_prolonged_it() -> None:
+    by_court = row_of(*active, replace(suspend, ground=Pause.COURT, legal_basis="Judgment 7/26"))
+    assert (by_court.suspended_for, by_court.suspended_by) == (Pause.COURT, "Judgment 7/26")
+    urgent = replace(suspend, ground=Pause.EMERGENCY, until=date(2026, 7, 15))
+    voted: dict[str, Any] = {"resolution": "Resolution 7", "in_favour": 60, "members": 100}
+    longer = ask(asked.ProlongSuspension, date(2026, 7, 15), until=date(2026, 8, 14), **voted)
+    found = row_of(*active, urgent, longer)
+    assert found.prolongations == (Prolongation(date(2026, 8, 14), **voted),)
+    assert found.suspended_by is None
+    back = ask(asked.RestoreMandate, date(2026, 8, 1))
+    restored = row_of(*active, urgent, longer, back)
+    assert (restored.suspended_for, restored.prolongations) == (None, ())
 
 
 def test_whose_turn_it_is_while_suspended_or_renewed() -> None:

@@ -45,6 +45,8 @@ async def test_a_list_is_in_the_order_people_expect(views: Views) -> None:
         ([Filter("below", Op.EQ, (stream(0),)), Filter("colour", Op.EQ, ("red",))], "Elm Évreux|Zelkova"),
         ([Filter("below", Op.IN, (stream(0), stream(9)))], "ash|Beech|Elm Évreux|Zelkova"),
         ([Filter("names", Op.HAS, ("Évry oak", "ash"))], "ash"),
+        ([Filter("names", Op.ANY, ("ash", "Beech"))], "ash|Beech"),
+        ([Filter("names", Op.ANY, ("nobody",))], ""),
         ([Filter("marks.colour", Op.HAS, ("red",))], ""),
         ([Filter("key", Op.EQ, (str(stream(2)),))], "ash"),
         ([Filter("days_left", Op.GE, (30,))], "Beech|Elm Évreux|Évry oak"),
