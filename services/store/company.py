@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 
-LEAST = 0.1
+LEAST = 1.0
 MOST = 16.0
 """Seconds that others are expected after they were met, at least and at most."""
 

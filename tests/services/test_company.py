@@ -63,6 +63,6 @@ def test_who_was_alone_for_long_expects_whoever_comes_once_for_the_shortest_time
         company.met()
         _expects_for(company, clock)
     company.found_nobody()
-    clock.now += MOST
+    clock.now += 2 * MOST
     company.met()
     assert _near(_expects_for(company, clock), LEAST)
