@@ -18,6 +18,7 @@ from api.ledger import Histories, Tiles
 from api.me import Me
 from api.metrics import Metrics
 from api.moments import Moments
+from api.officers import Officers
 from api.openapi import document
 from api.opened import Seals
 from api.packages import Packages
@@ -68,8 +69,11 @@ def make_app(services: Services, working: Working | None) -> web.Application:
         app.add_routes(Reading(services.views, store, moments, question, services.config).routes())
     app.add_routes([giving.route(verb) for verb in asked])
     templates, known = Templates(), frozenset(question.view.name for question in questions)
+    acted_on = frozenset(verb.context.name for verb in asked if not verb.by.starts) & rows
     for question in questions:
-        app.add_routes(Portal(services.views, store, moments, question, templates, known).routes())
+        app.add_routes(Portal(services.views, store, moments, question, templates, known, acted_on).routes())
+    officers = Officers(services, giving, asked, templates, rows)
+    app.add_routes(officers.routes())
     app.add_routes(Packages(questions, moments, origin, licence).routes())
     app.add_routes(Me(services.office, services.tokens, asked).routes())
     app.add_routes(proofs.routes())

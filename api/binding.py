@@ -24,6 +24,10 @@ class UnsupportedMedia(Exception):
     """The body is not said to be JSON."""
 
 
+class NotAForm(Exception):
+    """The body is not what a page's form sends."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """One parameter of path, query or header: a plain value and what it means."""

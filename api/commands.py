@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, replace
 from typing import Annotated, Any, get_type_hints
-from uuid import uuid4, uuid5
+from uuid import UUID, uuid4, uuid5
 
 import msgspec
 from aiohttp import web
@@ -23,7 +23,7 @@ from api.whole import Whole, lines
 from domain.kernel import NAMES, Attached, By, Context, EventName, Many, PartialDate, Says, StreamId, Text, Words
 from services.handle import Office
 from services.orders import Answer, Note, Order, Stale
-from services.store.tokens import Tokens
+from services.store.tokens import Token, Tokens
 from services.writing import plain
 
 STREAM = Parameter("id", values.uuid(), "The stream: the id of the thing.", required=True)
@@ -78,6 +78,8 @@ class Verb:
     name: str
     by: By
     request: Request
+    own: tuple[str, ...]
+    """The names of the command's own fields; the others are of the envelope."""
 
     @property
     def address(self) -> str:
@@ -92,7 +94,7 @@ class Verb:
 def verbs(contexts: Mapping[str, Context]) -> tuple[Verb, ...]:
     """Every command that an officer may give; those of the system alone have no route. TypeError: see `request_of`."""
     return tuple(
-        Verb(context, name, by, _request(context, name, by))
+        Verb(context, name, by, _request(context, name, by), tuple(part.name for part in parts_of(by.command)))
         for context in contexts.values()
         for name, by in context.commands.items()
         if by.roles
@@ -132,15 +134,12 @@ class Giving:
         self._between = between
 
     def route(self, verb: Verb) -> web.RouteDef:
-        own = [part.name for part in verb.request.parts if part.name not in _ENVELOPE]
-        own += [part.name for part in parts_of(verb.by.command) if part.name in _ENVELOPE]
-
         async def give(request: web.Request) -> web.StreamResponse:
-            return await self._give(request, verb, own)
+            return await self._give(request, verb)
 
         return web.post(verb.address, officers(give))
 
-    async def _give(self, request: web.Request, verb: Verb, own: Sequence[str]) -> Whole:
+    async def _give(self, request: web.Request, verb: Verb) -> Whole:
         token = await signed_in(request, self._tokens, "the command")
         gathered = Gathered()
         stream = None if verb.by.starts else read_path(request, STREAM, gathered)
@@ -148,14 +147,23 @@ class Giving:
         key, expect = _header(request, KEY, gathered), _expected(request, gathered)
         said = await read_body(request, verb.request, gathered)
         gathered.raise_any()
+        return await self.given(
+            verb, token, said, stream=stream, key=key, expect=expect, trying=bool(asked.get(TRY.name))
+        )
+
+    async def given(
+        self, verb: Verb, token: Token, said: Mapping[str, Any], *, stream: UUID | None, key: str | None,
+        expect: int | None, trying: bool,
+    ) -> Whole:  # fmt: skip
+        """The answer to a command whose request has been read. `key`: of its Idempotency-Key."""
         order = Order(
-            context=verb.context.name, command=verb.name, fields={name: said[name] for name in own},
+            context=verb.context.name, command=verb.name, fields={name: said[name] for name in verb.own},
             cmd=uuid4() if key is None else uuid5(NAMES, f"command:{token.caller}:{key}"), actor=token.actor,
             caller=token.caller, stream=None if stream is None else StreamId(stream), note=_note(said),
             client_named=key is not None, expect=expect,
         )  # fmt: skip
         try:
-            if asked.get(TRY.name):
+            if trying:
                 return await self._tried(verb, order)
             return await self._answered(verb, await self._office.give(order))
         except Stale as stale:
@@ -196,9 +204,6 @@ def _names_of(answer: Answer, stream: str) -> list[str]:
     """What each record is called, as `corrects` asks for it: the last one is the stream at its version."""
     first = answer.version - len(answer.events) + 1
     return [f"{stream}/{first + number}" for number in range(len(answer.events))]
-
-
-_ENVELOPE = frozenset(Envelope.__dataclass_fields__)
 
 
 def _note(said: Mapping[str, Any]) -> Note:

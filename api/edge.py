@@ -84,8 +84,8 @@ def public(handler: Handler) -> Handler:
     return serve
 
 
-def officers(handler: Handler) -> Handler:
-    """For commands: no page of another origin may send them, nothing is kept by caches, each is logged."""
+def officers(handler: Handler, what: str = "command") -> Handler:
+    """For commands: no page of another origin may send them, nothing is kept by caches, each is logged as `what`."""
     told = log.bind()
 
     async def serve(request: web.Request) -> web.StreamResponse:
@@ -96,7 +96,7 @@ def officers(handler: Handler) -> Handler:
             response = failed(request, error)
         asked = _finish(request, response, OF_COMMANDS)
         took = round((perf_counter() - begun) * 1000, 1)
-        told.info("command", path=request.path, status=response.status, ms=took, request_id=asked)
+        told.info(what, path=request.path, status=response.status, ms=took, request_id=asked)
         return response
 
     return serve

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from api.binding import AT_MOST, UnsupportedMedia
+from api.binding import AT_MOST, NotAForm, UnsupportedMedia
 from api.faults import Fault, Invalid, Located, pointer
 from domain.kernel import Refused
 from services.orders import Forbidden, Stale, Unknown
@@ -279,6 +279,9 @@ TABLE: Mapping[type[BaseException], Callable[[Any], Problem]] = {
     ),
     UnsupportedMedia: lambda error: _problem(
         "unsupported-media-type", "A JSON body is asked for: Content-Type: application/json."
+    ),
+    NotAForm: lambda error: _problem(
+        "unsupported-media-type", "A form is asked for: Content-Type: application/x-www-form-urlencoded."
     ),
     web.HTTPRequestEntityTooLarge: lambda error: _problem(
         "too-large", f"A body has at most {AT_MOST} bytes.", at_most=AT_MOST

@@ -64,7 +64,10 @@ class Portal:
         question: Question,
         templates: Templates,
         known: frozenset[str],
+        acted_on: frozenset[str] = frozenset(),
     ) -> None:
+        """`known`: the views that have pages. `acted_on`: those of whose rows an officer has a page to act on them."""
+        self._acted_on = question.view.name in acted_on
         self._views, self._moments, self._question, self._known = views, moments, question, known
         self._view, self._templates = question.view, templates
         self._standings = Standings(views, store, moments, question.view)
@@ -133,7 +136,7 @@ class Portal:
         found = msgspec.json.decode(row)
         return self._templates.written(
             "one.html", **await self._around(request, standing, past=said.get("as_of") is not None), wanted=wanted,
-            key=key, title=called(found, self._question.columns),
+            key=key, acted_on=self._acted_on, title=called(found, self._question.columns),
             texts=texts_of(found, self._question.columns, self._known),
             names=await self._names(found, standing), history=await self._history(key, standing),
         )  # fmt: skip

@@ -6,11 +6,12 @@ document. A type that nobody knows is a TypeError at start, never at a request.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import marshmallow
@@ -21,7 +22,21 @@ from api import values
 from api.faults import Fault, Invalid, Located, Wrong, flattened
 from api.known import KNOWN
 from api.values import Currency, Leaf
-from domain.kernel import EventName, Given, Known, Many, Money, PartialDate, Says, Seal, Sealed, Text, Whole, Words
+from domain.kernel import (
+    EventName,
+    Given,
+    Known,
+    Many,
+    Money,
+    PartialDate,
+    Says,
+    Seal,
+    Sealed,
+    Text,
+    UnitId,
+    Whole,
+    Words,
+)
 from services.writing import plain
 
 MISSED = Fault("required", "It is missing.")
@@ -186,7 +201,17 @@ def shape_of(hint: Any) -> Shape:
         return _words(_note(notes, Text) or Text())
     if isinstance(kind, type) and is_dataclass(kind):
         return _object(kind)
-    return _leaf(leaf_of(kind, notes))
+    leaf = leaf_of(kind, notes)
+    return _leaf(replace(leaf, of="unit") if _of_unit(hint) else leaf)
+
+
+def _of_unit(hint: Any) -> bool:
+    """Whether a hint is that of a unit's id; its plain type is that of any id."""
+    if hint is UnitId:
+        return True
+    return (
+        any(_of_unit(inner) for inner in get_args(hint)) if get_origin(hint) in (Annotated, Union, UnionType) else False
+    )
 
 
 def leaf_of(kind: Any, notes: Sequence[Any]) -> Leaf:

@@ -49,6 +49,10 @@ class Whole(web.StreamResponse):
         self._keeps = True
 
     @property
+    def body(self) -> bytes:
+        return self._whole
+
+    @property
     def keep_alive(self) -> bool:
         """Whether the connection stays open."""
         return self._keeps

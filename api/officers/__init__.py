@@ -1,0 +1,33 @@
+"""Pages on which officers give commands, without a script. Derived from the declarations that `/v1` is derived from."""
+
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from api.commands import Giving, Verb
+from api.officers.giving import Forms
+from api.officers.inbox import Inbox
+from api.officers.pages import Pages
+from api.officers.signing_in import Doors
+from api.officers.units import Directory
+from api.portal import Templates
+from services.bootstrap import Services
+
+
+class Officers:
+    """All of them: signing in, what waits, and the form of every command."""
+
+    def __init__(
+        self, services: Services, giving: Giving, verbs: Sequence[Verb], templates: Templates, rows: frozenset[str]
+    ) -> None:
+        pages, office = Pages(templates), services.office
+        acts = frozenset(verb.context.name for verb in verbs if not verb.by.starts)
+        self._verbs = verbs
+        self._doors = Doors(services.tokens, pages, services.config.public_url)
+        self._forms = Forms(giving, office, self._doors, Directory(services.views), pages, rows, acts)
+        self._inbox = Inbox(services.views, office, self._doors, self._forms, pages, verbs, rows)
+
+    def routes(self) -> list[web.RouteDef]:
+        """Those of commands come first: an id fits where a command that begins something has its name."""
+        forms = [route for verb in self._verbs for route in self._forms.routes(verb)]
+        return [*self._doors.routes(), *forms, *self._inbox.routes()]

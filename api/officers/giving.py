@@ -1,0 +1,190 @@
+"""The forms of commands: shown, tried and recorded, by the very code that takes commands over `/v1`."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+from aiohttp import web
+
+from api.commands import KEY, STREAM, Giving, Verb
+from api.errors import Problem, problem_of
+from api.faults import Invalid, Located, Wrong
+from api.officers.fields import Node, Typed, form_of, one_more, place, taken_away, typed_of, value_of
+from api.officers.pages import Pages
+from api.officers.signing_in import Doors, to_sign_in
+from api.officers.units import Directory
+from api.people import ids_in, languages
+from domain.kernel import StreamId
+from services.handle import Office
+from services.orders import Unknown
+from services.store.tokens import Token
+
+DO, KEEPS = "_do", "_key"
+"""Fields of the page's own: what was pressed, and the id under which it is recorded once."""
+ENDED = "Your sign-in has ended. Sign in again in another tab, then press once more: what you typed is here."
+
+
+@dataclass(slots=True)
+class Shown:
+    """A form as it stands on the page, and what came of it."""
+
+    verb: Verb
+    root: Node
+    key: str
+    stream: UUID | None
+    wanted: Sequence[str]
+    problem: Mapping[str, Any] | None = None
+    told: Sequence[tuple[Node | None, str]] = ()
+    tried: Mapping[str, Any] | None = None
+    status: int = 200
+    opened: bool = False
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+class Forms:
+    """One page for each command."""
+
+    def __init__(
+        self, giving: Giving, office: Office, doors: Doors, directory: Directory, pages: Pages, rows: frozenset[str],
+        acts: frozenset[str],
+    ) -> None:  # fmt: skip
+        """`rows`: contexts whose things have a page to read. `acts`: those with commands on what is there."""
+        self._rows, self._acts = rows, acts
+        self._giving, self._office, self._doors = giving, office, doors
+        self._directory, self._pages = directory, pages
+
+    def routes(self, verb: Verb) -> Sequence[web.RouteDef]:
+        async def shown(request: web.Request) -> web.StreamResponse:
+            return await self._first(request, verb)
+
+        async def sent(request: web.Request) -> web.StreamResponse:
+            return await self._sent(request, verb)
+
+        return (web.get(address_of(verb), self._pages.served(shown)),
+                web.post(address_of(verb), self._pages.served(sent)))  # fmt: skip
+
+    async def _first(self, request: web.Request, verb: Verb) -> web.StreamResponse:
+        token = await self._doors.officer(request)
+        if token is None:
+            return to_sign_in(request)
+        typed = typed_of(request.rel_url.query.items())
+        acting = verb.by.acting_for
+        if isinstance(acting, str):
+            typed.setdefault(acting, str(token.unit))
+        shown = await self._shown(request, verb, typed, str(uuid4()))
+        await self._directory.resolve(shown.root, self._office.clock().date())
+        return await self._page(shown)
+
+    async def _sent(self, request: web.Request, verb: Verb) -> web.StreamResponse:
+        said = await self._doors.posted(request)
+        own = {name: text for name, text in said if name in (DO, KEEPS)}
+        typed = typed_of(one for one in said if one[0] not in own)
+        does, _, name = own.get(DO, "").partition(":")
+        if does == "more":
+            one_more(typed, name)
+        elif does == "less":
+            taken_away(typed, name)
+        asked = does in ("try", "record")
+        shown = await self._shown(request, verb, typed, _key_of(own), kept=not asked)
+        faults = await self._directory.resolve(shown.root, self._office.clock().date())
+        if not asked:
+            return await self._page(shown)
+        token = await self._doors.officer(request)
+        if token is None:
+            shown.problem, shown.status = {"title": "Sign in again", "detail": ENDED, "code": "not-signed-in"}, 401
+            return await self._page(shown)
+        return await self._given(shown, token, faults, trying=does == "try")
+
+    async def _given(
+        self, shown: Shown, token: Token, faults: Sequence[Located], *, trying: bool
+    ) -> web.StreamResponse:
+        try:
+            said = _read(shown, faults)
+            answer = await self._giving.given(
+                shown.verb, token, said, stream=shown.stream, key=shown.key, expect=None, trying=trying
+            )
+        except Exception as error:
+            problem = problem_of(error)
+            if problem is None:
+                raise
+            return await self._page(_refused(shown, error, problem))
+        found = msgspec.json.decode(answer.body)
+        if trying:
+            shown.tried = found
+            return await self._page(shown)
+        return await self._recorded(shown, found, answer.body, answer.status)
+
+    async def _recorded(self, shown: Shown, answer: Mapping[str, Any], body: bytes, status: int) -> web.StreamResponse:
+        context = shown.verb.context.name
+        return self._pages.page(
+            "officers/recorded.html", status, shown=shown, answer=answer,
+            file=base64.b64encode(body).decode(), context=context, read=context in self._rows,
+            acts=context in self._acts,
+        )  # fmt: skip
+
+    async def _shown(self, request: web.Request, verb: Verb, typed: Typed, key: str, *, kept: bool = False) -> Shown:
+        stream = None if verb.by.starts else await self.existing(request, verb.context.name)
+        wanted = languages(request)
+        root = form_of(verb.request.schema(), typed, kept=kept, languages=wanted)
+        return Shown(verb, root, key, stream, wanted)
+
+    async def existing(self, request: web.Request, context: str) -> UUID:
+        """The thing that the address names. Raises Unknown."""
+        try:
+            stream: UUID = STREAM.leaf.read_text(request.match_info["id"])
+        except Wrong as wrong:
+            raise Invalid([Located("path", "/id", wrong.fault)]) from None
+        version, state = await self._office.states.state(context, StreamId(stream))
+        if version == 0 or state == self._office.contexts[context].decider.initial:
+            raise Unknown(stream)
+        return stream
+
+    async def _page(self, shown: Shown) -> web.Response:
+        ids = ids_in(shown.tried) | ids_in(shown.problem)
+        shown.names = await self._directory.names(ids)
+        shown.opened = any(not one.empty or _wrong(one) for one in shown.root.rows if not one.required)
+        return self._pages.page("officers/form.html", shown.status, shown=shown, context=shown.verb.context.name)
+
+
+def _wrong(node: Node) -> bool:
+    return any(one.faults for one in node.walk())
+
+
+def address_of(verb: Verb) -> str:
+    return verb.address.replace("/v1/", "/give/", 1)
+
+
+def _read(shown: Shown, faults: Sequence[Located]) -> Mapping[str, Any]:
+    """The typed fields of what was typed. Raises Invalid with everything that is wrong, each place named once."""
+    gathered = list(faults)
+    body = value_of(shown.root, gathered)
+    places = {one.pointer for one in gathered}
+    try:
+        said = shown.verb.request.read(body)
+    except Invalid as invalid:
+        raise Invalid([*gathered, *(one for one in invalid.faults if one.pointer not in places)]) from None
+    if gathered:
+        raise Invalid(gathered)
+    return said
+
+
+def _refused(shown: Shown, error: Exception, problem: Problem) -> Shown:
+    shown.problem = {"title": problem.title, "detail": problem.detail, "code": problem.code, **problem.more}
+    shown.status = problem.status
+    if isinstance(error, Invalid):
+        shown.told = place(shown.root, error.faults)
+    if problem.code == "command-reused":
+        # Something else was recorded from this page before. What stands here now is a command of its own.
+        shown.key = str(uuid4())
+    return shown
+
+
+def _key_of(own: Mapping[str, str]) -> str:
+    """That of the page; a new one where it is none."""
+    try:
+        return str(KEY.leaf.read_text(own.get(KEEPS, "")))
+    except Wrong:
+        return str(uuid4())

@@ -1,0 +1,90 @@
+"""What an officer comes for: what waits for their unit, what is due, and what they may give."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from aiohttp import web
+
+from api.commands import Verb
+from api.officers.giving import Forms, address_of
+from api.officers.pages import Pages
+from api.officers.signing_in import Doors, to_sign_in
+from api.people import called, languages
+from services.handle import Office
+from services.readers import known
+from services.store.tokens import Token
+from services.views.ports import Filter, Op, Query
+from services.views.queries import Views
+
+LINES = 200
+"""Lines of each list; `/read/turns` and `/read/obligations` have all of them."""
+
+
+class Inbox:
+    """`/give`, and what may be done with one thing."""
+
+    def __init__(
+        self, views: Views, office: Office, doors: Doors, forms: Forms, pages: Pages, verbs: Sequence[Verb],
+        rows: frozenset[str],
+    ) -> None:  # fmt: skip
+        """`rows`: the views whose keys are streams of the context of the same name."""
+        self._rows_of = rows
+        self._views, self._office, self._doors = views, office, doors
+        self._forms, self._pages, self._verbs = forms, pages, verbs
+
+    def routes(self) -> list[web.RouteDef]:
+        contexts = dict.fromkeys(verb.context.name for verb in self._verbs if not verb.by.starts)
+        return [
+            web.get("/give", self._pages.served(self.waiting)),
+            *(web.get(f"/give/{one}/{{id}}", self._pages.served(self._acting(one))) for one in contexts),
+        ]
+
+    async def waiting(self, request: web.Request) -> web.StreamResponse:
+        token = await self._doors.officer(request)
+        if token is None:
+            return to_sign_in(request)
+        found = await known(self._office.states, token.actor, self._office.clock())
+        mine = (Filter("unit", Op.EQ, (token.unit,)),)
+        turns = await self._rows("turns", Query(mine, limit=LINES, day=found.today))
+        due = (*mine, Filter("state", Op.EQ, ("open",)))
+        owed = await self._rows("obligations", Query(due, sort="due_on", limit=LINES, day=found.today))
+        may = [verb for verb in self._verbs if token.role in verb.by.roles]
+        return self._pages.page(
+            "officers/inbox.html", token=token, unit=found.unit, in_force=found.in_force, turns=turns, owed=owed,
+            wanted=languages(request), starts=[(verb, address_of(verb)) for verb in may if verb.by.starts],
+            answers={verb.operation for verb in may if not verb.by.starts},
+            acts=sorted({verb.context.name for verb in may if not verb.by.starts}),
+        )  # fmt: skip
+
+    def _acting(self, context: str) -> Any:
+        async def act(request: web.Request) -> web.StreamResponse:
+            token = await self._doors.officer(request)
+            if token is None:
+                return to_sign_in(request)
+            stream = await self._forms.existing(request, context)
+            return self._pages.page(
+                "officers/act.html", context=context, stream=stream, token=token, wanted=languages(request),
+                title=await self._called(context, stream), verbs=self._on(context, token),
+            )  # fmt: skip
+
+        return act
+
+    def _on(self, context: str, token: Token) -> Sequence[Verb]:
+        """The commands on a thing that the officer's role may give; for whom they act is checked when one is given."""
+        return [
+            verb for verb in self._verbs
+            if verb.context.name == context and not verb.by.starts and token.role in verb.by.roles
+        ]  # fmt: skip
+
+    async def _called(self, context: str, stream: UUID) -> Any:
+        """What a thing is called; where no view has a row of it, its id."""
+        if context not in self._rows_of:
+            return str(stream)
+        row, _ = await self._views.one(context, str(stream))
+        return str(stream) if row is None else called(msgspec.json.decode(row), self._views.columns(context))
+
+    async def _rows(self, view: str, query: Query) -> Sequence[Mapping[str, Any]]:
+        page = await self._views.page(view, query)
+        return [msgspec.json.decode(item) for item in page.items]

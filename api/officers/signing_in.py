@@ -1,0 +1,113 @@
+"""Signing in to the officers' pages: a token in a cookie that counts here alone, and only for what our pages send."""
+
+import re
+from collections.abc import Sequence
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from aiohttp import web
+
+from api.binding import NotAForm
+from api.errors import HOW_TO_SIGN_IN
+from api.faults import Fault, Invalid, Located
+from api.officers.pages import FORM, Pages
+from services.orders import Forbidden
+from services.store.tokens import Token, Tokens
+
+NAME = "subsidia-officer"
+FIELDS = 5_000
+"""Fields of one form: with a hundred rows in each of its lists it has fewer."""
+_TOKEN = re.compile(r"[\x21-\x7e]{1,200}")
+_OURS = re.compile(r"/give(?:/[A-Za-z0-9._-]+)*")
+
+
+class Doors:
+    """`/sign-in` and `/sign-out`, and who came in by them."""
+
+    def __init__(self, tokens: Tokens, pages: Pages, public_url: str) -> None:
+        self._tokens, self._pages, self._public = tokens, pages, urlsplit(public_url)
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/sign-in", self._pages.served(self.shown)),
+            web.post("/sign-in", self._pages.served(self.entered)),
+            web.post("/sign-out", self._pages.served(self.left)),
+        ]
+
+    async def officer(self, request: web.Request) -> Token | None:
+        """Who is signed in; the cookie says it, on these pages and nowhere else."""
+        return await self._speaks_for(request.cookies.get(self._cookie(request), ""))
+
+    async def _speaks_for(self, text: str) -> Token | None:
+        return await self._tokens.find(text) if _TOKEN.fullmatch(text) else None
+
+    async def shown(self, request: web.Request) -> web.StreamResponse:
+        return self._page(_ours(request.rel_url.query.get("then", "")))
+
+    async def entered(self, request: web.Request) -> web.StreamResponse:
+        said = dict(await self.posted(request))
+        token, then = said.get("token", "").strip(), _ours(said.get("then", ""))
+        if await self._speaks_for(token) is None:
+            return self._page(then, wrong=True)
+        answer = web.Response(status=303, headers={"Location": then})
+        answer.set_cookie(
+            self._cookie(request), token, path="/", httponly=True, samesite="Strict", secure=self._secure(request)
+        )
+        return answer
+
+    async def left(self, request: web.Request) -> web.StreamResponse:
+        await self.posted(request)
+        answer = web.Response(status=303, headers={"Location": "/sign-in"})
+        answer.del_cookie(
+            self._cookie(request), path="/", httponly=True, samesite="Strict", secure=self._secure(request)
+        )
+        return answer
+
+    def _page(self, then: str, *, wrong: bool = False) -> web.Response:
+        return self._pages.page("sign_in.html", 401 if wrong else 200, then=then, wrong=wrong, how=HOW_TO_SIGN_IN)
+
+    def _secure(self, request: web.Request) -> bool:
+        return request.secure or self._public.scheme == "https"
+
+    def _cookie(self, request: web.Request) -> str:
+        """Browsers let nobody but this very host set a cookie whose name begins with `__Host-`."""
+        return f"__Host-{NAME}" if self._secure(request) else NAME
+
+    async def posted(self, request: web.Request) -> Sequence[tuple[str, str]]:
+        """What one of our forms sends, in its order. Raises Forbidden where it was sent by anybody else's page."""
+        if not self._sent_by_us(request):
+            raise Forbidden(
+                "Forms are taken from the register's own pages only, and this was sent from elsewhere, or by a browser"
+                " that does not say from where. Programs give commands under /v1, with their token."
+            )
+        if request.content_type != FORM:
+            raise NotAForm
+        try:
+            body = (await request.read()).decode()
+            return parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=FIELDS)
+        except web.RequestPayloadError:
+            said = "It is not packed as Content-Encoding says, or it ends too early."
+        except UnicodeDecodeError:
+            said = "It is not UTF-8."
+        except ValueError:
+            said = f"It has more than {FIELDS} fields."
+        raise Invalid(
+            [Located("body", "", Fault("unreadable-body", f"The form cannot be read. {said}"))], malformed=True
+        )
+
+    def _sent_by_us(self, request: web.Request) -> bool:
+        """No page can make its browser lie about either header."""
+        if (site := request.headers.get("Sec-Fetch-Site")) is not None:
+            return site == "same-origin"
+        origin = urlsplit(request.headers.get("Origin", ""))
+        ours = {request.host, self._public.netloc} - {""}
+        return origin.scheme in ("http", "https") and origin.netloc in ours
+
+
+def _ours(address: str) -> str:
+    """Where to go on: on these pages, whatever an address says."""
+    return address if _OURS.fullmatch(address) else "/give"
+
+
+def to_sign_in(request: web.Request) -> web.Response:
+    then = urlencode({"then": request.path})
+    return web.Response(status=303, headers={"Location": f"/sign-in?{then}"})
