@@ -18,7 +18,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 class Tab:
-    """One tab. It is offline: what a page would fetch fails."""
+    """One tab. A file is opened offline: what it would fetch fails."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket, self._numbers = socket, count(1)
@@ -37,6 +37,21 @@ class Tab:
             )
 
         await until(holds)
+
+    async def visited(self, address: str) -> None:
+        """Opens an address, of a page that may run no script of its own."""
+        await self._ask("Emulation.setScriptExecutionDisabled", value=True)
+        await self._ask("Page.navigate", url=address)
+
+    async def typed(self, text: str) -> None:
+        """Types into what has the focus."""
+        await self._ask("Input.insertText", text=text)
+
+    async def pressed(self, key: str) -> None:
+        """Presses a key: Tab, Enter or ArrowDown."""
+        code, text = {"Tab": (9, ""), "Enter": (13, "\r"), "ArrowDown": (40, "")}[key]
+        await self._ask("Input.dispatchKeyEvent", type="keyDown", key=key, windowsVirtualKeyCode=code, text=text)
+        await self._ask("Input.dispatchKeyEvent", type="keyUp", key=key, windowsVirtualKeyCode=code)
 
     async def said(self, expression: str) -> Any:
         """What an expression comes to."""

@@ -136,11 +136,15 @@ async def _welcome(services: Services, story: Story | None, address: Sequence[ob
         f"  {home}/checkpoint       the ledger's signed head",
     ]
     if story is None:
-        return [*lines, "  `subsidia token --registrar` gives a token for the registrar."]
+        return [
+            *lines,
+            f"  {home}/sign-in          for officers; `subsidia token --registrar` gives a token for the registrar",
+        ]
     officer, _ = await services.tokens.issue(story.officer, TOKEN_HOLDS, "sample story: liaison officer")
     signatory, _ = await services.tokens.issue(story.signatory, TOKEN_HOLDS, "sample story: signatory")
     return [
         *lines,
+        f"Officers sign in at {home}/sign-in with a token, and give every command there by a form.",
         f"The sample story: {home}/v1/commitments/{story.climate}",
         f"  a liaison officer of its city   {officer}",
         f"  its authorised signatory        {signatory}   (/v1/commitments/{story.invitation} waits for it)",

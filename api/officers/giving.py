@@ -41,6 +41,7 @@ class Shown:
     tried: Mapping[str, Any] | None = None
     status: int = 200
     opened: bool = False
+    focus: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -89,12 +90,13 @@ class Forms:
             taken_away(typed, name)
         asked = does in ("try", "record")
         shown = await self._shown(request, verb, typed, _key_of(own), kept=not asked)
-        faults = await self._directory.resolve(shown.root, self._office.clock().date())
-        if not asked:
-            return await self._page(shown)
         token = await self._doors.officer(request)
         if token is None:
             shown.problem, shown.status = {"title": "Sign in again", "detail": ENDED, "code": "not-signed-in"}, 401
+            return await self._page(shown)
+        faults = await self._directory.resolve(shown.root, self._office.clock().date())
+        if not asked:
+            shown.focus = _newest(shown.root, name) if does == "more" else ""
             return await self._page(shown)
         return await self._given(shown, token, faults, trying=does == "try")
 
@@ -145,12 +147,18 @@ class Forms:
     async def _page(self, shown: Shown) -> web.Response:
         ids = ids_in(shown.tried) | ids_in(shown.problem)
         shown.names = await self._directory.names(ids)
-        shown.opened = any(not one.empty or _wrong(one) for one in shown.root.rows if not one.required)
+        shown.opened = any(
+            not one.empty or any(inner.faults or inner.name == shown.focus != "" for inner in one.walk())
+            for one in shown.root.rows
+            if not one.required
+        )
         return self._pages.page("officers/form.html", shown.status, shown=shown, context=shown.verb.context.name)
 
 
-def _wrong(node: Node) -> bool:
-    return any(one.faults for one in node.walk())
+def _newest(root: Node, name: str) -> str:
+    """The first field of a list's last row: whoever asked for one more goes on there."""
+    rows = next((one.rows for one in root.walk() if one.name == name), [])
+    return next((one.name for row in rows[-1:] for one in row.walk() if one.sort == "leaf"), "")
 
 
 def address_of(verb: Verb) -> str:

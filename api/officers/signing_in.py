@@ -41,7 +41,10 @@ class Doors:
         return await self._tokens.find(text) if _TOKEN.fullmatch(text) else None
 
     async def shown(self, request: web.Request) -> web.StreamResponse:
-        return self._page(_ours(request.rel_url.query.get("then", "")))
+        then = _ours(request.rel_url.query.get("then", ""))
+        if await self.officer(request) is not None:
+            return web.Response(status=303, headers={"Location": then})
+        return self._page(then)
 
     async def entered(self, request: web.Request) -> web.StreamResponse:
         said = dict(await self.posted(request))
