@@ -19,7 +19,7 @@ from api.edge import Handler, public
 from api.errors import JSON_PROBLEM, NoSuchThing
 from api.moments import Moments, stamp
 from api.people import best, called, ids_in, is_code, languages, listed, spoken, texts_of, words_of
-from api.reference import HTML, PAGES, STRICT
+from api.reference import HTML, PAGES, STRICT, coded
 from api.standing import Standing, Standings
 from projections.kernel import own_stream
 from services.store.ports import Store
@@ -44,7 +44,7 @@ class Templates:
         self._found = jinja2.Environment(
             loader=jinja2.FileSystemLoader(PAGES), autoescape=True, trim_blocks=True, lstrip_blocks=True
         )
-        self._found.filters |= {"spoken": spoken, "best": best, "best_text": _best_text}
+        self._found.filters |= {"spoken": spoken, "best": best, "best_text": _best_text, "coded": coded}
         self._found.tests |= {"words": words_of, "code": is_code}
         names = sorted(self._found.list_templates(extensions=("html", "css")))
         self.edition = sha256(b"".join((PAGES / name).read_bytes() for name in names)).hexdigest()[:8]

@@ -120,7 +120,7 @@ class _Making:
         for at, each in enumerate(there or [{}]):
             lang = each.get(LANG)
             if not isinstance(lang, str):
-                lang = next(iter(self.languages), "en") if at == 0 else ""
+                lang = next(iter(self.languages), "en").partition("-")[0] if at == 0 else ""
             text = each.get(TEXT, "")
             made.rows.append(_line(made, one.leaf, at, lang, text if isinstance(text, str) else ""))
 
