@@ -22,10 +22,11 @@ class Officers:
     ) -> None:
         pages, office = Pages(templates), services.office
         acts = frozenset(verb.context.name for verb in verbs if not verb.by.starts)
+        directory = Directory(services.views, rows)
         self._verbs = verbs
         self._doors = Doors(services.tokens, pages, services.config.public_url)
-        self._forms = Forms(giving, office, self._doors, Directory(services.views), pages, rows, acts)
-        self._inbox = Inbox(services.views, office, self._doors, self._forms, pages, verbs, rows)
+        self._forms = Forms(giving, office, self._doors, directory, pages, acts)
+        self._inbox = Inbox(services.views, office, self._doors, self._forms, pages, verbs, directory)
 
     def routes(self) -> list[web.RouteDef]:
         """Those of commands come first: an id fits where a command that begins something has its name."""

@@ -40,6 +40,7 @@ class Shown:
     told: Sequence[tuple[Node | None, str]] = ()
     tried: Mapping[str, Any] | None = None
     status: int = 200
+    thing: Any = None
     opened: bool = False
     focus: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
@@ -49,11 +50,11 @@ class Forms:
     """One page for each command."""
 
     def __init__(
-        self, giving: Giving, office: Office, doors: Doors, directory: Directory, pages: Pages, rows: frozenset[str],
+        self, giving: Giving, office: Office, doors: Doors, directory: Directory, pages: Pages,
         acts: frozenset[str],
     ) -> None:  # fmt: skip
-        """`rows`: contexts whose things have a page to read. `acts`: those with commands on what is there."""
-        self._rows, self._acts = rows, acts
+        """`acts`: the contexts with commands on what is there."""
+        self._acts = acts
         self._giving, self._office, self._doors = giving, office, doors
         self._directory, self._pages = directory, pages
 
@@ -123,7 +124,7 @@ class Forms:
         context = shown.verb.context.name
         return self._pages.page(
             "officers/recorded.html", status, shown=shown, answer=answer,
-            file=base64.b64encode(body).decode(), context=context, read=context in self._rows,
+            file=base64.b64encode(body).decode(), context=context, read=self._reads(context),
             acts=context in self._acts,
         )  # fmt: skip
 
@@ -144,15 +145,24 @@ class Forms:
             raise Unknown(stream)
         return stream
 
+    def _reads(self, context: str) -> bool:
+        """Whether the things of a context have a page to read."""
+        return context in self._directory.rows
+
     async def _page(self, shown: Shown) -> web.Response:
+        context = shown.verb.context.name
         ids = ids_in(shown.tried) | ids_in(shown.problem)
         shown.names = await self._directory.names(ids)
+        if shown.stream is not None:
+            shown.thing = await self._directory.thing(context, shown.stream)
         shown.opened = any(
             not one.empty or any(inner.faults or inner.name == shown.focus != "" for inner in one.walk())
             for one in shown.root.rows
             if not one.required
         )
-        return self._pages.page("officers/form.html", shown.status, shown=shown, context=shown.verb.context.name)
+        return self._pages.page(
+            "officers/form.html", shown.status, shown=shown, context=context, read=self._reads(context)
+        )
 
 
 def _newest(root: Node, name: str) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from aiohttp import web
@@ -11,7 +10,8 @@ from api.commands import Verb
 from api.officers.giving import Forms, address_of
 from api.officers.pages import Pages
 from api.officers.signing_in import Doors, to_sign_in
-from api.people import called, languages
+from api.officers.units import Directory
+from api.people import languages
 from services.handle import Office
 from services.readers import known
 from services.store.tokens import Token
@@ -27,10 +27,9 @@ class Inbox:
 
     def __init__(
         self, views: Views, office: Office, doors: Doors, forms: Forms, pages: Pages, verbs: Sequence[Verb],
-        rows: frozenset[str],
+        directory: Directory,
     ) -> None:  # fmt: skip
-        """`rows`: the views whose keys are streams of the context of the same name."""
-        self._rows_of = rows
+        self._directory = directory
         self._views, self._office, self._doors = views, office, doors
         self._forms, self._pages, self._verbs = forms, pages, verbs
 
@@ -65,8 +64,8 @@ class Inbox:
                 return to_sign_in(request)
             stream = await self._forms.existing(request, context)
             return self._pages.page(
-                "officers/act.html", context=context, stream=stream, token=token, wanted=languages(request),
-                title=await self._called(context, stream), verbs=self._on(context, token),
+                "officers/act.html", context=context, read=context in self._directory.rows, stream=stream, token=token, wanted=languages(request),
+                title=await self._directory.thing(context, stream), verbs=self._on(context, token),
             )  # fmt: skip
 
         return act
@@ -77,13 +76,6 @@ class Inbox:
             verb for verb in self._verbs
             if verb.context.name == context and not verb.by.starts and token.role in verb.by.roles
         ]  # fmt: skip
-
-    async def _called(self, context: str, stream: UUID) -> Any:
-        """What a thing is called; where no view has a row of it, its id."""
-        if context not in self._rows_of:
-            return str(stream)
-        row, _ = await self._views.one(context, str(stream))
-        return str(stream) if row is None else called(msgspec.json.decode(row), self._views.columns(context))
 
     async def _rows(self, view: str, query: Query) -> Sequence[Mapping[str, Any]]:
         page = await self._views.page(view, query)

@@ -1,4 +1,4 @@
-"""Units as people say them: by id, by a code, or by name. Found in the view `units`."""
+"""What units and things are called: units as people say them, by id, by a code or by name; things by their rows."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -9,7 +9,7 @@ import msgspec
 
 from api.faults import Fault, Located
 from api.officers.fields import Node
-from api.people import spoken
+from api.people import called, spoken
 from services.views.ports import Filter, Op, Query
 from services.views.queries import Views
 
@@ -20,10 +20,16 @@ MANY = 200
 
 
 class Directory:
-    """Finds units for the fields of a form."""
+    """Finds units for the fields of a form, and the names that pages speak of."""
 
-    def __init__(self, views: Views) -> None:
-        self._views = views
+    def __init__(self, views: Views, rows: frozenset[str]) -> None:
+        """`rows`: the views whose keys are streams of the context of the same name."""
+        self._views, self.rows = views, rows
+
+    async def thing(self, context: str, stream: UUID) -> Any:
+        """What a thing is called; where no view has a row of it, its id."""
+        row, _ = await self._views.one(context, str(stream)) if context in self.rows else (None, 0)
+        return str(stream) if row is None else called(msgspec.json.decode(row), self._views.columns(context))
 
     async def resolve(self, root: Node, day: date) -> Sequence[Located]:
         """Puts the id in place of what was typed for a unit, and the unit's name beside it."""
