@@ -56,10 +56,10 @@ class Country:
     metropolis: Party
     town: Party
 
-    async def joins(self, member_from: date = TODAY, until: date | None = None) -> Answer:
+    async def joins(self, member_from: date = TODAY, until: date | None = None, member: UnitId | None = None) -> Answer:
         last = None if until is None else PartialDate(until)
         return await give(
-            self.services, self.services.registrar, "units.record-membership", self.town.unit,
+            self.services, self.services.registrar, "units.record-membership", member or self.town.unit,
             body=self.metropolis.unit, legal_basis="Decree 12", member_from=PartialDate(member_from),
             member_until=last,
         )  # fmt: skip
@@ -283,6 +283,31 @@ async def test_what_takes_a_place_without_saying_so_leaves_the_other_its_own(cou
     await country.acts()
     assert await country.claimed() == {(town, False), (body, False), (region.unit, True)}
     assert await country.services.store.pool.fetchval("select count(*) from workers.refused") == 0
+    assert await country.audited(tmp_path / "bundle") == []
+
+
+async def test_one_that_takes_the_place_of_several_stands_where_the_one_of_its_own_territory_stood(
+    country: Country, tmp_path: Path
+) -> None:
+    """Whichever of them comes first: that of the other territory says nothing of where it stands."""
+    services, region = country.services, country.region
+    town, body = country.town.unit, country.metropolis.unit
+    village = await unit_of(services, "Village", parent=region.unit)
+    whole = await country.over(body)
+    parts = {await country.over(one): one for one in (town, village)}
+    for one in (town, village):
+        await country.joins(TODAY - timedelta(days=9), member=one)
+    await country.acts()
+    last = max(parts)
+    anew, both = await country.agreed_over(body), await country.agreed_over(parts[last])
+    superseded: dict[str, Any] = {"settlement": None, "note": BECAUSE}
+    for mandate, by_which in ((min(parts), both), (last, both), (whole, anew)):
+        await give(services, region.signatory, "mandates.supersede", mandate, by=by_which, **superseded)
+    await country.acts()
+    await give(services, region.signatory, "mandates.activate", both)
+    await country.acts()
+    assert (await country.moved(both))[-1].exclusive.beside == (Beside(anew, FUNCTION, body),)
+    assert await services.store.pool.fetchval("select count(*) from workers.refused") == 0
     assert await country.audited(tmp_path / "bundle") == []
 
 
