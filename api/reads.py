@@ -86,7 +86,7 @@ class Reading:
     def _one(self, request: web.Request, key: str, row: bytes | None, standing: Standing) -> web.StreamResponse:
         if row is None:
             if (written := values.as_written(key)) != key:
-                return _moved(request, f"/v1/{self._name}/{written}")
+                return moved(request, f"/v1/{self._name}/{written}")
             raise NoSuchThing(f"The view {self._name} has no row of this key as of position {standing.position}.")
         body = b'{"item":' + row + standing.tail
         if worth_packing(request, body):
@@ -182,6 +182,6 @@ def _next(request: web.Request, cursor: str) -> str:
     return f'<{request.path}?{urlencode([*said, ("cursor", cursor)])}>; rel="next"'
 
 
-def _moved(request: web.Request, path: str) -> web.Response:
+def moved(request: web.Request, path: str) -> web.Response:
     address = request.rel_url.with_path(path).with_query(request.rel_url.query)
     return web.Response(status=308, headers={"Location": str(address), "Cache-Control": LIVE})

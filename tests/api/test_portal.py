@@ -9,6 +9,7 @@ from time import monotonic
 import asyncpg
 import pytest
 
+from api import beside
 from tests.api.client import Said, get, give, proposal
 from tests.api.conftest import Live
 from tests.api.test_pages import Page
@@ -171,3 +172,53 @@ def test_an_unchanged_page_is_not_sent_again(live: Live, address: str) -> None:
 def test_the_first_page_leads_people_to_pages(live: Live) -> None:
     links = Page(get(live, "/")).links
     assert {f"/read/{view.name}" for view in live.services.views_declared} <= set(links)
+
+
+def test_what_is_asked_for_several_values_stays_asked_for_in_every_address_of_a_page(live: Live) -> None:
+    asked = "owner_sphere.in=local&owner_sphere.in=regional"
+    page = Page(get(live, f"/read/commitments?{asked}"))
+    links = [unescape(link) for link in page.links]
+    for address in ("/read/commitments", "/v1/commitments"):
+        assert any(link.startswith(f"{address}?{asked}&as_of=") for link in links), address
+    assert "/read/commitments" in links, "takes the condition away"
+
+
+def test_what_nobody_filled_in_is_left_out_however_much_it_is(live: Live) -> None:
+    blank = "&".join(f"a{number}=" for number in range(1000))
+    said = get(live, f"/read/commitments?q=climate&{blank}")
+    assert (said.status, said.headers["location"]) == (303, "/read/commitments?q=climate")
+
+
+def test_an_address_is_as_long_as_a_page_can_hold_many_times(live: Live) -> None:
+    keys = "&".join(f"key.in={number:036}" for number in range(200))
+    said = get(live, f"/read/commitments?{keys}")
+    assert said.status == 414
+    assert Page(said).headings == [1]
+    assert get(live, f"/v1/commitments?{keys}").status == 200
+
+
+def test_a_key_in_capital_letters_leads_to_the_page(live: Live) -> None:
+    key = live.story.climate
+    said = get(live, f"/read/commitments/{str(key).upper()}?as_of={live.told}")
+    assert (said.status, said.headers["location"]) == (308, f"/read/commitments/{key}?as_of={live.told}")
+
+
+def test_a_page_is_another_once_what_stands_beside_the_row_has_come_further(live: Live) -> None:
+    key = get(live, "/v1/policies", limit=1).items[0]["key"]
+    with standing_still(live, "units"):
+        _, position = proposed(live, en="Units do not know it yet")
+        before = read(live, f"policies/{key}", as_of=position, wait_for=position)
+        assert "Names and history are those of position" in told(before)
+    assert get(live, "/v1/units", wait_for=position, limit=1).status == 200
+    after = get(live, f"/read/policies/{key}?as_of={position}", {"If-None-Match": before.headers["etag"]})
+    assert after.status == 200
+    assert "Names and history are those of position" not in told(after)
+
+
+def test_a_history_that_is_too_long_for_a_page_leads_to_all_of_it(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = live.story.climate
+    assert "All of them" not in told(read(live, f"commitments/{key}"))
+    monkeypatch.setattr(beside, "HISTORY", 2)
+    page = Page(read(live, f"commitments/{key}", as_of=live.told))
+    assert "These are the first 2 records." in " ".join(page.text.split())
+    assert f"/read/activity?stream={key}&as_of={live.told}" in [unescape(link) for link in page.links]
