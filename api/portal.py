@@ -1,5 +1,6 @@
 """Views for people: every list and every row is a page, which needs no script. Derived as everything else is."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
@@ -30,6 +31,8 @@ from services.views.queries import Views
 FORMED = STRICT | {"Content-Security-Policy": STRICT["Content-Security-Policy"].replace(
     "form-action 'none'", "form-action 'self'")}  # fmt: skip
 VARY = "Accept-Language, Accept-Encoding"
+PARTS = 100
+"""Pieces of a page that are written in one go: ten cells of a table or so."""
 ADDRESS_AT_MOST = 1 << 13
 """Bytes of a page's address: it stands within the page some fifty times, once for each order and each condition."""
 NOTHING_BESIDE: Mapping[str, int] = {}
@@ -51,8 +54,14 @@ class Templates:
         names = sorted(self._found.list_templates(extensions=("html", "css")))
         self.edition = sha256(b"".join((PAGES / name).read_bytes() for name in names)).hexdigest()[:8]
 
-    def written(self, name: str, **said: Any) -> bytes:
-        return self._found.get_template(name).render(said).encode()
+    async def written(self, name: str, **said: Any) -> bytes:
+        """The page. A long one takes a quarter of a second: others are answered in between."""
+        parts = list[str]()
+        for part in self._found.get_template(name).generate(said):
+            parts.append(part)
+            if len(parts) % PARTS == 0:
+                await asyncio.sleep(0)
+        return "".join(parts).encode()
 
 
 class Portal:
@@ -107,7 +116,7 @@ class Portal:
         if page.last is not None:
             place = cursors.Place(standing.view, asked.told, standing.position, standing.day, page.last)
             following = _address(said, cursor=cursors.written(place), wait_for=None)
-        return self._templates.written(
+        return await self._templates.written(
             "list.html", **await self._around(request, standing, past=asked.as_of is not None),
             columns=columns, following=following, wanted=wanted, first=_address(said, cursor=None, wait_for=None),
             sorts={one.name: _address(said, cursor=None, sort=_turned(one.name, said)) for one in columns},
@@ -137,7 +146,7 @@ class Portal:
             raise NoSuchThing(f"The view {name} has no row of this key as of position {standing.position}.")
         around = await self._around(request, standing, past=said.get("as_of") is not None)
         shown = await self._shown(key, msgspec.json.decode(row), standing, reached)
-        return _page(request, self._templates.written("one.html", wanted=wanted, **around, **shown), etag)
+        return _page(request, await self._templates.written("one.html", wanted=wanted, **around, **shown), etag)
 
     async def _shown(
         self, key: str, row: Mapping[str, Any], standing: Standing, reached: Mapping[str, int]
@@ -155,11 +164,14 @@ class Portal:
         """What every page says: of which position it is, how far the register is, how the same is had as data."""
         fresh, said = await self._views.freshness(self._view.name), list(request.rel_url.query.items())
         asked = [one for one in said if one[0] not in (*_OF_PAGE, "as_of")]
+        as_of = dict(said).get("as_of")
+        pin = await self._standings.pin(standing) or as_of
         return {
             "view": self._view, "known": self._known, "searched": "q" in self._taken, "counted": COUNTED,
             "here": request.rel_url.raw_path, "said": dict(said), "now": urlencode(asked),
-            "cited": _address(asked, as_of=str(standing.position)),
-            "past": past, "on": f"?as_of={standing.position}" if past else "",
+            "cited": pin and _address(asked, as_of=pin),
+            "past": past, "on": "?" + urlencode({"as_of": as_of}) if past else "",
+            "also": _address([one for one in said if one[0] in ("as_of", "valid_at")]),
             "standing": standing, "at": stamp(await self._moments.at(standing.position)),
             "head": max(fresh.head, standing.position),
         }  # fmt: skip
@@ -184,7 +196,7 @@ class Portal:
             answer = await served(request)
             if isinstance(answer, web.Response) and answer.content_type == JSON_PROBLEM:
                 assert isinstance(answer.body, bytes)
-                answer.body = self._templates.written(
+                answer.body = await self._templates.written(
                     "problem.html", problem=msgspec.json.decode(answer.body), view=self._view
                 )
                 answer.headers.update(FORMED | {"Content-Type": HTML})
