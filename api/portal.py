@@ -17,8 +17,9 @@ from api.binding import Gathered, read_query
 from api.caching import LIVE, not_modified, packed, takes_gzip, unchanged
 from api.edge import Handler, public
 from api.errors import JSON_PROBLEM, NoSuchThing
+from api.languages import best, preferred
 from api.moments import Moments, stamp
-from api.people import best, called, ids_in, is_code, languages, listed, spoken, texts_of, words_of
+from api.people import called, ids_in, is_code, listed, spoken, texts_of, words_of
 from api.reference import HTML, PAGES, STRICT
 from api.standing import Standing, Standings
 from projections.kernel import own_stream
@@ -84,7 +85,7 @@ class Portal:
             return _see(request.path, [one for one in said if one not in blank])
         asked = self._question.read(request, self._taken)
         await self._standings.waited(asked.wait_for)
-        standing, wanted = await self._standings.of(asked.as_of, asked.place), languages(request)
+        standing, wanted = await self._standings.of(asked.as_of, asked.place), preferred(request)
         etag = await self._etag(standing, wanted)
         if unchanged(request, etag):
             return not_modified(etag, LIVE, VARY)
@@ -117,7 +118,7 @@ class Portal:
         said = read_query(request, self._of_one, gathered)
         gathered.raise_any()
         await self._standings.waited(said.get("wait_for"))
-        standing, wanted = await self._standings.of(said.get("as_of")), languages(request)
+        standing, wanted = await self._standings.of(said.get("as_of")), preferred(request)
         etag = await self._etag(standing, wanted)
         if unchanged(request, etag):
             return not_modified(etag, LIVE, VARY)
