@@ -18,8 +18,9 @@ from api.binding import Gathered, read_query
 from api.caching import LIVE, not_modified, packed, takes_gzip, unchanged
 from api.edge import Handler, public
 from api.errors import JSON_PROBLEM, AddressTooLong, NoSuchThing
+from api.languages import best, preferred
 from api.moments import Moments, stamp
-from api.people import best, called, is_code, languages, listed, spoken, texts_of, words_of
+from api.people import called, is_code, listed, spoken, texts_of, words_of
 from api.reads import moved
 from api.reference import HTML, PAGES, STRICT
 from api.standing import Standing, Standings
@@ -99,7 +100,7 @@ class Portal:
             return _see(request.path, filled)
         asked = self._question.read(request, self._taken)
         await self._standings.waited(asked.wait_for)
-        standing, wanted = await self._standings.of(asked.as_of, asked.place), languages(request)
+        standing, wanted = await self._standings.of(asked.as_of, asked.place), preferred(request)
         etag = await self._etag(standing, wanted)
         if unchanged(request, etag):
             return not_modified(etag, LIVE, VARY)
@@ -131,7 +132,7 @@ class Portal:
         said = read_query(request, self._of_one, gathered)
         gathered.raise_any()
         await self._standings.waited(said.get("wait_for"))
-        standing, wanted = await self._standings.of(said.get("as_of")), languages(request)
+        standing, wanted = await self._standings.of(said.get("as_of")), preferred(request)
         reached = await self._beside.reached(standing.position)
         etag = await self._etag(standing, wanted, reached)
         if unchanged(request, etag):
