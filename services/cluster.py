@@ -69,7 +69,7 @@ class Cluster:
     settings: Mapping[str, str] = field(default_factory=dict)
 
     def refuse_missing(self) -> None:
-        """Where records lay a moment ago nobody wants a new, empty cluster: a disk was taken away, or a folder moved."""
+        """Where records lay a moment ago nobody wants an empty cluster: a disk was taken away, or a folder moved."""
         if not (self.data / "PG_VERSION").exists():
             raise PostgresUnavailable(f"{self.data} is gone, with all that was recorded. Bring it back.")
 
