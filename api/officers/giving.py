@@ -12,11 +12,12 @@ from aiohttp import web
 from api.commands import KEY, STREAM, Giving, Verb
 from api.errors import Problem, problem_of
 from api.faults import Invalid, Located, Wrong
+from api.languages import preferred
 from api.officers.fields import Node, Typed, form_of, one_more, place, taken_away, typed_of, value_of
 from api.officers.pages import Pages
 from api.officers.signing_in import Doors, to_sign_in
 from api.officers.units import Directory
-from api.people import ids_in, languages
+from api.people import ids_in
 from domain.kernel import StreamId
 from services.handle import Office
 from services.orders import Unknown
@@ -122,7 +123,7 @@ class Forms:
 
     async def _recorded(self, shown: Shown, answer: Mapping[str, Any], body: bytes, status: int) -> web.StreamResponse:
         context = shown.verb.context.name
-        return self._pages.page(
+        return await self._pages.page(
             "officers/recorded.html", status, shown=shown, answer=answer,
             file=base64.b64encode(body).decode(), context=context, read=self._reads(context),
             acts=context in self._acts,
@@ -130,7 +131,7 @@ class Forms:
 
     async def _shown(self, request: web.Request, verb: Verb, typed: Typed, key: str, *, kept: bool = False) -> Shown:
         stream = None if verb.by.starts else await self.existing(request, verb.context.name)
-        wanted = languages(request)
+        wanted = preferred(request)
         root = form_of(verb.request.schema(), typed, kept=kept, languages=wanted)
         return Shown(verb, root, key, stream, wanted)
 
@@ -160,7 +161,7 @@ class Forms:
             for one in shown.root.rows
             if not one.required
         )
-        return self._pages.page(
+        return await self._pages.page(
             "officers/form.html", shown.status, shown=shown, context=context, read=self._reads(context)
         )
 

@@ -7,11 +7,11 @@ import msgspec
 from aiohttp import web
 
 from api.commands import Verb
+from api.languages import preferred
 from api.officers.giving import Forms, address_of
 from api.officers.pages import Pages
 from api.officers.signing_in import Doors, to_sign_in
 from api.officers.units import Directory
-from api.people import languages
 from services.handle import Office
 from services.readers import known
 from services.store.tokens import Token
@@ -50,9 +50,9 @@ class Inbox:
         due = (*mine, Filter("state", Op.EQ, ("open",)))
         owed = await self._rows("obligations", Query(due, sort="due_on", limit=LINES, day=found.today))
         may = [verb for verb in self._verbs if token.role in verb.by.roles]
-        return self._pages.page(
+        return await self._pages.page(
             "officers/inbox.html", token=token, unit=found.unit, in_force=found.in_force, turns=turns, owed=owed,
-            wanted=languages(request), starts=[(verb, address_of(verb)) for verb in may if verb.by.starts],
+            wanted=preferred(request), starts=[(verb, address_of(verb)) for verb in may if verb.by.starts],
             answers={verb.operation for verb in may if not verb.by.starts},
             acts=sorted({verb.context.name for verb in may if not verb.by.starts}),
         )  # fmt: skip
@@ -63,8 +63,9 @@ class Inbox:
             if token is None:
                 return to_sign_in(request)
             stream = await self._forms.existing(request, context)
-            return self._pages.page(
-                "officers/act.html", context=context, read=context in self._directory.rows, stream=stream, token=token, wanted=languages(request),
+            return await self._pages.page(
+                "officers/act.html", context=context, read=context in self._directory.rows,
+                stream=stream, token=token, wanted=preferred(request),
                 title=await self._directory.thing(context, stream), verbs=self._on(context, token),
             )  # fmt: skip
 

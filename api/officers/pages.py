@@ -25,8 +25,8 @@ class Pages:
     def __init__(self, templates: Templates) -> None:
         self._templates = templates
 
-    def page(self, name: str, status: int = 200, **said: Any) -> web.Response:
-        return web.Response(status=status, body=self._templates.written(name, **said), headers=HEADERS)
+    async def page(self, name: str, status: int = 200, **said: Any) -> web.Response:
+        return web.Response(status=status, body=await self._templates.written(name, **said), headers=HEADERS)
 
     def served(self, handler: Handler) -> Handler:
         within = officers(handler, "page")
@@ -35,7 +35,7 @@ class Pages:
             answer = await within(request)
             if isinstance(answer, web.Response) and answer.content_type == JSON_PROBLEM:
                 assert isinstance(answer.body, bytes)
-                answer.body = self._templates.written("problem.html", problem=msgspec.json.decode(answer.body))
+                answer.body = await self._templates.written("problem.html", problem=msgspec.json.decode(answer.body))
                 answer.headers.update(HEADERS)
             return answer
 

@@ -44,13 +44,13 @@ class Doors:
         then = _ours(request.rel_url.query.get("then", ""))
         if await self.officer(request) is not None:
             return web.Response(status=303, headers={"Location": then})
-        return self._page(then)
+        return await self._page(then)
 
     async def entered(self, request: web.Request) -> web.StreamResponse:
         said = dict(await self.posted(request))
         token, then = said.get("token", "").strip(), _ours(said.get("then", ""))
         if await self._speaks_for(token) is None:
-            return self._page(then, wrong=True)
+            return await self._page(then, wrong=True)
         answer = web.Response(status=303, headers={"Location": then})
         answer.set_cookie(
             self._cookie(request), token, path="/", httponly=True, samesite="Strict", secure=self._secure(request)
@@ -65,8 +65,8 @@ class Doors:
         )
         return answer
 
-    def _page(self, then: str, *, wrong: bool = False) -> web.Response:
-        return self._pages.page("sign_in.html", 401 if wrong else 200, then=then, wrong=wrong, how=HOW_TO_SIGN_IN)
+    async def _page(self, then: str, *, wrong: bool = False) -> web.Response:
+        return await self._pages.page("sign_in.html", 401 if wrong else 200, then=then, wrong=wrong, how=HOW_TO_SIGN_IN)
 
     def _secure(self, request: web.Request) -> bool:
         return request.secure or self._public.scheme == "https"

@@ -184,7 +184,7 @@ def test_pages_are_kept_by_nobody_and_framed_by_nobody(live: Live) -> None:
 def test_an_agreement_of_three_with_two_milestones_by_forms_alone(live: Live) -> None:
     form = Form(page(live, PROPOSE, live.officer))
     assert form.fields["owner"] == str(live.story.city)
-    form = Form(pressed(live, PROPOSE, live.officer, "more:parties", form, **promise("Shade for all")))
+    form = Form(pressed(live, PROPOSE, live.officer, "more:parties", form, **promise("Benches for all")))
     region, other = _others(live)
     typed = {"parties__0__unit": region["title"], "parties__0__part": "funder",
              "parties__1__unit": other["identifiers"][0], "parties__1__part": "co_owner"}  # fmt: skip
@@ -192,7 +192,7 @@ def test_an_agreement_of_three_with_two_milestones_by_forms_alone(live: Live) ->
     said = pressed(live, PROPOSE, live.officer, "try", form, **typed)
     assert said.status == 200, told(said)
     assert "Nothing has been recorded" in told(said)
-    assert "Shade for all" in told(said)
+    assert "Benches for all" in told(said)
     assert head(live) == before
     said = pressed(live, PROPOSE, live.officer, "record", Form(said))
     assert said.status == 201, told(said)
