@@ -13,7 +13,7 @@ from msgspec import UNSET
 
 from api.faults import Fault, Located, Wrong, pointer
 from api.shapes import TAG, LeafField, ListField, ObjectField, WordsField
-from api.values import Leaf
+from api.values import LANGUAGES, Leaf
 
 Typed = dict[str, Any]
 """What was typed: by the steps of its names, texts at the ends."""
@@ -109,7 +109,8 @@ class _Making:
         typed = [within[step] for step in _numbers(within)]
         items = (self.node(one.inner, str(at), "", "", each) for at, each in enumerate(typed))
         there = [each for each, item in zip(typed, items, strict=True) if self.kept or not item.empty]
-        for at, each in enumerate(there or [None]):
+        # One too many is refused, and no form of ours sends more: a page of thousands takes seconds to write.
+        for at, each in enumerate(there[: made.at_most + 1] or [None]):
             item = self.node(one.inner, str(at), made.name, made.at, each)
             item.label = f"{made.label} {at + 1}"
             made.rows.append(item)
@@ -117,7 +118,7 @@ class _Making:
     def _lines(self, made: Node, one: WordsField, within: Typed) -> None:
         typed = [within[step] for step in _numbers(within) if isinstance(within[step], dict)]
         there = [each for each in typed if self.kept or each.get(TEXT)]
-        for at, each in enumerate(there or [{}]):
+        for at, each in enumerate(there[: LANGUAGES + 1] or [{}]):
             lang = each.get(LANG)
             if not isinstance(lang, str):
                 lang = next(iter(self.languages), "en").partition("-")[0] if at == 0 else ""

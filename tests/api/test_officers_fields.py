@@ -86,6 +86,13 @@ def test_one_more_and_take_away_lose_nothing_that_was_typed() -> None:
     assert value_of(form_of(schema, typed), [])["parties"] == [{"unit": "b"}]
 
 
+def test_of_more_rows_than_a_list_holds_one_is_kept_so_that_it_is_refused() -> None:
+    typed = typed_of((f"parties.{number}.unit", "x") for number in range(4_000))
+    assert len(value_of(form_of(PROPOSE.request.schema(), typed), [])["parties"]) == 101
+    typed = typed_of((f"title.{number}.{part}", f"x{number}") for number in range(4_000) for part in ("lang", "text"))
+    assert len(value_of(form_of(PROPOSE.request.schema(), typed), [])["title"]) == 41
+
+
 def test_two_texts_in_one_language_are_not_silently_one() -> None:
     typed = typed_of([("title.0.lang", "en"), ("title.0.text", "a"), ("title.1.lang", "en"), ("title.1.text", "b")])
     gathered = list[Any]()
