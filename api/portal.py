@@ -85,7 +85,7 @@ class Portal:
         asked = self._question.read(request, self._taken)
         await self._standings.waited(asked.wait_for)
         standing, wanted = await self._standings.of(asked.as_of, asked.place), languages(request)
-        etag = await self._etag(standing, wanted)
+        etag = self._etag(standing, wanted)
         if unchanged(request, etag):
             return not_modified(etag, LIVE, VARY)
         body = await self._listed(request, asked, standing, wanted)
@@ -118,7 +118,7 @@ class Portal:
         gathered.raise_any()
         await self._standings.waited(said.get("wait_for"))
         standing, wanted = await self._standings.of(said.get("as_of")), languages(request)
-        etag = await self._etag(standing, wanted)
+        etag = self._etag(standing, wanted)
         if unchanged(request, etag):
             return not_modified(etag, LIVE, VARY)
         return _page(request, await self._shown(request, said, standing, wanted), etag)
@@ -172,11 +172,8 @@ class Portal:
             "head": max(fresh.head, standing.position),
         }  # fmt: skip
 
-    async def _etag(self, standing: Standing, wanted: Sequence[str]) -> str:
-        """A page says how far the register has come: where a view stands still, it is another one all the same."""
-        head = max((await self._views.freshness(self._view.name)).head, standing.position)
-        behind = f".{head}" if standing.control == LIVE and head > standing.position else ""
-        return f'{standing.etag[:-1]}{behind}.{self._templates.edition}.{"+".join(wanted)}"'
+    def _etag(self, standing: Standing, wanted: Sequence[str]) -> str:
+        return f'{standing.etag[:-1]}.{self._templates.edition}.{"+".join(wanted)}"'
 
     def _for_people(self, handler: Handler) -> Handler:
         """A problem is told in words, not as JSON."""

@@ -1,15 +1,12 @@
 """Views for people: what anybody reads in a browser, without a script, in the languages that there are."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from html import unescape
 from time import monotonic
 
-import asyncpg
 import pytest
 
-from tests.api.client import Said, get, give, proposal
+from tests.api.client import Said, get, give, proposal, standing_still
 from tests.api.conftest import Live
 from tests.api.test_pages import Page
 from tests.waiting import PATIENCE
@@ -132,19 +129,6 @@ def test_a_mistake_in_an_address_is_told_to_people(live: Live) -> None:
         assert (said.status, said.headers["content-type"]) == (status, "text/html; charset=utf-8")
         assert Page(said).headings == [1]
         assert "{" not in told(said)
-
-
-@contextmanager
-def standing_still(live: Live, view: str) -> Iterator[None]:
-    """Nobody can say of the view that it has come further while we are inside."""
-    holding: asyncpg.Connection = live.run(asyncpg.connect(live.services.config.database_url))
-    transaction = holding.transaction()
-    live.run(transaction.start())
-    live.run(holding.execute("select 1 from views.registry where name = $1 for update", view))
-    try:
-        yield
-    finally:
-        live.run(holding.close())
 
 
 def test_a_page_of_a_view_that_stands_still_says_how_far_the_register_is(live: Live) -> None:
