@@ -201,7 +201,7 @@ def _too_early(live: Live) -> Any:
 
 
 def test_a_refusal_about_fields_names_them(live: Live) -> None:
-    id = get(live, "/v1/commitments", state="adopted", owner=live.story.city, limit=1).items[0]["key"]
+    id = live.story.climate
     said = {"outcome": "not_met", "because": "No money."}
     problem = refused(give(live, f"commitments/{id}/close", said), 409, "evidence-or-level")
     assert {(one["in"], one["pointer"]) for one in problem["errors"]} == {("body", "/evidence"), ("body", "/level")}
