@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
-from api.faults import Fault, Invalid, Located, Wrong, pointer
+from api.faults import FAULTS, Fault, Invalid, Located, Wrong, pointer
 from api.shapes import Request
 from api.values import Leaf
 
@@ -37,13 +37,15 @@ class Parameter:
 
 @dataclass(slots=True)
 class Gathered:
-    """Faults as they are found; `raise_any` at the end of the reading."""
+    """Faults as they are found; `raise_any` at the end of the reading, or once there are more than are named."""
 
     faults: list[Located] = field(default_factory=list)
     malformed: bool = False
 
     def add(self, where: str, at: str, fault: Fault) -> None:
         self.faults.append(Located(where, at, fault))
+        if len(self.faults) > FAULTS:
+            self.raise_any()
 
     def take(self, where: str, name: str, read: Callable[[], T]) -> T | None:
         """What `read` gives; None, and the fault kept, where it raises Wrong."""

@@ -63,10 +63,10 @@ def chosen(request: web.Request, offered: Sequence[tuple[str, str]]) -> str | No
     return best[0] if weight(best[1]) > 0 else None
 
 
-def weighted(header: str) -> list[tuple[str, float]]:
-    """The names of a list header with their weights; what is malformed counts as 1."""
+def weighted(header: str, most: int | None = None) -> list[tuple[str, float]]:
+    """The names of a list header (of its first `most`) with their weights; what is malformed counts as 1."""
     found = []
-    for part in header.split(","):
+    for part in header.split(",")[:most]:
         name, *parameters = (piece.strip().lower() for piece in part.split(";"))
         weight = next((one[2:] for one in parameters if one.startswith("q=")), "1")
         found.append((name, float(weight) if re.fullmatch(r"[01](?:\.[0-9]{0,3})?", weight) else 1.0))

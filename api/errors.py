@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import web
 
 from api.binding import AT_MOST, UnsupportedMedia
-from api.faults import Fault, Invalid, Located, pointer
+from api.faults import FAULTS, Fault, Invalid, Located, pointer
 from domain.kernel import Refused
 from services.orders import Forbidden, Stale, Unknown
 from services.store.ports import Busy, CommandReused, Conflict, TooLarge, Unavailable
@@ -18,8 +18,6 @@ from services.views.ports import BadQuery, NotBuilt, NotYet
 JSON_PROBLEM = "application/problem+json"
 NAMED = 8
 """Places that the sentence on a request names; `errors` has all of them."""
-FAULTS = 100
-"""Faults that one answer names: a body of a megabyte has room for ninety thousand."""
 HOW_TO_SIGN_IN = (
     "Commands carry a bearer token: `Authorization: Bearer <token>`. The register's operator makes one with"
     " `subsidia token`, bound to your accreditation."
@@ -173,8 +171,10 @@ def _whats_wrong(faults: Sequence[Located]) -> str:
     if len(faults) == 1:
         return f"{places[0]}: {faults[0].fault}" if places else str(faults[0].fault)
     named = ", ".join(places[:NAMED]) + (", ..." if len(places) > NAMED else "")
-    see = "see errors" if len(faults) <= FAULTS else f"errors names the first {FAULTS}"
-    return f"{len(faults)} things are wrong with the request{': ' if named else ''}{named}; {see}."
+    many, see = str(len(faults)), "see errors"
+    if len(faults) > FAULTS:
+        many, see = f"More than {FAULTS}", f"errors names the first {FAULTS}"
+    return f"{many} things are wrong with the request{': ' if named else ''}{named}; {see}."
 
 
 def _refused(error: Refused) -> Problem:

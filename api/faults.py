@@ -4,6 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+FAULTS = 100
+"""Faults of a request that are named: a body of a megabyte has room for ninety thousand, and to look for what each of
+thousands of unknown names may mean takes seconds."""
+
 
 class Fault(str):
     """A sentence for people with its stable code for machines; a string, so that marshmallow carries it."""

@@ -5,13 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aiohttp import web
-
 from services.views.ports import Column, Kind
 
 COLUMNS = 10
 """Columns of a list; a row's own page has all of them."""
-LANGUAGES = 8
 ROWS: Mapping[str, str] = {"commitment": "commitments", "review": "reviews", "mandate": "mandates",
                            "rests_on": "allocations"}  # fmt: skip
 """Columns of ids, and the view that has a row of each; any other that has a name beside it is a unit's."""
@@ -21,7 +18,6 @@ _OF_LANGUAGE = re.compile(r"[a-z]{2}(?:-[A-Za-z0-9]{2,8})*")
 _CODE = re.compile(r"[a-z]+(?:_[a-z]+)+")
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SHORT = {"sdg": "SDG"}
-_TAG = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8}){0,3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +31,6 @@ class Text:
     name: str = ""
 
 
-def languages(request: web.Request) -> tuple[str, ...]:
-    """Those the reader prefers, best first, each with the language that a regional form belongs to behind it."""
-    weighted = []
-    for part in request.headers.get("Accept-Language", "").lower().split(",")[:LANGUAGES]:
-        tag, _, weight = part.strip().partition(";")
-        if _TAG.fullmatch(tag.strip()):
-            weighted.append((tag.strip(), _weight(weight)))
-    best = [tag for tag, weight in sorted(weighted, key=lambda one: -one[1]) if weight > 0]
-    return tuple(dict.fromkeys(form for tag in best for form in (tag, tag.partition("-")[0])))
-
-
-def _weight(text: str) -> float:
-    said = re.fullmatch(r"\s*q=([01](?:\.[0-9]{0,3})?)\s*", text)
-    return float(said[1]) if said else 1.0
-
-
 def called(row: Mapping[str, Any], columns: Sequence[Column]) -> Any:
     """What a row is called: its words by language, or else a text."""
     spoken_of = {one.name for one in columns if one.kind is Kind.WORDS}
@@ -61,12 +41,6 @@ def called(row: Mapping[str, Any], columns: Sequence[Column]) -> Any:
 def words_of(value: Any) -> bool:
     """Whether an object of a row is a text by language: no member of any row has a name of two letters."""
     return isinstance(value, dict) and bool(value) and all(map(_OF_LANGUAGE.fullmatch, value))
-
-
-def best(words: Mapping[str, str], wanted: Sequence[str]) -> str:
-    """The language in which words are shown: the best of those wanted, else English, else their first."""
-    by_tag = {tag.lower(): tag for tag in words}
-    return next((by_tag[tag] for tag in (*wanted, "en") if tag in by_tag), next(iter(words)))
 
 
 def listed(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], sort: str) -> Sequence[Column]:

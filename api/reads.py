@@ -13,13 +13,14 @@ from api.asking import FILES, WHOLE, Asked, Question
 from api.attested import Attested
 from api.binding import Gathered, read_query
 from api.caching import LIVE, not_modified, unchanged, worth_packing
-from api.calendar import Calendar, recorded, spoken
+from api.calendar import Calendar, recorded
 from api.edge import public, stream
 from api.errors import NoSuchThing, NotAcceptable
 from api.exports import Exports, refuse_bom
 from api.faults import Fault, Invalid, Located
 from api.feeds import Feed
 from api.formats import ATOM, CALENDAR, at_most
+from api.languages import preferred
 from api.moments import Moments
 from api.standing import VARY, Standing, Standings, answer
 from api.whole import Whole
@@ -27,6 +28,8 @@ from services.config import Config
 from services.store.ports import Store
 from services.views.ports import COUNTED, Page
 from services.views.queries import Views
+
+_OF_CALENDARS = f"{VARY}, Accept-Language"
 
 
 class Reading:
@@ -86,7 +89,7 @@ class Reading:
     def _one(self, request: web.Request, key: str, row: bytes | None, standing: Standing) -> web.StreamResponse:
         if row is None:
             if (written := values.as_written(key)) != key:
-                return _moved(request, f"/v1/{self._name}/{written}")
+                return moved(request, f"/v1/{self._name}/{written}")
             raise NoSuchThing(f"The view {self._name} has no row of this key as of position {standing.position}.")
         body = b'{"item":' + row + standing.tail
         if worth_packing(request, body):
@@ -107,10 +110,10 @@ class Reading:
         standing = await self._standings.of(asked.as_of, asked.place)
         if asked.proof:
             standing = await self._proved(standing)
-        languages = spoken(request, asked.lang) if form == "ics" else ()
+        languages = preferred(request, asked.lang) if form == "ics" else ()
         etag = f'{standing.etag[:-1]}.{".".join((form, *languages))}"'
         if unchanged(request, etag):
-            return not_modified(etag, standing.control, VARY)
+            return not_modified(etag, standing.control, _OF_CALENDARS if form == "ics" else VARY)
         asked = replace(asked, query=replace(asked.query, as_of=standing.position, day=standing.day))
         if form in FILES:
             return await self._exports.sent(request, asked, form, standing, etag)
@@ -131,7 +134,7 @@ class Reading:
         rows = at_most(self._views.rows(self._name, asked.query), asked.query.limit if asked.limited else None)
         headers = {
             "Content-Type": f"{CALENDAR}; charset=utf-8", "ETag": etag, "Cache-Control": standing.control,
-            "Vary": f"{VARY}, Accept-Language", "Subsidia-Position": str(standing.position),
+            "Vary": _OF_CALENDARS, "Subsidia-Position": str(standing.position),
             "Content-Disposition": f'inline; filename="{self._name}.ics"',
         }  # fmt: skip
         chunks = partial(self._calendar.written, rows, at, languages)
@@ -182,6 +185,6 @@ def _next(request: web.Request, cursor: str) -> str:
     return f'<{request.path}?{urlencode([*said, ("cursor", cursor)])}>; rel="next"'
 
 
-def _moved(request: web.Request, path: str) -> web.Response:
+def moved(request: web.Request, path: str) -> web.Response:
     address = request.rel_url.with_path(path).with_query(request.rel_url.query)
     return web.Response(status=308, headers={"Location": str(address), "Cache-Control": LIVE})

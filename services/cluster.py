@@ -68,6 +68,11 @@ class Cluster:
     data: Path
     settings: Mapping[str, str] = field(default_factory=dict)
 
+    def refuse_missing(self) -> None:
+        """Where records lay a moment ago nobody wants an empty cluster: a disk was taken away, or a folder moved."""
+        if not (self.data / "PG_VERSION").exists():
+            raise PostgresUnavailable(f"{self.data} is gone, with all that was recorded. Bring it back.")
+
     def spawn(self, lock: int) -> None:
         """Starts the server in a session of its own, so that Ctrl-C in a terminal is ours alone to answer.
 

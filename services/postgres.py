@@ -71,17 +71,21 @@ class Embedded:
         pause = LOOKED_AFTER
         while True:
             await asyncio.sleep(pause)
-            free = self._take("server", fcntl.LOCK_EX)
-            if free is None:
-                continue
-            os.close(free)
-            log.warning("postgres-ended", log=str(self.cluster.beside("log")))
             try:
-                await self.start()
+                if self._use is None or self._ended():
+                    log.warning("postgres-ended", log=str(self.cluster.beside("log")))
+                    self.cluster.refuse_missing()
+                    await self.start()
                 pause = LOOKED_AFTER
-            except (OSError, PostgresUnavailable) as error:
-                log.error("postgres-unavailable", error=str(error))
+            except Exception as error:  # whatever it is, it may be over when we look again; nobody else looks
+                log.error("postgres-unavailable", error=repr(error))
                 pause = min(pause * 2, 60.0)
+
+    def _ended(self) -> bool:
+        free = self._take("server", fcntl.LOCK_EX)
+        if free is not None:
+            os.close(free)
+        return free is not None
 
     async def stop(self) -> None:
         """We no longer need the server; if nobody else does, it has shut down cleanly on return."""

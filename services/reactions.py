@@ -16,6 +16,7 @@ from domain.guards import FARTHEST
 from domain.kernel import PartialDate, Recorded, StreamId, UnitId
 from domain.mandates import events as mandates
 from domain.mandates.state import Mandate
+from domain.mandates.territory import no_wider
 from domain.subsidiarity.reviews import events as reviews
 from domain.units import events as units
 from domain.units import facts as unit_facts
@@ -180,14 +181,16 @@ def clash_over(record: Recorded, found: Found) -> Sequence[Then]:
 
 
 def in_its_place(record: Recorded, found: Found) -> Sequence[Then]:
-    """It came into force in the place of one that clashed: it stands where that one stood, named or not."""
-    if found.state.freed is None:
-        return ()
-    return tuple(
-        Then("mandates", "follow-territory", record.stream, record.effective_on, {"replaces": before})
-        for before, state in found.leaning.items()
-        if isinstance(state, Mandate) and state.clashing
-    )
+    """It came into force in the place of one that clashed: it stands where that one stood, named or not.
+
+    It may have taken the place of others besides, over which it says nothing.
+    """
+    held = found.state.freed
+    for before, state in found.leaning.items():
+        if held is not None and isinstance(state, Mandate) and state.clashing and no_wider(held, state.terms):
+            fields = {"replaces": before}
+            return (Then("mandates", "follow-territory", record.stream, record.effective_on, fields),)
+    return ()
 
 
 def _on(day: date, effective_on: PartialDate, record: Recorded, found: Found) -> Sequence[Then | LookAgain]:
@@ -280,7 +283,6 @@ REACTIONS: tuple[Reaction, ...] = (
         (mandates.MandateActivated,),
         in_its_place,
         Manner.GAVE_WAY,
-        frozenset({"not-its-place"}),
         beside="beside",
     ),
     Reaction("mandate-lost", ENDINGS, mandate_lost, Manner.RESTS_ON),

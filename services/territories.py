@@ -1,9 +1,10 @@
 """Territories as of a past moment: which units lie in one, and what their commitments come to, asked of the views."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -18,6 +19,9 @@ from services.codec import construct
 from services.views.ports import Filter, Op, Query
 from services.views.queries import Views
 from services.views.rows import Form
+
+AT_ONCE = 500
+"""Units that one question names: an index leads to these; a whole country would be compared with every row."""
 
 
 class PlacedUnit(msgspec.Struct):
@@ -54,7 +58,7 @@ class Territories:
         Raises Busy where too many ask for whole lists, and what a list raises.
         """
         found = dict[UUID, PlacedUnit]()
-        nearest = [one async for one in self._units(Filter("key", Op.EQ, (str(of),)), moment)]
+        nearest = [one async for one in self._units([Filter("key", Op.EQ, (str(of),))], moment)]
         while nearest:
             found |= {one.key: one for one in nearest}
             lying = self._lying([one.key for one in nearest], moment)
@@ -67,31 +71,38 @@ class Territories:
         if not units:
             return None
         counting = Counting(of, units)
-        async for batch in self._rows(COMMITMENTS.name, Filter("parties.unit", Op.ANY, tuple(units)), moment):
-            counting.add([(_key(body), self._commitment.decode(body)) for body in batch])
+        for parties in _parts("parties.unit", Op.ANY, list(units)):
+            async for batch in self._rows(COMMITMENTS.name, parties, moment):
+                counting.add([(_key(body), self._commitment.decode(body)) for body in batch])
         return counting.card()
 
     async def _lying(self, over: Sequence[UUID], moment: Moment) -> AsyncIterator[PlacedUnit]:
         """What lies in one of these directly. Memberships say their days themselves, whenever they were recorded."""
-        async for one in self._units(Filter("parent", Op.IN, tuple(over)), moment):
+        async for one in self._units(_parts("parent", Op.IN, over), moment):
             yield one
-        recorded = self._units(Filter("bodies", Op.ANY, tuple(over)), replace(moment, valid_at=None))
+        recorded = self._units(_parts("bodies", Op.ANY, over), replace(moment, valid_at=None))
         day, among = moment.valid_at or moment.day, frozenset(over)
-        members = tuple([str(one.key) async for one in recorded if not among.isdisjoint(bodies(one, day))])
-        if members:
-            async for one in self._units(Filter("key", Op.IN, members), moment):
-                yield one
+        members = {str(one.key) async for one in recorded if not among.isdisjoint(bodies(one, day))}
+        async for one in self._units(_parts("key", Op.IN, sorted(members)), moment):
+            yield one
 
-    async def _units(self, where: Filter, moment: Moment) -> AsyncIterator[PlacedUnit]:
-        async for batch in self._rows(UNITS.name, where, moment):
-            for body in batch:
-                yield self._unit.decode(body)
+    async def _units(self, parts: Iterable[Filter], moment: Moment) -> AsyncIterator[PlacedUnit]:
+        """What answers to one of these; what answers to several, more than once."""
+        for where in parts:
+            async for batch in self._rows(UNITS.name, where, moment):
+                for body in batch:
+                    yield self._unit.decode(body)
 
     async def _rows(self, view: str, where: Filter, moment: Moment) -> AsyncIterator[Iterable[bytes]]:
         query = Query((where,), sort="key", as_of=moment.position, valid_at=moment.valid_at, day=moment.day)
         async for batch in self._views.rows(view, query):
             yield batch
             await asyncio.sleep(0)
+
+
+def _parts(column: str, op: Op, values: Sequence[Any]) -> Iterator[Filter]:
+    for begun in range(0, len(values), AT_ONCE):
+        yield Filter(column, op, tuple(values[begun : begun + AT_ONCE]))
 
 
 class _Keyed(msgspec.Struct):

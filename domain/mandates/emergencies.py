@@ -54,29 +54,42 @@ def for_a_time(command: asked.SuspendMandate, state: Mandate, day: date) -> Sequ
     return [happened.SuspensionProlonged(times + 1, command.until, vote.resolution, vote.in_favour, vote.members)]
 
 
-def _lately(state: Mandate, law: Policy, day: date) -> Sequence[Suspension]:
-    """The emergencies that are not reviewed yet on that day: until then a further one is the same going on."""
-    window = timedelta(days=law.whole("review_days"))
-    return [one for one in state.emergencies if one.until is not None and day <= one.until + window]
+def _going_on(state: Mandate, law: Policy, day: date) -> Sequence[Suspension]:
+    """The emergencies that are the same as one declared on that day: each began before the one before was reviewed."""
+    found = []
+    for one in sorted(state.emergencies, key=_last_day, reverse=True):
+        if day <= _on(_last_day(one), law.whole("review_days")):
+            found.append(one)
+            day = min(day, one.since)
+    return found
+
+
+def _last_day(one: Suspension) -> date:
+    assert one.until is not None, "what is over had a last day"
+    return one.until
+
+
+def _on(day: date, days: int) -> date:
+    """So many days later, or the end of the calendar: a policy may name any number."""
+    return day + timedelta(days=min(days, (date.max - day).days))
 
 
 def _times(state: Mandate, laws: Sequence[Policy], day: date) -> int:
     """How often the legislature or council has prolonged it by now."""
-    return max((one.prolonged for law in laws for one in _lately(state, law, day)), default=0)
+    return max((one.prolonged for law in laws for one in _going_on(state, law, day)), default=0)
 
 
 def _alone_until(state: Mandate, law: Policy, day: date) -> date:
     """The last day up to which the giver decides alone; the day before where none of the first days is left."""
-    spans = [(one.until - one.since).days + 1 for one in _lately(state, law, day) if one.until is not None]
-    left = max(law.whole("initial_days") - sum(spans), 0)
-    return day + timedelta(days=left - 1)
+    declared = sum((_last_day(one) - one.since).days + 1 for one in _going_on(state, law, day))
+    return _on(day, max(law.whole("initial_days") - declared, 0) - 1)
 
 
 def _too_long(state: Mandate, law: Policy, day: date, last: date) -> Refused:
     grounds = law.grounds("initial_days")
     if last < day:
-        over = min(one.until for one in _lately(state, law, day) if one.until is not None)
-        earliest = over + timedelta(days=law.whole("review_days") + 1)
+        over = max(map(_last_day, _going_on(state, law, day)))
+        earliest = _on(over, law.whole("review_days") + 1)
         reason = (
             "It was suspended in an emergency for as many days as the giver has alone, and that is not reviewed yet: "
             f"before {earliest} only the legislature or council suspends it again. Name what it agreed to in `vote`."

@@ -108,7 +108,8 @@ def suspend(command: asked.SuspendMandate, state: State) -> Sequence[Event]:
         raise Refused("ground-not-open", "Only the register itself says that the mandate above is suspended.")
     if (stands := found.suspension) is not None:
         said = command.ground, command.until, command.legal_basis
-        if (stands.ground, stands.until, stands.legal_basis) == said:
+        voted = command.vote is None or stands.prolonged > 0
+        if (stands.ground, stands.until, stands.legal_basis) == said and voted:
             return []
         raise Refused("already-suspended", f"It is suspended since {stands.since}.")
     _sound_ground(command, found)

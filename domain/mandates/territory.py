@@ -8,7 +8,7 @@ from domain.lands import on_day
 from domain.mandates import commands as asked
 from domain.mandates import events as happened
 from domain.mandates.checks import befell, there
-from domain.mandates.events import Event
+from domain.mandates.events import Event, MandateDrafted
 from domain.mandates.state import State
 from domain.mandates.words import Beside, Scope
 from domain.replacing import replace
@@ -54,10 +54,15 @@ def _takes_its_place(stream: StreamId, held: Scope, before: MandateFacts | None)
     if before is None or before.superseded_by != stream:
         reason = "It takes the place of no such mandate: name in `replaces` the one that it supersedes, once it did."
         raise Refused("not-its-place", reason)
-    if before.territory != held.territory or not cofog.covers(before.function, held.function):
+    if not no_wider(held, before):
         reason = f"The mandate whose place it takes was over {before.function}; what goes beyond that stands alone."
         raise Refused("not-its-place", reason, replaces=before.id)
     return before
+
+
+def no_wider(held: Scope, before: MandateDrafted | MandateFacts) -> bool:
+    """Whether what is held is no more than what that one was for."""
+    return before.territory == held.territory and cofog.covers(before.function, held.function)
 
 
 def _all_beside(held: Scope, others: Sequence[MandateFacts], line: Sequence[MandateFacts]) -> Scope:

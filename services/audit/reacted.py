@@ -66,24 +66,24 @@ class Reacted:
         for reaction in self._to[type(cause.event)]:
             # Whom it met at the append no reaction says: the rules look at each, and what is claimed is claimed again.
             asked = {name: value for name, value in order.fields.items() if name != reaction.beside}
-            said = self._said(reaction, cause, since, first.stream)
+            who = (first.stream, *(value for value in asked.values() if isinstance(value, UUID)))
+            said = self._said(reaction, cause, since, first.stream, who)
             if any(self._is_said(then, first, order, asked) for then in said):
                 return None
         return "No reaction to its cause gives this command."
 
-    def _said(self, reaction: Reaction, cause: Recorded, since: int, stream: UUID) -> Iterator[Then]:
-        """What it says to a stream, by each state of the cause's own in which it may have looked."""
-        leaning = {one: self._leaner(one) for one in self._leaning(reaction, cause.stream, stream)}
+    def _said(
+        self, reaction: Reaction, cause: Recorded, since: int, stream: UUID, who: Sequence[UUID]
+    ) -> Iterator[Then]:
+        """What it says to a stream, by each state of the cause's own in which it may have looked.
+
+        `who`: those that the command is for or names; that others lean as well makes it no other command.
+        """
+        leaning = {one: self._leaner(one) for one in who if (cause.stream, reaction.manner, one) in self._leans}
         home = self._homes[type(cause.event)].name
         for state in self._since.get(cause.stream, [self._now(home, cause.stream)[1]])[since:]:
             if (then := only(reaction.then(cause, Found(state, leaning)), stream)) is not None:  # type: ignore[arg-type]
                 yield then
-
-    def _leaning(self, reaction: Reaction, thing: UUID, stream: UUID) -> Sequence[UUID]:
-        """Whether the stream leans on the cause's; of what is said to that one itself, all that do."""
-        if stream != thing:
-            return [stream] if (thing, reaction.manner, stream) in self._leans else []
-        return sorted(one for on, manner, one in self._leans if (on, manner) == (thing, reaction.manner))
 
     def _leaner(self, stream: UUID) -> Any:
         found = ((name, self._now(name, stream)[1]) for name in ("mandates", "commitments"))

@@ -47,9 +47,8 @@ WORDS = (True, 1, "2026-11-24", "2026", "8f4e1c52-6a0b-5d6e-9b57-5b0a3a7d2045", 
 def officer(live: Live) -> Iterator[requests.Session]:
     """A connection that stays open, and an officer's token."""
     with requests.Session() as session:
-        session.trust_env = (
-            False  # to look for proxies and for a .netrc at each of thousands of questions takes its time
-        )
+        # To look for proxies and for a .netrc at each of thousands of questions takes its time.
+        session.trust_env = False
         session.headers["Authorization"] = f"Bearer {live.officer}"
         yield session
 

@@ -1,12 +1,18 @@
 """Views for people: what anybody reads in a browser, without a script, in the languages that there are."""
 
+import asyncio
 import re
+from dataclasses import replace
+from datetime import timedelta
 from html import unescape
 from time import monotonic
+from urllib.parse import quote
 
 import pytest
 
-from tests.api.client import Said, get, give, proposal, standing_still
+from api import beside, cursors
+from api.portal import Templates
+from tests.api.client import Said, get, give, locked, proposal, standing_still
 from tests.api.conftest import Live
 from tests.api.test_pages import Page
 from tests.waiting import PATIENCE
@@ -155,3 +161,85 @@ def test_an_unchanged_page_is_not_sent_again(live: Live, address: str) -> None:
 def test_the_first_page_leads_people_to_pages(live: Live) -> None:
     links = Page(get(live, "/")).links
     assert {f"/read/{view.name}" for view in live.services.views_declared} <= set(links)
+
+
+def test_what_is_asked_for_several_values_stays_asked_for_in_every_address_of_a_page(live: Live) -> None:
+    asked = "owner_sphere.in=local&owner_sphere.in=regional"
+    page = Page(get(live, f"/read/commitments?{asked}"))
+    links = [unescape(link) for link in page.links]
+    for address in ("/read/commitments", "/v1/commitments"):
+        assert any(link.startswith(f"{address}?{asked}&as_of=") for link in links), address
+    assert "/read/commitments" in links, "takes the condition away"
+
+
+def test_an_address_to_cite_counts_days_as_the_page_does(live: Live) -> None:
+    with locked(live):
+        place = cursors.read(get(live, "/v1/obligations", limit=1).json["next"])
+        tomorrow = replace(place, day=place.day + timedelta(days=1))
+        page = Page(read(live, "obligations", limit=1, cursor=cursors.written(tomorrow)))
+    assert f"days are counted to {tomorrow.day}" in " ".join(page.text.split())
+    cited = [link for link in map(unescape, page.links) if link.startswith("/read/obligations?as_of=")]
+    assert cited == [f"/read/obligations?as_of={quote(f'{tomorrow.day}T00:00:00.000000Z')}"]
+
+
+def test_what_is_data_beside_a_page_is_the_same(live: Live) -> None:
+    key, day = get(live, "/v1/commitments", limit=1).items[0]["key"], "2026-01-31"
+    row = Page(read(live, f"commitments/{key}", as_of=live.told, valid_at=day))
+    assert f"/v1/commitments/{key}?valid_at={day}&as_of={live.told}" in map(unescape, row.links)
+    rows = Page(read(live, "commitments", valid_at=day))
+    leading = [link for link in rows.links if link.startswith("/read/commitments/")]
+    assert all(link.endswith(f"?valid_at={day}") for link in leading)
+
+
+def test_others_are_answered_while_a_long_page_is_written(live: Live) -> None:
+    async def turns() -> int:
+        wrong = {"title": "Wrong", "errors": [{"pointer": "/x", "detail": "It is wrong."}] * 1000}
+        page = Templates().written("problem.html", problem=wrong, view=live.services.views_declared[0])
+        writing, others = asyncio.ensure_future(page), 0
+        while not writing.done():
+            await asyncio.sleep(0)
+            others += 1
+        return others
+
+    assert live.run(turns()) > 10
+
+
+def test_what_nobody_filled_in_is_left_out_however_much_it_is(live: Live) -> None:
+    blank = "&".join(f"a{number}=" for number in range(1000))
+    said = get(live, f"/read/commitments?q=climate&{blank}")
+    assert (said.status, said.headers["location"]) == (303, "/read/commitments?q=climate")
+
+
+def test_an_address_is_as_long_as_a_page_can_hold_many_times(live: Live) -> None:
+    keys = "&".join(f"key.in={number:036}" for number in range(200))
+    said = get(live, f"/read/commitments?{keys}")
+    assert said.status == 414
+    assert Page(said).headings == [1]
+    assert get(live, f"/v1/commitments?{keys}").status == 200
+
+
+def test_a_key_in_capital_letters_leads_to_the_page(live: Live) -> None:
+    key = live.story.climate
+    said = get(live, f"/read/commitments/{str(key).upper()}?as_of={live.told}")
+    assert (said.status, said.headers["location"]) == (308, f"/read/commitments/{key}?as_of={live.told}")
+
+
+def test_a_page_is_another_once_what_stands_beside_the_row_has_come_further(live: Live) -> None:
+    key = get(live, "/v1/policies", limit=1).items[0]["key"]
+    with standing_still(live, "units"):
+        _, position = proposed(live, en="Units do not know it yet")
+        before = read(live, f"policies/{key}", as_of=position, wait_for=position)
+        assert "Names and history are those of position" in told(before)
+    assert get(live, "/v1/units", wait_for=position, limit=1).status == 200
+    after = get(live, f"/read/policies/{key}?as_of={position}", {"If-None-Match": before.headers["etag"]})
+    assert after.status == 200
+    assert "Names and history are those of position" not in told(after)
+
+
+def test_a_history_that_is_too_long_for_a_page_leads_to_all_of_it(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = live.story.climate
+    assert "All of them" not in told(read(live, f"commitments/{key}"))
+    monkeypatch.setattr(beside, "HISTORY", 2)
+    page = Page(read(live, f"commitments/{key}", as_of=live.told))
+    assert "These are the first 2 records." in " ".join(page.text.split())
+    assert f"/read/activity?stream={key}&as_of={live.told}" in [unescape(link) for link in page.links]

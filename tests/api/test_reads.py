@@ -179,6 +179,13 @@ def test_everything_that_is_wrong_is_named_at_once(live: Live) -> None:
     assert set(said.faults) == {"/limit", "/state", "/nothing"}
 
 
+@pytest.mark.parametrize("address", ["/v1/commitments", "/v1/commitments/x"])
+def test_nobody_looks_for_what_thousands_of_unknown_names_may_mean(live: Live, address: str) -> None:
+    said = get(live, address, **{f"x{number}": "1" for number in range(3000)})
+    assert (said.status, len(said.json["errors"])) == (400, 100)
+    assert said.json["detail"].startswith("More than 100 things are wrong with the request: x0, x1,")
+
+
 def test_five_hundred_ids_fit_into_an_address(live: Live) -> None:
     city = str(live.story.city)
     asked = ",".join([city, *(str(uuid4()) for _ in range(499))])

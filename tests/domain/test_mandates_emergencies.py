@@ -194,3 +194,38 @@ def test_one_that_had_no_last_day_counts_to_the_day_on_which_it_came_back() -> N
     told = story(*active).given(happened.MandateSuspended(DAY, Pause.EMERGENCY, None)).after(restore)
     day = date(2026, 8, 10)
     told.when(again(day, day)).then_refused("emergency-again")
+
+
+def test_what_goes_on_counts_whole_until_the_last_of_it_is_reviewed() -> None:
+    day = LAST + timedelta(days=60)
+    second = story(*suspended, BACK, again(day, day, vote=vote), passes(CLOCK + 1, day + timedelta(days=1)))
+    reviewed = day + timedelta(days=90)
+    for later in (REVIEWED + timedelta(days=1), reviewed):
+        refused = second.when(again(later, later)).then_refused("emergency-again")
+        assert refused.facts["earliest"] == reviewed + timedelta(days=1)
+        events = second.when(again(later, later, vote=vote)).events
+        assert events[-1] == happened.SuspensionProlonged(2, later, *VOTED)
+    assert second.when(again(reviewed + timedelta(days=1), reviewed + timedelta(days=15))).refused is None
+
+
+def test_a_day_in_the_past_is_no_way_around_what_was_declared_since() -> None:
+    over = story(*suspended, BACK)
+    before = DAY - timedelta(days=80)
+    told = replace(again(before, before), today=Today(LAST + timedelta(days=1)))
+    over.when(told).then_refused("emergency-again")
+
+
+def test_a_policy_may_name_any_number_of_days() -> None:
+    ages = (policy("emergency", initial_days="15", max_extension_days="none", review_days="999999999"),)
+    told = story(*suspended, BACK)
+    day = LAST + timedelta(days=1)
+    refused = told.when(again(day, day, emergency=ages)).then_refused("emergency-again")
+    assert refused.facts["earliest"] == date.max
+    endless = (policy("emergency", initial_days="999999999"),)
+    assert story(*active).when(replace(urgent, until=END, emergency=endless)).refused is None
+
+
+def test_a_vote_on_what_stands_already_is_not_passed_over() -> None:
+    story(*suspended).when(replace(urgent, vote=vote)).then_refused("already-suspended")
+    voted = replace(urgent, vote=vote)
+    story(*active, voted).when(voted).then_nothing_happens()

@@ -28,6 +28,7 @@ class Country(Scribe):
 
     units: dict[str, UnitId] = field(default_factory=dict)
     mandates: dict[str, StreamId] = field(default_factory=dict)
+    officers: dict[str, Actor] = field(default_factory=dict)
     joined: EventName | None = None
 
     async def begin(self) -> None:
@@ -37,10 +38,12 @@ class Country(Scribe):
             "units.record-competence", self.registrar, region, function="04.5", territory=region, manner=Manner.OWN,
             legal_basis="Transport Act, art. 1", held_from=PartialDate("2001"), held_until=None,
         )  # fmt: skip
-        gives = self.accredit(region, Role.AUTHORISED_SIGNATORY, SINCE)
+        self.officers["region"] = self.accredit(region, Role.AUTHORISED_SIGNATORY, SINCE)
         for name in ("body", "town", "village"):
-            takes = self.accredit(self.unit(name, Sphere.LOCAL, region), Role.AUTHORISED_SIGNATORY, SINCE)
-            self.mandates[name] = self.entrust(gives, takes, name)
+            unit = self.unit(name, Sphere.LOCAL, region)
+            self.officers[name] = self.accredit(unit, Role.AUTHORISED_SIGNATORY, SINCE)
+            self.mandates[name] = self.agree(name)
+            self.activate(self.mandates[name])
         town = self.units["town"]
         self.give(
             "units.record-membership", self.registrar, town, body=self.units["body"], legal_basis="Act 5",
@@ -58,18 +61,29 @@ class Country(Scribe):
         )  # fmt: skip
         return self.units[name]
 
-    def entrust(self, gives: Actor, takes: Actor, name: str) -> StreamId:
-        assert takes.unit is not None
+    def agree(self, name: str) -> StreamId:
+        gives, takes = self.officers["region"], self.officers[name]
         mandate = self.give(
-            "mandates.draft", gives, giver=self.units["region"], recipient=takes.unit, kind=Kind.DELEGATION,
+            "mandates.draft", gives, giver=self.units["region"], recipient=self.units[name], kind=Kind.DELEGATION,
             instrument=Instrument.AGREEMENT, function="04.5", territory=self.units[name],
             purpose=Words({"en": "Buses."}), legal_basis="Transport Act, art. 4", starts_on=self.now.date(),
             exclusive=True,
         )  # fmt: skip
         self.give("mandates.offer", gives, mandate)
         self.give("mandates.accept", takes, mandate)
-        self.give("mandates.activate", gives, mandate)
         return mandate
+
+    def activate(self, mandate: StreamId) -> EventName:
+        """The record of it."""
+        before, _ = self.states.now("mandates", mandate)
+        self.give("mandates.activate", self.officers["region"], mandate)
+        return EventName.at(mandate, before + 1)
+
+    def supersede(self, name: str) -> StreamId:
+        """By a mandate that is agreed and not in force yet."""
+        by, note = self.agree(name), Note(because="Anew.", lang="en")
+        self.give("mandates.supersede", self.officers["region"], self.mandates[name], by=by, settlement=None, note=note)
+        return by
 
     def follows(self, name: str, *beside: str, on: PartialDate = JOINED) -> None:
         """As the register says it for the sake of the membership; whom it met, the operator says."""
@@ -117,3 +131,18 @@ async def test_only_who_stands_in_it_follows_and_from_that_day(
     else:
         country.follows(name, "body", on=on)
     assert country.found(tmp_path) == [("reaction-unfounded", len(country.records) - 1)]
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_what_takes_a_place_unnamed_is_told_for_the_sake_of_its_own_beginning(
+    country: Country, told: bool, tmp_path: Path
+) -> None:
+    country.follows("town", "body")
+    town, body = country.supersede("town"), country.supersede("body")
+    begun = country.activate(town)
+    cause = begun if told else country.activate(country.agree("village"))
+    note = Note(effective_on=PartialDate(country.now.date()), cause=cause)
+    country.give("mandates.follow-territory", REACTION, town, note=note, replaces=country.mandates["town"])
+    assert country.states.now("mandates", town)[1].clashing == (body,)
+    found = country.found(tmp_path)
+    assert found == [] if told else ("reaction-unfounded", len(country.records) - 1) in found

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +17,7 @@ import asyncpg
 import psutil
 import pytest
 import pytest_asyncio
+from structlog.testing import capture_logs
 
 from services import cluster
 from services.cluster import Cluster, PostgresUnavailable
@@ -191,21 +192,58 @@ async def test_a_server_whose_users_were_all_killed_is_adopted(data: Path) -> No
     assert not alive(pid)
 
 
+async def killed(data: Path, dsn: str) -> Callable[[], Awaitable[bool]]:
+    """Ends the server for good; whether another one answers."""
+    before = Cluster(data).postmaster()
+    assert before is not None
+    os.kill(before, signal.SIGKILL)
+
+    async def answers() -> bool:
+        with suppress(OSError, asyncpg.PostgresError):
+            connection = await asyncpg.connect(dsn)
+            await connection.close()
+            return Cluster(data).postmaster() != before
+        return False
+
+    return answers
+
+
 async def test_a_server_that_ends_while_it_is_needed_is_started_anew(data: Path) -> None:
     async with database(None, data.parent) as dsn:
-        before = Cluster(data).postmaster()
-        assert before is not None
-        os.kill(before, signal.SIGKILL)
-
-        async def answers() -> bool:
-            with suppress(OSError, asyncpg.PostgresError):
-                connection = await asyncpg.connect(dsn)
-                await connection.close()
-                return Cluster(data).postmaster() != before
-            return False
-
-        await until(answers)
+        await until(await killed(data, dsn))
     assert Cluster(data).postmaster() is None, "it ends with whoever needed it"
+
+
+async def test_a_server_that_starts_and_refuses_us_is_started_again_later(data: Path) -> None:
+    async with database(None, data.parent) as dsn:
+        allowed = data.resolve() / "pg_hba.conf"
+        who = allowed.read_text()
+        allowed.write_text("local all all reject\n")
+        with capture_logs() as logged:
+            answers = await killed(data, dsn)
+
+            async def refused() -> bool:
+                return any(one["event"] == "postgres-unavailable" for one in logged)
+
+            await until(refused)
+        allowed.write_text(who)
+        await until(answers)
+
+
+async def test_no_empty_cluster_takes_the_place_of_one_that_is_gone(data: Path) -> None:
+    async with database(None, data.parent) as dsn:
+        away = data.with_name("away")
+        with capture_logs() as logged:
+            answers = await killed(data, dsn)
+            data.rename(away)
+
+            async def missed() -> bool:
+                return any(one["event"] == "postgres-unavailable" for one in logged)
+
+            await until(missed)
+            assert not data.exists()
+        away.rename(data)
+        await until(answers)
 
 
 async def test_a_server_that_was_killed_recovers_what_it_answered(data: Path) -> None:

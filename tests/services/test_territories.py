@@ -17,7 +17,7 @@ from domain.kernel import Actor, EventName, PartialDate, Refused, StreamId, Unit
 from domain.ledger import notes
 from domain.ledger.findings import Finding
 from domain.mandates import events as mandates
-from domain.mandates.words import Beside, Ending, Kind, ReturnGround, Stage
+from domain.mandates.words import Beside, Ending, Kind, Stage
 from domain.units import Manner
 from domain.units.events import Particulars
 from services.audit.bundle import Bundle
@@ -56,10 +56,10 @@ class Country:
     metropolis: Party
     town: Party
 
-    async def joins(self, member_from: date = TODAY, until: date | None = None) -> Answer:
+    async def joins(self, member_from: date = TODAY, until: date | None = None, member: UnitId | None = None) -> Answer:
         last = None if until is None else PartialDate(until)
         return await give(
-            self.services, self.services.registrar, "units.record-membership", self.town.unit,
+            self.services, self.services.registrar, "units.record-membership", member or self.town.unit,
             body=self.metropolis.unit, legal_basis="Decree 12", member_from=PartialDate(member_from),
             member_until=last,
         )  # fmt: skip
@@ -186,104 +186,6 @@ async def test_who_joins_with_an_exclusive_mandate_brings_it_along(country: Coun
     await country.acts(SOON + timedelta(days=6))
     assert await country.claimed() == {(town, False), (region, True)}
     await country.over(body)
-
-
-async def test_two_that_were_each_in_order_are_said_to_clash_when_they_come_together(
-    country: Country, tmp_path: Path
-) -> None:
-    town, body, region = country.town.unit, country.metropolis.unit, country.region.unit
-    whole, part = await country.over(body), await country.over(town)
-    await country.joins(TODAY - timedelta(days=9))
-    await country.acts()
-    [moved] = await country.moved(part)
-    assert moved.exclusive.beside == (Beside(whole, FUNCTION, body),)
-    assert await country.moved(whole) == []
-    assert await country.services.store.pool.fetchval("select count(*) from workers.refused") == 0
-    why: dict[str, Any] = {"ground": ReturnGround.INCAPACITY, "legal_basis": None, "settlement": None}
-    await give(country.services, country.metropolis.signatory, "mandates.return", whole, note=BECAUSE, **why)
-    await country.acts()
-    [_, alone] = await country.moved(part)
-    assert alone.exclusive.beside is None
-    assert await country.claimed() == {(town, False), (body, True), (region, True)}
-    await country.leaves(TODAY - timedelta(days=1))
-    await country.acts()
-    assert await country.claimed() == {(town, False), (region, True)}
-    assert await country.audited(tmp_path / "bundle") == []
-
-
-async def test_both_of_two_that_clash_are_superseded(country: Country, tmp_path: Path) -> None:
-    """The parties renew what they agreed, and lose nothing of what they held, nor do the others."""
-    services, region = country.services, country.region
-    town, body = country.town.unit, country.metropolis.unit
-    whole, part = await country.over(body), await country.over(town)
-    await country.joins(TODAY - timedelta(days=9))
-    await country.acts()
-    anew = await country.agreed_over(body)
-    superseded: dict[str, Any] = {"settlement": None, "note": BECAUSE}
-    await give(services, region.signatory, "mandates.supersede", whole, by=anew, **superseded)
-    await country.acts()
-    assert (await country.moved(part))[-1].exclusive.beside == (Beside(anew, FUNCTION, body),)
-    await give(services, region.signatory, "mandates.activate", anew)
-    smaller = await country.agreed_over(town)
-    await give(services, region.signatory, "mandates.supersede", part, by=smaller, **superseded)
-    with pytest.raises(Refused) as refused:
-        await give(services, region.signatory, "mandates.activate", smaller)
-    assert refused.value.facts["held_by"] == (anew,)
-    await give(services, region.signatory, "mandates.activate", smaller, replaces=part, beside=(anew,))
-    assert await country.claimed() == {(town, False), (body, False), (region.unit, True)}
-    last = await country.agreed_over(body)
-    await give(services, region.signatory, "mandates.supersede", anew, by=last, **superseded)
-    await country.acts()
-    await give(services, region.signatory, "mandates.withdraw", last, note=BECAUSE)
-    await country.acts()
-    assert await country.claimed() == {(town, False), (body, True), (region.unit, True)}
-    assert await country.audited(tmp_path / "bundle") == []
-
-
-@pytest.mark.parametrize("body_first", [True, False])
-async def test_both_are_superseded_before_anything_takes_their_place(
-    country: Country, tmp_path: Path, body_first: bool
-) -> None:
-    """Whatever comes into force first: what takes the place of the member's stands beside the body's new one."""
-    services, region = country.services, country.region
-    town, body = country.town.unit, country.metropolis.unit
-    whole, part = await country.over(body), await country.over(town)
-    await country.joins(TODAY - timedelta(days=9))
-    await country.acts()
-    smaller, anew = await country.agreed_over(town), await country.agreed_over(body)
-    superseded: dict[str, Any] = {"settlement": None, "note": BECAUSE}
-    await give(services, region.signatory, "mandates.supersede", part, by=smaller, **superseded)
-    await give(services, region.signatory, "mandates.supersede", whole, by=anew, **superseded)
-    await country.acts()
-    in_force = (anew,) if body_first else ()
-    steps: list[tuple[StreamId, dict[str, Any]]] = [(anew, {}), (smaller, {"replaces": part, "beside": in_force})]
-    for mandate, said in steps if body_first else steps[::-1]:
-        await give(services, region.signatory, "mandates.activate", mandate, **said)
-    await country.acts()
-    assert await country.claimed() == {(town, False), (body, False), (region.unit, True)}
-    assert await country.audited(tmp_path / "bundle") == []
-
-
-async def test_what_takes_a_place_without_saying_so_leaves_the_other_its_own(country: Country, tmp_path: Path) -> None:
-    """The town's new mandate named nobody, and would have kept out what is agreed in the place of the body's."""
-    services, region = country.services, country.region
-    town, body = country.town.unit, country.metropolis.unit
-    whole, part = await country.over(body), await country.over(town)
-    await country.joins(TODAY - timedelta(days=9))
-    await country.acts()
-    smaller, anew = await country.agreed_over(town), await country.agreed_over(body)
-    superseded: dict[str, Any] = {"settlement": None, "note": BECAUSE}
-    await give(services, region.signatory, "mandates.supersede", part, by=smaller, **superseded)
-    await give(services, region.signatory, "mandates.supersede", whole, by=anew, **superseded)
-    await country.acts()
-    await give(services, region.signatory, "mandates.activate", smaller)
-    await country.acts()
-    assert (await country.moved(smaller))[-1].exclusive.beside == (Beside(anew, FUNCTION, body),)
-    await give(services, region.signatory, "mandates.activate", anew)
-    await country.acts()
-    assert await country.claimed() == {(town, False), (body, False), (region.unit, True)}
-    assert await country.services.store.pool.fetchval("select count(*) from workers.refused") == 0
-    assert await country.audited(tmp_path / "bundle") == []
 
 
 async def test_a_unit_that_is_put_under_another_one_brings_what_stands_in_it_along(country: Country) -> None:
