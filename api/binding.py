@@ -182,5 +182,7 @@ def unknown_parameter(name: str, known: Mapping[str, Any]) -> Fault:
     near = near or get_close_matches(name, there, 5)
     if near:
         return Fault("unknown-parameter", f"There is no such parameter. Near to it: {', '.join(near)}.")
+    if not there:
+        return Fault("unknown-parameter", "There is no such parameter: this address takes none.")
     shown = ", ".join(there[:30]) + (f" and {len(there) - 30} more, see /docs" if len(there) > 30 else "")
-    return Fault("unknown-parameter", f"There is no such parameter. There are: {shown}." if there else "None is known.")
+    return Fault("unknown-parameter", f"There is no such parameter. There are: {shown}.")

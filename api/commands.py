@@ -94,11 +94,35 @@ class Verb:
 def verbs(contexts: Mapping[str, Context]) -> tuple[Verb, ...]:
     """Every command that an officer may give; those of the system alone have no route. TypeError: see `request_of`."""
     return tuple(
-        Verb(context, name, by, _request(context, name, by), tuple(part.name for part in parts_of(by.command)))
-        for context in contexts.values()
-        for name, by in context.commands.items()
-        if by.roles
+        verb_of(context, name) for context in contexts.values() for name, by in context.commands.items() if by.roles
     )
+
+
+def verb_of(context: Context, name: str) -> Verb:
+    by = context.commands[name]
+    own = tuple(part.name for part in parts_of(by.command))
+    return Verb(context, name, by, _request(context, name, by), own)
+
+
+def says_of(by: By, name: str) -> str:
+    """What a command does, in its own sentence."""
+    return (by.command.__doc__ or name).strip().splitlines()[0]
+
+
+def who_may(verb: Verb) -> str:
+    """Who may give a command, in a sentence."""
+    roles = " or ".join(role.value.replace("_", " ") for role in verb.by.roles)
+    return f"May be given by: {roles} {of_whom(verb)}."
+
+
+def of_whom(verb: Verb) -> str:
+    """For which units an officer may give it."""
+    acting = verb.by.acting_for
+    if acting is None:
+        return "of any unit that the rules allow"
+    if isinstance(acting, str):
+        return f"of the unit named in `{acting}`"
+    return f"of {acting.says}"
 
 
 def _request(context: Context, name: str, by: By) -> Request:

@@ -180,7 +180,10 @@ def _whats_wrong(faults: Sequence[Located]) -> str:
 def _refused(error: Refused) -> Problem:
     more: dict[str, Any] = {"reason": error.reason}
     if error.policy is not None:
-        more["policy"] = plain_facts(error.policy)
+        more["policy"] = {name: value for name, value in plain_facts(error.policy).items() if value}
+    if error.fields:
+        fault = Fault(error.code, error.reason)
+        more["errors"] = [Located("body", pointer(name), fault).said() for name in error.fields]
     if error.facts:
         more["facts"] = plain_facts(error.facts)
     if error.names:

@@ -9,7 +9,7 @@ from api import documents, openapi_ledger, territories
 from api.answers import SHARED, listed, single
 from api.asking import FILES, LIMIT, Filtering, Question
 from api.changes import Changes
-from api.commands import IF_MATCH, KEY, STREAM, Verb
+from api.commands import IF_MATCH, KEY, STREAM, Verb, says_of, who_may
 from api.documents import Schema, ref, row_schema
 from api.errors import HOW_TO_SIGN_IN
 from api.formats import MEDIA
@@ -85,7 +85,7 @@ def _command(spec: APISpec, verb: Verb) -> None:
     name = verb.request.name
     spec.components.schema(name, schema=verb.request.schema)
     path = [] if verb.by.starts else [parameter(STREAM, "path")]
-    says = (verb.by.command.__doc__ or verb.name).strip().splitlines()[0]
+    says = says_of(verb.by, verb.name)
     answers = {
         str(status): answer(status, {"application/json": ref("Answer")}, "ETag", "Location") for status in (200, 201)
     }
@@ -105,22 +105,6 @@ def _command(spec: APISpec, verb: Verb) -> None:
         "responses": answers | problems(400, 401, 403, *unknown, 409, 412, 413, 415, 422, 503),
     }  # fmt: skip
     spec.path(path=verb.address, operations={"post": operation})
-
-
-def who_may(verb: Verb) -> str:
-    """Who may give a command, in a sentence."""
-    roles = " or ".join(role.value.replace("_", " ") for role in verb.by.roles)
-    return f"May be given by: {roles} {of_whom(verb)}."
-
-
-def of_whom(verb: Verb) -> str:
-    """For which units an officer may give it."""
-    acting = verb.by.acting_for
-    if acting is None:
-        return "of any unit that the rules allow"
-    if isinstance(acting, str):
-        return f"of the unit named in `{acting}`"
-    return f"of {acting.says}"
 
 
 # --- views ---

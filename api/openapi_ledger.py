@@ -126,6 +126,8 @@ def _probes(spec: APISpec) -> None:
         }
     )
     _get(spec, "/livez", "livez", "Whether the process lives.", [], {"200": answer(200, TEXT)})
+    _get(spec, "/startupz", "startupz", "Whether it has started: migrated, the ledger open, its views kept.", [],
+         {"200": answer(200, TEXT), "503": answer(503, TEXT | {PROBLEM_MEDIA: ref("Problem")})})  # fmt: skip
     unready = {"application/json": ready, PROBLEM_MEDIA: ref("Problem")}
     _get(spec, "/readyz", "readyz", "Whether it can do its work.", [],
          {"200": answer(200, {"application/json": ready}), "503": answer(503, unready)})  # fmt: skip

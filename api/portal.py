@@ -104,7 +104,7 @@ class Portal:
         asked = self._question.read(request, self._taken)
         await self._standings.waited(asked.wait_for)
         standing, wanted = await self._standings.of(asked.as_of, asked.place), preferred(request)
-        etag = await self._etag(standing, wanted)
+        etag = self._etag(standing, wanted)
         if unchanged(request, etag):
             return not_modified(etag, LIVE, VARY)
         body = await self._listed(request, asked, standing, wanted)
@@ -137,7 +137,7 @@ class Portal:
         await self._standings.waited(said.get("wait_for"))
         standing, wanted = await self._standings.of(said.get("as_of")), preferred(request)
         reached = await self._beside.reached(standing.position)
-        etag = await self._etag(standing, wanted, reached)
+        etag = self._etag(standing, wanted, reached)
         if unchanged(request, etag):
             return not_modified(etag, LIVE, VARY)
         key, name = request.match_info["key"], self._view.name
@@ -181,16 +181,9 @@ class Portal:
             "head": max(fresh.head, standing.position),
         }  # fmt: skip
 
-    async def _etag(
-        self, standing: Standing, wanted: Sequence[str], reached: Mapping[str, int] = NOTHING_BESIDE
-    ) -> str:
-        """A page says how far the register has come: where a view stands still, it is another one all the same.
-
-        So it is where another view that stands on it as well has come further.
-        """
-        head = max((await self._views.freshness(self._view.name)).head, standing.position)
-        behind = f".{head}" if standing.control == LIVE and head > standing.position else ""
-        behind += "".join(f".{name}.{at}" for name, at in reached.items() if at < standing.position)
+    def _etag(self, standing: Standing, wanted: Sequence[str], reached: Mapping[str, int] = NOTHING_BESIDE) -> str:
+        """Where another view that stands on a page as well has come further, it is another page."""
+        behind = "".join(f".{name}.{at}" for name, at in reached.items() if at < standing.position)
         return f'{standing.etag[:-1]}{behind}.{self._templates.edition}.{"+".join(wanted)}"'
 
     def _for_people(self, handler: Handler) -> Handler:

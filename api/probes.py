@@ -38,17 +38,30 @@ class Here:
 
 
 class Probes:
-    """`/livez` and `/readyz`."""
+    """`/livez`, `/startupz` and `/readyz`."""
 
     def __init__(self, store: LedgerStore, working: Working | None, lag: int) -> None:
         """`lag`: seconds that a view or worker may be behind. `working` None: somebody else's process, not asked."""
         self._store, self._working, self._lag = store, working, lag
+        self._started = working is None
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.get("/livez", public(self.alive)), web.get("/readyz", public(self.ready))]
+        probes = {"/livez": self.alive, "/startupz": self.started, "/readyz": self.ready}
+        return [web.get(address, public(probe)) for address, probe in probes.items()]
 
     async def alive(self, request: web.Request) -> web.StreamResponse:
         return web.Response(text="ok\n", headers={"Cache-Control": ASK_FIRST})
+
+    async def started(self, request: web.Request) -> web.StreamResponse:
+        """200 from when the views were kept for the first time, and for ever; before that 503.
+
+        Nobody answers before the database is migrated and the ledger is open. A view that stopped is no start that
+        goes on: a new start would find it so again, and `/readyz` says it.
+        """
+        if not self._started and self._working is not None:
+            self._started = all(one.names and (one.alive or one.error) for one in await self._working.views())
+        said, status = ("started", 200) if self._started else ("The views are not kept yet.", 503)
+        return web.Response(text=f"{said}\n", status=status, headers={"Cache-Control": ASK_FIRST})
 
     async def ready(self, request: web.Request) -> web.StreamResponse:
         """200 when the database answers, commands are taken, and views and workers are alive and in time; else 503.

@@ -14,10 +14,9 @@ from markupsafe import Markup, escape
 from api import values
 from api.asking import Question
 from api.caching import LIVE, not_modified, packed, takes_gzip, unchanged
-from api.commands import Envelope, Verb
+from api.commands import Envelope, Verb, of_whom, who_may
 from api.edge import public
 from api.errors import HOW_TO_SIGN_IN, PROBLEMS
-from api.openapi import of_whom, who_may
 from api.shapes import parts_of
 from domain.kernel import Context, Money
 from services.views.ports import COUNTED

@@ -85,9 +85,9 @@ class Standings:
         if place is not None:
             if place.view != fresh.view:
                 raise Invalid([Located("query", "/cursor", Wrong("cursor", "The view has changed. Begin anew.").fault)])
-            return await self._past(fresh.view, place.position, place.day, settled=True)
+            return await self._past(fresh.view, place.position, place.day)
         pinned = await self._moments.pinned(as_of, fresh.head)
-        return await self._past(fresh.view, pinned.position, pinned.day, pinned.settled)
+        return await self._past(fresh.view, pinned.position, pinned.day, None if pinned.settled else fresh.head)
 
     async def now(self) -> Standing:
         fresh, second, live = await self._views.freshness(self._name), int(time()), self._live
@@ -106,7 +106,8 @@ class Standings:
         }
         as_of = await self._as_of(fresh.view, fresh.position)
         tail = b',"as_of":' + as_of + b',"freshness":' + msgspec.json.encode(said) + b"}"
-        return Standing(fresh.position, today, _tag(fresh.view, fresh.position, today), tail, LIVE, fresh.view)
+        etag = _tag(fresh.view, fresh.position, today, fresh.head)
+        return Standing(fresh.position, today, etag, tail, LIVE, fresh.view)
 
     async def pin(self, standing: Standing) -> str | None:
         """What `as_of` says for the same answer at any later time; None where nothing says it.
@@ -121,18 +122,25 @@ class Standings:
         midnight = datetime.combine(standing.day, hour(), UTC)
         return stamp(midnight) if await self._store.position_at(midnight) == standing.position else None
 
-    async def _past(self, view: str, position: int, day: date, settled: bool) -> Standing:
+    async def _past(self, view: str, position: int, day: date, head: int | None = None) -> Standing:
+        """`head`: the ledger's last position, where records may still come that belong to it."""
         tail = b',"as_of":' + await self._as_of(view, position) + b"}"
-        return Standing(position, day, _tag(view, position, day), tail, FOR_EVER if settled else LIVE, view)
+        control = FOR_EVER if head is None else LIVE
+        return Standing(position, day, _tag(view, position, day, head), tail, control, view)
 
     async def _as_of(self, view: str, position: int) -> bytes:
         at = stamp(await self._moments.at(position))
         return msgspec.json.encode({"position": position, "at": at, "view": view})
 
 
-def _tag(view: str, position: int, day: date) -> str:
+def _tag(view: str, position: int, day: date, head: int | None) -> str:
+    """`head`: how far the register is, where the answer says so.
+
+    An answer of a view that stands still is another one with each record: who has it is told that it is behind.
+    """
+    behind = f".{head}" if head is not None and head > position else ""
     # Columns that depend on the day change at midnight, though no record came.
-    return f'W/"{view}.{position}.{day:%Y%m%d}"'
+    return f'W/"{view}.{position}.{day:%Y%m%d}{behind}"'
 
 
 def answer(request: web.Request, body: bytes, etag: str, control: str, media: str = "application/json") -> web.Response:

@@ -139,7 +139,9 @@ class Decision:
         """Where reasons are demanded they are given; a correction says what it corrects, why, and on what evidence."""
         note = self.order.note
         if (self.plan.by.reasons or note.corrects) and not note.because.strip():
-            raise Refused("reasons-required", "Reasons must be given: the field `because` is empty.")
+            raise Refused(
+                "reasons-required", "Reasons must be given: the field `because` is empty.", fields=("because",)
+            )
         if note.corrects is None:
             return
         if not note.basis and not note.documents:

@@ -12,6 +12,7 @@ VERBS = {
     "import": ("api.cli.importing", "import_group", "Bring published sources into the register."),
     "key": ("api.cli.keeping", "key", "Say the key by which others check the ledger."),
     "token": ("api.cli.tokens", "token", "Issue a token for an accredited officer; list and revoke them."),
+    "give": ("api.cli.giving", "give", "Give a command to a served register: each of every context is here."),
     "webhook": (
         "api.cli.webhooks",
         "webhook",

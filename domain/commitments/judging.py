@@ -101,9 +101,10 @@ def close(command: asked.CloseCommitment, state: State) -> Sequence[Event]:
     counted(command.effective_on, command.today)
     absent = [number for number in command.evidence if number > found.evidence]
     if absent:
-        raise Refused("no-such-evidence", f"There is no evidence {absent[0]}.")
+        raise Refused("no-such-evidence", f"There is no evidence {absent[0]}.", fields=("evidence",))
     if not command.evidence and command.level is None:
-        raise Refused("evidence-or-level", "Name the evidence, or say how far the outcome is to be believed.")
+        reason = "Name the evidence, or say how far the outcome is to be believed."
+        raise Refused("evidence-or-level", reason, fields=("evidence", "level"))
     earned = earned_level(found, command.outcome)
     level = command.level or earned
     ranks = list(Level)
@@ -112,8 +113,8 @@ def close(command: asked.CloseCommitment, state: State) -> Sequence[Event]:
             "level-not-earned",
             f"So far this outcome is {earned.value.replace('_', ' ')}: close it on that level, or first have a report"
             " of it confirmed by another party, or its completion assessed from outside.",
-            earned=earned,
-        )
+            earned=earned, fields=("level",),
+        )  # fmt: skip
     return [happened.CommitmentClosed(command.outcome, level, command.evidence), *clocks.void(found)]
 
 

@@ -1,6 +1,6 @@
 """How a rule says no, and what that rests on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -9,14 +9,18 @@ from uuid import UUID
 class Refused(Exception):
     """A rule says no: a stable code for machines, a sentence for people, the policy it rests on, and facts.
 
+    `fields`: those of the command that it is about, where it is about some.
     `names`: what the units among the facts are called, as far as whoever passes it on has looked them up.
     """
 
-    def __init__(self, code: str, reason: str, *, policy: "Grounds | None" = None, **facts: Any) -> None:
+    def __init__(
+        self, code: str, reason: str, *, policy: "Grounds | None" = None, fields: Sequence[str] = (), **facts: Any
+    ) -> None:
         super().__init__(code, reason)
         self.code = code
         self.reason = reason
         self.policy = policy
+        self.fields = fields
         self.facts = facts
         self.names: Mapping[UUID, str] = {}
 

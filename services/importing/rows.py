@@ -10,6 +10,8 @@ from services.importing.plan import BadRow, WrongFile
 
 LONGEST_CELL = 1_000_000
 LARGEST_FILE = 500_000_000
+NAMED = 5
+"""Columns that the sentence on a wrong file names; one of another kind lacks all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,9 @@ def _check_header(path: Path, header: Sequence[str], columns: Sequence[str]) -> 
         if missing and len(header) == 1 and sign in header[0]:
             raise WrongFile(f"{path} has its columns separated by {separated}. Save it as CSV with commas.")
     if missing:
-        raise WrongFile(f"{path} lacks the columns {', '.join(missing)}: it is another file, or another edition.")
+        more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
+        named = ", ".join(missing[:NAMED]) + more
+        raise WrongFile(f"{path} lacks the columns {named}: it is another file, or another edition.")
     twice = sorted({column for column in header if header.count(column) > 1})
     if twice:
         raise WrongFile(f"{path} has columns of the same name: {', '.join(twice)}.")

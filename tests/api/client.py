@@ -90,6 +90,19 @@ def locked(live: Live) -> Iterator[Callable[[int], None]]:
         live.run(stood.close())
 
 
+@contextmanager
+def standing_still(live: Live, view: str) -> Iterator[None]:
+    """Nobody can say of the view that it has come further while we are inside."""
+    holding: asyncpg.Connection = live.run(asyncpg.connect(live.services.config.database_url))
+    transaction = holding.transaction()
+    live.run(transaction.start())
+    live.run(holding.execute("select 1 from views.registry where name = $1 for update", view))
+    try:
+        yield
+    finally:
+        live.run(holding.close())
+
+
 _WAITING = """
 select count(*) from pg_locks l join pg_database d on d.oid = l.database
 where l.locktype = 'advisory' and not l.granted and d.datname = current_database()"""

@@ -58,6 +58,7 @@ def whole(problem: Any) -> Any:
     assert "@" in problem["policy"]["policy"] or problem["policy"]["parameter"] == problem["code"]
     assert problem["policy"]["basis"] in ("law", "default")
     assert problem["policy"]["basis"] == "default" or problem["policy"]["citation"]
+    assert problem["policy"].get("citation") != ""
     return problem
 
 

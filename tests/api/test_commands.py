@@ -200,6 +200,16 @@ def _too_early(live: Live) -> Any:
 # --- who may ---
 
 
+def test_a_refusal_about_fields_names_them(live: Live) -> None:
+    id = live.story.climate
+    said = {"outcome": "not_met", "because": "No money."}
+    problem = refused(give(live, f"commitments/{id}/close", said), 409, "evidence-or-level")
+    assert {(one["in"], one["pointer"]) for one in problem["errors"]} == {("body", "/evidence"), ("body", "/level")}
+    assert {(one["code"], one["detail"]) for one in problem["errors"]} == {(problem["code"], problem["reason"])}
+    problem = refused(give(live, f"commitments/{id}/close", {**said, "evidence": [7]}), 409, "no-such-evidence")
+    assert [one["pointer"] for one in problem["errors"]] == ["/evidence"]
+
+
 def test_who_may_not_is_told_who_could(live: Live) -> None:
     before = head(live)
     said = give(live, f"commitments/{live.story.invitation}/accept")

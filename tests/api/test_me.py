@@ -45,4 +45,6 @@ def test_without_a_token_nobody_is_told_anything(live: Live) -> None:
 
 
 def test_nothing_else_can_be_asked(live: Live) -> None:
-    assert me(live, live.officer, unit="x").status == 400
+    said = me(live, live.officer, unit="x")
+    assert (said.status, said.faults) == (400, {"/unit": "unknown-parameter"})
+    assert said.json["detail"] == "unit: There is no such parameter: this address takes none."

@@ -2,20 +2,17 @@
 
 import asyncio
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from time import monotonic
 from urllib.parse import quote
 
-import asyncpg
 import pytest
 
 from api import beside, cursors
 from api.portal import Templates
-from tests.api.client import Said, get, give, locked, proposal
+from tests.api.client import Said, get, give, locked, proposal, standing_still
 from tests.api.conftest import Live
 from tests.api.test_pages import Page
 from tests.waiting import PATIENCE
@@ -138,19 +135,6 @@ def test_a_mistake_in_an_address_is_told_to_people(live: Live) -> None:
         assert (said.status, said.headers["content-type"]) == (status, "text/html; charset=utf-8")
         assert Page(said).headings == [1]
         assert "{" not in told(said)
-
-
-@contextmanager
-def standing_still(live: Live, view: str) -> Iterator[None]:
-    """Nobody can say of the view that it has come further while we are inside."""
-    holding: asyncpg.Connection = live.run(asyncpg.connect(live.services.config.database_url))
-    transaction = holding.transaction()
-    live.run(transaction.start())
-    live.run(holding.execute("select 1 from views.registry where name = $1 for update", view))
-    try:
-        yield
-    finally:
-        live.run(holding.close())
 
 
 def test_a_page_of_a_view_that_stands_still_says_how_far_the_register_is(live: Live) -> None:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
@@ -15,8 +16,9 @@ import pytest
 
 from api import cursors
 from projections.views import VIEWS
-from tests.api.client import Said, get, give, proposed, seen, send
+from tests.api.client import Said, get, give, proposed, seen, send, standing_still
 from tests.api.conftest import Live
+from tests.waiting import PATIENCE
 
 
 def names(said: Said) -> list[str]:
@@ -435,3 +437,19 @@ def test_response_times_add_up_to_the_obligations(live: Live) -> None:
     assert sum(row["answered"] for row in rows) == sum(one["state"] == "met" for one in owed if "unit" in one)
     assert [row["longest_days"] for row in rows if row["answered"]]
     assert "spread" in get(live, "/v1/response-times", format="csv").body.decode().splitlines()[0]
+
+
+def test_who_has_an_answer_is_told_where_its_view_stands_still(live: Live) -> None:
+    """Else 304 would hide for as long as it lasts that the register is further."""
+    made = proposed(live)
+    key = made["stream"]
+    seen(live, "commitments", made["position"])
+    with standing_still(live, "commitments"):
+        for address in (f"/v1/commitments/{key}", "/v1/commitments"):
+            before = get(live, address)
+            position = proposed(live)["position"]
+            ends = monotonic() + PATIENCE
+            while (now := get(live, address, {"If-None-Match": before.headers["etag"]})).status == 304:
+                assert monotonic() < ends, "who has an answer is never told that it is behind"
+            assert now.json["freshness"]["head"] >= position > now.json["freshness"]["position"]
+            assert get(live, address, {"If-None-Match": now.headers["etag"]}).status == 304

@@ -12,9 +12,12 @@ import aiohttp
 import asyncpg
 import psutil
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
 
 from api.cli import working as working_processes
 from api.cli.working import Crew, Part, crew
+from api.probes import Probes
 from services.bootstrap import assemble
 from services.config import Config
 from tests.services.test_handle import config
@@ -90,11 +93,37 @@ async def test_one_that_works_alone_says_how_its_part_does(
             async with session.get("/metrics") as answer:
                 told = set(re.findall(r"^subsidia_(view|worker)_alive\{", await answer.text(), re.M))
             assert {f"{one}s" for one in told} == does
-            async with session.get("/livez") as answer:
-                assert await answer.text() == "ok\n"
+            for probe, says in (("/livez", "ok\n"), ("/startupz", "started\n")):
+                async with session.get(probe) as answer:
+                    assert await answer.text() == says
     finally:
         process.terminate()
         assert await process.wait() == 0
+
+
+async def test_a_start_is_over_once_views_are_kept_and_stays_over(database_url: str, tmp_path: Path) -> None:
+    found = config(database_url, tmp_path)
+    async with assemble(found, workers=False) as services:
+        members = crew(environment(found))
+        app = web.Application()
+
+        async def says(probe: str) -> int:
+            return (await client.get(probe)).status
+
+        async def started() -> bool:
+            return await says("/startupz") == 200
+
+        async with members as working:
+            app.add_routes(Probes(services.store, working, found.lag).routes())
+            client = TestClient(TestServer(app))
+            await client.start_server()
+            answer = await client.get("/startupz")
+            assert (answer.status, await answer.text()) == (503, "The views are not kept yet.\n")
+            await until(started)
+        try:
+            assert (await says("/startupz"), await says("/readyz")) == (200, 503)
+        finally:
+            await client.close()
 
 
 def unused_port() -> int:

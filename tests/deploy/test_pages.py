@@ -78,7 +78,7 @@ def meant(words: list[str]) -> click.Command:
     for word in words[1:]:
         if not isinstance(command, click.Group):
             break
-        found = command.get_command(click.Context(command), word)
+        _, found, _ = command.resolve_command(click.Context(command), [word])
         assert found is not None, " ".join(words)
         command = found
     return command

@@ -165,7 +165,7 @@ def test_zones_are_those_of_the_seat() -> None:
     ("content", "said"),
     [
         (b"", "is empty"),
-        (b"code,nom\n1,x\n", "lacks the columns type, region"),
+        (b"code,nom\n1,x\n", "lacks the columns type, region: it is"),
         ("code,nom,type,region\n01001,Ambérieu,commune-actuelle,84\n".encode("latin-1"), "not UTF-8 .line 2."),
         (b"PK\x03\x04\x00\x00", "NUL bytes"),
         (b"code,nom,type,region,code\n", "same name: code"),
@@ -181,6 +181,15 @@ def test_a_wrong_file_is_refused_whole(tmp_path: Path, content: bytes, said: str
     file.write_bytes(content)
     with pytest.raises(WrongFile, match=said):
         read_rows(file, communes.COLUMNS)
+
+
+def test_of_many_columns_that_are_not_there_the_first_are_named_and_all_are_counted(tmp_path: Path) -> None:
+    file = tmp_path / "file.csv"
+    file.write_text("a,b\n1,2\n")
+    with pytest.raises(WrongFile) as refused:
+        read_rows(file, [f"column_{number}" for number in range(24)])
+    named = "column_0, column_1, column_2, column_3, column_4 and 19 more"
+    assert str(refused.value) == f"{file} lacks the columns {named}: it is another file, or another edition."
 
 
 def test_rows_know_the_line_on_which_they_begin(tmp_path: Path) -> None:
