@@ -183,7 +183,7 @@ def _refused(error: Refused) -> Problem:
         more["policy"] = {name: value for name, value in plain_facts(error.policy).items() if value}
     if error.fields:
         fault = Fault(error.code, error.reason)
-        more["errors"] = [Located("body", pointer(name), fault).said() for name in error.fields]
+        more["errors"] = [Located("body", pointer(*name.split(".")), fault).said() for name in error.fields]
     if error.facts:
         more["facts"] = plain_facts(error.facts)
     if error.names:

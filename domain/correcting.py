@@ -83,7 +83,7 @@ def with_right(stood: T, event: Corrected) -> T:
 def not_relied_on(after: object, names: Collection[str], reason: str) -> None:
     """Refused `relied-on` if one of these fields is to be put right; `reason` says why, and what to do instead."""
     if wrong := [name for name in said_of(after) if name in names]:
-        raise Refused("relied-on", reason, fields=wrong)
+        raise Refused("relied-on", reason, fields=[f"changes.{name}" for name in wrong])
 
 
 def same_document(before: Kept | None, after: Kept | None, reason: str) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 class Refused(Exception):
     """A rule says no: a stable code for machines, a sentence for people, the policy it rests on, and facts.
 
-    `fields`: those of the command that it is about, where it is about some.
+    `fields`: those of the command that it is about, where it is about some; a point leads into one (`changes.title`).
     `names`: what the units among the facts are called, as far as whoever passes it on has looked them up.
     """
 

@@ -42,7 +42,7 @@ def owed(live: Live, **asked: Any) -> Said:
 def titled(live: Live) -> Any:
     """A commitment in two languages, with a deadline."""
     made = give(live, "commitments/propose", {
-        **proposal(live), "title": {"en": "Shade\nfor all", "fr": WORDS},
+        **proposal(live), "title": {"en": "Trees\nfor all", "fr": WORDS},
         "parties": [{"unit": unit(live, "iso3166-2:FR-ARA"), "part": "funder"}],
     })  # fmt: skip
     assert made.status == 201, made.body
@@ -102,12 +102,12 @@ def test_ids_stay_and_what_counts_no_more_is_cancelled(live: Live) -> None:
 @pytest.mark.parametrize(
     ("header", "lang", "title"),
     [
-        (None, None, "Shade\nfor all"),
+        (None, None, "Trees\nfor all"),
         ("fr", None, WORDS),
         ("de;q=0.9, fr-CA;q=0.8, en;q=0.2", None, WORDS),
-        ("fr;q=0, en", None, "Shade\nfor all"),
-        ("fr", "en", "Shade\nfor all"),
-        ("*", None, "Shade\nfor all"),
+        ("fr;q=0, en", None, "Trees\nfor all"),
+        ("fr", "en", "Trees\nfor all"),
+        ("*", None, "Trees\nfor all"),
         ("ée\tx,fr;q=x", None, WORDS),
     ],
 )
