@@ -73,8 +73,8 @@ class Country:
 
 
 async def story_told(services: Services) -> None:
-    """The sample story, which has commitments in every state."""
-    set_clock(services, datetime.now(UTC))
+    """The sample story, which has commitments in every state; at noon, when it is one day in all Europe."""
+    set_clock(services, datetime.now(UTC).replace(hour=12))
     assert await tell(services.office, services.registrar) is not None
 
 
