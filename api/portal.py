@@ -29,8 +29,11 @@ from services.store.ports import Store
 from services.views.ports import COUNTED, Kind
 from services.views.queries import Views
 
-FORMED = STRICT | {"Content-Security-Policy": STRICT["Content-Security-Policy"].replace(
-    "form-action 'none'", "form-action 'self'")}  # fmt: skip
+FORMED = STRICT | {
+    "Content-Security-Policy": STRICT["Content-Security-Policy"].replace("form-action 'none'", "form-action 'self'"),
+    "Content-Type": HTML,
+}
+"""Headers of a page with a form on it."""
 VARY = "Accept-Language, Accept-Encoding"
 PARTS = 100
 """Pieces of a page that are written in one go: ten cells of a table or so."""
@@ -63,6 +66,19 @@ class Templates:
             if len(parts) % PARTS == 0:
                 await asyncio.sleep(0)
         return "".join(parts).encode()
+
+    def in_words(self, served: Handler, headers: Mapping[str, str], **said: Any) -> Handler:
+        """A problem is told in words, not as JSON. `said`: what else the page of a problem says."""
+
+        async def serve(request: web.Request) -> web.StreamResponse:
+            answer = await served(request)
+            if isinstance(answer, web.Response) and answer.content_type == JSON_PROBLEM:
+                assert isinstance(answer.body, bytes)
+                answer.body = await self.written("problem.html", problem=msgspec.json.decode(answer.body), **said)
+                answer.headers.update(headers)
+            return answer
+
+        return serve
 
 
 class Portal:
@@ -187,20 +203,7 @@ class Portal:
         return f'{standing.etag[:-1]}{behind}.{self._templates.edition}.{"+".join(wanted)}"'
 
     def _for_people(self, handler: Handler) -> Handler:
-        """A problem is told in words, not as JSON."""
-        served = public(handler)
-
-        async def serve(request: web.Request) -> web.StreamResponse:
-            answer = await served(request)
-            if isinstance(answer, web.Response) and answer.content_type == JSON_PROBLEM:
-                assert isinstance(answer.body, bytes)
-                answer.body = await self._templates.written(
-                    "problem.html", problem=msgspec.json.decode(answer.body), view=self._view
-                )
-                answer.headers.update(FORMED | {"Content-Type": HTML})
-            return answer
-
-        return serve
+        return self._templates.in_words(public(handler), FORMED, view=self._view)
 
 
 def _best_text(called: Any, wanted: Sequence[str]) -> str:
@@ -233,7 +236,7 @@ def _conditions(said: Sequence[tuple[str, str]]) -> Sequence[tuple[str, Sequence
 
 
 def _page(request: web.Request, body: bytes, etag: str) -> web.Response:
-    headers = {"ETag": etag, "Cache-Control": LIVE, "Vary": VARY, "Content-Type": HTML, **FORMED}
+    headers = {"ETag": etag, "Cache-Control": LIVE, "Vary": VARY, **FORMED}
     if takes_gzip(request):
         return web.Response(body=packed(body), headers=headers | {"Content-Encoding": "gzip"})
     return web.Response(body=body, headers=headers)

@@ -20,7 +20,7 @@ from services.clock import Clock, order
 from services.orders import Note
 from services.store import waiting
 from services.store.connecting import connect_worker
-from services.store.ports import Change, Receipt, Unavailable
+from services.store.ports import Unavailable
 from services.working import agenda
 from services.working.agenda import ends_at
 from services.working.following import Fenced, Follower
@@ -39,6 +39,7 @@ from tests.services.acting import (
     told,
     unit_of,
 )
+from tests.services.faulty import Faulty
 from tests.services.test_handle import give, person
 from tests.waiting import until
 
@@ -321,30 +322,11 @@ async def _forget_put_off(dsn: str) -> None:
     await connection.close()
 
 
-class _Faulty:
-    """A store of which one append fails: before it was written, or after."""
-
-    def __init__(self, store: Any, after: bool) -> None:
-        self._store, self._after, self.faults = store, after, 0
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
-
-    async def append(self, change: Change) -> Receipt:
-        if self.faults:
-            receipt: Receipt = await self._store.append(change)
-            return receipt
-        self.faults += 1
-        if self._after:
-            await self._store.append(change)
-        raise Unavailable("The database went away.", recorded=None if self._after else False)
-
-
 @pytest.mark.parametrize("persisted", [False, True], ids=["failed-and-did-not-persist", "failed-but-did-persist"])
 async def test_a_fault_of_the_store_is_survived(services: Services, persisted: bool) -> None:
     stream, _ = await promise(services, await unit_of(services, "Lyon"), STEP)
     await tick(services)
-    services.office.store = _Faulty(services.store, persisted)
+    services.office.store = Faulty(services.store, persisted)
     with pytest.raises(Unavailable):
         await tick(services, datetime(2035, 4, 12, tzinfo=UTC))
     assert len(passed(await by(services, "clock", stream))) == int(persisted)

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 import pytest
@@ -19,10 +18,11 @@ from services.reacting import Reactor
 from services.reactions import REACTIONS, Found, Reaction, Then
 from services.store import waiting
 from services.store.connecting import connect_worker
-from services.store.ports import Change, Receipt, Unavailable
+from services.store.ports import Unavailable
 from services.working.following import Fenced
 from tests.services.acting import by, register, revoked
 from tests.services.chained import act, chain, of
+from tests.services.faulty import Faulty
 
 WHY = Note(because="So the law says.", lang="en")
 
@@ -33,29 +33,10 @@ async def services(database_url: str, tmp_path: Path) -> AsyncIterator[Services]
         yield found
 
 
-class _Faulty:
-    """A store of which one append fails: before it was written, or after."""
-
-    def __init__(self, store: Any, after: bool) -> None:
-        self._store, self._after, self.faults = store, after, 0
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
-
-    async def append(self, change: Change) -> Receipt:
-        if self.faults:
-            receipt: Receipt = await self._store.append(change)
-            return receipt
-        self.faults += 1
-        if self._after:
-            await self._store.append(change)
-        raise Unavailable("The database went away.", recorded=None if self._after else False)
-
-
 @pytest.mark.parametrize("persisted", [False, True], ids=["failed-and-did-not-persist", "failed-but-did-persist"])
 async def test_a_fault_between_command_and_checkpoint_repeats_nothing(services: Services, persisted: bool) -> None:
     _, (first, second, _) = await chain(services)
-    services.office.store = _Faulty(services.store, persisted)
+    services.office.store = Faulty(services.store, persisted)
     with pytest.raises(Unavailable):
         await act(services)
     assert len(await by(services, "reaction")) == int(persisted)
@@ -188,7 +169,7 @@ async def test_what_was_refused_is_given_again_once_it_is_mended_and_recorded_on
     old = Reactor(services.office, services.codec, services.contexts, services.store, (wrong,))
     await old.take(connection, -1, await services.store.records(-1, 1000))
     assert (await old.retry(connection), await old.refused(connection)) == (0, 3)
-    sound, services.office.store = services.office.store, _Faulty(services.office.store, after)
+    sound, services.office.store = services.office.store, Faulty(services.office.store, after)
     mended = Reactor(services.office, services.codec, services.contexts, services.store, REACTIONS)
     with pytest.raises(Unavailable):
         await mended.retry(connection)
