@@ -1,5 +1,6 @@
 """From the file of a sheet to what follows from it, and from what the register holds to a file."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -12,7 +13,11 @@ from services.importing.held import Held, held_commitments, held_units
 from services.importing.plan import Plan
 from services.importing.sheet_commitments import plan_commitments
 from services.importing.sheet_units import plan_units
+from services.importing.sheets import Said
 from services.orders import Note
+
+AT_ONCE = 500
+FOREIGN = "By this id the register knows something else."
 
 
 async def plan_sheet(services: Services, sheet: Sheet, file: Path, actor: Actor, because: Note) -> Plan:
@@ -20,6 +25,10 @@ async def plan_sheet(services: Services, sheet: Sheet, file: Path, actor: Actor,
     directory = await read_directory(services.store, services.office.codec)
     rows, bad = read_sheet(sheet, file, directory)
     held = await _held(services, sheet)
+    foreign = await _foreign(services, [row for row in rows if row.stream not in held])
+    bad += [row.bad("id", FOREIGN) for row in foreign]
+    lines = {one.line for one in foreign}
+    rows = [row for row in rows if row.line not in lines]
     if sheet is SHEETS["units"]:
         return plan_units(rows, bad, held, directory, actor, because)
     return plan_commitments(rows, bad, held, actor, because)
@@ -30,6 +39,16 @@ async def export_sheet(services: Services, sheet: Sheet, owner: UnitId | None = 
     directory = await read_directory(services.store, services.office.codec)
     held = (await _held(services, sheet)).values()
     return written(sheet, [one for one in held if owner is None or one.terms["owner"] == owner], directory)
+
+
+async def _foreign(services: Services, rows: Sequence[Said]) -> list[Said]:
+    """Rows that would begin something under an id by which the register knows something else."""
+    found = []
+    for first in range(0, len(rows), AT_ONCE):
+        some = rows[first : first + AT_ONCE]
+        there = await services.store.streams([row.stream for row in some])
+        found += [row for row in some if there[row.stream]]
+    return found
 
 
 async def _held(services: Services, sheet: Sheet) -> dict[UUID, Held]:

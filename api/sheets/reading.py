@@ -24,14 +24,15 @@ NOTE = "#"
 """Columns whose names begin so are the government's own notes: the register does not read them."""
 NAMED = 10
 _ID = re.compile(ID)
-UNSOURCED = (
+UNSOURCED = Fault(
+    "not-from-source",
     "Of what is recorded from a published source a sheet carries no such thing: the unit adds it itself, once it has"
-    " confirmed the rest."
+    " confirmed the rest.",
 )
-NAMELESS = Fault("required", "Name the row: by the id that the register gave it, or by what you call it yourself.")
-NAMELESS_UNIT = Fault("required", "Name the unit: by its id, or by a code in identifiers.1.")
-NO_ID = Fault("form", "An id of the register is asked for, or nothing; codes stand in identifiers.1 and so on.")
-OTHER_ID = Fault("form", "The source's row has another id in the register. Leave this cell empty.")
+NAMELESS = ("required", "Name the row: by the id that the register gave it, or by what you call it yourself.")
+NAMELESS_UNIT = ("required", "Name the unit: by its id, or by a code in identifiers.1.")
+NO_ID = ("form", "An id of the register is asked for, or nothing; codes stand in identifiers.1 and so on.")
+OTHER_ID = ("form", "The source's row has another id in the register. Leave this cell empty.")
 NO_UNIT = ("unknown-unit", "No unit has this code. A unit is named by its id or by a code, like insee:69123.")
 NO_UNIT_OF_ID = ("unknown-unit", "There is no unit of this id.")
 
@@ -113,41 +114,40 @@ class _Reading:
 
     def said(self, row: Row) -> Said | None:
         """What a row says; None, and what is wrong with it kept, where it cannot be read."""
-        filled = {one.path[0] for one in self.columns if row.cells[one.name].strip()}
-        request = self.sheet.request(frozenset(map(str, filled)))
+        filled = [one for one in self.columns if row.cells[one.name].strip()]
+        request = self.sheet.request(frozenset(str(one.path[0]) for one in filled))
         body, wrong = self.sheet.layout.body(row.cells, self.columns, self.units.named)
+        known = {part.name for part in request.parts}
+        wrong += [(one.name, UNSOURCED) for one in filled if one.path[0] not in known][:1]
         key = str(body.get("id") or "")
         if not wrong:
             try:
-                terms = request.read(body)
+                return self._typed(row, key, request.read(body))
             except Invalid as invalid:
-                known = {part.name for part in request.parts}
-                named = [(self.sheet.layout.column_at(one), one.fault) for one in invalid.faults]
-                wrong = [(at, fault if at.partition(".")[0] in known else Fault("unknown-field", UNSOURCED))
-                         for at, fault in named]  # fmt: skip
-            else:
-                del terms["id"]
-                stream = self._stream(key, terms)
-                if isinstance(stream, UUID):
-                    return Said(row.line, key or self._called(terms), StreamId(stream), terms)
-                wrong = [("id", stream)]
+                wrong = [(self.sheet.layout.column_at(one), one.fault) for one in invalid.faults]
+            except Wrong as found:
+                wrong = [("id", found.fault)]
         self.bad += [row.bad(key, at, str(fault)) for at, fault in wrong]
         return None
 
-    def _stream(self, key: str, terms: Mapping[str, Any]) -> UUID | Fault:
+    def _typed(self, row: Row, key: str, read: Mapping[str, Any]) -> Said:
+        """Raises Wrong where nobody can tell what the row is about."""
+        terms = {name: value for name, value in read.items() if name != "id"}
         if self.sheet is SHEETS["units"]:
-            if key and not _ID.fullmatch(key):
-                return NO_ID
             codes = [(code.scheme, code.value) for code in terms["identifiers"]]
-            return stream_of_unit(key, codes, self.units.directory) or NAMELESS_UNIT
-        if FROM_SOURCE not in terms and not key:
-            return NAMELESS
+            return Said(row.line, key or ":".join(codes[0] if codes else ()), self._unit(key, codes), terms)
+        source: Any = terms.get(FROM_SOURCE)
+        if source is None and not key:
+            raise Wrong(*NAMELESS)
         stream = stream_of_commitment(key, terms)
-        return OTHER_ID if FROM_SOURCE in terms and _ID.fullmatch(key) and UUID(key) != stream else stream
+        if source is not None and _ID.fullmatch(key) and UUID(key) != stream:
+            raise Wrong(*OTHER_ID)
+        return Said(row.line, key or source.row_key, stream, terms)
 
-    def _called(self, terms: Mapping[str, Any]) -> str:
-        """How people find the row in their file."""
-        if FROM_SOURCE in terms:
-            return str(terms["source"].row_key)
-        code = terms["identifiers"][0]
-        return f"{code.scheme}:{code.value}"
+    def _unit(self, key: str, codes: Sequence[tuple[str, str]]) -> StreamId:
+        if key and not _ID.fullmatch(key):
+            raise Wrong(*NO_ID)
+        stream = stream_of_unit(key, codes, self.units.directory)
+        if stream is None:
+            raise Wrong(*NAMELESS_UNIT)
+        return stream
