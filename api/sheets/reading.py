@@ -73,6 +73,12 @@ def _codes(row: Row) -> Iterator[tuple[str, str]]:
             yield cell.strip(), row.cells.get(name.removesuffix("scheme") + "value", "").strip()
 
 
+def _called(row: Row) -> str:
+    """How people find a row without an id in their file."""
+    codes = [":".join(code) for code in _codes(row)]
+    return next(iter(codes), row.cells.get("source.row_key", "").strip())
+
+
 def read_sheet(sheet: Sheet, path: Path, directory: Directory) -> tuple[list[Said], list[BadRow]]:
     """The rows of a file, and the cells of it that cannot be read. Raises WrongFile."""
     columns: list[Column] = []
@@ -127,7 +133,7 @@ class _Reading:
                 wrong = [(self.sheet.layout.column_at(one), one.fault) for one in invalid.faults]
             except Wrong as found:
                 wrong = [("id", found.fault)]
-        self.bad += [row.bad(key, at, str(fault)) for at, fault in wrong]
+        self.bad += [row.bad(key or _called(row), at, str(fault)) for at, fault in wrong]
         return None
 
     def _typed(self, row: Row, key: str, read: Mapping[str, Any]) -> Said:
@@ -135,14 +141,14 @@ class _Reading:
         terms = {name: value for name, value in read.items() if name != "id"}
         if self.sheet is SHEETS["units"]:
             codes = [(code.scheme, code.value) for code in terms["identifiers"]]
-            return Said(row.line, key or ":".join(codes[0] if codes else ()), self._unit(key, codes), terms)
+            return Said(row.line, key or _called(row), self._unit(key, codes), terms)
         source: Any = terms.get(FROM_SOURCE)
         if source is None and not key:
             raise Wrong(*NAMELESS)
         stream = stream_of_commitment(key, terms)
         if source is not None and _ID.fullmatch(key) and UUID(key) != stream:
             raise Wrong(*OTHER_ID)
-        return Said(row.line, key or source.row_key, stream, terms)
+        return Said(row.line, key or _called(row), stream, terms)
 
     def _unit(self, key: str, codes: Sequence[tuple[str, str]]) -> StreamId:
         if key and not _ID.fullmatch(key):
