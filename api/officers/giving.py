@@ -1,6 +1,7 @@
 """The forms of commands: shown, tried and recorded, by the very code that takes commands over `/v1`."""
 
 import base64
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,8 +24,9 @@ from services.handle import Office
 from services.orders import Unknown
 from services.store.tokens import Token
 
-DO, KEEPS = "_do", "_key"
-"""Fields of the page's own: what was pressed, and the id under which it is recorded once."""
+DO, KEEPS, SEEN = "_do", "_key", "_seen"
+"""Fields of the page's own: what was pressed, the id under which it is recorded once, the version that was seen."""
+_VERSION = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
 ENDED = "Your sign-in has ended. Sign in again in another tab, then press once more: what you typed is here."
 
 
@@ -36,6 +38,7 @@ class Shown:
     root: Node
     key: str
     stream: UUID | None
+    seen: int | None
     wanted: Sequence[str]
     problem: Mapping[str, Any] | None = None
     told: Sequence[tuple[Node | None, str]] = ()
@@ -83,7 +86,7 @@ class Forms:
 
     async def _sent(self, request: web.Request, verb: Verb) -> web.StreamResponse:
         said = await self._doors.posted(request)
-        own = {name: text for name, text in said if name in (DO, KEEPS)}
+        own = {name: text for name, text in said if name in (DO, KEEPS, SEEN)}
         typed = typed_of(one for one in said if one[0] not in own)
         does, _, name = own.get(DO, "").partition(":")
         if does == "more":
@@ -92,6 +95,7 @@ class Forms:
             taken_away(typed, name)
         asked = does in ("try", "record")
         shown = await self._shown(request, verb, typed, _key_of(own), kept=not asked)
+        shown.seen = _seen_of(own, shown.seen)
         token = await self._doors.officer(request)
         if token is None:
             shown.problem, shown.status = {"title": "Sign in again", "detail": ENDED, "code": "not-signed-in"}, 401
@@ -108,7 +112,7 @@ class Forms:
         try:
             said = _read(shown, faults)
             answer = await self._giving.given(
-                shown.verb, token, said, stream=shown.stream, key=shown.key, expect=None, trying=trying
+                shown.verb, token, said, stream=shown.stream, key=shown.key, expect=shown.seen, trying=trying
             )
         except Exception as error:
             problem = problem_of(error)
@@ -130,13 +134,13 @@ class Forms:
         )  # fmt: skip
 
     async def _shown(self, request: web.Request, verb: Verb, typed: Typed, key: str, *, kept: bool = False) -> Shown:
-        stream = None if verb.by.starts else await self.existing(request, verb.context.name)
+        stream, seen = (None, None) if verb.by.starts else await self.existing(request, verb.context.name)
         wanted = preferred(request)
         root = form_of(verb.request.schema(), typed, kept=kept, languages=wanted)
-        return Shown(verb, root, key, stream, wanted)
+        return Shown(verb, root, key, stream, seen, wanted)
 
-    async def existing(self, request: web.Request, context: str) -> UUID:
-        """The thing that the address names. Raises Unknown."""
+    async def existing(self, request: web.Request, context: str) -> tuple[UUID, int]:
+        """The thing that the address names, and at which version it is. Raises Unknown."""
         try:
             stream: UUID = STREAM.leaf.read_text(request.match_info["id"])
         except Wrong as wrong:
@@ -144,7 +148,7 @@ class Forms:
         version, state = await self._office.states.state(context, StreamId(stream))
         if version == 0 or state == self._office.contexts[context].decider.initial:
             raise Unknown(stream)
-        return stream
+        return stream, version
 
     def _reads(self, context: str) -> bool:
         """Whether the things of a context have a page to read."""
@@ -198,7 +202,16 @@ def _refused(shown: Shown, error: Exception, problem: Problem) -> Shown:
     if problem.code == "command-reused":
         # Something else was recorded from this page before. What stands here now is a command of its own.
         shown.key = str(uuid4())
+    if problem.code == "stale":
+        # What changed is told; whoever presses once more has seen it.
+        shown.seen = problem.more["found"]
     return shown
+
+
+def _seen_of(own: Mapping[str, str], now: int | None) -> int | None:
+    """The version that the page showed; where it is none, or what it says is none, as it is now."""
+    said = own.get(SEEN, "")
+    return int(said) if now is not None and _VERSION.fullmatch(said) else now
 
 
 def _key_of(own: Mapping[str, str]) -> str:

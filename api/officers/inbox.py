@@ -62,7 +62,7 @@ class Inbox:
             token = await self._doors.officer(request)
             if token is None:
                 return to_sign_in(request)
-            stream = await self._forms.existing(request, context)
+            stream, _ = await self._forms.existing(request, context)
             return await self._pages.page(
                 "officers/act.html", context=context, read=context in self._directory.rows,
                 stream=stream, token=token, wanted=preferred(request),
