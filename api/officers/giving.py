@@ -21,6 +21,7 @@ from api.officers.units import Directory
 from api.people import ids_in
 from domain.kernel import StreamId
 from services.handle import Office
+from services.offering import prospect
 from services.orders import Unknown
 from services.store.tokens import Token
 
@@ -48,6 +49,7 @@ class Shown:
     opened: bool = False
     focus: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
+    not_now: str = ""
 
 
 class Forms:
@@ -82,6 +84,9 @@ class Forms:
             typed.setdefault(acting, str(token.unit))
         shown = await self._shown(request, verb, typed, str(uuid4()))
         await self._directory.resolve(shown.root, self._office.clock().date())
+        if shown.stream is not None:
+            found = await prospect(self._office, verb.context, verb.name, token.actor, StreamId(shown.stream))
+            shown.not_now = found.why
         return await self._page(shown)
 
     async def _sent(self, request: web.Request, verb: Verb) -> web.StreamResponse:
