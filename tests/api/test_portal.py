@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from api import past, cursors
+from api import cursors, past
 from api.portal import Templates
 from tests.api.client import Said, get, give, locked, proposal, standing_still
 from tests.api.conftest import Live
