@@ -70,4 +70,4 @@ def test_a_page_tells_what_was_said_by_whom_with_the_proof_and_nothing_that_is_s
     assert "Lyon (liaison officer)" in history
     assert f"/v1/records/{last}" in Page(page).links
     city = told(get(live, f"/read/units/{live.story.city}", {"Accept-Language": "en"}))
-    assert "Sealed, not public: name." in city
+    assert "Sealed, not public: name" in city
