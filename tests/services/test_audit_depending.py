@@ -75,4 +75,4 @@ async def test_a_circle_is_refused_and_an_operator_who_closes_one_is_found(
     with monkeypatch.context() as operator:
         operator.setattr(depending, "_no_cycle", lambda *asked: None)
         town.depends(other, one)
-    assert town.found(tmp_path) == [("decision-differs", len(town.records) - 1)]
+    assert town.found(tmp_path) == [("decision-refused", len(town.records) - 1)]

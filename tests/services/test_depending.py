@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from domain.kernel import Actor, Refused, StreamId
+from domain.kernel import Refused, StreamId
 from services.bootstrap import Services
-from services.orders import Answer, Note
+from services.orders import Answer, Forbidden, Note
 from tests.services.acting import Party, party, promise, register, told
 from tests.services.test_handle import give, process
 
@@ -62,12 +62,13 @@ async def test_whoever_is_waited_for_is_among_those_that_the_record_speaks_of(se
 async def test_only_owners_say_it_and_take_it_back_with_reasons(services: Services) -> None:
     tram, permit = await promises(services, 2)
     await tram.waits_for(permit, services)
-    outsider: Actor = permit.owner.signatory
-    for who, note in ((outsider, ENOUGH), (tram.owner.signatory, Note())):
-        with pytest.raises(Exception, match="officers of another unit|Reasons must be given"):
-            await give(services, who, "commitments.withdraw-dependency", tram.stream, dependency=1, note=note)
-    signs = tram.owner.signatory
-    await give(services, signs, "commitments.withdraw-dependency", tram.stream, dependency=1, note=ENOUGH)
+    withdraw, signs = "commitments.withdraw-dependency", tram.owner.signatory
+    with pytest.raises(Forbidden):
+        await give(services, permit.owner.signatory, withdraw, tram.stream, dependency=1, note=ENOUGH)
+    with pytest.raises(Refused) as refused:
+        await give(services, signs, withdraw, tram.stream, dependency=1)
+    assert refused.value.code == "reasons-required"
+    await give(services, signs, withdraw, tram.stream, dependency=1, note=ENOUGH)
     await permit.waits_for(tram, services)
 
 
