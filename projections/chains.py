@@ -224,6 +224,7 @@ class Chain:
             Awaited(one.stream, one.title, one.unit, one.unit_name, days_waited(one, day), one.waiting > 0)
             for one in self.waits
         ]
+        found = [one for one in found if one.days or one.now]
         return tuple(sorted(found, key=lambda one: (-one.days, str(one.commitment), str(one.unit))))
 
     def _needed_by(self) -> tuple[Dependent, ...]:
