@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 import jinja2
 import msgspec
@@ -24,7 +26,9 @@ from api.people import called, is_code, listed, spoken, texts_of, words_of
 from api.reads import moved
 from api.reference import HTML, PAGES, STRICT, coded
 from api.standing import Standing, Standings
+from projections.commitments import COMMITMENTS
 from projections.kernel import own_stream
+from services.chains import Chains
 from services.store.ports import Store
 from services.views.ports import COUNTED, Kind
 from services.views.queries import Views
@@ -99,7 +103,7 @@ class Portal:
         self._views, self._moments, self._question, self._known = views, moments, question, known
         self._view, self._templates = question.view, templates
         self._standings = Standings(views, store, moments, question.view)
-        self._beside = Beside(views, known)
+        self._beside, self._chains = Beside(views, known), Chains(views)
         self._of_one = {name: one for name, one in question.of_one.items() if name not in _NO_PAGE}
         self._taken = {name: one for name, one in question.parameters.items() if name not in _NO_PAGE}
 
@@ -165,16 +169,18 @@ class Portal:
                 return moved(request, f"/read/{name}/{written}")
             raise NoSuchThing(f"The view {name} has no row of this key as of position {standing.position}.")
         around = await self._around(request, standing, past=said.get("as_of") is not None)
-        shown = await self._shown(key, msgspec.json.decode(row), standing, reached)
+        shown = await self._shown(key, msgspec.json.decode(row), standing, reached, said.get("valid_at"))
         return _page(request, await self._templates.written("one.html", wanted=wanted, **around, **shown), etag)
 
     async def _shown(
-        self, key: str, row: Mapping[str, Any], standing: Standing, reached: Mapping[str, int]
+        self, key: str, row: Mapping[str, Any], standing: Standing, reached: Mapping[str, int], valid_at: date | None
     ) -> Mapping[str, Any]:
         columns, day = self._question.columns, standing.day
         own = self._view.keys is own_stream
         history = await self._beside.history(key, reached, day) if own else NO_HISTORY
+        chained = self._view is COMMITMENTS and not valid_at
         return {
+            "chain": await self._chains.row(UUID(key), standing.position, day) if chained else None,
             "key": key, "acted_on": self._acted_on, "title": called(row, columns),
             "texts": texts_of(row, columns, self._known),
             "names": await self._beside.names(row, reached, day), "history": history,
