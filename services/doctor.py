@@ -28,7 +28,7 @@ from services.store.ledger import ForeignLedger, opened
 from services.store.migrations import SchemaUnfit, check
 from services.store.ports import Unavailable
 from services.store.reads import Reads
-from services.webhooks.kept import stuck
+from services.webhooks.kept import PLACES
 
 GIGABYTE = 1 << 30
 DURABLE = {"fsync": "on", "full_page_writes": "on"}
@@ -297,7 +297,7 @@ async def _acting(pool: Pool) -> Finding:
 async def _webhooks(pool: Pool) -> Finding:
     """Whether everybody who is sent records takes them."""
     there = await pool.fetchval("select count(*) from workers.webhooks")
-    idle = await stuck(pool)
+    idle = await PLACES.stuck(pool)
     said = f"{idle} of {there} paused or not taken" if idle else f"{there}, each taken" if there else "none"
     do = "`subsidia webhook list` says which and why; once it is mended: `subsidia webhook resume`."
     return _finding("webhooks", not idle, said, do, Verdict.NOTE)

@@ -10,7 +10,8 @@ from api.cli.running import Failed, say, with_services
 from api.cli.tokens import unit_named
 from services.bootstrap import Services
 from services.importing.directory import read_directory
-from services.webhooks.kept import Unusable, Wanted, Webhook
+from services.outgoing.wanted import Unusable, Wanted
+from services.webhooks.kept import Webhook
 
 _AFTER = click.option(
     "--after",

@@ -16,9 +16,9 @@ from structlog.testing import capture_logs
 
 from api.cli.working import Member, Part
 from api.sending import posting
+from services.outgoing.wanted import Wanted
 from services.tries import WAITS
 from services.webhooks.delivering import message_id, payload
-from services.webhooks.kept import Wanted
 from services.webhooks.signing import signed
 from tests.api.client import get
 from tests.api.conftest import Live
