@@ -51,7 +51,7 @@ class Templates:
 
     def __init__(self) -> None:
         self._found = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(PAGES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+            loader=jinja2.FileSystemLoader(PAGES), autoescape=_is_page, trim_blocks=True, lstrip_blocks=True
         )
         self._found.filters |= {"spoken": spoken, "best": best, "best_text": _best_text, "coded": coded}
         self._found.tests |= {"words": words_of, "code": is_code}
@@ -204,6 +204,11 @@ class Portal:
 
     def _for_people(self, handler: Handler) -> Handler:
         return self._templates.in_words(public(handler), FORMED, view=self._view)
+
+
+def _is_page(name: str | None) -> bool:
+    """Letters are plain text, in which a sign is a sign."""
+    return name is None or not name.endswith(".txt")
 
 
 def _best_text(called: Any, wanted: Sequence[str]) -> str:

@@ -28,10 +28,12 @@ class Places:
     """The places in one `table`: a row for everybody who is sent something, with an id and a `position`.
 
     `tries`, `failing_since`, `again_at`, `paused_at` and `said` are how the last try went. A place moves only from
-    where the mover saw it: of two processes that both think they lead, one goes on.
+    where the mover saw it: of two processes that both think they lead, one goes on. `counted`: which of them people are
+    told of.
     """
 
     table: str
+    counted: str = "true"
 
     async def came_to(self, pool: Pool, id: UUID, old: int, new: int, rests: timedelta | None = None) -> bool:
         """Everything up to a position is done with. False: it stands elsewhere by now, or is gone; do not go on.
@@ -62,7 +64,7 @@ class Places:
 
     async def stuck(self, connection: Connection | Pool) -> int:
         """How many take nothing: paused, or failing for a while."""
-        count: int = await connection.fetchval(_STUCK.format(table=self.table), STUCK)
+        count: int = await connection.fetchval(_STUCK.format(table=self.table, counted=self.counted), STUCK)
         return count
 
 
@@ -86,4 +88,4 @@ update {table} set paused_at = null, again_at = null, failing_since = null, trie
     position = coalesce($2, position) where id = $1"""
 _STUCK = """
 select count(*) from {table}
-where paused_at is not null or failing_since < clock_timestamp() - $1::interval"""
+where {counted} and (paused_at is not null or failing_since < clock_timestamp() - $1::interval)"""
