@@ -49,14 +49,17 @@ _NOT_CONDITIONS = _OF_PAGE | {"q", "as_of", "valid_at", "sort"}
 class Templates:
     """The pages, and what tells an edition of them from another."""
 
-    def __init__(self) -> None:
+    def __init__(self, **always: Any) -> None:
+        """`always`: what every page may ask."""
         self._found = jinja2.Environment(
             loader=jinja2.FileSystemLoader(PAGES), autoescape=_is_page, trim_blocks=True, lstrip_blocks=True
         )
         self._found.filters |= {"spoken": spoken, "best": best, "best_text": _best_text, "coded": coded}
+        self._found.globals |= always
         self._found.tests |= {"words": words_of, "code": is_code}
         names = sorted(self._found.list_templates(extensions=("html", "css")))
-        self.edition = sha256(b"".join((PAGES / name).read_bytes() for name in names)).hexdigest()[:8]
+        said = [repr(always).encode(), *((PAGES / name).read_bytes() for name in names)]
+        self.edition = sha256(b"".join(said)).hexdigest()[:8]
 
     async def written(self, name: str, **said: Any) -> bytes:
         """The page. A long one takes a quarter of a second: others are answered in between."""

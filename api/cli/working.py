@@ -65,14 +65,14 @@ class Report(msgspec.Struct):
     "--only",
     type=click.Choice([part.value for part in Part]),
     metavar="PART",
-    help="`views`: keep the views. `acts`: pass deadlines, react, attest views, send to webhooks and mail. Without it: both.",
+    help="`views`: keep the views. `acts`: pass deadlines, react, attest views, send webhooks, mail. Without it: both.",
 )
 @click.option("--beside", is_flag=True, hidden=True, help="For `serve`: report on stdout, stop when stdin ends.")
 def work(only: str | None, beside: bool) -> None:
     """Keep the views, pass deadlines, react to records, attest views, send to webhooks and mail, until it is stopped.
 
-    Ctrl-C or SIGTERM stop it. `serve` starts such processes by itself; on its own it goes with `serve --no-workers`. Several may run: one leads,
-    the others stand by.
+    Ctrl-C or SIGTERM stop it. `serve` starts such processes by itself; on its own it goes with `serve --no-workers`.
+    Several may run: one leads, the others stand by.
 
     \b
     Example: DATABASE_URL=postgresql://... subsidia work
