@@ -59,6 +59,11 @@ class Wanted:
             raise Unusable(f"No record of {', '.join(self.contexts)} is of type {', '.join(self.types)}.")
         return Filter(names if self.types or self.contexts else (), self.units, self.streams)
 
+    def __str__(self) -> str:
+        """For whoever keeps the register."""
+        named = [*self.types, *self.contexts, *(f"unit {unit}" for unit in self.units)]
+        return ", ".join([*named, *(f"stream {stream}" for stream in self.streams)]) or "every record"
+
 
 def _called(name: str, asked: str) -> bool:
     return asked in (name, name.rpartition(".")[0])
