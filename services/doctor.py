@@ -314,9 +314,7 @@ async def _mail(config: Config, pool: Pool) -> Finding | None:
         said = f"{there} follow by mail, and SUBSIDIA_MAIL names no server"
         return Finding("mail", Verdict.NOTE, said, do) if there else None
     idle = await SUBSCRIBED.stuck(pool)
-    said = (
-        f"{idle} of {there} paused or not taken" if idle else f"{there}, each taken" if there else "nobody yet"
-    )
+    said = f"{idle} of {there} paused or not taken" if idle else f"{there}, each taken" if there else "nobody yet"
     do = "`subsidia mail list` says which and why; once it is mended: `subsidia mail resume`, or `mail remove`."
     return _finding("mail", not idle, said, do, Verdict.NOTE)
 

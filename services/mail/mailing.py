@@ -24,7 +24,7 @@ from services.outgoing.wanted import Ahead, Ledger, Stretch, Unusable
 from services.sealing import Unopenable
 from services.store.connecting import Connection, Pool
 from services.store.ports import StoredRecord
-from services.views.queries import Views
+from services.views.queries import NotBuilt, Views
 from services.working.following import POLL, passed
 
 _NEVER = timedelta(days=36_525)
@@ -86,7 +86,10 @@ class Mailer:
         """Raises NotSent, and what the database raises."""
         await self._subscriptions.forget_unanswered()
         for one in await kept.due(self._pool):
-            await (self._question(one) if one.confirmed_at is None else self._news(one))
+            try:
+                await (self._question(one) if one.confirmed_at is None else self._news(one))
+            except NotBuilt:  # words are there soon
+                return
 
     async def _question(self, one: Subscription) -> None:
         """Whether it was meant. Where nobody takes that, it was not."""
