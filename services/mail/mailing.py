@@ -14,19 +14,22 @@ from domain.kernel import Context
 from services.codec import Codec
 from services.keys import KeyUnusable
 from services.mail import subscriptions as kept
-from services.mail.letters import LINES, Letter, Letters, followed, lines, message_id, question_id, written
+from services.mail.letters import Letter, Letters, followed, lines, message_id, question_id, written
 from services.mail.links import Purpose, link, unsealed
+from services.mail.news import Found, News
 from services.mail.sending import Reply, Send
 from services.mail.subscriptions import PLACES, KeysAway, Period, Subscription, Subscriptions
 from services.outgoing.errands import Errands
 from services.outgoing.places import GIVES_UP, PAUSES
-from services.outgoing.wanted import Ahead, Ledger, Stretch, Unusable
+from services.outgoing.wanted import Ahead, Ledger, Unusable
 from services.sealing import Unopenable
-from services.store.connecting import Connection, Pool
+from services.store.connecting import Connection, Pool, passes
 from services.store.ports import StoredRecord
 from services.views.queries import NotBuilt, Views
 from services.working.following import POLL, passed
 
+UNSAVED = 10_000
+"""Records in which there was nothing for somebody, and that are looked through again after a start, at most."""
 _NEVER = timedelta(days=36_525)
 
 log = structlog.get_logger()
@@ -58,10 +61,10 @@ class Mailer:
         at_once: timedelta = Period.AT_ONCE.every,
     ) -> None:  # fmt: skip
         """`at_once`: how long whoever is written to at once has peace after a message."""
-        self._pool, self._subscriptions, self._codec, self._contexts = pool, subscriptions, codec, contexts
-        self._views, self._mail = views, mail
+        self._pool, self._subscriptions, self._views, self._mail = pool, subscriptions, views, mail
         self._pauses, self._gives_up, self._at_once = tuple(pauses), gives_up, at_once
-        self._ahead, self._errands = Ahead(pool, ledger, codec), Errands("mail-interrupted", pauses)
+        self._news = News(Ahead(pool, ledger, codec), codec, contexts)
+        self._errands = Errands("mail-interrupted", pauses)
 
     async def stop(self) -> None:
         """What is under way ends; what was not taken is sent again by whoever leads next."""
@@ -85,11 +88,25 @@ class Mailer:
     async def _round(self) -> None:
         """Raises NotSent, and what the database raises."""
         await self._subscriptions.forget_unanswered()
-        for one in await kept.due(self._pool):
-            try:
-                await (self._question(one) if one.confirmed_at is None else self._news(one))
-            except NotBuilt:  # words are there soon
-                return
+        try:
+            self._news.begin((await self._views.freshness("activity")).position)
+            async for one in kept.due(self._pool):
+                await self._write(one)
+        except NotBuilt:  # words are there soon
+            return
+
+    async def _write(self, one: Subscription) -> None:
+        """What nobody foresaw of one holds nobody else up."""
+        try:
+            await (self._question(one) if one.confirmed_at is None else self._digest(one))
+        except (NotSent, NotBuilt):
+            raise
+        except Exception as error:
+            if passes(error):
+                raise
+            # Its words may hold what nobody else may read.
+            log.error("mail-unwritten", subscription=str(one.id), error=type(error).__name__)
+            await self._note(one, Reply(False, "It could not be written: the log says more."))
 
     async def _question(self, one: Subscription) -> None:
         """Whether it was meant. Where nobody takes that, it was not."""
@@ -105,52 +122,41 @@ class Mailer:
         elif reply.gone:
             await self._subscriptions.end(one.id)
         else:
-            await self._note(one, one.position, reply)
+            await self._note(one, reply)
 
-    async def _news(self, one: Subscription) -> None:
+    async def _digest(self, one: Subscription) -> None:
         """What there is now, in one message; nothing where there is nothing."""
         try:
-            where = one.wanted.filter(self._codec, self._contexts)
+            found = await self._news.of(one)
         except Unusable as error:  # a newer program's
-            await self._note(one, one.position, Reply(False, str(error)))
+            await self._note(one, Reply(False, str(error)))
             return
-        # A message that was tried before is tried again as it was, however far the register has come since.
-        until = one.upto if one.upto > one.position else (await self._views.freshness("activity")).position
-        position, rests = one.position, None if one.period is Period.AT_ONCE else one.period.every
-        while position < until:
-            stretch = await self._ahead.stretch(position, where, LINES + 1, until)
-            if stretch.records:
-                await self._tell(one, position, stretch, until)
-                return
-            done = stretch.end == position or await PLACES.came_to(
-                self._pool, one.id, position, stretch.end, rests if stretch.whole else None
-            )
-            if stretch.strange is not None:
-                await self._note(one, stretch.end, Reply(False, str(stretch.strange)))
-            if not done or stretch.strange is not None:
-                return
-            position = stretch.end
+        if found.records:
+            await self._tell(one, found)
+        elif found.strange is not None:
+            await self._note(one, Reply(False, str(found.strange)))
+        elif one.period is not Period.AT_ONCE or found.end - one.position >= UNSAVED:
+            rests = None if one.period is Period.AT_ONCE else one.period.every
+            await PLACES.came_to(self._pool, one.id, one.position, found.end, rests)
 
-    async def _tell(self, one: Subscription, position: int, stretch: Stretch, until: int) -> None:
+    async def _tell(self, one: Subscription, found: Found) -> None:
         """One message. What has no room in it is not told: it says so, and where everything is."""
-        told, more = stretch.records[:LINES], len(stretch.records) > LINES
-        end = until if more else stretch.end
-        rows = await lines(self._views, [record.position for record in told])
+        rows = await lines(self._views, [record.position for record in found.records])
         about = await followed(self._views, one.wanted)
-        if not await kept.begins(self._pool, one.id, position, end):
+        if not await kept.begins(self._pool, one.id, one.position, found.end):
             return
 
         async def worded(key: bytes) -> tuple[Letter, str | None]:
             leave = link(self._mail.public_url, key, one.id, Purpose.LEAVE)
-            letter = await self._mail.letters.digest(about, one.wanted, rows, leave, one.languages, more=more)
+            letter = await self._mail.letters.digest(about, one.wanted, rows, leave, one.languages, more=found.more)
             return letter, leave
 
-        reply = await self._sent(one, message_id(self._mail.public_url, one.id, end, told), worded)
+        reply = await self._sent(one, message_id(self._mail.public_url, one.id, found.end, found.records), worded)
         if not reply.taken:
-            await self._note(one, position, reply)
+            await self._note(one, reply)
             return
         rests = self._at_once if one.period is Period.AT_ONCE else one.period.every
-        await PLACES.came_to(self._pool, one.id, position, end, rests)
+        await PLACES.came_to(self._pool, one.id, one.position, found.end, rests)
 
     async def _sent(
         self, one: Subscription, message_id: str, worded: Callable[[bytes], Awaitable[tuple[Letter, str | None]]]
@@ -170,15 +176,15 @@ class Mailer:
         letter, leave = await worded(key)
         return await self._mail.send(address, written(letter, self._mail.sender, address, message_id, leave))
 
-    async def _note(self, one: Subscription, position: int, reply: Reply) -> None:
+    async def _note(self, one: Subscription, reply: Reply) -> None:
         """It was not taken: when it is tried again, or that it is not, until somebody resumes it. Raises NotSent."""
         # What is wrong with the way out is no reason to give anybody up.
         gives_up = _NEVER if reply.for_all else self._gives_up
         noted = await PLACES.not_taken(
-            self._pool, one.id, position, reply.said, self._pauses, gives_up, gone=reply.gone
+            self._pool, one.id, one.position, reply.said, self._pauses, gives_up, gone=reply.gone
         )
         if noted is not None and one.confirmed_at is not None:
-            told = {"subscription": str(one.id), "position": position, "tries": noted.tries, "said": reply.said}
+            told = {"subscription": str(one.id), "position": one.position, "tries": noted.tries, "said": reply.said}
             if noted.paused:
                 log.error("mail-paused", **told)
             else:

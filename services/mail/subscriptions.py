@@ -2,7 +2,7 @@
 
 import asyncio
 import hmac
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -23,8 +23,8 @@ OPEN = 1_000
 """Questions that are open at a time, to whatever addresses: nobody writes to the whole world by us."""
 EACH = 100
 """Subscriptions that one address has at most."""
-ROUND = 500
-"""Subscriptions that are looked at before it is asked again who is due."""
+AT_A_TIME = 500
+"""Subscriptions that are in memory at a time."""
 PLACES = Places("workers.subscriptions", counted="confirmed_at is not null")
 
 
@@ -169,9 +169,13 @@ class Subscriptions:
             await asyncio.to_thread(self._keyring.delete, id)
 
 
-async def due(pool: Pool) -> list[Subscription]:
+async def due(pool: Pool) -> AsyncIterator[Subscription]:
     """Those that are to be asked whether they were meant, or for whom there may be news; whose time it is."""
-    return [_subscription(row) for row in await pool.fetch(_DUE, LASTS, ROUND)]
+    last = UUID(int=0)
+    while rows := await pool.fetch(_DUE, LASTS, AT_A_TIME, last):
+        for row in rows:
+            yield _subscription(row)
+        last = rows[-1]["id"]
 
 
 async def invited(pool: Pool, id: UUID) -> None:
@@ -212,10 +216,10 @@ update workers.subscriptions set confirmed_at = clock_timestamp(), position = co
 where id = $1 and confirmed_at is null"""
 _DUE = f"""
 {_SELECT}
-where paused_at is null and (again_at is null or again_at <= clock_timestamp())
+where id > $3 and paused_at is null and (again_at is null or again_at <= clock_timestamp())
     and case when confirmed_at is null then invited_at is null and asked_at > clock_timestamp() - $1::interval
         else position < {_HEAD} end
-order by again_at nulls first limit $2"""
+order by id limit $2"""
 
 
 def _subscription(row: Any) -> Subscription:

@@ -45,11 +45,15 @@ class Message:
 
 @dataclass(slots=True)
 class Mailbox:
-    """Keeps what it is sent. `to_receiver`, `to_message`: its answers; `cuts`: it hangs up instead, having kept it."""
+    """Keeps what it is sent. `to_receiver`, `to_message`: its answers; `cuts`: it hangs up instead, having kept it.
+
+    `strangers`: whom it does not know.
+    """
 
     to_receiver: str = TAKEN
     to_message: str = TAKEN
     cuts: bool = False
+    strangers: set[str] = field(default_factory=set)
     port: int = 0
     heard: list[Message] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
@@ -62,6 +66,8 @@ class Mailbox:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         self.asked.append(address)
+        if address in self.strangers:
+            return "550 5.1.1 no such user"
         if self.to_receiver.startswith("250"):
             envelope.rcpt_tos.append(address)
         return self.to_receiver
