@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from api.portal import Templates
+from api.templates import Templates
+from api.tongues import READER, Reader, tongue_of
 from projections.kernel import own_stream
 from projections.views import VIEWS
 from services.config import Config
@@ -42,6 +43,7 @@ class Letters:
         )
 
     async def _letter(self, name: str, wanted: Sequence[str], **said: Any) -> Letter:
+        READER.set(Reader(tongue_of(wanted)))
         text = (await self._templates.written(name, wanted=wanted, **self._around, **said)).decode()
         subject, _, body = text.partition("\n")
         return Letter(subject, body.lstrip("\n"))

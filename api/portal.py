@@ -1,29 +1,28 @@
 """Views for people: every list and every row is a page, which needs no script. Derived as everything else is."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from hashlib import sha256
 from typing import Any
 from urllib.parse import urlencode
 
-import jinja2
 import msgspec
 from aiohttp import web
 
 from api import cursors, values
-from api.asking import Asked, Question
+from api.asking import LANG, Asked, Question
 from api.beside import NO_HISTORY, Beside
 from api.binding import Gathered, read_query
 from api.caching import LIVE, not_modified, packed, takes_gzip, unchanged
 from api.edge import Handler, public
-from api.errors import JSON_PROBLEM, AddressTooLong, NoSuchThing
-from api.languages import best, preferred
+from api.errors import AddressTooLong, NoSuchThing
+from api.languages import preferred
 from api.moments import Moments, stamp
-from api.people import called, is_code, listed, spoken, texts_of, words_of
+from api.people import called, listed, texts_of
 from api.reads import moved
-from api.reference import HTML, PAGES, STRICT, coded
+from api.reference import HTML, STRICT, VARY
 from api.standing import Standing, Standings
+from api.templates import Templates
+from api.tongues import READER
 from projections.kernel import own_stream
 from services.store.ports import Store
 from services.views.ports import COUNTED, Kind
@@ -34,54 +33,13 @@ FORMED = STRICT | {
     "Content-Type": HTML,
 }
 """Headers of a page with a form on it."""
-VARY = "Accept-Language, Accept-Encoding"
-PARTS = 100
-"""Pieces of a page that are written in one go: ten cells of a table or so."""
 ADDRESS_AT_MOST = 1 << 13
 """Bytes of a page's address: it stands within the page some fifty times, once for each order and each condition."""
 NOTHING_BESIDE: Mapping[str, int] = {}
 _NO_PAGE = frozenset({"format", "bom", "count", "proof"})
 """What may be asked of a list and is nothing to a page."""
-_OF_PAGE = frozenset({"cursor", "limit", "wait_for"})
+_OF_PAGE = frozenset({"cursor", "limit", "wait_for", LANG.name})
 _NOT_CONDITIONS = _OF_PAGE | {"q", "as_of", "valid_at", "sort"}
-
-
-class Templates:
-    """The pages, and what tells an edition of them from another."""
-
-    def __init__(self, **always: Any) -> None:
-        """`always`: what every page may ask."""
-        self._found = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(PAGES), autoescape=_is_page, trim_blocks=True, lstrip_blocks=True
-        )
-        self._found.filters |= {"spoken": spoken, "best": best, "best_text": _best_text, "coded": coded}
-        self._found.globals |= always
-        self._found.tests |= {"words": words_of, "code": is_code}
-        names = sorted(self._found.list_templates(extensions=("html", "css")))
-        said = [repr(always).encode(), *((PAGES / name).read_bytes() for name in names)]
-        self.edition = sha256(b"".join(said)).hexdigest()[:8]
-
-    async def written(self, name: str, **said: Any) -> bytes:
-        """The page. A long one takes a quarter of a second: others are answered in between."""
-        parts = list[str]()
-        for part in self._found.get_template(name).generate(said):
-            parts.append(part)
-            if len(parts) % PARTS == 0:
-                await asyncio.sleep(0)
-        return "".join(parts).encode()
-
-    def in_words(self, served: Handler, headers: Mapping[str, str], **said: Any) -> Handler:
-        """A problem is told in words, not as JSON. `said`: what else the page of a problem says."""
-
-        async def serve(request: web.Request) -> web.StreamResponse:
-            answer = await served(request)
-            if isinstance(answer, web.Response) and answer.content_type == JSON_PROBLEM:
-                assert isinstance(answer.body, bytes)
-                answer.body = await self.written("problem.html", problem=msgspec.json.decode(answer.body), **said)
-                answer.headers.update(headers)
-            return answer
-
-        return serve
 
 
 class Portal:
@@ -103,8 +61,9 @@ class Portal:
         self._view, self._templates = question.view, templates
         self._standings = Standings(views, store, moments, question.view)
         self._beside = Beside(views, known)
-        self._of_one = {name: one for name, one in question.of_one.items() if name not in _NO_PAGE}
-        self._taken = {name: one for name, one in question.parameters.items() if name not in _NO_PAGE}
+        spoken = {LANG.name: LANG}
+        self._of_one = {name: one for name, one in question.of_one.items() if name not in _NO_PAGE} | spoken
+        self._taken = {name: one for name, one in question.parameters.items() if name not in _NO_PAGE} | spoken
 
     def routes(self) -> list[web.RouteDef]:
         address = f"/read/{self._view.name}"
@@ -209,15 +168,6 @@ class Portal:
         return self._templates.in_words(public(handler), FORMED, view=self._view)
 
 
-def _is_page(name: str | None) -> bool:
-    """Letters are plain text, in which a sign is a sign."""
-    return name is None or not name.endswith(".txt")
-
-
-def _best_text(called: Any, wanted: Sequence[str]) -> str:
-    return str(called[best(called, wanted)] if words_of(called) else called)
-
-
 def _turned(name: str, said: Sequence[tuple[str, str]]) -> str:
     """The order by a column; asked for again, the other way round."""
     return f"-{name}" if ("sort", name) in said else name
@@ -244,7 +194,7 @@ def _conditions(said: Sequence[tuple[str, str]]) -> Sequence[tuple[str, Sequence
 
 
 def _page(request: web.Request, body: bytes, etag: str) -> web.Response:
-    headers = {"ETag": etag, "Cache-Control": LIVE, "Vary": VARY, **FORMED}
+    headers = {"ETag": etag, "Cache-Control": LIVE, "Vary": VARY, "Content-Language": READER.get().tongue.tag, **FORMED}
     if takes_gzip(request):
         return web.Response(body=packed(body), headers=headers | {"Content-Encoding": "gzip"})
     return web.Response(body=body, headers=headers)

@@ -9,13 +9,14 @@ from typing import Any
 from aiohttp import web
 
 from api import values
+from api.asking import LANG
 from api.binding import Gathered, Parameter, read_query
 from api.errors import NoSuchThing
 from api.faults import Wrong
 from api.languages import preferred
 from api.officers.pages import Pages
 from api.officers.signing_in import Doors
-from api.portal import Templates
+from api.templates import Templates
 from api.whence import whence
 from services.bootstrap import Services
 from services.mail.letters import Followed, followed
@@ -37,6 +38,7 @@ _ASKED = {
         Parameter("context", values.text(100, 1), "Records of this context."),
     )
 }
+_SPOKEN = {LANG.name: LANG}
 _BY = {"by": Parameter("by", values.text(100, 1), "The signature of the link.", required=True)}
 
 
@@ -91,7 +93,7 @@ class Subscribing:
     async def shown(self, request: web.Request) -> web.StreamResponse:
         wanted, about = await self._wanted(dict(request.rel_url.query))
         gathered = Gathered()
-        read_query(request, _ASKED, gathered)
+        read_query(request, _ASKED | _SPOKEN, gathered)
         gathered.raise_any()
         return await self._form(request, wanted, about, _Form())
 
@@ -124,7 +126,7 @@ class Subscribing:
 
     async def _link(self, request: web.Request, *, done: bool) -> web.StreamResponse:
         gathered = Gathered()
-        by = read_query(request, _BY, gathered).get("by")
+        by = read_query(request, _BY | _SPOKEN, gathered).get("by")
         gathered.raise_any()
         purpose = Purpose(request.match_info["purpose"])
         try:

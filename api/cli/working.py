@@ -23,7 +23,7 @@ import structlog
 from api.cli.listening import bound_for_watchers, watched_on
 from api.cli.running import FAULTY, configured, run, with_services
 from api.letters import Letters
-from api.portal import Templates
+from api.templates import Templates
 from api.probes import Here
 from api.sending import posting
 from services.bootstrap import Services, assemble

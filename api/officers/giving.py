@@ -12,7 +12,7 @@ from aiohttp import web
 from api.commands import KEY, STREAM, Giving, Verb
 from api.errors import Problem, problem_of
 from api.faults import Invalid, Located, Wrong
-from api.languages import preferred
+from api.languages import LANG, preferred
 from api.officers.fields import Node, Typed, form_of, one_more, place, taken_away, typed_of, value_of
 from api.officers.pages import Pages
 from api.officers.signing_in import Doors, to_sign_in
@@ -73,7 +73,7 @@ class Forms:
         token = await self._doors.officer(request)
         if token is None:
             return to_sign_in(request)
-        typed = typed_of(request.rel_url.query.items())
+        typed = typed_of(one for one in request.rel_url.query.items() if one[0] != LANG)
         acting = verb.by.acting_for
         if isinstance(acting, str):
             typed.setdefault(acting, str(token.unit))
@@ -94,8 +94,8 @@ class Forms:
         shown = await self._shown(request, verb, typed, _key_of(own), kept=not asked)
         token = await self._doors.officer(request)
         if token is None:
-            shown.problem, shown.status = {"title": "Sign in again", "detail": ENDED, "code": "not-signed-in"}, 401
-            return await self._page(shown)
+            ended = Problem(401, "not-signed-in", "Sign in again", (ENDED,))
+            return await self._page(_told(shown, ended))
         faults = await self._directory.resolve(shown.root, self._office.clock().date())
         if not asked:
             shown.focus = _newest(shown.root, name) if does == "more" else ""
@@ -191,13 +191,17 @@ def _read(shown: Shown, faults: Sequence[Located]) -> Mapping[str, Any]:
 
 
 def _refused(shown: Shown, error: Exception, problem: Problem) -> Shown:
-    shown.problem = {"title": problem.title, "detail": problem.detail, "code": problem.code, **problem.more}
-    shown.status = problem.status
+    _told(shown, problem)
     if isinstance(error, Invalid):
         shown.told = place(shown.root, error.faults)
     if problem.code == "command-reused":
         # Something else was recorded from this page before. What stands here now is a command of its own.
         shown.key = str(uuid4())
+    return shown
+
+
+def _told(shown: Shown, problem: Problem) -> Shown:
+    shown.problem, shown.status = {"itself": problem, "code": problem.code, **problem.more}, problem.status
     return shown
 
 

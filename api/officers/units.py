@@ -9,7 +9,8 @@ import msgspec
 
 from api.faults import Fault, Located
 from api.officers.fields import Node
-from api.people import called, spoken
+from api.people import called
+from api.tongues import READER
 from services.views.ports import Filter, Op, Query
 from services.views.queries import Views
 
@@ -80,7 +81,10 @@ def _settled(node: Node, rows: Sequence[Mapping[str, Any]]) -> str:
         return (
             f"The register knows no unit that is called {node.text.strip()[:80]}. A name, a code or an id is asked for."
         )
-    node.choices = [(row["key"], f"{row['title']} ({spoken(row['kind'])}, {row['jurisdiction']})") for row in rows]
+    node.choices = [
+        (row["key"], f"{row['title']} ({READER.get().tongue.label(row['kind'])}, {row['jurisdiction']})")
+        for row in rows
+    ]
     return "Several units may be meant: choose one."
 
 

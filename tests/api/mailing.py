@@ -13,7 +13,7 @@ import asyncpg
 import pytest_asyncio
 
 from api.letters import Letters
-from api.portal import Templates
+from api.templates import Templates
 from domain.commitments.words import Document
 from domain.kernel import StreamId, UnitId, Words
 from services.bootstrap import Services, assemble

@@ -18,7 +18,7 @@ from api.commands import verbs
 from api.officers.giving import address_of
 from api.officers.pages import Pages
 from api.officers.signing_in import Doors
-from api.portal import Templates
+from api.templates import Templates
 from domain.contexts import CONTEXTS
 from tests.api.client import Said, get, give, head, proposed, seen, send
 from tests.api.conftest import Live

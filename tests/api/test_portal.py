@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from api import beside, cursors
-from api.portal import Templates
+from api.templates import Templates
 from tests.api.client import Said, get, give, locked, proposal, standing_still
 from tests.api.conftest import Live
 from tests.api.test_pages import Page
