@@ -23,9 +23,9 @@ import structlog
 from api.cli.listening import bound_for_watchers, watched_on
 from api.cli.running import FAULTY, configured, run, with_services
 from api.letters import Letters
-from api.templates import Templates
 from api.probes import Here
 from api.sending import posting
+from api.templates import Templates
 from services.bootstrap import Services, assemble
 from services.config import Config
 from services.health import Health
