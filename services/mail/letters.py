@@ -38,12 +38,16 @@ class Letter(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """What a subscription is for: the newest line of activity of each thing, the row of each unit, and names."""
+    """What a subscription is for: the newest line of activity of each thing, the row of each unit, and names.
+
+    `everything`: nothing is named, and all is meant.
+    """
 
     things: tuple[Row, ...] = ()
     units: tuple[Row, ...] = ()
     types: tuple[str, ...] = ()
     contexts: tuple[str, ...] = ()
+    everything: bool = False
 
 
 class Letters(Protocol):
@@ -70,7 +74,7 @@ async def followed(views: Views, wanted: Wanted) -> Followed:
     units = [(await views.one("units", str(unit)))[0] for unit in wanted.units]
     return Followed(
         tuple(map(msgspec.json.decode, things)), tuple(msgspec.json.decode(one) for one in units if one is not None),
-        wanted.types, wanted.contexts,
+        wanted.types, wanted.contexts, everything=wanted == Wanted(),
     )  # fmt: skip
 
 

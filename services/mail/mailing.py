@@ -65,6 +65,7 @@ class Mailer:
         self._pauses, self._gives_up, self._at_once = tuple(pauses), gives_up, at_once
         self._news = News(Ahead(pool, ledger, codec), codec, contexts)
         self._errands = Errands("mail-interrupted", pauses)
+        self._told: int | None = None
 
     async def stop(self) -> None:
         """What is under way ends; what was not taken is sent again by whoever leads next."""
@@ -89,9 +90,14 @@ class Mailer:
         """Raises NotSent, and what the database raises."""
         await self._subscriptions.forget_unanswered()
         try:
-            self._news.begin((await self._views.freshness("activity")).position)
-            async for one in kept.due(self._pool):
+            reached = (await self._views.freshness("activity")).position
+            # Where there is nothing new since all were looked at, there is nothing for most of them.
+            everybody, self._told = reached != self._told, None
+            if everybody:
+                self._news.begin(reached)
+            async for one in kept.due(self._pool, everybody=everybody):
                 await self._write(one)
+            self._told = reached
         except NotBuilt:  # words are there soon
             return
 
@@ -135,7 +141,7 @@ class Mailer:
             await self._tell(one, found)
         elif found.strange is not None:
             await self._note(one, Reply(False, str(found.strange)))
-        elif one.period is not Period.AT_ONCE or found.end - one.position >= UNSAVED:
+        elif one.again_at is not None or found.end - one.position >= UNSAVED:
             rests = None if one.period is Period.AT_ONCE else one.period.every
             await PLACES.came_to(self._pool, one.id, one.position, found.end, rests)
 

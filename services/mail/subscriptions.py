@@ -169,10 +169,13 @@ class Subscriptions:
             await asyncio.to_thread(self._keyring.delete, id)
 
 
-async def due(pool: Pool) -> AsyncIterator[Subscription]:
-    """Those that are to be asked whether they were meant, or for whom there may be news; whose time it is."""
+async def due(pool: Pool, *, everybody: bool) -> AsyncIterator[Subscription]:
+    """Those that are to be asked whether they were meant, or for whom there may be news; whose time it is.
+
+    Not `everybody`: only those whose time it is since they were looked at.
+    """
     last = UUID(int=0)
-    while rows := await pool.fetch(_DUE, LASTS, AT_A_TIME, last):
+    while rows := await pool.fetch(_DUE, LASTS, AT_A_TIME, last, everybody):
         for row in rows:
             yield _subscription(row)
         last = rows[-1]["id"]
@@ -212,13 +215,14 @@ where new.id = $1 and old.id <> new.id and old.address = new.address and old.con
 returning old.id, old.position"""
 _CONFIRM = f"""
 update workers.subscriptions set confirmed_at = clock_timestamp(), position = coalesce($2, {_HEAD}),
-    again_at = clock_timestamp() + $3::interval, tries = 0, failing_since = null, said = '', paused_at = null
+    again_at = clock_timestamp() + coalesce($3::interval, interval '0'), tries = 0, failing_since = null, said = '',
+    paused_at = null
 where id = $1 and confirmed_at is null"""
 _DUE = f"""
 {_SELECT}
 where id > $3 and paused_at is null and (again_at is null or again_at <= clock_timestamp())
     and case when confirmed_at is null then invited_at is null and asked_at > clock_timestamp() - $1::interval
-        else position < {_HEAD} end
+        else position < {_HEAD} and ($4 or again_at is not null or upto > position) end
 order by id limit $2"""
 
 

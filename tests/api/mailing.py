@@ -28,7 +28,7 @@ from services.working.following import Follower
 from tests.api.mailbox import Mailbox, Message
 from tests.services.acting import BEGUN, promise, set_clock, unit_of
 from tests.services.test_handle import config, give
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 HOME = "https://register.example.org"
 
@@ -82,6 +82,7 @@ async def written(database_url: str, tmp_path: Path) -> AsyncIterator[Written]:
         set_clock(services, BEGUN)
         unit = await unit_of(services, "Lyon")
         commitment, signatory = await promise(services, unit, date(2035, 9, 1))
+        assert await services.views.reached("activity", (await services.store.head()).size - 1, PATIENCE)
         yield Written(services, database_url, unit, commitment, signatory)
 
 
