@@ -1,14 +1,13 @@
 """Mail as `subsidia work` sends it: by its configuration, in a process of its own, whenever that is killed."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from api.cli.working import Member, Part
+from api.cli.working import Part
 from services.mail.subscriptions import Period
+from tests.api.delivering import acting, leads
 from tests.api.mailbox import Mailbox, listening
 from tests.api.mailing import HOME, Written, reached, written
 from tests.api.test_webhooks import ended
@@ -34,34 +33,17 @@ class Killing(Mailbox):
         return said
 
 
-@asynccontextmanager
-async def working(written: Written, mailbox: Mailbox) -> AsyncIterator[Member]:
-    """A process of its own that acts, started again where it ends, as a server has it beside itself."""
-    told = {"SUBSIDIA_MAIL": mailbox.url, "SUBSIDIA_PUBLIC_URL": HOME}
-    member = Member(Part.ACTS, {**environment(written.services.config), **told})
-    task = asyncio.create_task(member.run())
-    try:
-        yield member
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-        await member.stop()
-
-
-async def leads(member: Member) -> bool:
-    report = member.report()
-    return report is not None and any(one.names == ("mail",) and one.leads for one in report.workers)
-
-
 async def test_a_process_killed_before_it_saved_that_it_wrote_writes_the_same_again(written: Written) -> None:
     mailbox = Killing()
-    async with listening(mailbox), working(written, mailbox) as member:
-        await until(lambda: leads(member))
-        await written.follows("ada@example.org", period=Period.AT_ONCE)
-        last = await written.said()
-        await asyncio.wait_for(mailbox.killed.wait(), PATIENCE)
-        await until(lambda: leads(member))
-        await reached(written, last)
+    async with listening(mailbox):
+        told = {"SUBSIDIA_MAIL": mailbox.url, "SUBSIDIA_PUBLIC_URL": HOME}
+        async with acting({**environment(written.services.config), **told}) as member:
+            await until(lambda: leads(member, "mail"))
+            await written.follows("ada@example.org", period=Period.AT_ONCE)
+            last = await written.said()
+            await asyncio.wait_for(mailbox.killed.wait(), PATIENCE)
+            await until(lambda: leads(member, "mail"))
+            await reached(written, last)
     first, again = mailbox.heard
     assert first.id == again.id
     assert first.text == again.text
