@@ -159,6 +159,7 @@ async def test_more_than_a_message_holds_is_said_and_led_to(written: Written, mo
     mailbox = Mailbox()
     await written.follows(ANNA)
     last = [await written.said() for _ in range(4)][-1]
+    assert await written.services.views.reached("activity", last, PATIENCE)
     async with listening(mailbox), writing(written, mailbox):
         await reached(written, last)
     (message,) = mailbox.heard
