@@ -22,11 +22,12 @@ from api.officers import Officers
 from api.openapi import document
 from api.opened import Seals
 from api.packages import Packages
-from api.portal import Portal, Templates
+from api.portal import Portal
 from api.probes import Probes, Working
 from api.proofs import Proofs
 from api.reads import Reading
 from api.receipts import Receipts
+from api.templates import Templates
 from api.territories import Cards
 from projections.attestations import ATTESTATIONS
 from projections.kernel import own_stream
@@ -81,7 +82,7 @@ def make_app(services: Services, working: Working | None) -> web.Application:
     app.add_routes(Cards(services.views, store, moments).routes())
     app.add_routes(Tiles(store).routes())
     app.add_routes(Probes(store, working, services.config.lag).routes())
-    app.add_routes(reference.routes(described, asked, questions, contexts, origin))
+    app.add_routes(reference.routes(described, asked, questions, contexts, origin, templates))
     app.router.add_route("*", "/{anything:.*}", public(elsewhere))
     return app
 

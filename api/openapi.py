@@ -62,7 +62,9 @@ def _begun(contexts: Sequence[Context], server: str) -> APISpec:
             {"name": "ledger", "description": "The records themselves, and the proof that nothing was altered."},
         ],
     )
-    spec.components.security_scheme("officer", {"type": "http", "scheme": "bearer", "description": HOW_TO_SIGN_IN})
+    spec.components.security_scheme(
+        "officer", {"type": "http", "scheme": "bearer", "description": " ".join(HOW_TO_SIGN_IN)}
+    )
     for name, schema in SHARED.items():
         spec.components.schema(name, schema)
     return spec
