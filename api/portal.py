@@ -2,28 +2,33 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 import msgspec
 from aiohttp import web
 
 from api import cursors, values
 from api.asking import LANG, Asked, Question
-from api.beside import NO_HISTORY, Beside
+from api.beside import UNITS, names_of
 from api.binding import Gathered, read_query
 from api.caching import LIVE, not_modified, packed, takes_gzip, unchanged
 from api.edge import Handler, public
 from api.errors import AddressTooLong, NoSuchThing
 from api.languages import preferred
 from api.moments import Moments, stamp
-from api.people import called, listed, texts_of
+from api.past import NO_PAST, past
+from api.people import called, ids_in, listed, texts_of
 from api.reads import moved
 from api.reference import HTML, STRICT, VARY
 from api.standing import Standing, Standings
 from api.templates import Templates
 from api.tongues import READER
+from projections.commitments import COMMITMENTS
 from projections.kernel import own_stream
+from services.chains import Chains
 from services.store.ports import Store
 from services.views.ports import COUNTED, Kind
 from services.views.queries import Views
@@ -35,7 +40,6 @@ FORMED = STRICT | {
 """Headers of a page with a form on it."""
 ADDRESS_AT_MOST = 1 << 13
 """Bytes of a page's address: it stands within the page some fifty times, once for each order and each condition."""
-NOTHING_BESIDE: Mapping[str, int] = {}
 _NO_PAGE = frozenset({"format", "bom", "count", "proof"})
 """What may be asked of a list and is nothing to a page."""
 _OF_PAGE = frozenset({"cursor", "limit", "wait_for", LANG.name})
@@ -58,9 +62,10 @@ class Portal:
         """`known`: the views that have pages. `acted_on`: those of whose rows an officer has a page to act on them."""
         self._acted_on = question.view.name in acted_on
         self._views, self._moments, self._question, self._known = views, moments, question, known
+        self._store = store
         self._view, self._templates = question.view, templates
         self._standings = Standings(views, store, moments, question.view)
-        self._beside = Beside(views, known)
+        self._chains = Chains(views)
         spoken = {LANG.name: LANG}
         self._of_one = {name: one for name, one in question.of_one.items() if name not in _NO_PAGE} | spoken
         self._taken = {name: one for name, one in question.parameters.items() if name not in _NO_PAGE} | spoken
@@ -114,8 +119,8 @@ class Portal:
         gathered.raise_any()
         await self._standings.waited(said.get("wait_for"))
         standing, wanted = await self._standings.of(said.get("as_of")), preferred(request)
-        reached = await self._beside.reached(standing.position)
-        etag = self._etag(standing, wanted, reached)
+        named = await self._named(standing.position)
+        etag = self._etag(standing, wanted, named)
         if unchanged(request, etag):
             return not_modified(etag, LIVE, VARY)
         key, name = request.match_info["key"], self._view.name
@@ -127,20 +132,28 @@ class Portal:
                 return moved(request, f"/read/{name}/{written}")
             raise NoSuchThing(f"The view {name} has no row of this key as of position {standing.position}.")
         around = await self._around(request, standing, past=said.get("as_of") is not None)
-        shown = await self._shown(key, msgspec.json.decode(row), standing, reached)
+        shown = await self._shown(key, msgspec.json.decode(row), standing, named, said.get("valid_at"))
         return _page(request, await self._templates.written("one.html", wanted=wanted, **around, **shown), etag)
 
+    async def _named(self, position: int) -> int | None:
+        """As of which position units are asked for their names: that view may be behind, and none runs ahead."""
+        return min(position, await self._views.position(UNITS)) if UNITS in self._known else None
+
     async def _shown(
-        self, key: str, row: Mapping[str, Any], standing: Standing, reached: Mapping[str, int]
+        self, key: str, row: Mapping[str, Any], standing: Standing, named: int | None, valid_at: date | None
     ) -> Mapping[str, Any]:
         columns, day = self._question.columns, standing.day
         own = self._view.keys is own_stream
-        history = await self._beside.history(key, reached, day) if own else NO_HISTORY
+        history = await past(self._store, UUID(key), standing.position, day) if own else NO_PAST
+        chained = self._view is COMMITMENTS and not valid_at
+        ids = set(ids_in(row)).union(*(ids_in([one.unit, one.data]) for one in history.records))
         return {
+            "chain": await self._chains.row(UUID(key), standing.position, day) if chained else None,
             "key": key, "acted_on": self._acted_on, "title": called(row, columns),
-            "texts": texts_of(row, columns, self._known),
-            "names": await self._beside.names(row, reached, day), "history": history,
-            "beside": min(reached.values(), default=standing.position),
+            "texts": texts_of(row, columns, self._known), "history": history,
+            "names": {} if named is None else await names_of(self._views, ids, as_of=named, day=day),
+            "awaited": bool(row.get("matters") or row.get("owed")),
+            "beside": standing.position if named is None else named,
         }  # fmt: skip
 
     async def _around(self, request: web.Request, standing: Standing, *, past: bool) -> Mapping[str, Any]:
@@ -159,9 +172,9 @@ class Portal:
             "head": max(fresh.head, standing.position),
         }  # fmt: skip
 
-    def _etag(self, standing: Standing, wanted: Sequence[str], reached: Mapping[str, int] = NOTHING_BESIDE) -> str:
-        """Where another view that stands on a page as well has come further, it is another page."""
-        behind = "".join(f".{name}.{at}" for name, at in reached.items() if at < standing.position)
+    def _etag(self, standing: Standing, wanted: Sequence[str], named: int | None = None) -> str:
+        """Where the names on a page have come further, it is another page."""
+        behind = f".{UNITS}.{named}" if named is not None and named < standing.position else ""
         return f'{standing.etag[:-1]}{behind}.{self._templates.edition}.{"+".join(wanted)}"'
 
     def _for_people(self, handler: Handler) -> Handler:

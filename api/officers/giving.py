@@ -1,6 +1,7 @@
 """The forms of commands: shown, tried and recorded, by the very code that takes commands over `/v1`."""
 
 import base64
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,11 +21,13 @@ from api.officers.units import Directory
 from api.people import ids_in
 from domain.kernel import StreamId
 from services.handle import Office
+from services.offering import prospect
 from services.orders import Unknown
 from services.store.tokens import Token
 
-DO, KEEPS = "_do", "_key"
-"""Fields of the page's own: what was pressed, and the id under which it is recorded once."""
+DO, KEEPS, SEEN = "_do", "_key", "_seen"
+"""Fields of the page's own: what was pressed, the id under which it is recorded once, the version that was seen."""
+_VERSION = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
 ENDED = "Your sign-in has ended. Sign in again in another tab, then press once more: what you typed is here."
 
 
@@ -36,6 +39,7 @@ class Shown:
     root: Node
     key: str
     stream: UUID | None
+    seen: int | None
     wanted: Sequence[str]
     problem: Mapping[str, Any] | None = None
     told: Sequence[tuple[Node | None, str]] = ()
@@ -45,6 +49,7 @@ class Shown:
     opened: bool = False
     focus: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
+    not_now: str = ""
 
 
 class Forms:
@@ -79,11 +84,14 @@ class Forms:
             typed.setdefault(acting, str(token.unit))
         shown = await self._shown(request, verb, typed, str(uuid4()))
         await self._directory.resolve(shown.root, self._office.clock().date())
+        if shown.stream is not None:
+            found = await prospect(self._office, verb.context, verb.name, token.actor, StreamId(shown.stream))
+            shown.not_now = found.why
         return await self._page(shown)
 
     async def _sent(self, request: web.Request, verb: Verb) -> web.StreamResponse:
         said = await self._doors.posted(request)
-        own = {name: text for name, text in said if name in (DO, KEEPS)}
+        own = {name: text for name, text in said if name in (DO, KEEPS, SEEN)}
         typed = typed_of(one for one in said if one[0] not in own)
         does, _, name = own.get(DO, "").partition(":")
         if does == "more":
@@ -92,6 +100,7 @@ class Forms:
             taken_away(typed, name)
         asked = does in ("try", "record")
         shown = await self._shown(request, verb, typed, _key_of(own), kept=not asked)
+        shown.seen = _seen_of(own, shown.seen)
         token = await self._doors.officer(request)
         if token is None:
             ended = Problem(401, "not-signed-in", "Sign in again", (ENDED,))
@@ -108,7 +117,7 @@ class Forms:
         try:
             said = _read(shown, faults)
             answer = await self._giving.given(
-                shown.verb, token, said, stream=shown.stream, key=shown.key, expect=None, trying=trying
+                shown.verb, token, said, stream=shown.stream, key=shown.key, expect=shown.seen, trying=trying
             )
         except Exception as error:
             problem = problem_of(error)
@@ -130,13 +139,13 @@ class Forms:
         )  # fmt: skip
 
     async def _shown(self, request: web.Request, verb: Verb, typed: Typed, key: str, *, kept: bool = False) -> Shown:
-        stream = None if verb.by.starts else await self.existing(request, verb.context.name)
+        stream, seen = (None, None) if verb.by.starts else await self.existing(request, verb.context.name)
         wanted = preferred(request)
         root = form_of(verb.request.schema(), typed, kept=kept, languages=wanted)
-        return Shown(verb, root, key, stream, wanted)
+        return Shown(verb, root, key, stream, seen, wanted)
 
-    async def existing(self, request: web.Request, context: str) -> UUID:
-        """The thing that the address names. Raises Unknown."""
+    async def existing(self, request: web.Request, context: str) -> tuple[UUID, int]:
+        """The thing that the address names, and at which version it is. Raises Unknown."""
         try:
             stream: UUID = STREAM.leaf.read_text(request.match_info["id"])
         except Wrong as wrong:
@@ -144,7 +153,7 @@ class Forms:
         version, state = await self._office.states.state(context, StreamId(stream))
         if version == 0 or state == self._office.contexts[context].decider.initial:
             raise Unknown(stream)
-        return stream
+        return stream, version
 
     def _reads(self, context: str) -> bool:
         """Whether the things of a context have a page to read."""
@@ -197,7 +206,16 @@ def _refused(shown: Shown, error: Exception, problem: Problem) -> Shown:
     if problem.code == "command-reused":
         # Something else was recorded from this page before. What stands here now is a command of its own.
         shown.key = str(uuid4())
+    if problem.code == "stale":
+        # What changed is told; whoever presses once more has seen it.
+        shown.seen = problem.more["found"]
     return shown
+
+
+def _seen_of(own: Mapping[str, str], now: int | None) -> int | None:
+    """The version that the page showed; where it is none, or what it says is none, as it is now."""
+    said = own.get(SEEN, "")
+    return int(said) if now is not None and _VERSION.fullmatch(said) else now
 
 
 def _told(shown: Shown, problem: Problem) -> Shown:

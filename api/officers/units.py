@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from api.beside import names_of
 from api.faults import Fault, Located
 from api.officers.fields import Node
 from api.people import called
@@ -17,7 +18,7 @@ from services.views.queries import Views
 SHOWN = 20
 """Units among which somebody chooses; who means another says more of it."""
 MANY = 200
-"""Units whose names one page asks for."""
+"""Texts of one form for which units are looked for."""
 
 
 class Directory:
@@ -50,9 +51,7 @@ class Directory:
         return faults
 
     async def names(self, ids: Iterable[str], day: date | None = None) -> Mapping[str, str]:
-        wanted = tuple(sorted({one.lower() for one in ids if _is_id(one)})[:MANY])
-        rows = await self._rows(Query((Filter("key", Op.IN, wanted),), limit=MANY, day=day)) if wanted else ()
-        return {row["key"]: row["title"] for row in rows}
+        return await names_of(self._views, (one.lower() for one in ids if _is_id(one)), day=day)
 
     async def _meant(self, text: str, day: date) -> Sequence[Mapping[str, Any]]:
         """By its code; else by its whole name; else by words of its name."""

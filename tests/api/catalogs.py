@@ -30,6 +30,7 @@ from api.templates import PAGES, environment
 from api.tongues import CATALOGS, ENGLISH, TONGUES
 from domain.contexts import CONTEXTS
 from projections.views import VIEWS
+from services.mail.subscriptions import Period
 from services.names import NAMES
 from services.views.tables import Table
 from services.writing import plain
@@ -74,7 +75,7 @@ def possible() -> Mapping[Said, None]:
 def of_pages() -> Iterator[Said]:
     """The pages' own words. Those of the report come from the command line, and the reference is for programmers."""
     pages = environment()
-    for name in sorted(pages.list_templates(extensions=("html",))):
+    for name in sorted(pages.list_templates(extensions=("html", "txt"))):
         source = (PAGES / name).read_text()
         for _, _, said in pages.extract_translations(source):  # type: ignore[attr-defined]
             one, many = (said, None) if isinstance(said, str) else said[:2]
@@ -86,6 +87,7 @@ def of_pages() -> Iterator[Said]:
 
 def names() -> Iterator[str]:
     """Names of ours, as declared: views, columns, fields, choices, records."""
+    yield from Period
     for view in VIEWS:
         yield view.name
         for field in Table(view).fields:
