@@ -149,8 +149,8 @@ def _told(node: ast.AST) -> Iterator[str]:
         case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in KEPT:
             yield from _sentences(value)
         case ast.FunctionDef(name=name) if name in GIVEN:
-            given = (one.value for one in ast.walk(node) if isinstance(one, ast.Return))
-            yield from (said for one in given if one is not None for said in _sentences(one))
+            returned = [one.value for one in ast.walk(node) if isinstance(one, ast.Return)]
+            yield from (said for one in returned if one is not None for said in _sentences(one))
         case _:
             pass
 
