@@ -19,7 +19,7 @@ from api.me import Me
 from api.metrics import Metrics
 from api.moments import Moments
 from api.officers import Officers
-from api.openapi import document
+from api.openapi import SINGLES, document
 from api.opened import Seals
 from api.packages import Packages
 from api.portal import Portal
@@ -29,7 +29,6 @@ from api.reads import Reading
 from api.receipts import Receipts
 from api.subscribing import Subscribing
 from api.templates import Templates
-from api.territories import Cards
 from projections.attestations import ATTESTATIONS
 from projections.kernel import own_stream
 from services.bootstrap import Services
@@ -83,7 +82,7 @@ def make_app(services: Services, working: Working | None) -> web.Application:
     app.add_routes(Me(services.office, services.tokens, asked).routes())
     app.add_routes(proofs.routes())
     app.add_routes(changes.routes())
-    app.add_routes(Cards(services.views, store, moments).routes())
+    app.add_routes([one.route(services.views, store, moments) for one in SINGLES])
     app.add_routes(Tiles(store).routes())
     app.add_routes(Probes(store, working, services.config.lag).routes())
     app.add_routes(reference.routes(described, asked, questions, contexts, origin, templates))
