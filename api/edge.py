@@ -18,6 +18,7 @@ from aiohttp import hdrs, web
 
 from api.caching import LIVE
 from api.errors import AddressTooLong, NoSuchAddress, WrongMethod, problem_of, unforeseen
+from api.tongues import reader_of
 from api.whole import Whole, lines
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -129,7 +130,7 @@ def failed(request: web.Request, error: Exception) -> web.Response:
         problem = unforeseen()
     elif problem.status >= 500:
         log.warning("unavailable", path=request.path, code=problem.code, error=str(error), request_id=asked)
-    return problem.response(asked)
+    return problem.response(asked, reader_of(request).tongue)
 
 
 async def elsewhere(request: web.Request) -> web.StreamResponse:

@@ -1,6 +1,6 @@
 """One table from our errors to problems (RFC 9457), and nothing else decides about a status."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
 from typing import Any
@@ -10,50 +10,92 @@ from aiohttp import web
 
 from api.binding import AT_MOST, NotAForm, UnsupportedMedia
 from api.faults import FAULTS, Fault, Invalid, Located, pointer
+from api.tongues import ENGLISH, Tongue, tongue
 from domain.kernel import Refused
 from services.orders import Forbidden, Stale, Unknown
 from services.store.ports import Busy, CommandReused, Conflict, TooLarge, Unavailable
 from services.views.ports import BadQuery, NotBuilt, NotYet
 
 JSON_PROBLEM = "application/problem+json"
+IN_ENGLISH = tongue(ENGLISH)
 NAMED = 8
 """Places that the sentence on a request names; `errors` has all of them."""
 HOW_TO_SIGN_IN = (
-    "Commands carry a bearer token: `Authorization: Bearer <token>`. The register's operator makes one with"
-    " `subsidia token`, bound to your accreditation."
+    "Commands carry a bearer token: `Authorization: Bearer <token>`.",
+    "The register's operator makes one with `subsidia token`, bound to your accreditation.",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What went wrong, for machines and people. `more`: members beside those of the RFC."""
+    """What went wrong, for machines and people. `more`: members beside those of the RFC.
+
+    `sentences` make its detail. They are about what is told `before` them, and about what has the `names`.
+    """
 
     status: int
     code: str
     title: str
-    detail: str
+    sentences: tuple[str, ...]
     more: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    before: str = ""
+    names: Sequence[str] = ()
 
-    def body(self, request_id: str) -> bytes:
-        said = {
+    @property
+    def detail(self) -> str:
+        return self.told(self.sentences)
+
+    def told(self, sentences: Sequence[str]) -> str:
+        """The detail, of its sentences as somebody says them."""
+        said = " ".join(sentences)
+        if self.names:
+            said = f"{said.rstrip('.')}: {', '.join(self.names)}."
+        return f"{self.before}: {said}" if self.before else said
+
+    def body(self, request_id: str, spoken: Tongue = IN_ENGLISH) -> tuple[bytes, Collection[str]]:
+        """With the languages that it is in: what nobody has translated stays English."""
+        said = _Said(spoken)
+        body = {
             "type": f"/docs#problem-{self.kind}",
-            "title": self.title,
+            "title": said(self.title),
             "status": self.status,
-            "detail": self.detail,
+            "detail": self.told([said(one) for one in self.sentences]),
             "code": self.code,
             "request_id": request_id,
         }
-        return msgspec.json.encode(said | dict(self.more))
+        more = dict(self.more)
+        if "reason" in more:
+            more["reason"] = said(more["reason"])
+        if "errors" in more:
+            more["errors"] = [one | {"detail": said(one["detail"])} for one in more["errors"]]
+        return msgspec.json.encode(body | more), said.tongues
 
     @property
     def kind(self) -> str:
         """The problem's type: all refusals of rules are one, told apart by their code."""
         return "refused" if "reason" in self.more else self.code
 
-    def response(self, request_id: str) -> web.Response:
-        headers = {"Cache-Control": "no-store", "X-Request-Id": request_id, **self.headers}
-        return web.Response(body=self.body(request_id), status=self.status, headers=headers, content_type=JSON_PROBLEM)
+    def response(self, request_id: str, spoken: Tongue = IN_ENGLISH) -> web.Response:
+        body, tongues = self.body(request_id, spoken)
+        headers = {"Cache-Control": "no-store", "Vary": "Accept-Language", "Content-Language": ", ".join(tongues)}
+        headers |= {"X-Request-Id": request_id, **self.headers}
+        answer = web.Response(body=body, status=self.status, headers=headers, content_type=JSON_PROBLEM)
+        answer["problem"] = self
+        return answer
+
+
+class _Said:
+    """Says sentences in a language, and keeps in which ones it could."""
+
+    def __init__(self, spoken: Tongue) -> None:
+        self._spoken, self.tongues = spoken, dict.fromkeys([spoken.tag])
+
+    def __call__(self, sentence: str) -> str:
+        found = self._spoken.sentence(sentence)
+        if found is None:
+            self.tongues[ENGLISH] = None
+        return sentence if found is None else found
 
 
 @dataclass
@@ -138,9 +180,9 @@ PROBLEMS: dict[str, tuple[int, str]] = {
 """Every problem there is: its status and title. Invalid content of a readable body is 422 instead of 400."""
 
 
-def _problem(code: str, detail: str, headers: Mapping[str, str] | None = None, **more: Any) -> Problem:
+def _problem(code: str, *sentences: str, headers: Mapping[str, str] | None = None, **more: Any) -> Problem:
     status, title = PROBLEMS[code]
-    return Problem(status, code, title, detail, more, headers or {})
+    return Problem(status, code, title, sentences, more, headers or {})
 
 
 def plain_facts(value: Any) -> Any:
@@ -162,19 +204,25 @@ def plain_facts(value: Any) -> Any:
 def _invalid(error: Invalid) -> Problem:
     code = "malformed-json" if error.malformed else "invalid-request"
     errors = [one.said() for one in error.faults[:FAULTS]]
-    return Problem(error.status, code, PROBLEMS[code][1], _whats_wrong(error.faults), {"errors": errors})
+    before, said = _whats_wrong(error.faults)
+    return Problem(error.status, code, PROBLEMS[code][1], (said,), {"errors": errors}, before=before)
 
 
-def _whats_wrong(faults: Sequence[Located]) -> str:
-    """One sentence on all faults, which names the places where the first ones lie."""
+def _whats_wrong(faults: Sequence[Located]) -> tuple[str, str]:
+    """One sentence on all faults, which names the places where the first ones lie; one alone has its place before."""
     places = list(dict.fromkeys(one.pointer[1:] for one in faults if one.pointer))
     if len(faults) == 1:
-        return f"{places[0]}: {faults[0].fault}" if places else str(faults[0].fault)
-    named = ", ".join(places[:NAMED]) + (", ..." if len(places) > NAMED else "")
-    many, see = str(len(faults)), "see errors"
-    if len(faults) > FAULTS:
-        many, see = f"More than {FAULTS}", f"errors names the first {FAULTS}"
-    return f"{many} things are wrong with the request{': ' if named else ''}{named}; {see}."
+        return (places[0] if places else ""), str(faults[0].fault)
+    named, many = ", ".join(places[:NAMED]) + (", ..." if len(places) > NAMED else ""), len(faults)
+    if many > FAULTS and named:
+        said = f"More than {FAULTS} things are wrong with the request: {named}; errors names the first {FAULTS}."
+    elif many > FAULTS:
+        said = f"More than {FAULTS} things are wrong with the request; errors names the first {FAULTS}."
+    elif named:
+        said = f"{many} things are wrong with the request: {named}; see errors."
+    else:
+        said = f"{many} things are wrong with the request; see errors."
+    return "", said
 
 
 def _refused(error: Refused) -> Problem:
@@ -188,26 +236,21 @@ def _refused(error: Refused) -> Problem:
         more["facts"] = plain_facts(error.facts)
     if error.names:
         more["names"] = {str(unit): name for unit, name in error.names.items()}
-    return Problem(409, error.code, PROBLEMS["refused"][1], _of_whom(error), more)
-
-
-def _of_whom(error: Refused) -> str:
-    """The reason, with the names of the units it is about where it does not say them."""
     unsaid = [name for name in error.names.values() if name not in error.reason]
-    return f"{error.reason.rstrip('.')}: {', '.join(unsaid)}." if unsaid else error.reason
+    return Problem(409, error.code, PROBLEMS["refused"][1], (error.reason,), more, names=unsaid)
 
 
 def _conflict(error: Conflict) -> Problem:
     moved = [{"stream": str(stream), "expected": old, "found": new} for stream, old, new in error.moved]
     detail = "What the decision rested on changed three times while it was made. Try again."
-    return _problem("conflict", detail, {"Retry-After": "1"}, moved=moved)
+    return _problem("conflict", detail, headers={"Retry-After": "1"}, moved=moved)
 
 
 def _stale(error: Stale, **more: Any) -> Problem:
     return _problem(
         "stale",
         str(error),
-        {"ETag": f'"{error.found}"'},
+        headers={"ETag": f'"{error.found}"'},
         expected=error.expected,
         found=error.found,
         what_changed=list(error.what_changed),
@@ -226,24 +269,24 @@ def _unavailable(error: Unavailable) -> Problem:
         detail = "Nobody can know yet whether the command was recorded. Repeat it with the same Idempotency-Key."
     elif error.recorded:
         detail = "The command was recorded. Repeat it with the same Idempotency-Key for its receipt."
-    return _problem("unavailable", detail, {"Retry-After": "2"}, **more)
+    return _problem("unavailable", detail, headers={"Retry-After": "2"}, **more)
 
 
 def _not_yet(error: NotYet) -> Problem:
-    return _problem("view-behind", str(error), {"Retry-After": "1"}, wanted=error.asked, reached=error.position)
+    return _problem("view-behind", str(error), headers={"Retry-After": "1"}, wanted=error.asked, reached=error.position)
 
 
 def _wrong_method(error: WrongMethod) -> Problem:
     allowed = ", ".join(sorted(error.allowed))
     if not error.commands:
-        return _problem("method-not-allowed", f"It is served with {allowed}.", {"Allow": allowed})
+        return _problem("method-not-allowed", f"It is served with {allowed}.", headers={"Allow": allowed})
     detail = f"No command is given at this address, which is served with {allowed}; `commands` names those there are."
-    return _problem("method-not-allowed", detail, {"Allow": allowed}, commands=list(error.commands))
+    return _problem("method-not-allowed", detail, headers={"Allow": allowed}, commands=list(error.commands))
 
 
 def _behind(error: Behind) -> Problem:
     detail = f"The view {error.view} has not reached position {error.wanted} yet; it is at {error.reached}."
-    return _problem("view-behind", detail, {"Retry-After": "1"}, wanted=error.wanted, reached=error.reached)
+    return _problem("view-behind", detail, headers={"Retry-After": "1"}, wanted=error.wanted, reached=error.reached)
 
 
 TABLE: Mapping[type[BaseException], Callable[[Any], Problem]] = {
@@ -257,17 +300,17 @@ TABLE: Mapping[type[BaseException], Callable[[Any], Problem]] = {
     CommandReused: lambda error: _problem(
         "command-reused", "This Idempotency-Key was used before, for another request. Take a new one."
     ),
-    Busy: lambda error: _problem("busy", str(error), {"Retry-After": str(error.retry_after)}),
+    Busy: lambda error: _problem("busy", str(error), headers={"Retry-After": str(error.retry_after)}),
     TooLarge: lambda error: _problem("record-too-large", str(error), size=error.size, at_most=65_535),
     Unavailable: _unavailable,
     BadQuery: lambda error: _invalid(Invalid([Located("query", pointer(error.asked), Fault("invalid", error.reason))])),
     NotYet: _not_yet,
     NotBuilt: lambda error: _problem(
-        "view-behind", "The view is being made; come back in a moment.", {"Retry-After": "5"}
+        "view-behind", "The view is being made; come back in a moment.", headers={"Retry-After": "5"}
     ),
     Behind: _behind,
     NotSignedIn: lambda error: _problem(
-        "not-signed-in", f"{error.reason} {HOW_TO_SIGN_IN}", {"WWW-Authenticate": 'Bearer realm="subsidia"'}
+        "not-signed-in", error.reason, *HOW_TO_SIGN_IN, headers={"WWW-Authenticate": 'Bearer realm="subsidia"'}
     ),
     AddressTooLong: lambda error: _problem(
         "address-too-long",

@@ -7,21 +7,30 @@ from aiohttp import web
 
 from api.caching import weighted
 
+LANG = "lang"
+"""The parameter by which an address names a language."""
 AT_MOST = 8
 """Languages of a header that are read."""
 _TAG = re.compile(r"[a-z]{2,8}(?:-[a-z0-9]{1,8}){0,3}")
 
 
-def preferred(request: web.Request, said: str | None = None) -> tuple[str, ...]:
+def said_in(request: web.Request) -> str | None:
+    """The language that the address names, if it is one."""
+    said = request.rel_url.query.get(LANG, "").lower()
+    return said if _TAG.fullmatch(said) else None
+
+
+def preferred(request: web.Request) -> tuple[str, ...]:
     """The languages that are asked for, the best first: by the address, else by the header Accept-Language.
 
     Each regional form has the language that it belongs to behind it.
     """
+    said = said_in(request)
     if said is None:
         liked = [one for one in weighted(request.headers.get("Accept-Language", ""), AT_MOST) if _TAG.fullmatch(one[0])]
         tags = [tag for tag, weight in sorted(liked, key=lambda one: -one[1]) if weight > 0]
     else:
-        tags = [said.lower()]
+        tags = [said]
     return tuple(dict.fromkeys(form for tag in tags for form in (tag, tag.partition("-")[0])))
 
 

@@ -1,30 +1,34 @@
 """Views for people: every list and every row is a page, which needs no script. Derived as everything else is."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from hashlib import sha256
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
-import jinja2
 import msgspec
 from aiohttp import web
 
 from api import cursors, values
-from api.asking import Asked, Question
-from api.beside import NO_HISTORY, Beside
+from api.asking import LANG, Asked, Question
+from api.beside import UNITS, names_of
 from api.binding import Gathered, read_query
 from api.caching import LIVE, not_modified, packed, takes_gzip, unchanged
 from api.edge import Handler, public
-from api.errors import JSON_PROBLEM, AddressTooLong, NoSuchThing
-from api.languages import best, preferred
+from api.errors import AddressTooLong, NoSuchThing
+from api.languages import preferred
 from api.moments import Moments, stamp
-from api.people import called, is_code, listed, spoken, texts_of, words_of
+from api.past import NO_PAST, past
+from api.people import called, ids_in, listed, texts_of
 from api.reads import moved
-from api.reference import HTML, PAGES, STRICT, coded
+from api.reference import HTML, STRICT, VARY
 from api.standing import Standing, Standings
+from api.templates import Templates
+from api.tongues import READER
+from projections.commitments import COMMITMENTS
 from projections.kernel import own_stream
+from services.chains import Chains
 from services.store.ports import Store
 from services.views.ports import COUNTED, Kind
 from services.views.queries import Views
@@ -34,51 +38,12 @@ FORMED = STRICT | {
     "Content-Type": HTML,
 }
 """Headers of a page with a form on it."""
-VARY = "Accept-Language, Accept-Encoding"
-PARTS = 100
-"""Pieces of a page that are written in one go: ten cells of a table or so."""
 ADDRESS_AT_MOST = 1 << 13
 """Bytes of a page's address: it stands within the page some fifty times, once for each order and each condition."""
-NOTHING_BESIDE: Mapping[str, int] = {}
 _NO_PAGE = frozenset({"format", "bom", "count", "proof"})
 """What may be asked of a list and is nothing to a page."""
-_OF_PAGE = frozenset({"cursor", "limit", "wait_for"})
+_OF_PAGE = frozenset({"cursor", "limit", "wait_for", LANG.name})
 _NOT_CONDITIONS = _OF_PAGE | {"q", "as_of", "valid_at", "sort"}
-
-
-class Templates:
-    """The pages, and what tells an edition of them from another."""
-
-    def __init__(self) -> None:
-        self._found = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(PAGES), autoescape=True, trim_blocks=True, lstrip_blocks=True
-        )
-        self._found.filters |= {"spoken": spoken, "best": best, "best_text": _best_text, "coded": coded}
-        self._found.tests |= {"words": words_of, "code": is_code}
-        names = sorted(self._found.list_templates(extensions=("html", "css")))
-        self.edition = sha256(b"".join((PAGES / name).read_bytes() for name in names)).hexdigest()[:8]
-
-    async def written(self, name: str, **said: Any) -> bytes:
-        """The page. A long one takes a quarter of a second: others are answered in between."""
-        parts = list[str]()
-        for part in self._found.get_template(name).generate(said):
-            parts.append(part)
-            if len(parts) % PARTS == 0:
-                await asyncio.sleep(0)
-        return "".join(parts).encode()
-
-    def in_words(self, served: Handler, headers: Mapping[str, str], **said: Any) -> Handler:
-        """A problem is told in words, not as JSON. `said`: what else the page of a problem says."""
-
-        async def serve(request: web.Request) -> web.StreamResponse:
-            answer = await served(request)
-            if isinstance(answer, web.Response) and answer.content_type == JSON_PROBLEM:
-                assert isinstance(answer.body, bytes)
-                answer.body = await self.written("problem.html", problem=msgspec.json.decode(answer.body), **said)
-                answer.headers.update(headers)
-            return answer
-
-        return serve
 
 
 class Portal:
@@ -97,11 +62,13 @@ class Portal:
         """`known`: the views that have pages. `acted_on`: those of whose rows an officer has a page to act on them."""
         self._acted_on = question.view.name in acted_on
         self._views, self._moments, self._question, self._known = views, moments, question, known
+        self._store = store
         self._view, self._templates = question.view, templates
         self._standings = Standings(views, store, moments, question.view)
-        self._beside = Beside(views, known)
-        self._of_one = {name: one for name, one in question.of_one.items() if name not in _NO_PAGE}
-        self._taken = {name: one for name, one in question.parameters.items() if name not in _NO_PAGE}
+        self._chains = Chains(views)
+        spoken = {LANG.name: LANG}
+        self._of_one = {name: one for name, one in question.of_one.items() if name not in _NO_PAGE} | spoken
+        self._taken = {name: one for name, one in question.parameters.items() if name not in _NO_PAGE} | spoken
 
     def routes(self) -> list[web.RouteDef]:
         address = f"/read/{self._view.name}"
@@ -152,8 +119,8 @@ class Portal:
         gathered.raise_any()
         await self._standings.waited(said.get("wait_for"))
         standing, wanted = await self._standings.of(said.get("as_of")), preferred(request)
-        reached = await self._beside.reached(standing.position)
-        etag = self._etag(standing, wanted, reached)
+        named = await self._named(standing.position)
+        etag = self._etag(standing, wanted, named)
         if unchanged(request, etag):
             return not_modified(etag, LIVE, VARY)
         key, name = request.match_info["key"], self._view.name
@@ -165,20 +132,28 @@ class Portal:
                 return moved(request, f"/read/{name}/{written}")
             raise NoSuchThing(f"The view {name} has no row of this key as of position {standing.position}.")
         around = await self._around(request, standing, past=said.get("as_of") is not None)
-        shown = await self._shown(key, msgspec.json.decode(row), standing, reached)
+        shown = await self._shown(key, msgspec.json.decode(row), standing, named, said.get("valid_at"))
         return _page(request, await self._templates.written("one.html", wanted=wanted, **around, **shown), etag)
 
+    async def _named(self, position: int) -> int | None:
+        """As of which position units are asked for their names: that view may be behind, and none runs ahead."""
+        return min(position, await self._views.position(UNITS)) if UNITS in self._known else None
+
     async def _shown(
-        self, key: str, row: Mapping[str, Any], standing: Standing, reached: Mapping[str, int]
+        self, key: str, row: Mapping[str, Any], standing: Standing, named: int | None, valid_at: date | None
     ) -> Mapping[str, Any]:
         columns, day = self._question.columns, standing.day
         own = self._view.keys is own_stream
-        history = await self._beside.history(key, reached, day) if own else NO_HISTORY
+        history = await past(self._store, UUID(key), standing.position, day) if own else NO_PAST
+        chained = self._view is COMMITMENTS and not valid_at
+        ids = set(ids_in(row)).union(*(ids_in([one.unit, one.data]) for one in history.records))
         return {
+            "chain": await self._chains.row(UUID(key), standing.position, day) if chained else None,
             "key": key, "acted_on": self._acted_on, "title": called(row, columns),
-            "texts": texts_of(row, columns, self._known),
-            "names": await self._beside.names(row, reached, day), "history": history,
-            "beside": min(reached.values(), default=standing.position),
+            "texts": texts_of(row, columns, self._known), "history": history,
+            "names": {} if named is None else await names_of(self._views, ids, as_of=named, day=day),
+            "awaited": bool(row.get("matters") or row.get("owed")),
+            "beside": standing.position if named is None else named,
         }  # fmt: skip
 
     async def _around(self, request: web.Request, standing: Standing, *, past: bool) -> Mapping[str, Any]:
@@ -197,17 +172,13 @@ class Portal:
             "head": max(fresh.head, standing.position),
         }  # fmt: skip
 
-    def _etag(self, standing: Standing, wanted: Sequence[str], reached: Mapping[str, int] = NOTHING_BESIDE) -> str:
-        """Where another view that stands on a page as well has come further, it is another page."""
-        behind = "".join(f".{name}.{at}" for name, at in reached.items() if at < standing.position)
+    def _etag(self, standing: Standing, wanted: Sequence[str], named: int | None = None) -> str:
+        """Where the names on a page have come further, it is another page."""
+        behind = f".{UNITS}.{named}" if named is not None and named < standing.position else ""
         return f'{standing.etag[:-1]}{behind}.{self._templates.edition}.{"+".join(wanted)}"'
 
     def _for_people(self, handler: Handler) -> Handler:
         return self._templates.in_words(public(handler), FORMED, view=self._view)
-
-
-def _best_text(called: Any, wanted: Sequence[str]) -> str:
-    return str(called[best(called, wanted)] if words_of(called) else called)
 
 
 def _turned(name: str, said: Sequence[tuple[str, str]]) -> str:
@@ -236,7 +207,7 @@ def _conditions(said: Sequence[tuple[str, str]]) -> Sequence[tuple[str, Sequence
 
 
 def _page(request: web.Request, body: bytes, etag: str) -> web.Response:
-    headers = {"ETag": etag, "Cache-Control": LIVE, "Vary": VARY, **FORMED}
+    headers = {"ETag": etag, "Cache-Control": LIVE, "Vary": VARY, "Content-Language": READER.get().tongue.tag, **FORMED}
     if takes_gzip(request):
         return web.Response(body=packed(body), headers=headers | {"Content-Encoding": "gzip"})
     return web.Response(body=body, headers=headers)

@@ -110,7 +110,7 @@ class Reading:
         standing = await self._standings.of(asked.as_of, asked.place)
         if asked.proof:
             standing = await self._proved(standing)
-        languages = preferred(request, asked.lang) if form == "ics" else ()
+        languages = preferred(request) if form == "ics" else ()
         etag = f'{standing.etag[:-1]}.{".".join((form, *languages))}"'
         if unchanged(request, etag):
             return not_modified(etag, standing.control, _OF_CALENDARS if form == "ics" else VARY)

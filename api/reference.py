@@ -1,15 +1,11 @@
 """Pages for people: a landing page, and the reference generated from the same declarations as everything else."""
 
-import re
 from collections.abc import Mapping, Sequence, Set
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
-import jinja2
 import msgspec
 from aiohttp import web
-from markupsafe import Markup, escape
 
 from api import values
 from api.asking import Question
@@ -18,10 +14,11 @@ from api.commands import Envelope, Verb, of_whom, who_may
 from api.edge import public
 from api.errors import HOW_TO_SIGN_IN, PROBLEMS
 from api.shapes import parts_of
+from api.templates import PAGES, Templates
+from api.tongues import ENGLISH, TONGUES, Reader, reader_of, tongue
 from domain.kernel import Context, Money
 from services.views.ports import COUNTED
 
-PAGES = Path(__file__).parent / "pages"
 STRICT = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
@@ -37,6 +34,7 @@ SPOKEN = {
 }
 """Forms of texts that have a name of their own."""
 HTML = "text/html; charset=utf-8"
+VARY = "Accept-Language, Accept-Encoding"
 STYLES = ("style.css", "portal.css")
 
 
@@ -48,18 +46,32 @@ class Fixed:
         self._etag = f'W/"{sha256(body).hexdigest()[:24]}"'
         self._headers = {"Content-Type": media, "ETag": self._etag, "Cache-Control": LIVE, "Vary": "Accept-Encoding"}
         self._headers |= headers or {}
+        self._vary = self._headers["Vary"]
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         if unchanged(request, self._etag):
-            return not_modified(self._etag, LIVE, "Accept-Encoding")
+            return not_modified(self._etag, LIVE, self._vary)
         if takes_gzip(request):
             return web.Response(body=self._packed, headers={**self._headers, "Content-Encoding": "gzip"})
         return web.Response(body=self._plain, headers=self._headers)
 
 
-def coded(text: str) -> Markup:
-    """A text of ours in which `...` marks code, as HTML."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+class Landing:
+    """A page that is made when the process starts, in every language."""
+
+    def __init__(self, pages: Templates, **said: Any) -> None:
+        self._made = {
+            (tag, chosen): Fixed(
+                pages.at_start("landing.html", Reader(tongue(tag), "/", chosen=chosen), **said), HTML,
+                STRICT | {"Vary": VARY, "Content-Language": tag},
+            )
+            for tag in TONGUES for chosen in ("", tag)
+        }  # fmt: skip
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        reader = reader_of(request)
+        tag = reader.tongue.tag
+        return await self._made[tag, tag if reader.chosen else ""].serve(request)
 
 
 def every_command(document: Mapping[str, Any], verbs: Sequence[Verb], envelope: Set[str]) -> Mapping[str, Any]:
@@ -75,26 +87,23 @@ def routes(
     questions: Sequence[Question],
     contexts: Mapping[str, Context],
     origin: str,
+    pages: Templates,
 ) -> list[web.RouteDef]:
     """`/`, `/docs`, the pages' styles and `/v1/openapi.json`, rendered once."""
-    pages = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(PAGES), autoescape=True,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    pages.filters["coded"] = coded
     envelope = {part.name for part in parts_of(Envelope)}
     by_operation = {verb.operation: verb for verb in verbs}
-    reference = pages.get_template("reference.html").render(
+    reference = pages.at_start(
+        "reference.html", Reader(tongue(ENGLISH)),
         document=document, verbs=verbs, questions=questions, contexts=list(contexts.values()), problems=PROBLEMS,
         spoken=[one for one in contexts.values() if any(verb.context is one for verb in verbs)],
-        how_to_sign_in=HOW_TO_SIGN_IN, who_may=who_may, bodies={verb.request.name for verb in verbs},
+        how_to_sign_in=" ".join(HOW_TO_SIGN_IN), who_may=who_may, bodies={verb.request.name for verb in verbs},
         spoken_forms=SPOKEN, counted=COUNTED, every=every_command(document, verbs, envelope), envelope=envelope,
         of_whom=lambda context, name: of_whom(by_operation[f"{context}.{name}"]),
     )  # fmt: skip
-    landing = pages.get_template("landing.html").render(origin=origin, views=[one.view for one in questions])
-    served = {
-        "/": Fixed(landing.encode(), HTML, STRICT),
-        "/docs": Fixed(reference.encode(), HTML, STRICT),
+    landing = Landing(pages, origin=origin, views=[one.view for one in questions])
+    served: Mapping[str, Fixed | Landing] = {
+        "/": landing,
+        "/docs": Fixed(reference, HTML, STRICT | {"Content-Language": ENGLISH}),
         **{f"/{name}": Fixed((PAGES / name).read_bytes(), "text/css; charset=utf-8") for name in STYLES},
         "/v1/openapi.json": Fixed(msgspec.json.encode(document), "application/json"),
     }

@@ -244,8 +244,9 @@ def _like(note: Text, said: Says | None) -> str:
     """What a form asks for, in words and by an example."""
     if not note.form or said is None:
         return ""
-    example = "It is written otherwise" if said.example is None else f"It is written like {said.example}"
-    return f"{example}. {said.text}".rstrip()
+    if said.example is None:
+        return f"It is written otherwise. {said.text}".rstrip()
+    return f"It is written like {said.example}. {said.text}".rstrip()
 
 
 _NAMED: Mapping[Any, Callable[[], Leaf]] = {
@@ -282,7 +283,11 @@ def _list(kind: Any, many: Many) -> Shape:
     item, *rest = get_args(kind)
     if rest != [...]:
         raise TypeError(f"{kind} is not a tuple of one type.")
-    inner = shape_of(item)
+    return listed(shape_of(item), many)
+
+
+def listed(inner: Shape, many: Many) -> Shape:
+    """How a list of such values comes in."""
     wire = Annotated[list[inner.wire], Meta(min_length=many.at_least, max_length=many.at_most)]  # type: ignore[name-defined]
     build = inner.build
     return Shape(

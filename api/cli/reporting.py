@@ -13,7 +13,7 @@ from markupsafe import Markup
 from api.cli.parameters import FOLDER, Moment, key_option
 from api.cli.running import shown
 from api.cli.verdicts import as_json, close
-from api.reference import PAGES
+from api.templates import PAGES
 from domain.ledger.notes import VerifierKey
 from projections.views import VIEWS
 from services.audit import reporting

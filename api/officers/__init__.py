@@ -10,7 +10,7 @@ from api.officers.inbox import Inbox
 from api.officers.pages import Pages
 from api.officers.signing_in import Doors
 from api.officers.units import Directory
-from api.portal import Templates
+from api.templates import Templates
 from services.bootstrap import Services
 
 

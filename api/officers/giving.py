@@ -1,6 +1,7 @@
 """The forms of commands: shown, tried and recorded, by the very code that takes commands over `/v1`."""
 
 import base64
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +13,7 @@ from aiohttp import web
 from api.commands import KEY, STREAM, Giving, Verb
 from api.errors import Problem, problem_of
 from api.faults import Invalid, Located, Wrong
-from api.languages import preferred
+from api.languages import LANG, preferred
 from api.officers.fields import Node, Typed, form_of, one_more, place, taken_away, typed_of, value_of
 from api.officers.pages import Pages
 from api.officers.signing_in import Doors, to_sign_in
@@ -20,11 +21,13 @@ from api.officers.units import Directory
 from api.people import ids_in
 from domain.kernel import StreamId
 from services.handle import Office
+from services.offering import prospect
 from services.orders import Unknown
 from services.store.tokens import Token
 
-DO, KEEPS = "_do", "_key"
-"""Fields of the page's own: what was pressed, and the id under which it is recorded once."""
+DO, KEEPS, SEEN = "_do", "_key", "_seen"
+"""Fields of the page's own: what was pressed, the id under which it is recorded once, the version that was seen."""
+_VERSION = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
 ENDED = "Your sign-in has ended. Sign in again in another tab, then press once more: what you typed is here."
 
 
@@ -36,6 +39,7 @@ class Shown:
     root: Node
     key: str
     stream: UUID | None
+    seen: int | None
     wanted: Sequence[str]
     problem: Mapping[str, Any] | None = None
     told: Sequence[tuple[Node | None, str]] = ()
@@ -45,6 +49,7 @@ class Shown:
     opened: bool = False
     focus: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
+    not_now: str = ""
 
 
 class Forms:
@@ -73,17 +78,20 @@ class Forms:
         token = await self._doors.officer(request)
         if token is None:
             return to_sign_in(request)
-        typed = typed_of(request.rel_url.query.items())
+        typed = typed_of(one for one in request.rel_url.query.items() if one[0] != LANG)
         acting = verb.by.acting_for
         if isinstance(acting, str):
             typed.setdefault(acting, str(token.unit))
         shown = await self._shown(request, verb, typed, str(uuid4()))
         await self._directory.resolve(shown.root, self._office.clock().date())
+        if shown.stream is not None:
+            found = await prospect(self._office, verb.context, verb.name, token.actor, StreamId(shown.stream))
+            shown.not_now = found.why
         return await self._page(shown)
 
     async def _sent(self, request: web.Request, verb: Verb) -> web.StreamResponse:
         said = await self._doors.posted(request)
-        own = {name: text for name, text in said if name in (DO, KEEPS)}
+        own = {name: text for name, text in said if name in (DO, KEEPS, SEEN)}
         typed = typed_of(one for one in said if one[0] not in own)
         does, _, name = own.get(DO, "").partition(":")
         if does == "more":
@@ -92,10 +100,11 @@ class Forms:
             taken_away(typed, name)
         asked = does in ("try", "record")
         shown = await self._shown(request, verb, typed, _key_of(own), kept=not asked)
+        shown.seen = _seen_of(own, shown.seen)
         token = await self._doors.officer(request)
         if token is None:
-            shown.problem, shown.status = {"title": "Sign in again", "detail": ENDED, "code": "not-signed-in"}, 401
-            return await self._page(shown)
+            ended = Problem(401, "not-signed-in", "Sign in again", (ENDED,))
+            return await self._page(_told(shown, ended))
         faults = await self._directory.resolve(shown.root, self._office.clock().date())
         if not asked:
             shown.focus = _newest(shown.root, name) if does == "more" else ""
@@ -108,7 +117,7 @@ class Forms:
         try:
             said = _read(shown, faults)
             answer = await self._giving.given(
-                shown.verb, token, said, stream=shown.stream, key=shown.key, expect=None, trying=trying
+                shown.verb, token, said, stream=shown.stream, key=shown.key, expect=shown.seen, trying=trying
             )
         except Exception as error:
             problem = problem_of(error)
@@ -130,13 +139,13 @@ class Forms:
         )  # fmt: skip
 
     async def _shown(self, request: web.Request, verb: Verb, typed: Typed, key: str, *, kept: bool = False) -> Shown:
-        stream = None if verb.by.starts else await self.existing(request, verb.context.name)
+        stream, seen = (None, None) if verb.by.starts else await self.existing(request, verb.context.name)
         wanted = preferred(request)
         root = form_of(verb.request.schema(), typed, kept=kept, languages=wanted)
-        return Shown(verb, root, key, stream, wanted)
+        return Shown(verb, root, key, stream, seen, wanted)
 
-    async def existing(self, request: web.Request, context: str) -> UUID:
-        """The thing that the address names. Raises Unknown."""
+    async def existing(self, request: web.Request, context: str) -> tuple[UUID, int]:
+        """The thing that the address names, and at which version it is. Raises Unknown."""
         try:
             stream: UUID = STREAM.leaf.read_text(request.match_info["id"])
         except Wrong as wrong:
@@ -144,7 +153,7 @@ class Forms:
         version, state = await self._office.states.state(context, StreamId(stream))
         if version == 0 or state == self._office.contexts[context].decider.initial:
             raise Unknown(stream)
-        return stream
+        return stream, version
 
     def _reads(self, context: str) -> bool:
         """Whether the things of a context have a page to read."""
@@ -191,13 +200,26 @@ def _read(shown: Shown, faults: Sequence[Located]) -> Mapping[str, Any]:
 
 
 def _refused(shown: Shown, error: Exception, problem: Problem) -> Shown:
-    shown.problem = {"title": problem.title, "detail": problem.detail, "code": problem.code, **problem.more}
-    shown.status = problem.status
+    _told(shown, problem)
     if isinstance(error, Invalid):
         shown.told = place(shown.root, error.faults)
     if problem.code == "command-reused":
         # Something else was recorded from this page before. What stands here now is a command of its own.
         shown.key = str(uuid4())
+    if problem.code == "stale":
+        # What changed is told; whoever presses once more has seen it.
+        shown.seen = problem.more["found"]
+    return shown
+
+
+def _seen_of(own: Mapping[str, str], now: int | None) -> int | None:
+    """The version that the page showed; where it is none, or what it says is none, as it is now."""
+    said = own.get(SEEN, "")
+    return int(said) if now is not None and _VERSION.fullmatch(said) else now
+
+
+def _told(shown: Shown, problem: Problem) -> Shown:
+    shown.problem, shown.status = {"itself": problem, "code": problem.code, **problem.more}, problem.status
     return shown
 
 

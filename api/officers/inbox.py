@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from aiohttp import web
@@ -12,7 +13,9 @@ from api.officers.giving import Forms, address_of
 from api.officers.pages import Pages
 from api.officers.signing_in import Doors, to_sign_in
 from api.officers.units import Directory
+from domain.kernel import StreamId
 from services.handle import Office
+from services.offering import Prospect, prospect
 from services.readers import known
 from services.store.tokens import Token
 from services.views.ports import Filter, Op, Query
@@ -45,7 +48,7 @@ class Inbox:
         if token is None:
             return to_sign_in(request)
         found = await known(self._office.states, token.actor, self._office.clock())
-        mine = (Filter("unit", Op.EQ, (token.unit,)),)
+        mine = _of(token)
         turns = await self._rows("turns", Query(mine, limit=LINES, day=found.today))
         due = (*mine, Filter("state", Op.EQ, ("open",)))
         owed = await self._rows("obligations", Query(due, sort="due_on", limit=LINES, day=found.today))
@@ -62,22 +65,31 @@ class Inbox:
             token = await self._doors.officer(request)
             if token is None:
                 return to_sign_in(request)
-            stream = await self._forms.existing(request, context)
+            stream, _ = await self._forms.existing(request, context)
+            found = await self._on(context, token, stream)
+            waits = await self._rows("turns", Query((*_of(token), Filter("stream", Op.EQ, (stream,))), limit=LINES))
             return await self._pages.page(
                 "officers/act.html", context=context, read=context in self._directory.rows,
-                stream=stream, token=token, wanted=preferred(request),
-                title=await self._directory.thing(context, stream), verbs=self._on(context, token),
+                stream=stream, token=token, wanted=preferred(request), waits={row["turn"] for row in waits},
+                title=await self._directory.thing(context, stream),
+                verbs=[verb for verb, said in found if said.may],
+                not_now=[(verb, said.why) for verb, said in found if not said.may],
             )  # fmt: skip
 
         return act
 
-    def _on(self, context: str, token: Token) -> Sequence[Verb]:
-        """The commands on a thing that the officer's role may give; for whom they act is checked when one is given."""
+    async def _on(self, context: str, token: Token, stream: UUID) -> Sequence[tuple[Verb, Prospect]]:
+        """The commands on a thing that the officer's role may give, and whether the thing admits them."""
         return [
-            verb for verb in self._verbs
+            (verb, await prospect(self._office, verb.context, verb.name, token.actor, StreamId(stream)))
+            for verb in self._verbs
             if verb.context.name == context and not verb.by.starts and token.role in verb.by.roles
-        ]  # fmt: skip
+        ]
 
     async def _rows(self, view: str, query: Query) -> Sequence[Mapping[str, Any]]:
         page = await self._views.page(view, query)
         return [msgspec.json.decode(item) for item in page.items]
+
+
+def _of(token: Token) -> tuple[Filter, ...]:
+    return (Filter("unit", Op.EQ, (token.unit,)),)

@@ -5,7 +5,9 @@ from typing import Any
 from aiohttp import web
 
 from api.edge import Handler, officers
-from api.portal import FORMED, Templates
+from api.portal import FORMED
+from api.templates import Templates
+from api.tongues import READER
 
 FORM = "application/x-www-form-urlencoded"
 HEADERS = FORMED | {
@@ -21,7 +23,8 @@ class Pages:
         self._templates = templates
 
     async def page(self, name: str, status: int = 200, **said: Any) -> web.Response:
-        return web.Response(status=status, body=await self._templates.written(name, **said), headers=HEADERS)
+        headers = HEADERS | {"Content-Language": READER.get().tongue.tag}
+        return web.Response(status=status, body=await self._templates.written(name, **said), headers=headers)
 
     def served(self, handler: Handler) -> Handler:
         return self._templates.in_words(officers(handler, "page"), HEADERS)

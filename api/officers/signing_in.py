@@ -7,7 +7,6 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from aiohttp import web
 
 from api.binding import NotAForm
-from api.errors import HOW_TO_SIGN_IN
 from api.faults import Fault, Invalid, Located
 from api.officers.pages import FORM, Pages
 from services.orders import Forbidden
@@ -66,7 +65,7 @@ class Doors:
         return answer
 
     async def _page(self, then: str, *, wrong: bool = False) -> web.Response:
-        return await self._pages.page("sign_in.html", 401 if wrong else 200, then=then, wrong=wrong, how=HOW_TO_SIGN_IN)
+        return await self._pages.page("sign_in.html", 401 if wrong else 200, then=then, wrong=wrong)
 
     def _secure(self, request: web.Request) -> bool:
         return request.secure or self._public.scheme == "https"

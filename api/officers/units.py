@@ -7,16 +7,18 @@ from uuid import UUID
 
 import msgspec
 
+from api.beside import names_of
 from api.faults import Fault, Located
 from api.officers.fields import Node
-from api.people import called, spoken
+from api.people import called
+from api.tongues import READER
 from services.views.ports import Filter, Op, Query
 from services.views.queries import Views
 
 SHOWN = 20
 """Units among which somebody chooses; who means another says more of it."""
 MANY = 200
-"""Units whose names one page asks for."""
+"""Texts of one form for which units are looked for."""
 
 
 class Directory:
@@ -49,9 +51,7 @@ class Directory:
         return faults
 
     async def names(self, ids: Iterable[str], day: date | None = None) -> Mapping[str, str]:
-        wanted = tuple(sorted({one.lower() for one in ids if _is_id(one)})[:MANY])
-        rows = await self._rows(Query((Filter("key", Op.IN, wanted),), limit=MANY, day=day)) if wanted else ()
-        return {row["key"]: row["title"] for row in rows}
+        return await names_of(self._views, (one.lower() for one in ids if _is_id(one)), day=day)
 
     async def _meant(self, text: str, day: date) -> Sequence[Mapping[str, Any]]:
         """By its code; else by its whole name; else by words of its name."""
@@ -80,7 +80,10 @@ def _settled(node: Node, rows: Sequence[Mapping[str, Any]]) -> str:
         return (
             f"The register knows no unit that is called {node.text.strip()[:80]}. A name, a code or an id is asked for."
         )
-    node.choices = [(row["key"], f"{row['title']} ({spoken(row['kind'])}, {row['jurisdiction']})") for row in rows]
+    node.choices = [
+        (row["key"], f"{row['title']} ({READER.get().tongue.label(row['kind'])}, {row['jurisdiction']})")
+        for row in rows
+    ]
     return "Several units may be meant: choose one."
 
 

@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 import pytest
 
-from api import beside, cursors
-from api.portal import Templates
+from api import cursors, past
+from api.templates import Templates
 from tests.api.client import Said, get, give, locked, proposal, standing_still
 from tests.api.conftest import Live
 from tests.api.test_pages import Page
@@ -229,17 +229,17 @@ def test_a_page_is_another_once_what_stands_beside_the_row_has_come_further(live
     with standing_still(live, "units"):
         _, position = proposed(live, en="Units do not know it yet")
         before = read(live, f"policies/{key}", as_of=position, wait_for=position)
-        assert "Names and history are those of position" in told(before)
+        assert "Names of units are those of position" in told(before)
     assert get(live, "/v1/units", wait_for=position, limit=1).status == 200
     after = get(live, f"/read/policies/{key}?as_of={position}", {"If-None-Match": before.headers["etag"]})
     assert after.status == 200
-    assert "Names and history are those of position" not in told(after)
+    assert "Names of units are those of position" not in told(after)
 
 
 def test_a_history_that_is_too_long_for_a_page_leads_to_all_of_it(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     key = live.story.climate
     assert "All of them" not in told(read(live, f"commitments/{key}"))
-    monkeypatch.setattr(beside, "HISTORY", 2)
+    monkeypatch.setattr(past, "HISTORY", 2)
     page = Page(read(live, f"commitments/{key}", as_of=live.told))
     assert "These are the first 2 records." in " ".join(page.text.split())
     assert f"/read/activity?stream={key}&as_of={live.told}" in [unescape(link) for link in page.links]

@@ -44,7 +44,7 @@ def said(call: ast.Call, path: Path) -> str:
 
 def refusals() -> frozenset[str]:
     """Every code with which the rules of commitments refuse."""
-    shared = (RULES.parent / name for name in ("deadlines.py", "guards.py", "sdg.py"))
+    shared = (RULES.parent / name for name in ("sdg.py", "guards.py", "deadlines.py"))
     sources = (*RULES.glob("*.py"), *shared)
     return frozenset(said(call, path) for path in sources for call in calls(path) if called(call) == "Refused")
 

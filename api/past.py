@@ -1,0 +1,85 @@
+"""What was recorded of a thing, as pages tell it: in order, what corrects what, and how long nobody said a word."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from domain.kernel import EventName, PartialDate
+from services.store.ports import Filter, Store, StoredRecord
+
+HISTORY = 500
+"""Records that a page tells; it leads to a list of all of them."""
+QUIET = 90
+"""Days without a word of any unit from which on a page says so: the shortest period in which reports are due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One record. `quiet`: days without a word before it, if many. `behind`: days from when it counts to its record.
+
+    `asked`: what somebody gave; else it follows from the record before. `corrected`: the version that corrects it.
+    """
+
+    position: int
+    version: int
+    type: str
+    at: date
+    effective_on: str
+    unit: str
+    role: str
+    because: str
+    basis: str
+    corrects: EventName | None
+    data: Mapping[str, Any]
+    sealed: Sequence[str]
+    asked: bool
+    quiet: int = 0
+    behind: int = 0
+    corrected: int | None = None
+
+
+class Past(NamedTuple):
+    """Records in their order. `more`: there are others behind them. `silent`: days since the last word of any unit."""
+
+    records: Sequence[Told] = ()
+    more: bool = False
+    silent: int = 0
+
+
+NO_PAST = Past()
+
+
+async def past(store: Store, stream: UUID, until: int, day: date) -> Past:
+    """What was recorded of a thing up to a position. `day`: up to which silence is counted."""
+    return past_of(await store.records(-1, HISTORY + 1, until=until, where=Filter(streams=(stream,))), day)
+
+
+def past_of(found: Sequence[StoredRecord], day: date) -> Past:
+    """Of the records of one thing, from its first."""
+    records = [msgspec.json.decode(one.state) for one in found[:HISTORY]]
+    corrected = {one["corrects"]: one["ver"] for one in records if "corrects" in one}
+    told, last = list[Told](), None
+    for stored, record in zip(found, records, strict=False):
+        at, speaks = date.fromisoformat(record["at"][:10]), "unit" in record["actor"]
+        quiet = (at - last).days if last is not None and speaks else 0
+        told.append(_told(stored, record, at, quiet if quiet >= QUIET else 0, corrected))
+        last = at if speaks else last
+    more = len(found) > HISTORY
+    silent = 0 if more or last is None else (day - last).days
+    return Past(told, more, silent if silent >= QUIET else 0)
+
+
+def _told(stored: StoredRecord, record: Any, at: date, quiet: int, corrected: Mapping[str, int]) -> Told:
+    actor, counts = record["actor"], record["effective_on"]
+    latest = PartialDate(counts).latest()
+    return Told(
+        stored.position, stored.version, stored.type, at, counts, actor.get("unit", ""), actor.get("role", ""),
+        record.get("because", ""), record.get("basis", ""),
+        EventName(record["corrects"]) if "corrects" in record else None,
+        record["data"], [path.strip("/") for path in record.get("sealed", ())], record["of"][0] == 1, quiet,
+        max((at - latest).days, 0) if latest else 0, corrected.get(f"{stored.stream}/{stored.version}"),
+    )  # fmt: skip

@@ -1,0 +1,138 @@
+"""Pages from templates, in the reader's language. What nobody has translated stays English, and is marked so."""
+
+import asyncio
+import re
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from aiohttp import web
+from jinja2.ext import InternationalizationExtension
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
+
+from api.edge import Handler
+from api.errors import Problem
+from api.languages import best
+from api.people import is_code, words_of
+from api.tongues import CATALOGS, ENGLISH, READER, Reader, reader_of
+
+PAGES = Path(__file__).parent / "pages"
+PARTS = 100
+"""Pieces of a page that are written in one go: ten cells of a table or so."""
+
+
+def environment() -> jinja2.Environment:
+    """The templates of pages and letters with all that they use. They are written for a `reader`."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(PAGES), autoescape=_is_page, trim_blocks=True, lstrip_blocks=True,
+        extensions=[InternationalizationExtension],
+    )  # fmt: skip
+    made.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
+    made.filters |= {
+        "best": best, "best_text": _best_text, "coded": coded,
+        "told": _told, "detailed": _detailed, "text": _gettext, "spoken": _label, "number": _number,
+    }  # fmt: skip
+    made.tests |= {"words": words_of, "code": is_code}
+    return made
+
+
+class Templates:
+    """The pages, and what tells an edition of them from another."""
+
+    def __init__(self, **always: Any) -> None:
+        """`always`: what every page may ask."""
+        self._found = environment()
+        self._found.globals |= always
+        names = sorted(self._found.list_templates(extensions=("html", "css")))
+        files = [*(PAGES / name for name in names), *sorted(CATALOGS.glob("*.po"))]
+        said = [repr(always).encode(), *(file.read_bytes() for file in files)]
+        self.edition = sha256(b"".join(said)).hexdigest()[:8]
+
+    async def written(self, name: str, **said: Any) -> bytes:
+        """The page. A long one takes a quarter of a second: others are answered in between."""
+        parts, reader = list[str](), READER.get()
+        for part in self._found.get_template(name).generate(said, reader=reader):
+            parts.append(part)
+            if len(parts) % PARTS == 0:
+                await asyncio.sleep(0)
+        return reader.kept("".join(parts)).encode()
+
+    def at_start(self, name: str, reader: Reader, **said: Any) -> bytes:
+        """A page that is the same for everybody who reads it in this language."""
+        return reader.kept(self._found.get_template(name).render(said, reader=reader)).encode()
+
+    def in_words(self, served: Handler, headers: Mapping[str, str], **said: Any) -> Handler:
+        """For readers: in their language, which stays in addresses that name it. A problem is told in words, not JSON.
+
+        `said`: what else the page of a problem says.
+        """
+
+        async def serve(request: web.Request) -> web.StreamResponse:
+            reader = reader_of(request)
+            READER.set(reader)
+            answer = await served(request)
+            if isinstance(answer, web.Response) and isinstance(problem := answer.get("problem"), Problem):
+                answer.body = await self.written("problem.html", problem=problem, **said)
+                answer.headers.update(headers)
+            if answer.status in (303, 308) and answer.headers["Location"].startswith("/"):
+                answer.headers["Location"] = reader.led(answer.headers["Location"])
+            return answer
+
+        return serve
+
+
+def _is_page(name: str | None) -> bool:
+    """Letters are plain text, in which a sign is a sign."""
+    return name is None or not name.endswith(".txt")
+
+
+def coded(text: str) -> Markup:
+    """A text of ours in which `...` marks code, as HTML."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
+@jinja2.pass_context
+def _told(context: Context, text: str) -> Markup:
+    """A sentence of ours, with its code; marked where it is in another language than the page."""
+    found = context["reader"].tongue.sentence(text)
+    return _marked(text) if found is None else coded(found)
+
+
+def _marked(text: str) -> Markup:
+    return Markup('<span lang="{}" dir="ltr">{}</span>').format(ENGLISH, coded(text))
+
+
+@jinja2.pass_context
+def _detailed(context: Context, problem: Problem) -> Markup:
+    """What a problem is in detail."""
+    found = [context["reader"].tongue.sentence(one) for one in problem.sentences]
+    return _marked(problem.detail) if None in found else coded(problem.told(found))
+
+
+@jinja2.pass_context
+def _gettext(context: Context, text: str) -> str:
+    """The same where there is no place for a mark."""
+    found: str | None = context["reader"].tongue.sentence(text)
+    return text if found is None else found
+
+
+@jinja2.pass_context
+def _ngettext(context: Context, one: str, many: str, count: int) -> str:
+    return str(context["reader"].tongue.plural.ngettext(one, many, count))
+
+
+@jinja2.pass_context
+def _label(context: Context, name: Any) -> str:
+    return str(context["reader"].tongue.label(name))
+
+
+@jinja2.pass_context
+def _number(context: Context, value: int) -> str:
+    return str(context["reader"].tongue.number(value))
+
+
+def _best_text(called: Any, wanted: Sequence[str]) -> str:
+    return str(called[best(called, wanted)] if words_of(called) else called)

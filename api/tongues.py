@@ -1,0 +1,185 @@
+"""The languages that the register itself speaks: its own words, by catalogs whose keys are the English ones.
+
+English stands where it is said, in templates and declarations, and is looked up when it is written for a reader. So is
+a sentence that holds values: `There is no target {number}.` is found again in "There is no target 7.", and said with 7
+in another language. Who refuses something knows nothing of languages, and says it in one place.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
+from pathlib import Path
+from urllib.parse import urlencode
+
+from aiohttp import web
+from babel import Locale
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+
+from api.languages import LANG, preferred, said_in
+from api.people import spoken
+
+CATALOGS = Path(__file__).parent / "catalogs"
+ENGLISH = "en"
+TONGUES = (ENGLISH, *sorted(path.stem for path in CATALOGS.glob("*.po")))
+PLACE = re.compile(r"\{([a-zA-Z_][a-zA-Z0-9_]*)\}")
+"""Where a value stands in a sentence."""
+_NAME = re.compile(r"[a-z]+(?:_[a-z]+)*")
+_OURS = re.compile(r'\b(href|action)="(/(?!v1/|checkpoint\b|[a-z]+\.css\b)[^"#]*)')
+"""Addresses on a page under which there are pages of ours."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tongue:
+    """One language, and what the register says in it. `plural`: the same, for what is counted."""
+
+    tag: str
+    texts: Mapping[str, str] = field(default_factory=dict)
+    plural: NullTranslations = field(default_factory=NullTranslations)
+
+    @cached_property
+    def name(self) -> str:
+        """What it is called by those who speak it."""
+        return str(self._locale.get_display_name(self.tag)).capitalize()
+
+    @cached_property
+    def direction(self) -> str:
+        return str(self._locale.text_direction)
+
+    def text(self, said: str) -> str | None:
+        """The same in this language; None where nobody has translated it."""
+        return said if self.tag == ENGLISH else self.texts.get(said)
+
+    def sentence(self, said: str) -> str | None:
+        """The same of a sentence that may hold values; None where nobody has translated it."""
+        found = self.text(said)
+        return found if found is not None else next(self._filled(said), None) or self._parted(said)
+
+    def label(self, name: object) -> str:
+        """A name of ours as people say it; of one of several, with its number behind it."""
+        said, _, number = str(name).rpartition(" ")
+        if said and number.isdecimal():
+            return f"{self.label(said)} {number}"
+        return self.text(spoken(name)) or spoken(name)
+
+    def number(self, value: int) -> str:
+        return str(format_decimal(value, locale=self._locale))
+
+    def _filled(self, said: str) -> Iterator[str]:
+        for form in self._forms:
+            if form.begun in said and (found := form.pattern.fullmatch(said)):
+                values = found.groupdict()
+                yield PLACE.sub(lambda place, values=values: self._value(values[place[1]]), form.text)  # type: ignore[misc]
+
+    def _value(self, said: str) -> str:
+        """What stands in a place: as it is, unless it is a text or a name of ours."""
+        named = self.text(spoken(said)) if _NAME.fullmatch(said) else None
+        return self.text(said) or (said if named is None else named[:1].lower() + named[1:])
+
+    def _parted(self, said: str) -> str | None:
+        """Several sentences, each of which somebody has translated."""
+        for end in re.finditer(r"[.?!] ", said):
+            first = self.text(said[: end.end() - 1]) or next(self._filled(said[: end.end() - 1]), None)
+            if first is not None and (rest := self.sentence(said[end.end() :])) is not None:
+                return f"{first} {rest}"
+        return None
+
+    @cached_property
+    def _forms(self) -> Sequence["_Form"]:
+        """Those that say most of themselves come first: they leave the least to values."""
+        forms = [_Form(said, text) for said, text in self.texts.items() if PLACE.search(said)]
+        return sorted(forms, key=lambda one: -len(PLACE.sub("", one.said)))
+
+    @cached_property
+    def _locale(self) -> Locale:
+        return Locale.parse(self.tag)
+
+
+@dataclass(frozen=True)
+class _Form:
+    """A sentence with places for values, in English and in a language."""
+
+    said: str
+    text: str
+
+    @cached_property
+    def begun(self) -> str:
+        """The longest piece of it, without which it is another sentence."""
+        return max(re.split(PLACE.pattern, self.said)[::2], key=len)
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        seen, parts = set[str](), re.split(PLACE.pattern, self.said)
+        for at, part in enumerate(parts):
+            if at % 2 == 0:
+                parts[at] = re.escape(part)
+            else:
+                parts[at] = f"(?P={part})" if part in seen else f"(?P<{part}>.*?)"
+                seen.add(part)
+        return re.compile("".join(parts), re.DOTALL)
+
+
+@lru_cache
+def tongue(tag: str) -> Tongue:
+    """One of `TONGUES`, read once in the life of a process."""
+    if tag == ENGLISH:
+        return Tongue(tag)
+    with (CATALOGS / f"{tag}.po").open("rb") as file:
+        catalog = read_po(file, tag)
+    packed = BytesIO()
+    write_mo(packed, catalog)
+    packed.seek(0)
+    texts = {str(one.id): str(one.string) for one in catalog if one.id and one.string and not one.pluralizable}
+    return Tongue(tag, texts, GNUTranslations(packed))
+
+
+def tongue_of(wanted: Sequence[str]) -> Tongue:
+    """The first of a reader's languages that we speak; else English."""
+    return tongue(next((one for one in wanted if one in TONGUES), ENGLISH))
+
+
+@dataclass(frozen=True)
+class Reader:
+    """For whom a page is written. `address`: where it is asked for; empty: nowhere that can be asked again.
+
+    `chosen`: the language that the address names, which the addresses on the page name as well then.
+    """
+
+    tongue: Tongue
+    address: str = ""
+    query: Sequence[tuple[str, str]] = ()
+    chosen: str = ""
+
+    @property
+    def tongues(self) -> Sequence[tuple[Tongue, str]]:
+        """The same page in every language."""
+        if not self.address:
+            return ()
+        rest = [one for one in self.query if one[0] != LANG]
+        return [(tongue(tag), f"{self.address}?{urlencode([*rest, (LANG, tag)])}") for tag in TONGUES]
+
+    def kept(self, page: str) -> str:
+        """A page whose addresses lead on in the language that was chosen."""
+        return page if not self.chosen else _OURS.sub(lambda found: f'{found[1]}="{self.led(found[2], "&amp;")}', page)
+
+    def led(self, address: str, further: str = "&") -> str:
+        """An address of ours, in the language that was chosen."""
+        begun = address.replace("&amp;", "&").partition("?")[2]
+        if not self.chosen or any(part.startswith(f"{LANG}=") for part in begun.split("&")):
+            return address
+        return f"{address}{further if begun else '' if address.endswith('?') else '?'}{LANG}={self.chosen}"
+
+
+READER: ContextVar[Reader] = ContextVar("reader", default=Reader(tongue(ENGLISH)))  # noqa: B039  (it is frozen)
+"""For whom the request that is being answered is answered: pages are written far from where requests are read."""
+
+
+def reader_of(request: web.Request) -> Reader:
+    said = said_in(request)
+    address = request.rel_url.raw_path if request.method in ("GET", "HEAD") else ""
+    return Reader(tongue_of(preferred(request)), address, tuple(request.rel_url.query.items()), said or "")
