@@ -161,7 +161,8 @@ def _sentences(node: ast.expr) -> Iterator[str]:
             yield text
         case ast.JoinedStr(values=parts):
             text = _with_places(parts)
-            yield from [text] if re.search(r"[a-z]{2,} ", re.sub(r"\{.*?\}", "", text)) else []
+            # Those that begin small go on with what somebody else says, in a log or on a terminal.
+            yield from [text] if re.search(r"^[A-Z`{].*[a-z]{2,} .*[.:?}]$", re.sub(r"\{.*?\}", "{}", text)) else []
         case ast.Call(func=ast.Attribute(value=said, attr="rstrip")):
             yield from _sentences(said)
         case ast.BoolOp(values=several):
