@@ -81,8 +81,12 @@ class Problem:
         headers = {"Cache-Control": "no-store", "Vary": "Accept-Language", "Content-Language": ", ".join(tongues)}
         headers |= {"X-Request-Id": request_id, **self.headers}
         answer = web.Response(body=body, status=self.status, headers=headers, content_type=JSON_PROBLEM)
-        answer["problem"] = self
+        answer[TOLD] = self
         return answer
+
+
+TOLD = web.ResponseKey("told", Problem)
+"""The problem that an answer tells, for whoever tells it in another form."""
 
 
 class _Said:
