@@ -36,13 +36,18 @@ async def carry_out(
     """
     begun = monotonic()
     if dry_run or strict:
-        run = _Run(_rehearsing(office), plan, progress if dry_run else quiet)
+        run = _Run(_rehearsing(office), plan, progress if dry_run else _half(progress, 0))
         await run.all_waves()
         if dry_run or run.bad:
             return run.summary(begun, written=False)
-    run = _Run(office, plan, progress)
+    run = _Run(office, plan, _half(progress, 1) if strict else progress)
     await run.all_waves()
     return run.summary(begun, written=True)
+
+
+def _half(progress: Progress, first: int) -> Progress:
+    """Each command is given twice, to the rehearsal and to the ledger: the bar has room for both."""
+    return lambda done, total: progress(first * total + done, 2 * total)
 
 
 def _rehearsing(office: Office) -> Office:

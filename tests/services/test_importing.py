@@ -121,6 +121,14 @@ async def test_strict_writes_nothing_if_one_row_is_bad(services: Services, tmp_p
     assert (summary.written, len(summary.bad), await size(services)) == (False, 1, before)
 
 
+async def test_progress_goes_once_through_rehearsal_and_ledger(services: Services, tmp_path: Path) -> None:
+    await countries(services, "FR")
+    plan = await pledges(services, snapshot(tmp_path, FRANCE, BRITTANY))
+    seen: list[tuple[int, int]] = []
+    await carry_out(services.office, plan, strict=True, progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(0, 4), (1, 4), (2, 4), (2, 4), (3, 4), (4, 4)]
+
+
 async def test_a_newer_edition_updates_what_was_recorded(services: Services, tmp_path: Path) -> None:
     await countries(services, "FR")
     await carry_out(services.office, await pledges(services, snapshot(tmp_path, FRANCE)))
