@@ -59,6 +59,7 @@ async def test_a_message_says_in_words_what_was_recorded_and_how_it_is_ended(wri
     assert parsed["List-Unsubscribe"] == f"<{leave}>"
     assert parsed["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert message.raw.isascii()
+    assert message.raw.startswith(b"Message-ID: <"), "in one line"
 
 
 @pytest.mark.parametrize(
