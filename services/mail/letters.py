@@ -99,13 +99,14 @@ def written(letter: Letter, sender: str, to: str, message_id: str, leave: str | 
     message = EmailMessage(policy=_POLICY)
     message["From"], message["To"] = Address("Subsidia", addr_spec=sender), Address(addr_spec=to)
     message["Subject"] = _line(letter.subject)[:SUBJECT_AT_MOST]
-    message["Date"], message["Message-ID"] = formatdate(), message_id
+    message["Date"] = formatdate()
     # So that no holiday notice answers.
     message["Auto-Submitted"] = "auto-generated"
     if leave is not None:
         message["List-Unsubscribe"], message["List-Unsubscribe-Post"] = f"<{leave}>", "List-Unsubscribe=One-Click"
     message.set_content(letter.text)
-    return message.as_bytes()
+    # In one line, however long: folded behind its name, some programs do not find it.
+    return b"Message-ID: %s\r\n%s" % (message_id.encode(), message.as_bytes())
 
 
 def _line(text: str) -> str:

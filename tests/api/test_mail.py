@@ -59,6 +59,7 @@ async def test_a_message_says_in_words_what_was_recorded_and_how_it_is_ended(wri
     assert parsed["List-Unsubscribe"] == f"<{leave}>"
     assert parsed["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert message.raw.isascii()
+    assert message.raw.startswith(b"Message-ID: <"), "in one line"
 
 
 @pytest.mark.parametrize(
@@ -196,8 +197,8 @@ async def test_a_reader_is_written_to_in_their_language(written: Written) -> Non
     await written.subscriptions.ask(ANNA, Wanted(units=(written.unit,)), Period.DAILY, ("fr-ca", "fr", "en"))
     async with listening(mailbox), writing(written, mailbox):
         await sent(mailbox, 1)
-    assert mailbox.heard[0].parsed["Subject"] == "À confirmer : suivre le registre handle.example"
-    assert "une fois par jour" in mailbox.heard[0].text
+    assert mailbox.heard[0].parsed["Subject"] == "Veuillez confirmer : suivre le registre handle.example"
+    assert "chaque jour" in mailbox.heard[0].text
 
 
 async def invited(written: Written) -> bool:

@@ -87,7 +87,7 @@ def test_every_page_of_it_reads_well_and_in_the_reader_s_language(mailing: Live)
     french = get(mailing, "/follow", {"Accept-Language": "fr-CA"}, context="mandates").body.decode()
     assert 'lang="fr"' in french
     assert "<h1>Suivre par courriel</h1>" in french
-    assert "Une fois par semaine" in french
+    assert "Chaque semaine" in french
 
 
 def test_without_a_mail_server_nothing_of_it_shows(live: Live) -> None:
