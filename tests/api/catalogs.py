@@ -135,9 +135,7 @@ def _told(node: ast.AST) -> Iterator[str]:
         case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in KEPT:
             yield from _sentences(value)
         case ast.FunctionDef(name="__str__" | "_length" | "_settled", body=body):
-            yield from (
-                said for one in body if isinstance(one, ast.Return) and one.value for said in _sentences(one.value)
-            )
+            yield from (said for one in body if isinstance(one, ast.Return) and one.value for said in _sentences(one.value))
         case _:
             pass
 
