@@ -70,6 +70,11 @@ class Node:
         return "units" if self.leaf.of == "unit" else THINGS.get(self.step, "")
 
     @property
+    def document(self) -> bool:
+        """Whether it tells of a document by its hash."""
+        return self.sort == "object" and any(one.label == "sha256" for one in self.rows)
+
+    @property
     def empty(self) -> bool:
         """Nothing was typed into it. A language that was chosen for no text is nothing."""
         if self.sort == "leaf":

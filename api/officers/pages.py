@@ -9,7 +9,6 @@ from api.portal import FORMED
 from api.templates import Templates
 from api.tongues import READER
 
-FORM = "application/x-www-form-urlencoded"
 HEADERS = FORMED | {
     # With `no-referrer` browsers send `Origin: null`, and we could not tell our own forms from those of others.
     "Referrer-Policy": "same-origin",
