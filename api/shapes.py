@@ -282,7 +282,11 @@ def _list(kind: Any, many: Many) -> Shape:
     item, *rest = get_args(kind)
     if rest != [...]:
         raise TypeError(f"{kind} is not a tuple of one type.")
-    inner = shape_of(item)
+    return listed(shape_of(item), many)
+
+
+def listed(inner: Shape, many: Many) -> Shape:
+    """How a list of such values comes in."""
     wire = Annotated[list[inner.wire], Meta(min_length=many.at_least, max_length=many.at_most)]  # type: ignore[name-defined]
     build = inner.build
     return Shape(

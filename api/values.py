@@ -41,6 +41,11 @@ class Leaf:
     parse: Callable[[str], Any] = str
     of: str = ""
 
+    @property
+    def free(self) -> bool:
+        """Whether people may write whatever they like."""
+        return self.document.get("pattern") in (_NOT_BLANK, _NO_NUL)
+
     def read(self, value: Any) -> Any:
         """The typed value. Raises Wrong."""
         self.check(value)

@@ -6,13 +6,13 @@ changes later moves it only by a record of its own. `Context.clock` names the co
 deadline's last day has passed; the command has one field of its own, `deadline`, the number.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-from domain.kernel import UnitId
+from domain.kernel import Refused, UnitId
 from domain.replacing import replace
 
 Happened = TypeVar("Happened")
@@ -97,3 +97,47 @@ def numbered(known: int, events: Sequence[Happened]) -> Sequence[Happened]:
             event = replace(event, number=known)
         out.append(event)
     return out
+
+
+class Kept(Protocol):
+    """A deadline as the state of a stream keeps it."""
+
+    @property
+    def kind(self) -> StrEnum: ...
+    @property
+    def due_on(self) -> date: ...
+    @property
+    def standing(self) -> Standing: ...
+
+
+One = TypeVar("One", bound=Kept, covariant=True)
+
+
+class Keeps(Protocol[One]):
+    """The state of a stream with deadlines, the first of them number 1."""
+
+    @property
+    def deadlines(self) -> Sequence[One]: ...
+
+
+def numbers(state: Keeps[One], kinds: Iterable[StrEnum], standing: Container[Standing]) -> list[tuple[int, One]]:
+    """The deadlines of these kinds that stand so, with their numbers."""
+    wanted, found = frozenset(kinds), enumerate(state.deadlines, start=1)
+    return [(number, one) for number, one in found if one.kind in wanted and one.standing in standing]
+
+
+def the_one(state: Keeps[One], number: int) -> One:
+    """The deadline of that number; Refused `no-such-deadline`."""
+    if number > len(state.deadlines):
+        raise Refused("no-such-deadline", f"There is no deadline {number}.")
+    return state.deadlines[number - 1]
+
+
+def run_out(state: Keeps[One], number: int, today: date) -> One | None:
+    """The open deadline whose last day has passed, None if it is no longer open; Refused `not-due-yet` until then."""
+    one = the_one(state, number)
+    if one.standing is not Standing.OPEN:
+        return None
+    if today <= one.due_on:
+        raise Refused("not-due-yet", f"The deadline runs until the end of {one.due_on}.", due_on=one.due_on)
+    return one

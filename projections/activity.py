@@ -8,10 +8,9 @@ from uuid import UUID
 
 from domain.kernel import EventName, Indexed, PartialDate, Recorded, Role, Says, Searched, Sphere, Words
 from domain.replacing import quick
-from projections.commitments import unit_name
 from projections.kernel import Look, View
 from projections.things import THINGS, context_of, thing
-from projections.units import UnitRow
+from projections.units import UnitRow, unit_name
 
 DIGITS = 16
 """Positions as text of one length sort as numbers do; 16 digits hold every whole number that JSON keeps exact."""

@@ -10,10 +10,10 @@ from domain.subsidiarity.allocations import events as happened
 from domain.subsidiarity.allocations.events import Event
 from domain.subsidiarity.allocations.words import UNDECIDED, Due, Stage
 from projections.allocation_row import AllocationRow, AnsweredObjection, GridRow, PowerRow, ProposalRow, Turn
-from projections.commitments import unit_name
 from projections.kernel import Look, View, own_stream
 from projections.review_row import Voice
 from projections.things import Matter, Owed
+from projections.units import unit_name
 
 Deciding: TypeAlias = happened.AllocationDecided | happened.AllocationRevisited | happened.AllocationReversed
 """What settles, or settles anew, which sphere is to act."""

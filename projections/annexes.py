@@ -19,8 +19,8 @@ from domain.annexes import (
 from domain.kernel import Indexed, Recorded, Says, Searched, Sphere, Words
 from domain.replacing import replace
 from projections.commitment_row import CommitmentRow
-from projections.commitments import unit_name
 from projections.kernel import Look, View, own_stream
+from projections.units import unit_name
 
 
 class Stage(StrEnum):

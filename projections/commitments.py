@@ -29,8 +29,9 @@ from projections.commitment_row import (
     Turn,
 )
 from projections.commitment_turns import TURNS, ask, missed, settle, to_assess
-from projections.kernel import Look, View, own_stream, text_of
+from projections.kernel import Look, View, own_stream
 from projections.things import Owed
+from projections.units import unit_name
 
 
 def fold(key: str, before: CommitmentRow | None, record: Recorded, look: Look) -> CommitmentRow | None:
@@ -45,12 +46,6 @@ def fold(key: str, before: CommitmentRow | None, record: Recorded, look: Look) -
     if before is None:
         return None
     return derived(_heard(_after(before, event, record, look), record), before, record)
-
-
-def unit_name(look: Look, unit: UUID) -> str:
-    """The unit's name in the directory; empty where it is not there."""
-    row = look.row("units", text_of(unit))
-    return row.title if row else ""
 
 
 def _proposed(event: happened.CommitmentProposed, record: Recorded, look: Look) -> CommitmentRow:

@@ -20,10 +20,9 @@ from domain.units.events import (
     UnitRestored,
 )
 from domain.units.state import first_day_after
-from projections.commitments import unit_name
 from projections.kernel import Look, View
 from projections.mandate_row import MandateRow
-from projections.units import UnitRow
+from projections.units import UnitRow, unit_name
 
 
 class Basis(StrEnum):

@@ -9,12 +9,12 @@ from domain.kernel import Indexed, PartialDate, Recorded, Says, Searched, Stream
 from domain.mandates import events as happened
 from domain.mandates.words import ENDED, Kind, Stage
 from domain.replacing import replace
-from projections.commitments import unit_name
 from projections.kernel import Look, View, own_stream
 from projections.mandate_row import MandateRow
 from projections.mandate_stages import REACHED, stage_after
 from projections.mandates import fold as fold_mandate
 from projections.mandates import named
+from projections.units import unit_name
 
 LONGEST = 20
 """Links of a chain that are shown; the rules allow far fewer."""

@@ -14,12 +14,12 @@ from domain.mandates.events import Event
 from domain.mandates.state import comparable
 from domain.mandates.words import ENDED, Scope, Settlement, Stage
 from domain.replacing import replace
-from projections.commitments import unit_name
 from projections.kernel import Look, View, own_stream
 from projections.mandate_row import NAME_KEPT, LineRow, MandateRow, PartyRow, Period, Prolongation, Side
 from projections.mandate_stages import stage_after
 from projections.mandate_turns import waiting
 from projections.things import Owed
+from projections.units import unit_name
 
 MOST = Decimal(10**18 - 1)
 """The largest amount that a record holds."""

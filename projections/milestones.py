@@ -12,8 +12,8 @@ from domain.commitments.words import Completion, Judged
 from domain.kernel import Indexed, Level, PartialDate, Recorded, Says, Searched, Words
 from domain.replacing import quick, replace
 from projections.commitment_row import CommitmentRow, ReportRow
-from projections.commitments import unit_name
 from projections.kernel import Computed, Look, View
+from projections.units import unit_name
 
 
 class Step(StrEnum):

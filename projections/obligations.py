@@ -19,9 +19,9 @@ from domain.deadlines import (
 )
 from domain.kernel import Indexed, PartialDate, Recorded, Says, Searched, Words
 from domain.replacing import quick, replace
-from projections.commitments import unit_name
 from projections.kernel import Computed, Look, View
 from projections.things import HAPPENINGS, THINGS, Thing, context_of, renamed, thing, thing_both
+from projections.units import unit_name
 
 SOON = 30
 """Days before its day from which something is due soon: how the list is read, no rule of the domain."""

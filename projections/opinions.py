@@ -10,9 +10,9 @@ from domain.kernel import Indexed, PartialDate, Recorded, Says, Searched, Sphere
 from domain.replacing import replace
 from domain.subsidiarity.reviews import events as happened
 from domain.subsidiarity.reviews.words import Card, Ground
-from projections.commitments import unit_name
 from projections.kernel import Look, View
 from projections.review_row import ReviewRow
+from projections.units import unit_name
 
 
 class Heard(StrEnum):

@@ -10,10 +10,10 @@ from domain.subsidiarity import REVIEWS as CONTEXT
 from domain.subsidiarity.reviews import events as happened
 from domain.subsidiarity.reviews.events import Event
 from domain.subsidiarity.reviews.words import Card, Due, Outcome, Stage
-from projections.commitments import unit_name
 from projections.kernel import Computed, Look, View, own_stream
 from projections.review_row import Clock, CourtRow, OverrideRow, ReviewRow, Turn, Voice
 from projections.things import Matter, Owed
+from projections.units import unit_name
 
 
 def fold(key: str, before: ReviewRow | None, record: Recorded, look: Look) -> ReviewRow | None:

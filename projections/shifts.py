@@ -11,8 +11,8 @@ from domain.replacing import replace
 from domain.subsidiarity.allocations import events as happened
 from domain.subsidiarity.allocations.words import Due, Ground, Mode
 from projections.allocation_row import AllocationRow
-from projections.commitments import unit_name
 from projections.kernel import Computed, Look, View, own_stream
+from projections.units import unit_name
 
 
 class Shift(StrEnum):

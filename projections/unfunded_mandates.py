@@ -9,9 +9,9 @@ from domain.kernel import Indexed, Money, PartialDate, Recorded, Says, Searched,
 from domain.mandates import events as happened
 from domain.mandates.words import Kind
 from domain.replacing import replace
-from projections.commitments import unit_name
 from projections.kernel import Look, View, own_stream
 from projections.mandate_row import MandateRow
+from projections.units import unit_name
 
 POLICY = "mandate"
 

@@ -38,7 +38,7 @@ from domain.units.events import (
     UnitSplit,
 )
 from domain.units.state import after_end, first_day, first_day_after, is_withdrawn, put_right_in, without
-from projections.kernel import Computed, Look, View, day_of, own_stream
+from projections.kernel import Computed, Look, View, day_of, own_stream, text_of
 
 NAMES_KEPT = 30
 
@@ -79,6 +79,12 @@ class UnitRow:
     competences: Annotated[tuple[CompetenceRecorded, ...], Says("What it holds or held by law.")] = ()
     accreditations: Annotated[tuple[EventName, ...], Says("Every accreditation it ever gave.")] = ()
     source: Annotated[str | None, Says("The published source that it was taken from.")] = None
+
+
+def unit_name(look: Look, unit: UUID) -> str:
+    """The unit's name in the directory; empty where it is not there."""
+    row = look.row("units", text_of(unit))
+    return row.title if row else ""
 
 
 def fold(key: str, before: UnitRow | None, record: Recorded, look: Look) -> UnitRow | None:

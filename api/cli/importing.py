@@ -1,70 +1,44 @@
 """`subsidia import`: what published sources say, brought into the register by its registrar."""
 
-import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-from api.cli.running import FAULTY, Failed, configured, say, shown, with_services
+from api.cli import sheets
+from api.cli.carrying import FILE, carried_out, close, common, directory_of
+from api.cli.running import Failed, configured, say, with_services
 from services.bootstrap import Services
 from services.importing import communes, net_zero, review
-from services.importing.directory import Directory, read_directory
 from services.importing.iso3166 import plan_iso3166
-from services.importing.plan import Plan, Summary, WrongFile
-from services.importing.running import carry_out
-
-F = TypeVar("F", bound=Callable[..., Any])
-FILE = click.Path(path_type=Path, dir_okay=False)
-REPORT = click.Path(path_type=Path, dir_okay=False, writable=True)
-MOST_LINES = 200
+from services.importing.plan import Summary, WrongFile
 
 
 @click.group("import")
 def import_group() -> None:
-    """Bring published sources into the register, acting for the registrar.
+    """Bring published sources and a government's own sheets into the register.
 
     The same file twice changes nothing, and a run that was stopped continues where it was. Bad rows are named by line
-    and column while good ones go on; a wrong file is refused before anything is written.
+    and column; those of published sources hold nobody up, of an own sheet nothing is written while one is bad. A wrong
+    file is refused before anything is written.
 
     \b
     Start with the directory of units, then pledges find theirs:
       subsidia import iso-3166
       subsidia import fr-communes fr_communes.csv
       subsidia import net-zero-tracker net_zero_tracker.csv
+    \b
+    Sheets of your own, and those that `subsidia export` wrote:
+      subsidia import commitments ours.csv --template
+      subsidia import commitments ours.csv --dry-run
     """
 
 
-def _report_file(_context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
-    """Where a report can be written, examined before anything is imported."""
-    if path is None:
-        return None
-    if path.suffix not in (".csv", ".json"):
-        raise click.BadParameter(f"{path} ends neither in .csv nor in .json.")
-    if not path.absolute().parent.is_dir():
-        raise click.BadParameter(f"There is no folder {path.absolute().parent}.")
-    if not os.access(path.absolute().parent, os.W_OK):
-        raise click.BadParameter(f"This account may not write in {path.absolute().parent}.")
-    return path
-
-
-def common(command: F) -> F:
-    """The options that every importer has."""
-    for option in (
-        click.option(
-            "--report",
-            type=REPORT,
-            callback=_report_file,
-            help="Write bad and queued rows to this file (.csv or .json).",
-        ),
-        click.option("--strict", is_flag=True, help="Write nothing if one row is bad (exit status 3)."),
-        click.option("--dry-run", is_flag=True, help="Write nothing; the summary is what it would be."),
-    ):
-        command = option(command)
-    return command
+import_group.add_command(sheets.import_units)
+import_group.add_command(sheets.import_commitments)
 
 
 @import_group.command("iso-3166")
@@ -78,11 +52,11 @@ def iso_3166(countries: tuple[str, ...], dry_run: bool, strict: bool, report: Pa
     """
 
     async def work(services: Services) -> Summary:
-        directory = await _directory(services)
+        directory = await directory_of(services)
         plan = plan_iso3166(countries, directory, services.registrar)
-        return await _carried_out(services, plan, dry_run, strict, report)
+        return await carried_out(services, plan, dry_run, strict, report)
 
-    _close("iso-3166", with_services(work), dry_run, strict)
+    close("iso-3166", with_services(work), dry_run, strict)
 
 
 @import_group.command("fr-communes")
@@ -96,10 +70,10 @@ def fr_communes(file: Path, dry_run: bool, strict: bool, report: Path | None) ->
     """
 
     async def work(services: Services) -> Summary:
-        plan = communes.plan_communes(file, await _directory(services), services.registrar)
-        return await _carried_out(services, plan, dry_run, strict, report)
+        plan = communes.plan_communes(file, await directory_of(services), services.registrar)
+        return await carried_out(services, plan, dry_run, strict, report)
 
-    _close("fr-communes", with_services(work), dry_run, strict)
+    close("fr-communes", with_services(work), dry_run, strict)
 
 
 @import_group.command("net-zero-tracker")
@@ -134,20 +108,20 @@ def net_zero_tracker(
     async def work(services: Services) -> Summary:
         return await _net_zero(services, file, day, match, dry_run, strict, report)
 
-    _close(net_zero.PLACE, with_services(work), dry_run, strict)
+    close(net_zero.PLACE, with_services(work), dry_run, strict)
 
 
 async def _net_zero(
     services: Services, file: Path, day: date, match: Path | None, dry_run: bool, strict: bool, report: Path | None
 ) -> Summary:
     rows, bad = net_zero.read_file(file)
-    directory = await _directory(services)
+    directory = await directory_of(services)
     matches = review.read_matches(match, directory, (row["id_code"] for row in rows)) if match else {}
     recorded = await net_zero.read_recorded(services.store, services.office.codec, rows)
     plan = net_zero.plan_net_zero(
         rows, bad, directory, recorded, services.registrar, retrieved_on=day, matches=matches
     )  # fmt: skip
-    summary = await _carried_out(services, plan, dry_run, strict, report)
+    summary = await carried_out(services, plan, dry_run, strict, report)
     if summary.written:
         path = review.keep_queue(services.config.var, plan.place, plan.queued)
         click.echo(f"Review queue: {len(plan.queued):,} rows in {path}")
@@ -161,44 +135,6 @@ def _retrieved_on(file: Path) -> date:
         return date.fromisoformat(found[1]) if found else datetime.fromtimestamp(file.stat().st_mtime, UTC).date()
     except (OSError, ValueError):
         return datetime.now(UTC).date()
-
-
-async def _directory(services: Services) -> Directory:
-    return await read_directory(services.store, services.office.codec)
-
-
-async def _carried_out(
-    services: Services, plan: Plan, dry_run: bool, strict: bool, report: Path | None
-) -> Summary:  # fmt: skip
-    with shown(plan.place) as progress:
-        summary = await carry_out(services.office, plan, dry_run=dry_run, strict=strict, progress=progress)
-    if report is not None:
-        try:
-            review.write_report(report, summary)
-        except OSError as error:
-            raise Failed(f"The import was carried out, but {report} cannot be written: {error.strerror}.") from error
-    return summary
-
-
-def _close(place: str, summary: Summary, dry_run: bool, strict: bool) -> None:
-    """The closing summary; bad rows on stderr."""
-    for bad in summary.bad[:MOST_LINES]:
-        cell = f", {bad.column} {bad.value!r}" if bad.column else f" ({bad.value})" if bad.value else ""
-        say(f"line {bad.line}, row {bad.key}{cell}: {bad.reason}", err=True)
-    if len(summary.bad) > MOST_LINES:
-        click.echo(f"and {len(summary.bad) - MOST_LINES:,} more; --report FILE lists them all", err=True)
-    click.echo(f"{place}: {summary.rows:,} rows in {summary.seconds:.1f} s{' (dry run)' if dry_run else ''}")
-    width = max(map(len, summary.counts))
-    for word, number in summary.counts.items():
-        click.echo(f"  {word:<{width}} {number:>8,}")
-    if dry_run:
-        click.echo("Nothing was written.")
-    elif not summary.written:
-        click.echo(f"Nothing was written: {len(summary.bad):,} rows are bad, and --strict was asked for.")
-    elif summary.changed == 0:
-        click.echo("Nothing changed: what could be recorded was recorded before.")
-    if strict and summary.bad:
-        raise SystemExit(FAULTY)
 
 
 def _show_queue(var: Path) -> None:

@@ -131,14 +131,20 @@ class Wanted:
 
     def headers(self, key: str | None) -> dict[str, str]:
         """Raises click.UsageError where there is no token."""
-        token = (_text(self.token_file) if self.token_file else os.environ.get(TOKEN, "")).strip()
-        if not token:
-            raise click.UsageError(f"A token is needed: set {TOKEN}, or name a file with --token-file.")
-        if not token.isascii() or not token.isprintable():
-            raise click.UsageError("This is no token: one is letters and digits, on one line.")
+        token = token_from(self.token_file)
         said = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", KEY.name: key}
         said["If-Match"] = None if self.version is None else f'"{self.version}"'
         return {name: value for name, value in said.items() if value is not None}
+
+
+def token_from(file: Path | None) -> str:
+    """The officer's token, from that file or the environment. Raises click.UsageError where there is none."""
+    token = (_text(file) if file else os.environ.get(TOKEN, "")).strip()
+    if not token:
+        raise click.UsageError(f"A token is needed: set {TOKEN}, or name a file with --token-file.")
+    if not token.isascii() or not token.isprintable():
+        raise click.UsageError("This is no token: one is letters and digits, on one line.")
+    return token
 
 
 def _text(path: Path) -> str:

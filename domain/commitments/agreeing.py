@@ -22,6 +22,7 @@ from domain.commitments.words import (
     Reporting,
     ResourceKind,
 )
+from domain.deadlines import numbers
 from domain.guards import alive, counted
 from domain.kernel import PartialDate, Policy, Refused, Sphere, UnitFacts
 
@@ -225,7 +226,7 @@ def _invited(state: Commitment, command: asked.AcceptParticipation | asked.Decli
 def _answered(state: Commitment, command: asked.AcceptParticipation | asked.DeclineParticipation) -> Sequence[Event]:
     """The unit has answered its invitation, in time or late."""
     unit, day = command.acting.id, counted(command.effective_on, command.today)
-    owed = clocks.numbers(state, (Due.ANSWER,), clocks.WAITING)
+    owed = numbers(state, (Due.ANSWER,), clocks.WAITING)
     return [happened.DeadlineMet(number, day > one.due_on, unit) for number, one in owed if one.unit == unit]
 
 

@@ -11,7 +11,7 @@ from domain.commitments.events import Event
 from domain.commitments.evolve import evolve
 from domain.commitments.state import Commitment, DeadlineState, ExtensionState, SourceStanding, State
 from domain.commitments.words import AGREEING, ENDED, Answer, Changes, Due, Part
-from domain.deadlines import Standing
+from domain.deadlines import Standing, numbers, the_one
 from domain.guards import counted, reachable
 from domain.kernel import PartialDate, Refused, UnitId
 
@@ -50,9 +50,7 @@ def _may_end_later(command: asked.RequestExtension, state: Commitment) -> None:
 
 
 def _may_move(command: asked.RequestExtension, state: Commitment, number: int) -> None:
-    if number > len(state.deadlines):
-        raise Refused("no-such-deadline", f"There is no deadline {number}.")
-    one = state.deadlines[number - 1]
+    one = the_one(state, number)
     if one.kind not in EXTENDABLE:
         raise Refused("not-extendable", "This clock runs by itself and is not extended.", kind=one.kind)
     if one.unit != command.acting.id:
@@ -210,7 +208,7 @@ def _amend(
     stays_checkable(state, happened.CommitmentAmended(changes))
     events: list[Event] = [amended]
     for step in changes.milestones:
-        open_ones = clocks.numbers(state, (Due.MILESTONE,), clocks.OPEN)
+        open_ones = numbers(state, (Due.MILESTONE,), clocks.OPEN)
         events += [happened.DeadlineVoided(n) for n, one in open_ones if one.about == step.number]
         events.append(clocks.step(step.number, step.terms.responsible, command.today, step.terms.due_on))
     if changes.ends_on is not None:

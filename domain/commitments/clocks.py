@@ -11,8 +11,8 @@ from domain.commitments.checks import there
 from domain.commitments.events import DeadlineSet, DeadlineVoided, Event
 from domain.commitments.state import Commitment, DeadlineState, State
 from domain.commitments.words import Delivery, Due, Pause
-from domain.deadlines import Standing
-from domain.kernel import PartialDate, Policy, Refused, UnitId
+from domain.deadlines import Standing, numbers, run_out
+from domain.kernel import PartialDate, Policy, UnitId
 
 MONTHS = {
     Due.PROGRESS: "report_months",
@@ -54,13 +54,6 @@ def review(ends_on: PartialDate, policy: Policy, calendar: Calendar) -> list[Eve
     """The day from which results are assessed: some months after the end, where the end is known."""
     last = ends_on.latest()
     return [] if last is None else [clock(Due.RESULTS_REVIEW, None, last, policy, calendar)]
-
-
-def numbers(state: Commitment, kinds: Iterable[Due], standing: tuple[Standing, ...]) -> list[tuple[int, DeadlineState]]:
-    """The deadlines of these kinds that stand so, with their numbers."""
-    wanted = frozenset(kinds)
-    found = enumerate(state.deadlines, start=1)
-    return [(number, one) for number, one in found if one.kind in wanted and one.standing in standing]
 
 
 OPEN = (Standing.OPEN,)
@@ -124,13 +117,9 @@ def _next_period(one: DeadlineState, day: date, policy: Policy, calendar: Calend
 def miss(command: asked.MissDeadline, state: State) -> Sequence[Event]:
     """A day has passed. Silence is recorded as such; it never means consent."""
     found = there(state)
-    if command.deadline > len(found.deadlines):
-        raise Refused("no-such-deadline", f"There is no deadline {command.deadline}.")
-    one = found.deadlines[command.deadline - 1]
-    if one.standing is not Standing.OPEN:
+    one = run_out(found, command.deadline, command.today)
+    if one is None:
         return []
-    if command.today <= one.due_on:
-        raise Refused("not-due-yet", f"The deadline runs until the end of {one.due_on}.", due_on=one.due_on)
     if one.kind is Due.RESULTS_REVIEW:
         met = happened.DeadlineMet(command.deadline, late=False)
         return [happened.AssessmentWindowOpened(command.deadline), met]

@@ -8,7 +8,7 @@ from domain.commitments import events as happened
 from domain.commitments.events import Event
 from domain.commitments.state import Commitment, ReportState, State
 from domain.commitments.words import Delivery, Due
-from domain.deadlines import Standing
+from domain.deadlines import Standing, numbers
 from domain.guards import counted
 from domain.kernel import Refused
 
@@ -89,7 +89,7 @@ def complete_milestone(command: asked.CompleteMilestone, state: State) -> Sequen
     if one.standing is Standing.MET:
         return []
     day = counted(command.effective_on, command.today)
-    owed = clocks.numbers(found, (Due.MILESTONE,), clocks.WAITING)
+    owed = numbers(found, (Due.MILESTONE,), clocks.WAITING)
     met = [
         happened.DeadlineMet(number, day > deadline.due_on, unit)
         for number, deadline in owed

@@ -10,6 +10,7 @@ from domain.commitments import events as happened
 from domain.commitments.events import Event
 from domain.commitments.state import Commitment, SourceStanding, State
 from domain.commitments.words import CONFIRMS, ENDED, SCALES, VERIFIES, Answer, Due, Judged, Outcome
+from domain.deadlines import numbers
 from domain.guards import counted
 from domain.kernel import Level, Policy, Refused, UnitId
 
@@ -72,7 +73,7 @@ def _window(state: Commitment, today: date, policy: Policy) -> None:
 
 def _opens_on(state: Commitment, policy: Policy) -> date | None:
     """The day its clock was set for; without a clock, as before a unit confirms a published pledge, by its end."""
-    reviews = clocks.numbers(state, (Due.RESULTS_REVIEW,), clocks.OPEN)
+    reviews = numbers(state, (Due.RESULTS_REVIEW,), clocks.OPEN)
     if reviews:
         return reviews[-1][1].due_on
     last = state.ends_on.latest()

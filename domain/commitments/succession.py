@@ -10,6 +10,7 @@ from domain.commitments import events as happened
 from domain.commitments.events import Event
 from domain.commitments.state import Commitment, PartyState, State
 from domain.commitments.words import ENDED, Answer, Changes, Due, NewMilestone, NewTarget, Part, Share, Target
+from domain.deadlines import numbers
 from domain.kernel import PartialDate, Refused, Sphere, UnitFacts, UnitId
 from domain.replacing import replace
 
@@ -63,7 +64,7 @@ def _settles(state: Commitment, party: PartyState, heir: UnitId) -> Sequence[Eve
         return []
     both = (party.unit, heir)
     _, _, answer = joined(_place(party), _place(other))
-    answers = clocks.numbers(state, (Due.ANSWER,), clocks.OPEN) if answer is Answer.ACCEPTED else ()
+    answers = numbers(state, (Due.ANSWER,), clocks.OPEN) if answer is Answer.ACCEPTED else ()
     wishes = enumerate(state.extensions, start=1)
     return [
         *(happened.DeadlineVoided(number) for number, one in answers if one.unit in both),

@@ -1,12 +1,12 @@
 """Deadlines: when each clock starts, what is due when, and what follows when its last day has passed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import assert_never
 
 from domain.calendars import Calendar, add_months, due
-from domain.deadlines import Standing
-from domain.kernel import Policy, Refused, UnitId
+from domain.deadlines import Standing, numbers, run_out
+from domain.kernel import Policy, UnitId
 from domain.lands import on_day
 from domain.mandates import commands as asked
 from domain.mandates import events as happened
@@ -44,13 +44,6 @@ def report(state: Mandate, start: date, calendar: Calendar) -> list[Event]:
         return []
     ends = due(start, calendar, months=months)
     return [DeadlineSet(0, Due.REPORT, start, ends, "", calendar.name, state.recipient)]
-
-
-def numbers(state: Mandate, kinds: Iterable[Due], standing: tuple[Standing, ...]) -> list[tuple[int, DeadlineState]]:
-    """The deadlines of these kinds that stand so, with their numbers."""
-    wanted = frozenset(kinds)
-    found = enumerate(state.deadlines, start=1)
-    return [(number, one) for number, one in found if one.kind in wanted and one.standing in standing]
 
 
 def void(state: Mandate, *kinds: Due) -> list[Event]:
@@ -93,13 +86,9 @@ def resumed(state: Mandate, day: date, calendar: Calendar) -> list[Event]:
 def passed(command: asked.PassDeadline, state: State) -> Sequence[Event]:
     """A last day has passed."""
     found = there(state)
-    if command.deadline > len(found.deadlines):
-        raise Refused("no-such-deadline", f"There is no deadline {command.deadline}.")
-    one = found.deadlines[command.deadline - 1]
-    if one.standing is not Standing.OPEN:
+    one = run_out(found, command.deadline, command.today)
+    if one is None:
         return []
-    if command.today <= one.due_on:
-        raise Refused("not-due-yet", f"The deadline runs until the end of {one.due_on}.", due_on=one.due_on)
     if one.kind is Due.SUSPENSION and command.parents and not command.parents[0].in_force:
         return _waits_on(command.deadline, one)
     if one.kind is Due.LAPSE:

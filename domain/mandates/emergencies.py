@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from fractions import Fraction
 
+from domain.deadlines import numbers
 from domain.guards import alive, counted
 from domain.kernel import Policy, Refused
 from domain.mandates import clocks
@@ -119,8 +120,7 @@ def prolong(command: asked.ProlongSuspension, state: State) -> Sequence[Event]:
         times + 1, command.until, command.resolution, command.in_favour, command.members
     )
     moved = [
-        happened.DeadlineMoved(number, command.until)
-        for number, _ in clocks.numbers(found, (Due.SUSPENSION,), clocks.RUNNING)
+        happened.DeadlineMoved(number, command.until) for number, _ in numbers(found, (Due.SUSPENSION,), clocks.RUNNING)
     ]
     return [prolonged, *moved]
 

@@ -5,6 +5,7 @@ from datetime import date
 
 from domain import cofog
 from domain.calendars import due
+from domain.deadlines import numbers
 from domain.guards import alive, counted, reachable
 from domain.kernel import PartialDate, Refused, UnitFacts
 from domain.lands import on_day
@@ -176,7 +177,7 @@ def lapse(command: asked.LapseMandate, state: State) -> Sequence[Event]:
         last = last_held(found.terms, command.holdings, lands, command.today)
         gone = command.today if last is None else last + clocks.RUNS_ON
         return _over(found, gone, Ending.COMPETENCE_LOST)
-    known = [one for _, one in clocks.numbers(found, (Due.LAPSE,), clocks.RUNNING)]
+    known = [one for _, one in numbers(found, (Due.LAPSE,), clocks.RUNNING)]
     if any(one.due_on == through for one in known):
         return []
     return [*clocks.void(found, Due.LAPSE), *clocks.lapsing(found, through, command.today)]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
+from domain.deadlines import numbers
 from domain.guards import alive, counted
 from domain.kernel import Refused, UnitId
 from domain.lands import on_day
@@ -209,9 +210,7 @@ def _renewable(state: Mandate, ends_on: date, command: asked.RenewMandate | aske
 
 
 def _renewed(state: Mandate, ends_on: date) -> Sequence[Event]:
-    moved = [
-        happened.DeadlineMoved(number, ends_on) for number, _ in clocks.numbers(state, (Due.EXPIRY,), clocks.RUNNING)
-    ]
+    moved = [happened.DeadlineMoved(number, ends_on) for number, _ in numbers(state, (Due.EXPIRY,), clocks.RUNNING)]
     return [happened.MandateRenewed(state.renewals + 1, ends_on), *moved]
 
 
@@ -234,7 +233,7 @@ def record_sub_delegation(command: asked.RecordSubDelegation, state: State) -> S
 def hand_over(state: Mandate, former: UnitId, successor: UnitId, day: date) -> Sequence[Event]:
     """Whoever succeeds to a unit also owes what it owed."""
     succeeded = happened.PartySucceeded(former, successor, day)
-    owed = [(number, one) for number, one in clocks.numbers(state, Due, clocks.RUNNING) if one.unit == former]
+    owed = [(number, one) for number, one in numbers(state, Due, clocks.RUNNING) if one.unit == former]
     return [succeeded, *_reowed(len(state.deadlines), owed, successor)]
 
 

@@ -12,11 +12,10 @@ from domain import units
 from domain.kernel import Sphere, UnitId
 from domain.units.events import UnitRegistered
 from services.codec import Codec
+from services.importing.histories import folded
 from services.importing.names import exact, loose
 from services.importing.plan import Candidate
-from services.store.ports import Filter, Store
-
-AT_ONCE = 5_000
+from services.store.ports import Store, StoredRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +75,13 @@ class Directory:
 
 async def read_directory(store: Store, codec: Codec) -> Directory:
     """All units that the ledger knows of."""
-    wanted = Filter(types=tuple(name for name, kind in codec.names.items() if kind in units.UNITS.events))
-    decider = units.UNITS.decider
-    states: dict[UUID, units.State] = {}
     kinds: dict[UUID, units.Kind] = {}
-    after = -1
-    while records := await store.records(after, AT_ONCE, where=wanted):
-        for record in records:
-            event = codec.event(record)
-            if isinstance(event, UnitRegistered):
-                kinds[record.stream] = event.kind
-            states[record.stream] = decider.evolve(states.get(record.stream, decider.initial), event)
-        after = records[-1].position
+
+    def heard(record: StoredRecord, event: object) -> None:
+        if isinstance(event, UnitRegistered):
+            kinds[record.stream] = event.kind
+
+    states = await folded(store, codec, units.UNITS, heard)
     return Directory.of(_known(state, kinds[stream]) for stream, state in states.items())
 
 

@@ -56,12 +56,16 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One command that follows from one row. `becomes`: what the row counts as once it is recorded."""
+    """What follows from one row: a command, and `then` others on the same stream, one after the other.
+
+    `becomes`: what the row counts as once one of them is recorded.
+    """
 
     line: int
     key: str
     becomes: str
     order: Order
+    then: tuple[Order, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,13 +33,31 @@ def read_rows(path: Path, columns: Sequence[str]) -> tuple[list[Row], list[BadRo
 
     Raises WrongFile where the file cannot be this source at all.
     """
+    return _read(path, _text(path), ",", lambda header: _check_header(path, header, columns), str.strip)
+
+
+def read_own_rows(path: Path, check: Callable[[Sequence[str]], None]) -> tuple[list[Row], list[BadRow]]:
+    """All rows of a spreadsheet saved as CSV, cells as they are; rows in which nothing stands are none.
+
+    Half of Europe's spreadsheets put semicolons where others put commas: the header tells. `check` sees the header,
+    and raises WrongFile.
+    """
     text = _text(path)
+    first = text.partition("\n")[0]
+    sign = max((",", ";", "\t"), key=first.count)
+    return _read(path, text, sign, check, str)
+
+
+def _read(
+    path: Path, text: str, sign: str, check: Callable[[Sequence[str]], None], tidy: Callable[[str], str]
+) -> tuple[list[Row], list[BadRow]]:
     csv.field_size_limit(LONGEST_CELL)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=sign, strict=True)
     try:
         header = next(reader, [])
-        _check_header(path, header, columns)
-        rows, bad = _rows(header, ((reader.line_num, cells) for cells in reader))
+        check(header)
+        _check_twice(path, header)
+        rows, bad = _rows(header, ((reader.line_num, cells) for cells in reader), tidy)
     except csv.Error as error:
         raise WrongFile(f"{path} is not a CSV file: {error} (line {reader.line_num}).") from error
     if not rows:
@@ -75,19 +93,24 @@ def _check_header(path: Path, header: Sequence[str], columns: Sequence[str]) -> 
         more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
         named = ", ".join(missing[:NAMED]) + more
         raise WrongFile(f"{path} lacks the columns {named}: it is another file, or another edition.")
-    twice = sorted({column for column in header if header.count(column) > 1})
+
+
+def _check_twice(path: Path, header: Sequence[str]) -> None:
+    twice = sorted({column for column in header if column and header.count(column) > 1})
     if twice:
         raise WrongFile(f"{path} has columns of the same name: {', '.join(twice)}.")
 
 
-def _rows(header: Sequence[str], lines: Iterable[tuple[int, list[str]]]) -> tuple[list[Row], list[BadRow]]:
+def _rows(
+    header: Sequence[str], lines: Iterable[tuple[int, list[str]]], tidy: Callable[[str], str]
+) -> tuple[list[Row], list[BadRow]]:
     """`lines`: the line on which each row ends, and its cells; a cell may hold line breaks."""
     rows, bad = [], []
     last = 1
     for ends, cells in lines:
         line, last = last + 1, ends
         if len(cells) == len(header):
-            rows.append(Row(line, {name: cell.strip() for name, cell in zip(header, cells, strict=True)}))
+            rows.append(Row(line, {name: tidy(cell) for name, cell in zip(header, cells, strict=True)}))
         elif cells:
             reason = f"The row has {len(cells)} cells, and the header {len(header)}."
             bad.append(BadRow(line, cells[0][:60], "", "", reason))

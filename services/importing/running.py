@@ -12,7 +12,7 @@ from services.handle import Office
 from services.importing.plan import QUEUED, REFUSED, UNCHANGED, Asked, BadRow, Plan, Summary
 from services.importing.rehearsal import Rehearsal
 from services.keyring import MemoryKeyring
-from services.orders import Answer
+from services.orders import Answer, Order
 from services.store.ports import Busy, CommandReused, Conflict, TooLarge
 
 AT_ONCE = 256
@@ -84,22 +84,28 @@ class _Run:
 
     async def _became(self, asked: Asked) -> str:
         try:
-            answer = await self._answer(asked)
-        except CommandReused:  # the same edition of the same row, given by another run
-            return UNCHANGED
+            recorded = [await self._is_new(order) for order in (asked.order, *asked.then)]
         except Refused as refused:
             self.bad.append(BadRow(asked.line, asked.key, "", refused.code, refused.reason))
             return REFUSED
         except TooLarge as error:
             self.bad.append(BadRow(asked.line, asked.key, "", "record-too-large", str(error)))
             return REFUSED
-        return asked.becomes if answer.events and not answer.repeated else UNCHANGED
+        return asked.becomes if any(recorded) else UNCHANGED
 
-    async def _answer(self, asked: Asked) -> Answer:
+    async def _is_new(self, order: Order) -> bool:
+        """Whether something was recorded by it now."""
+        try:
+            answer = await self._answer(order)
+        except CommandReused:  # the same edition of the same row, given by another run
+            return False
+        return bool(answer.events) and not answer.repeated
+
+    async def _answer(self, order: Order) -> Answer:
         conflicts = 0
         while True:
             try:
-                return await self.office.give(asked.order)
+                return await self.office.give(order)
             except Busy as busy:
                 await asyncio.sleep(busy.retry_after)
             except Conflict:  # others write to the same streams: they will let us through
@@ -111,7 +117,8 @@ class _Run:
     def summary(self, begun: float, *, written: bool) -> Summary:
         """Every row counted once, under the plan's words."""
         plan = self.plan
-        counts = Counter(plan.counted) + self.counts + Counter({QUEUED: len(plan.queued), REFUSED: len(plan.bad)})
+        counts = Counter(plan.counted) + self.counts + Counter({QUEUED: len(plan.queued)})
+        counts[REFUSED] += len({bad.line for bad in plan.bad})
         ordered = {word: counts.pop(word, 0) for word in plan.words} | counts
         bad = sorted(self.bad, key=lambda row: row.line)
         return Summary(plan.rows, ordered, bad, plan.queued, monotonic() - begun, written)

@@ -1,9 +1,5 @@
-"""Reading over HTTP: filters, search, order, pages, past states, formats, and what need not be sent again."""
+"""Reading over HTTP: filters, search, order, pages, past states."""
 
-import csv
-import gzip
-import io
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -73,8 +69,8 @@ def _local_with_one(row: Any) -> bool:
     ids=lambda one: str(one) if isinstance(one, dict) else None,
 )  # fmt: skip
 def test_every_typed_column_filters(live: Live, asked: dict[str, str], holds: Any) -> None:
-    everything = get(live, "/v1/commitments", limit=500, as_of=_story(live)).items
-    found = get(live, "/v1/commitments", limit=500, as_of=_story(live), **asked).items
+    everything = get(live, "/v1/commitments", limit=500, as_of=live.told).items
+    found = get(live, "/v1/commitments", limit=500, as_of=live.told, **asked).items
     assert keys(found) == [row["key"] for row in everything if holds(row)]
     assert "progress__is_null" in asked or len(found) < len(everything)
 
@@ -88,9 +84,9 @@ def test_every_typed_column_filters(live: Live, asked: dict[str, str], holds: An
     ],
 )  # fmt: skip
 def test_a_thing_is_found_by_its_title_in_any_of_its_languages(live: Live, view: str, column: str) -> None:
-    told = next(row for row in get(live, f"/v1/{view}", as_of=_story(live)).items if "fr" in row.get(column, ()))
+    told = next(row for row in get(live, f"/v1/{view}", as_of=live.told).items if "fr" in row.get(column, ()))
     for text in told[column].values():
-        assert told["key"] in keys(get(live, f"/v1/{view}", q=text[:200], limit=500, as_of=_story(live)).items), text
+        assert told["key"] in keys(get(live, f"/v1/{view}", q=text[:200], limit=500, as_of=live.told).items), text
 
 
 COUNTED = [(view.name, one.name) for view in VIEWS for one in view.computed if one.type is int]
@@ -100,9 +96,9 @@ COUNTED = [(view.name, one.name) for view in VIEWS for one in view.computed if o
 @pytest.mark.parametrize(("view", "column"), COUNTED)
 @pytest.mark.parametrize("far", [2**31, -(2**31) - 1, 2**53 - 1, -(2**53) + 1])
 def test_numbers_that_no_row_can_have_are_asked_for_in_vain(live: Live, view: str, column: str, far: int) -> None:
-    everything = keys(get(live, f"/v1/{view}", limit=500, as_of=_story(live), **{f"{column}__is_null": "false"}).items)
+    everything = keys(get(live, f"/v1/{view}", limit=500, as_of=live.told, **{f"{column}__is_null": "false"}).items)
     for op, every in (("", False), ("__in", False), ("__gt", far < 0), ("__lt", far > 0), ("__ge", far < 0)):
-        found = get(live, f"/v1/{view}", limit=500, as_of=_story(live), **{column + op: str(far)})
+        found = get(live, f"/v1/{view}", limit=500, as_of=live.told, **{column + op: str(far)})
         assert keys(found.items) == (everything if every else []), op
 
 
@@ -113,11 +109,6 @@ def test_numbers_beyond_what_json_keeps_are_refused_in_a_sentence(live: Live, vi
         said = get(live, f"/v1/{view}", **{f"{column}__{op}" if op else column: str(far)})
         assert (said.status, said.faults) == (400, {f"/{column}.{op}" if op else f"/{column}": "range"})
         assert "from -9007199254740991 to 9007199254740991" in said.json["detail"]
-
-
-def _story(live: Live) -> int:
-    """The last position of the story: what other tests add lies behind it."""
-    return live.told
 
 
 def test_a_list_is_filtered_by_what_its_items_are(live: Live) -> None:
@@ -136,8 +127,8 @@ def test_words_are_found_without_accents_case_and_last_letters(live: Live) -> No
 
 
 def test_the_order_is_the_one_asked_for_and_the_same_backwards(live: Live) -> None:
-    upwards = get(live, "/v1/commitments", sort="ends_on", as_of=_story(live), limit=500).items
-    downwards = get(live, "/v1/commitments", sort="-ends_on", as_of=_story(live), limit=500).items
+    upwards = get(live, "/v1/commitments", sort="ends_on", as_of=live.told, limit=500).items
+    downwards = get(live, "/v1/commitments", sort="-ends_on", as_of=live.told, limit=500).items
     dates = [row["ends_on"] for row in upwards]
     assert dates == sorted(dates)
     assert keys(downwards) == keys(upwards)[::-1]
@@ -219,8 +210,8 @@ def _pages(live: Live, address: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("sort", ["name", "-name", "closed_on", "-closed_on", "progress", "-progress"])
 def test_pages_hold_every_row_once_whatever_the_order(live: Live, sort: str) -> None:
-    whole = keys(get(live, "/v1/commitments", sort=sort, as_of=_story(live), limit=500).items)
-    pages = _pages(live, f"/v1/commitments?sort={sort}&limit=2&as_of={_story(live)}")
+    whole = keys(get(live, "/v1/commitments", sort=sort, as_of=live.told, limit=500).items)
+    pages = _pages(live, f"/v1/commitments?sort={sort}&limit=2&as_of={live.told}")
     assert [key for page in pages for key in page] == whole
     assert all(len(page) == 2 for page in pages[:-1])
 
@@ -274,14 +265,14 @@ def test_the_register_as_it_stood_on_a_day_is_that_of_its_end(live: Live) -> Non
 
 
 def test_an_answer_about_the_past_is_for_ever_and_one_about_now_says_how_fresh_it_is(live: Live) -> None:
-    now, then = get(live, "/v1/commitments"), get(live, "/v1/commitments", as_of=_story(live))
+    now, then = get(live, "/v1/commitments"), get(live, "/v1/commitments", as_of=live.told)
     assert set(now.json) == {"items", "next", "as_of", "freshness"}
     assert set(now.json["freshness"]) == {"position", "head", "lag_seconds", "view"}
     assert set(then.json) == {"items", "next", "as_of"}
     assert "immutable" in then.headers["cache-control"]
     assert "immutable" not in now.headers["cache-control"]
     proposed(live)
-    assert get(live, "/v1/commitments", as_of=_story(live)).body == then.body
+    assert get(live, "/v1/commitments", as_of=live.told).body == then.body
 
 
 def test_what_held_in_law_is_asked_apart_from_what_was_known(live: Live) -> None:
@@ -297,81 +288,6 @@ def test_a_reader_who_waits_for_a_position_sees_it(live: Live) -> None:
     for _ in range(3):
         made = proposed(live)
         assert get(live, f"/v1/commitments/{made['stream']}", wait_for=made["position"]).status == 200
-
-
-# --- formats ---
-
-
-def test_csv_is_rfc_4180_and_no_cell_is_a_formula(live: Live) -> None:
-    word = uuid4().hex[:10]
-    wild = [
-        f'=HYPERLINK("http://x","{word}")',
-        f"+1 {word}",
-        f"-1 {word}",
-        f"@now {word}",
-        f"\uff1d1 {word}",
-        f'a "b", {word}\r\nc',
-    ]
-    at = max(proposed(live, title)["position"] for title in wild)
-    said = seen(live, "commitments", at, q=word, format="csv")
-    assert said.headers["content-type"] == "text/csv; charset=utf-8; header=present"
-    assert said.headers["content-disposition"].startswith('attachment; filename="commitments-')
-    header, *rows = csv.reader(io.StringIO(said.body.decode(), newline=""))
-    named = [dict(zip(header, row, strict=True))["name"] for row in rows]
-    assert sorted(named) == sorted(["'" + title for title in wild[:5]] + [wild[5]])
-    assert said.body.endswith(b"\r\n")
-    assert all(len(row) == len(header) for row in rows)
-
-
-def test_ndjson_holds_the_rows_of_the_list_one_a_line(live: Live) -> None:
-    asked = {"as_of": _story(live), "sort": "name"}
-    lines = get(live, "/v1/commitments", format="ndjson", **asked)
-    assert lines.headers["content-type"] == "application/x-ndjson"
-    listed = get(live, "/v1/commitments", limit=500, **asked).items
-    assert [json.loads(line) for line in lines.body.splitlines()] == listed
-
-
-def test_the_header_accept_chooses_the_form_and_the_address_stands_above_it(live: Live) -> None:
-    assert get(live, "/v1/units", {"Accept": "text/csv"}).headers["content-type"].startswith("text/csv")
-    assert get(live, "/v1/units", {"Accept": "text/csv;q=0.1, */*;q=0.5"}).headers["content-type"] == "application/json"
-    assert get(live, "/v1/units", {"Accept": "text/csv"}, format="json").headers["content-type"] == "application/json"
-    assert get(live, "/v1/units", {"Accept": "image/png"}).status == 406
-
-
-def test_an_export_is_packed_for_whoever_takes_it(live: Live) -> None:
-    plain = get(live, "/v1/units", format="csv", as_of=_story(live))
-    packed = get(live, "/v1/units", {"Accept-Encoding": "gzip"}, format="csv", as_of=_story(live))
-    assert packed.headers["content-encoding"] == "gzip"
-    assert gzip.decompress(packed.body) == plain.body
-    assert "content-encoding" not in get(live, "/v1/units", {"Accept-Encoding": "gzip;q=0"}, format="csv").headers
-
-
-# --- what need not be sent again ---
-
-
-@pytest.mark.parametrize("address", ["/v1/commitments", "/v1/units", "/v1/records", "/docs", "/v1/openapi.json"])
-def test_what_has_not_changed_is_not_sent_again(live: Live, address: str) -> None:
-    first = get(live, address)
-    etag = first.headers["etag"]
-    for known in (etag, etag.removeprefix("W/"), f'"x", {etag}'):
-        again = get(live, address, {"If-None-Match": known})
-        assert (again.status, again.body, again.headers["etag"]) == (304, b"", etag)
-    assert get(live, address, {"If-None-Match": '"other"'}).status == 200
-
-
-def test_a_list_has_another_tag_once_something_was_recorded(live: Live) -> None:
-    etag = get(live, "/v1/commitments").headers["etag"]
-    at = proposed(live)["position"]
-    assert get(live, "/v1/commitments", {"If-None-Match": etag}, wait_for=at).status == 200
-
-
-def test_the_tag_of_a_thing_is_what_a_command_takes(live: Live) -> None:
-    made = proposed(live)
-    history = get(live, f"/v1/commitments/{made['stream']}/history")
-    assert history.headers["etag"] == f'"{made["version"]}"'
-    pledge = {"kind": "staff", "what": {"en": "Two posts"}}
-    said = give(live, f"commitments/{made['stream']}/pledge-resource", pledge, If_Match=history.headers["etag"])
-    assert said.status == 201
 
 
 # --- what rules where ---

@@ -1,7 +1,6 @@
 """Units, days and commands from which tests of allocations tell their stories."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,7 +15,6 @@ from domain.kernel import (
     PartialDate,
     Policy,
     PolicyValue,
-    Refused,
     Sphere,
     StreamId,
     Today,
@@ -26,9 +24,11 @@ from domain.kernel import (
 )
 from domain.subsidiarity import ALLOCATIONS
 from domain.subsidiarity.allocations import commands as asked
+from domain.subsidiarity.allocations import events as happened
 from domain.subsidiarity.allocations.state import Allocation
-from domain.subsidiarity.allocations.words import Grid, Ground, Mode, QuestionWording, Reply, Test
+from domain.subsidiarity.allocations.words import Due, Grid, Ground, Mode, QuestionWording, Reply, Test
 from domain.subsidiarity.words import Indicator
+from tests.domain.moves import Move, Tries
 from tests.domain.scenario import Given, scenario
 
 MANDATE = StreamId(UUID(int=0xB1))
@@ -38,6 +38,8 @@ CALENDAR = Calendar("test")
 DAY = date(2026, 3, 2)
 GRIDS_UNTIL = date(2026, 4, 1)
 """Thirty days later."""
+FOLLOWS_BY = date(2026, 9, 2)
+"""Six months after the decision."""
 AFTER = GRIDS_UNTIL + timedelta(days=1)
 PARAMETERS = {
     "revisit_months": "36",
@@ -197,32 +199,24 @@ proposed = (request, *local_grids, regional_grid, propose)
 object_to = ask(asked.ObjectToAllocation, CITY, proposal=1, why=words("We know the meadows"))
 upward = choose(Sphere.REGIONAL, grounds=(Ground.EXTENT,), rests_on=3)
 stays = choose(Sphere.LOCAL)
+mandate_owed = happened.AllocationDeadlineSet(
+    5, Due.MANDATE, DAY, FOLLOWS_BY, "subsidiarity@1", "test", STATE
+)  # fmt: skip
 plan = ask(asked.AttachCapacityPlan, CITY, plan=words("Train four engineers by 2028"))
 for_a_time = choose(Sphere.REGIONAL, grounds=(Ground.CAPACITY,), rests_on=3, revisit_on=date(2029, 3, 2))
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
-    """One command that was accepted: who gave it (None: the register), on which day, and what it made."""
-
-    name: str
-    unit: UnitId | None
-    day: date
-    events: Sequence[Any]
-
-
 KINDS = {name: by.command for name, by in ALLOCATIONS.commands.items()}
-BY_SYSTEM = ("pass-deadline", "record-mandate")
 
 
 @st.composite
 def histories(draw: st.DrawFn, most: int = 25) -> list[Move]:
     """What happens when commands of any kind are tried in any order, over years, and the refused ones forgotten."""
-    moves, day, state = list[Move](), DAY, ALLOCATIONS.decider.initial
+    tries, day = Tries(ALLOCATIONS), DAY
     script = draw(st.sampled_from(((request,), proposed, (*proposed, plan), (*proposed, upward))))
     names = {kind: name for name, kind in KINDS.items()}
     for command in script:
-        moves, state = _tried(moves, state, names[type(command)], command, command.acting.id, day)
+        tries.give(names[type(command)], command, command.acting.id, day)
     for _ in range(draw(st.integers(0, most))):
         day += timedelta(days=draw(st.sampled_from((0, 1, 20, 100, 400))))
         name = draw(st.sampled_from((*KINDS, "pass-deadline", "decide", "revisit", "record-mandate")))
@@ -230,8 +224,8 @@ def histories(draw: st.DrawFn, most: int = 25) -> list[Move]:
             continue
         unit = draw(st.sampled_from((CITY, VILLAGE, REGION, STATE)))
         command = _named(draw, name, unit, day)
-        moves, state = _tried(moves, state, name, command, unit, day)
-    return moves
+        tries.give(name, command, unit, day)
+    return tries.moves
 
 
 def _named(draw: st.DrawFn, name: str, unit: UnitId, day: date) -> Any:
@@ -240,15 +234,6 @@ def _named(draw: st.DrawFn, name: str, unit: UnitId, day: date) -> Any:
     if name == "record-power-by-law":
         return by_law(day, draw(st.sampled_from((REGION, CITY))), held=draw(st.sampled_from(((LAW,), ()))))
     return ask(KINDS[name], unit, day, **_said(draw, name, day))
-
-
-def _tried(moves: list[Move], state: Any, name: str, command: Any, unit: UnitId, day: date) -> tuple[list[Move], Any]:
-    try:
-        events = ALLOCATIONS.decider.decide(command, state)
-    except Refused:
-        return moves, state
-    actor = None if name in BY_SYSTEM else unit
-    return [*moves, Move(name, actor, day, tuple(events))], ALLOCATIONS.decider.fold(events, state)
 
 
 def _said(draw: st.DrawFn, name: str, day: date) -> dict[str, Any]:

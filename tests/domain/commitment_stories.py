@@ -1,7 +1,6 @@
 """Units, days and commands from which tests of commitments tell their stories."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, cast
@@ -46,7 +45,6 @@ from domain.kernel import (
     PartialDate,
     Policy,
     PolicyValue,
-    Refused,
     Sphere,
     StreamId,
     Today,
@@ -54,6 +52,7 @@ from domain.kernel import (
     UnitId,
     Words,
 )
+from tests.domain.moves import Move, Tries
 from tests.domain.scenario import Given, scenario
 
 STREAM = StreamId(UUID(int=0xC0))
@@ -270,16 +269,6 @@ update = ask(
 confirm_source = ask(asked.ConfirmSource)
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
-    """One command that was accepted: who gave it (None: the clock), on which day, and what it made."""
-
-    name: str
-    unit: UnitId | None
-    day: date
-    events: Sequence[Any]
-
-
 KINDS = {name: by.command for name, by in COMMITMENTS.commands.items()}
 LIKELY = (
     "accept", "adopt", "report-progress", "complete-milestone", "miss-deadline", "deliver-report", "propose-amendment",
@@ -292,30 +281,21 @@ def histories(draw: st.DrawFn, most: int = 25) -> list[Move]:
     """What happens when commands of any kind are tried in any order, over years, and the refused ones forgotten."""
     starts = [("propose", agreed_alone[:1]), ("propose", agreed[:1]), ("record-from-source", (from_source,))]
     name, first = draw(st.sampled_from(starts))
-    moves, day, state = list[Move](), DAY, COMMITMENTS.decider.initial
+    tries, day = Tries(COMMITMENTS), DAY
     script: list[tuple[str, Any, UnitId]] = [(name, first[0], CITY)]
     if draw(st.booleans()):
         told = {propose_alone: adopted_alone, propose_shared: adopted, from_source: (from_source,)}[first[0]]
         names = {kind: name for name, kind in KINDS.items()}
         script = [(names[type(one)], one, getattr(one, "acting", facts(CITY)).id) for one in told]
     for name, command, unit in script:
-        moves, state = _tried(moves, state, name, command, unit, day)
+        tries.give(name, command, unit, day)
     for _ in range(draw(st.integers(0, most))):
         day += timedelta(days=draw(st.sampled_from((0, 1, 20, 100, 400, 800))))
         name = draw(st.sampled_from((*KINDS, *LIKELY, *LIKELY)))
         unit = draw(st.sampled_from((CITY, CITY, REGION, STATE, VILLAGE, INSTITUTE)))
-        command = ask(KINDS[name], unit, day, **_said(draw, name, unit, state, day))
-        moves, state = _tried(moves, state, name, command, unit, day)
-    return moves
-
-
-def _tried(moves: list[Move], state: Any, name: str, command: Any, unit: UnitId, day: date) -> tuple[list[Move], Any]:
-    try:
-        events = COMMITMENTS.decider.decide(command, state)
-    except Refused:
-        return moves, state
-    actor = unit if COMMITMENTS.commands[name].roles else None
-    return [*moves, Move(name, actor, day, tuple(events))], COMMITMENTS.decider.fold(events, state)
+        command = ask(KINDS[name], unit, day, **_said(draw, name, unit, tries.state, day))
+        tries.give(name, command, unit, day)
+    return tries.moves
 
 
 def _line(unit: UnitId, day: date, number: int) -> tuple[UnitFacts, ...]:

@@ -1,17 +1,13 @@
 """Units, competences and commands from which tests of mandates tell their stories."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
-from datetime import date, timedelta
+from dataclasses import fields, replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from hypothesis import strategies as st
-
 from domain.calendars import Calendar
 from domain.kernel import (
-    EventName,
     Holding,
     MandateFacts,
     Membership,
@@ -19,7 +15,6 @@ from domain.kernel import (
     PartialDate,
     Policy,
     PolicyValue,
-    Refused,
     Sphere,
     StreamId,
     Today,
@@ -30,14 +25,13 @@ from domain.kernel import (
 from domain.mandates import MANDATES, facts
 from domain.mandates import commands as asked
 from domain.mandates import events as happened
-from domain.mandates.state import Absent, Mandate
+from domain.mandates.state import Mandate
 from domain.mandates.words import (
     Condition,
     Due,
     Ground,
     Instrument,
     Kind,
-    MandateWording,
     Pause,
     ReturnGround,
     Settlement,
@@ -269,141 +263,11 @@ funded = (*drafted, estimate, fund)
 offered = (*funded, offer)
 accepted = (*offered, accept)
 active = (*accepted, activate)
+reporting = (draft(reporting_months=12), estimate, fund, offer, accept, activate)
 noticed = (*active, notify)
 revoked = (*noticed, hear, revoke)
 law = draft(kind=Kind.DEVOLUTION, instrument=Instrument.LAW)
 devolved = (law, estimate, fund, consult, activate)
-
-
-# --- any history that the rules allow ---
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """One command that was accepted: its name, who gave it (None: the register itself), when, and what it made."""
-
-    name: str
-    unit: UnitId | None
-    day: date
-    events: Sequence[Any]
-
-
-KINDS = {name: by.command for name, by in MANDATES.commands.items()}
-SYSTEM = frozenset(name for name, by in MANDATES.commands.items() if not by.roles)
-LIKELY = (
-    "offer", "accept", "activate", "record-consultation", "pass-deadline", "pass-deadline", "report-exercise",
-    "suspend", "restore", "give-notice", "record-hearing", "revoke", "renew", "accept-renewal", "follow-parent",
-    "succeed", "decline", "follow-territory",
-)  # fmt: skip
-
-
-HEIRS = ((None, ()), (VILLAGE, (unit(VILLAGE),)), (REGION, (unit(REGION),)))
-"""Who succeeds the city, and the line to them."""
-
-
-@st.composite
-def histories(draw: st.DrawFn, most: int = 25) -> list[Move]:
-    """What happens when commands of any kind are tried in any order, over years, and the refused ones forgotten."""
-    state: Any = Absent()
-    moves, day = list[Move](), DAY
-    first = draw(st.sampled_from((draft(reporting_months=12), sub_delegate(), law, draft(exclusive=True))))
-    name = "sub-delegate" if isinstance(first, asked.SubDelegate) else "draft"
-    moves, state = _tried(moves, state, name, first, day)
-    if draw(st.booleans()):
-        day = START
-        script = [("attach-estimate", estimate), ("commit-funding", fund), ("record-consultation", consult)]
-        above = (mandate_facts(),) if name == "sub-delegate" else ()
-        told = [("offer", offer), ("accept", accept), ("activate", activate)]
-        script += [(one, replace(command, parents=above) if one != "accept" else command) for one, command in told]
-        for told_name, command in script:
-            moves, state = _tried(moves, state, told_name, command, day)
-    for _ in range(draw(st.integers(0, most))):
-        day += timedelta(days=draw(st.sampled_from((0, 1, 20, 100, 400, 800))))
-        name = draw(st.sampled_from((*KINDS, *LIKELY, *LIKELY)))
-        command = ask(KINDS[name], day, **_said(draw, name, state, day))
-        moves, state = _tried(moves, state, name, command, day)
-    return moves
-
-
-def _tried(moves: list[Move], state: Any, name: str, command: Any, day: date) -> tuple[list[Move], Any]:
-    try:
-        events = MANDATES.decider.decide(command, state)
-    except Refused:
-        return moves, state
-    acting = None if name in SYSTEM else getattr(command, "acting", unit(REGION)).id
-    return [*moves, Move(name, acting, day, tuple(events))], MANDATES.decider.fold(events, state)
-
-
-def _said(draw: st.DrawFn, name: str, state: Any, day: date) -> dict[str, Any]:
-    """What somebody might say in a command of that name, and what the service might find."""
-    number = draw(st.integers(1, 8))
-    later = day + timedelta(days=draw(st.integers(0, 900)))
-    earlier = day - timedelta(days=draw(st.integers(0, 400)))
-    top = mandate_facts(
-        in_force=draw(st.booleans()), ended=draw(st.integers(0, 9)) == 0, ends_on=draw(st.sampled_from((None, END)))
-    )
-    under = state.under if isinstance(state, Mandate) else None
-    gone = draw(st.sampled_from((None, earlier)))
-    money = euros(draw(st.integers(0, 3000)))
-    found: dict[str, Any] = {
-        "acting": unit(draw(st.sampled_from((REGION, CITY, VILLAGE)))),
-        "effective_on": PartialDate(
-            draw(st.sampled_from((str(day), str(earlier), "unknown", str(day.year), str(later))))
-        ),
-        "giver": state.giver if isinstance(state, Mandate) else REGION,
-        "recipient": state.recipient if isinstance(state, Mandate) else CITY,
-        "parents": (top,) if under else (),
-        "holdings": draw(st.sampled_from((HELD[:1], (), (replace(HELD[0], held_until=later),)))),
-        "policy": policy(connexity__mode=draw(st.sampled_from(("flag", "flag", "refuse")))),
-    }
-    settlement = draw(st.sampled_from((None, Settlement(euros(0), "Account 12"))))
-    # Drawn for the one command that is given: what is drawn for nobody costs most of the time.
-    said: dict[str, Callable[[], dict[str, Any]]] = {
-        "draft": lambda: terms(starts_on=later, ends_on=None),
-        "sub-delegate": lambda: {**terms(), "under": PARENT},
-        "record-consultation": lambda: {
-            "consulted": (CITY,), "opened_on": earlier, "closed_on": day, "outcome": words("They agreed"),
-        },
-        "attach-estimate": lambda: {"yearly": money, "revenue": euros(100_000), "method": words("A guess")},
-        "commit-funding": lambda: {"budget_line": str(number % 2), "budget_year": 2027, "yearly": money},
-        "correct": lambda: {
-            "corrects": EventName.at(STREAM, 1),
-            "changes": MandateWording(words(f"Run clinic {number}"), draw(st.sampled_from((None, "Health Act, s. 9")))),
-        },
-        "accept-with-reservations": lambda: {"reservations": words("Only with the staff")},
-        "report-exercise": lambda: {
-            "period_from": START, "period_to": earlier, "account": words("The clinic was open"),
-        },
-        "suspend": lambda: {
-            "ground": draw(st.sampled_from(Pause)),
-            "legal_basis": draw(st.sampled_from((None, "Judgment 7/26"))),
-            "until": draw(st.sampled_from((None, later, day + timedelta(days=10)))),
-        },
-        "prolong-suspension": lambda: {
-            "until": day + timedelta(days=number), "resolution": "Resolution 7", "in_favour": number, "members": 8,
-        },
-        "give-notice": lambda: {
-            "ground": draw(st.sampled_from(Ground)), "legal_basis": draw(st.sampled_from((None, "s. 3"))),
-        },
-        "record-hearing": lambda: {"held_on": earlier, "account": words("They were heard")},
-        "revoke": lambda: {"settlement": settlement},
-        "return": lambda: {"ground": draw(st.sampled_from(ReturnGround)), "settlement": settlement},
-        "renew": lambda: {"ends_on": END + timedelta(days=draw(st.integers(0, 900)))},
-        "supersede": lambda: {"by": OTHER, "settlement": settlement, "replacement": mandate_facts(
-            id=OTHER, giver=REGION, recipient=CITY, stage="accepted", function="07.3", territory=CITY,
-        )},
-        "pass-deadline": lambda: {"deadline": number},
-        "follow-territory": lambda: {
-            "lands": draw(st.sampled_from((lands(CITY), member(), member(first=later), lands(CITY)[:1]))),
-            "beside_facts": draw(st.sampled_from(((), (elsewhere(),), (elsewhere(under=under),)))),
-        },
-        "record-sub-delegation": lambda: {"child": CHILD, "child_facts": mandate_facts(id=CHILD, under=STREAM)},
-        "succeed": lambda: {
-            "former": CITY, "former_unit": unit(CITY, alive_until=gone),
-            **draw(st.sampled_from([{"successor": one, "line": line} for one, line in HEIRS])),
-        },
-    }  # fmt: skip
-    return {**found, **(said[name]() if name in said else {})}
 
 
 def replace_settlement(command: asked.RevokeMandate, unspent: Money) -> asked.RevokeMandate:

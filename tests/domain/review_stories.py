@@ -1,7 +1,7 @@
 """Units, days and commands from which tests of reviews tell their stories."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import date, timedelta
 from itertools import count
 from typing import Any
@@ -14,7 +14,6 @@ from domain.kernel import (
     EventName,
     PartialDate,
     Policy,
-    Refused,
     ReviewFacts,
     Sphere,
     StreamId,
@@ -44,6 +43,7 @@ from domain.subsidiarity.reviews.words import (
     Tally,
 )
 from domain.subsidiarity.words import Indicator
+from tests.domain.moves import Move, Tries
 from tests.domain.scenario import Given, scenario
 
 STREAM, EARLIER = StreamId(UUID(int=0xA0)), StreamId(UUID(int=0xA1))
@@ -202,19 +202,8 @@ own_opinion = OwnOpinion(words("It complies"))
 COURT = Act("Regulation (EU) No 1/2013", "C-1/13")
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
-    """One command that was accepted: who gave it (None: the register), on which day, and what it made."""
-
-    name: str
-    unit: UnitId | None
-    day: date
-    events: Sequence[Any]
-
-
 KINDS = {name: by.command for name, by in REVIEWS.commands.items()}
 BY_CHAMBER = ("submit-opinion", "withdraw-opinion")
-BY_SYSTEM = ("pass-deadline", "record-new-review")
 LIKELY = ("submit-opinion",) * 12 + (
     "withdraw-opinion",
     "pass-deadline",
@@ -231,10 +220,10 @@ def histories(draw: st.DrawFn, most: int = 25) -> list[Move]:
     rules = shipped(votes__total="none", standstill_days=draw(st.sampled_from(("none", "30"))))
     roll = tuple(Seat(unit, SeatKind.UNICAMERAL) for unit in FEW) + ROLL[1:3]
     first = ask(asked.OpenReview, **{**OPENING, "roll": roll}, rules=(rules,))
-    moves, day, state = list[Move](), DAY, REVIEWS.decider.initial
-    moves, state = _tried(moves, state, "open", first, COMMISSION, day)
+    tries, day = Tries(REVIEWS), DAY
+    tries.give("open", first, COMMISSION, day)
     if draw(st.booleans()):
-        moves, state = _tried(moves, state, "complete-transmission", ask(asked.CompleteTransmission), COMMISSION, day)
+        tries.give("complete-transmission", ask(asked.CompleteTransmission), COMMISSION, day)
     for _ in range(draw(st.integers(0, most))):
         day += timedelta(days=draw(st.sampled_from((0, 0, 1, 1, 5, 20, 60))))
         name = draw(st.sampled_from((*KINDS, *LIKELY)))
@@ -242,8 +231,8 @@ def histories(draw: st.DrawFn, most: int = 25) -> list[Move]:
             continue
         unit = _acting(draw, name)
         command = ask(KINDS[name], unit, day, **{"policy": rules, **_said(draw, name, unit)})
-        moves, state = _tried(moves, state, name, command, unit, day)
-    return moves
+        tries.give(name, command, unit, day)
+    return tries.moves
 
 
 def _acting(draw: st.DrawFn, name: str) -> UnitId:
@@ -254,15 +243,6 @@ def _acting(draw: st.DrawFn, name: str) -> UnitId:
     if name == "record-court-action":
         return draw(st.sampled_from((STATE, COMMITTEE, SENATE, CITY)))
     return draw(st.sampled_from((CITY, REGION))) if name == "submit-contribution" else COMMISSION
-
-
-def _tried(moves: list[Move], state: Any, name: str, command: Any, unit: UnitId, day: date) -> tuple[list[Move], Any]:
-    try:
-        events = REVIEWS.decider.decide(command, state)
-    except Refused:
-        return moves, state
-    actor = None if name in BY_SYSTEM else unit
-    return [*moves, Move(name, actor, day, tuple(events))], REVIEWS.decider.fold(events, state)
 
 
 def _said(draw: st.DrawFn, name: str, unit: UnitId) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from domain.subsidiarity.allocations import events as happened
 from domain.subsidiarity.allocations.state import Allocation
 from domain.subsidiarity.allocations.words import Due, Ground
 from domain.subsidiarity.words import nearness
-from tests.domain.allocation_stories import Move, histories
+from tests.domain.allocation_stories import histories
+from tests.domain.moves import Move
 
 decider = ALLOCATIONS.decider
 

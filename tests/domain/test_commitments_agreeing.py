@@ -1,48 +1,32 @@
-"""How a commitment comes about: proposed, joined, specified, adopted."""
+"""How a commitment comes about: proposed and joined."""
 
 import csv
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 from uuid import UUID
 
-import pytest
-
 from domain import sdg
-from domain.commitments import COMMITMENTS
 from domain.commitments import commands as asked
 from domain.commitments import events as happened
 from domain.commitments.words import (
-    Aim,
-    Breadth,
     Due,
     Part,
     Party,
-    Quantity,
-    ResourceKind,
-    Share,
     Stage,
-    Target,
 )
-from domain.kernel import Money, PartialDate, Role, Sphere, UnitId
+from domain.kernel import PartialDate, Sphere, UnitId
 from tests.data import published
 from tests.domain.commitment_stories import (
     CITY,
-    END,
-    FUNDS,
-    INSTITUTE,
     PLAN,
     REGION,
     STATE,
-    STEP,
     VILLAGE,
     accept,
     add_milestone,
     adopt,
-    adopted,
     adopted_alone,
     agreed,
-    agreed_alone,
     ask,
     commitment,
     confirm_source,
@@ -54,7 +38,6 @@ from tests.domain.commitment_stories import (
     met,
     miss,
     pledge,
-    policy,
     propose_alone,
     propose_shared,
     proposed,
@@ -62,17 +45,10 @@ from tests.domain.commitment_stories import (
     starts,
     story,
     update,
-    words,
 )
 
 NOBODY = UnitId(UUID(int=99))
 ANSWER_BY = date(2026, 4, 1)
-at_adoption = (
-    starts(1, Due.PROGRESS, date(2027, 3, 2)),
-    starts(2, Due.PLAN, date(2028, 3, 2)),
-    starts(3, Due.MILESTONE, date(2028, 6, 30), about=1),
-    starts(4, Due.RESULTS_REVIEW, date(2031, 4, 30), None, on=date(2030, 12, 31)),
-)
 
 
 # --- proposing ---
@@ -282,270 +258,3 @@ def test_it_is_negotiated_once_every_required_party_has_accepted() -> None:
     assert commitment(story(propose_shared, accept)).stage is Stage.NEGOTIATED
     joined = story(propose_shared, accept, ask(asked.AddParty, unit=VILLAGE, part=Part.CO_OWNER))
     assert commitment(joined).stage is Stage.PROPOSED
-
-
-# --- targets, steps and resources ---
-
-
-def test_a_party_sets_a_target() -> None:
-    story(propose_alone).when(set_target).then(happened.TargetSet(1, END))
-
-
-def test_a_target_may_answer_for_a_unit_that_is_still_to_accept() -> None:
-    target = replace(END, responsible=REGION)
-    story(propose_shared).when(ask(asked.SetTarget, target=target)).then(happened.TargetSet(1, target))
-
-
-def test_who_has_not_accepted_sets_no_target() -> None:
-    story(propose_shared).when(ask(asked.SetTarget, REGION, target=END)).then_refused("not-a-party")
-
-
-def test_a_target_rests_on_parties_only() -> None:
-    story(propose_alone).when(ask(asked.SetTarget, target=replace(END, responsible=VILLAGE))).then_refused(
-        "not-a-party"
-    )
-
-
-def test_nobody_burdens_a_unit_that_has_accepted() -> None:
-    burden = ask(asked.SetTarget, target=replace(END, responsible=REGION))
-    story(propose_shared, accept).when(burden).then_refused("agreed-already")
-    step = ask(asked.AddMilestone, milestone=replace(STEP, responsible=REGION))
-    story(*adopted).when(step).then_refused("agreed-already")
-
-
-def test_after_adoption_nobody_burdens_a_unit_that_is_still_to_answer() -> None:
-    told = story(*adopted_alone, invite_village)
-    told.when(ask(asked.AddMilestone, milestone=replace(STEP, responsible=VILLAGE))).then_refused("agreed-already")
-    own = ask(asked.AddMilestone, VILLAGE, milestone=replace(STEP, responsible=VILLAGE))
-    assert told.after(ask(asked.AcceptParticipation, VILLAGE)).when(own).refused is None
-
-
-def test_nobody_burdens_a_unit_that_declined() -> None:
-    burden = ask(asked.SetTarget, target=replace(END, responsible=REGION))
-    story(propose_shared, decline).when(burden).then_refused("not-a-party")
-
-
-def test_a_group_shares_a_target() -> None:
-    shared = replace(END, responsible=None, shares=(Share(CITY, 60), Share(REGION, 40)))
-    story(propose_shared).when(ask(asked.SetTarget, target=shared)).then(happened.TargetSet(1, shared))
-
-
-def test_a_target_with_shares_says_who_answers_for_it() -> None:
-    shared = replace(END, responsible=None, shares=(Share(CITY, 60), Share(REGION, 40)))
-    told = story(propose_shared, ask(asked.SetTarget, target=shared), add_milestone, pledge, accept)
-    assert told.when(adopt).events[0] == happened.CommitmentAdopted(Breadth.SHARED, True, ())
-
-
-@pytest.mark.parametrize("value", ["", "1,5", "1.", "01", "1e3", "NaN", "1.0000000001"])
-def test_a_quantity_is_a_decimal_number(value: str) -> None:
-    assert str(Quantity("-12.50", "t CO2e")) == "-12.50 t CO2e"
-    with pytest.raises(ValueError, match="decimal number"):
-        Quantity(value, "t CO2e")
-
-
-@pytest.mark.parametrize("percent", [39, 41])
-def test_the_shares_of_a_group_sum_to_100(percent: int) -> None:
-    shared = replace(END, responsible=None, shares=(Share(CITY, 60), Share(REGION, percent)))
-    story(propose_shared).when(ask(asked.SetTarget, target=shared)).then_refused("shares-not-100")
-
-
-def test_a_unit_has_one_share_of_a_target() -> None:
-    shared = replace(END, responsible=None, shares=(Share(CITY, 60), Share(CITY, 40)))
-    story(propose_shared).when(ask(asked.SetTarget, target=shared)).then_refused("share-twice")
-
-
-def test_before_adoption_a_target_may_be_vague() -> None:
-    vague = Target(Aim.END, words("Riders"), responsible=CITY)
-    story(*agreed_alone).when(ask(asked.SetTarget, target=vague)).then(happened.TargetSet(2, vague))
-
-
-def test_a_target_set_after_adoption_can_be_checked_as_well_as_the_others() -> None:
-    vague = Target(Aim.END, words("Riders"), responsible=CITY)
-    refused = story(*adopted_alone).when(ask(asked.SetTarget, target=vague)).then_refused("less-verifiable")
-    assert refused.facts == {"missing": ("baseline", "target_value", "target_date")}
-    story(*adopted_alone).when(set_target).then(happened.TargetSet(2, END))
-
-
-def test_a_party_adds_a_milestone() -> None:
-    story(propose_alone).when(add_milestone).then(happened.MilestoneAdded(1, STEP))
-
-
-def test_a_milestone_added_after_adoption_runs_at_once() -> None:
-    later = date(2027, 1, 4)
-    added = ask(asked.AddMilestone, CITY, later, milestone=STEP)
-    story(*adopted_alone).when(added).then(
-        happened.MilestoneAdded(2, STEP), starts(5, Due.MILESTONE, STEP.due_on, on=later, about=2)
-    )
-
-
-def test_a_milestone_comes_at_the_latest_on_the_last_day() -> None:
-    last = replace(STEP, due_on=date(2030, 12, 31))
-    story(propose_alone).when(ask(asked.AddMilestone, milestone=last)).then(happened.MilestoneAdded(1, last))
-    after = replace(STEP, due_on=date(2031, 1, 1))
-    story(propose_alone).when(ask(asked.AddMilestone, milestone=after)).then_refused("after-the-end")
-
-
-def test_a_milestone_rests_on_a_party() -> None:
-    step = replace(STEP, responsible=VILLAGE)
-    story(propose_alone).when(ask(asked.AddMilestone, milestone=step)).then_refused("not-a-party")
-
-
-def test_who_has_not_accepted_adds_no_milestone() -> None:
-    story(propose_shared).when(ask(asked.AddMilestone, REGION, milestone=STEP)).then_refused("not-a-party")
-
-
-def test_a_party_pledges_money() -> None:
-    story(propose_alone).when(pledge).then(
-        happened.ResourcePledged(1, CITY, ResourceKind.MONEY, words("Tracks"), Money(Decimal("1000"), "EUR"))
-    )
-
-
-def test_staff_are_pledged_without_an_amount() -> None:
-    staff = ask(asked.PledgeResource, kind=ResourceKind.STAFF, what=words("Two engineers"))
-    story(propose_alone).when(staff).then(happened.ResourcePledged(1, CITY, ResourceKind.STAFF, words("Two engineers")))
-
-
-def test_a_pledge_of_money_names_its_amount() -> None:
-    nothing_said = ask(asked.PledgeResource, kind=ResourceKind.MONEY, what=words("Money"))
-    story(propose_alone).when(nothing_said).then_refused("amount-missing")
-
-
-@pytest.mark.parametrize("amount", ["0", "-1"])
-def test_a_pledge_is_worth_more_than_nothing(amount: str) -> None:
-    worthless = ask(asked.PledgeResource, **{**FUNDS, "money": Money(Decimal(amount), "EUR")})
-    story(propose_alone).when(worthless).then_refused("amount-not-positive")
-
-
-def test_who_has_not_accepted_pledges_nothing() -> None:
-    story(propose_shared).when(ask(asked.PledgeResource, STATE, **FUNDS)).then_refused("not-a-party")
-
-
-# --- adopting ---
-
-
-def test_a_commitment_of_one_unit_is_adopted_and_its_clocks_start() -> None:
-    story(*agreed_alone).when(adopt).then(happened.CommitmentAdopted(Breadth.SINGLE_SPHERE, True, ()), *at_adoption)
-    assert commitment(story(*adopted_alone)).stage is Stage.ADOPTED
-
-
-def test_a_commitment_of_two_spheres_is_shared() -> None:
-    first = story(*agreed).when(adopt).events[0]
-    assert first == happened.CommitmentAdopted(Breadth.SHARED, True, ())
-
-
-def test_two_units_of_one_sphere_do_not_make_it_shared() -> None:
-    towns = replace(propose_shared, parties=(Party(VILLAGE, Part.CO_OWNER),), units=(facts(VILLAGE),))
-    told = story(towns, set_target, add_milestone, pledge, ask(asked.AcceptParticipation, VILLAGE))
-    assert told.when(adopt).events[0].breadth is Breadth.SINGLE_SPHERE
-
-
-def test_it_is_not_shared_with_a_unit_that_was_invited_and_did_not_accept() -> None:
-    funder = replace(propose_shared, parties=(Party(STATE, Part.FUNDER, False),), units=(facts(STATE),))
-    told = story(funder, set_target, add_milestone, pledge)
-    assert told.when(adopt).events[0].breadth is Breadth.SINGLE_SPHERE
-
-
-def test_adoption_needs_the_word_of_every_required_party() -> None:
-    waiting = story(propose_shared, set_target, add_milestone, pledge, fund)
-    refused = waiting.when(adopt).then_refused("acceptance-missing")
-    assert refused.facts == {"units": [REGION]}
-
-
-def test_adoption_does_not_wait_for_a_party_that_is_not_required() -> None:
-    events = story(propose_shared, set_target, add_milestone, pledge, accept).when(adopt).events
-    assert events[0] == happened.CommitmentAdopted(Breadth.SHARED, True, ())
-
-
-def test_adoption_needs_a_milestone() -> None:
-    story(propose_alone, set_target, pledge).when(adopt).then_refused("no-milestone")
-
-
-def test_nobody_answers_for_a_milestone_without_their_word() -> None:
-    step = ask(asked.AddMilestone, milestone=replace(STEP, responsible=STATE))
-    refused = story(propose_shared, set_target, step, pledge, accept).when(adopt).then_refused("responsible-missing")
-    assert refused.facts == {"unit": STATE}
-
-
-def test_nobody_answers_for_a_target_without_their_word() -> None:
-    target = ask(asked.SetTarget, target=replace(END, responsible=STATE))
-    story(propose_shared, target, add_milestone, pledge, accept).when(adopt).then_refused("responsible-missing")
-    shares = ask(asked.SetTarget, target=replace(END, responsible=None, shares=(Share(CITY, 50), Share(STATE, 50))))
-    story(propose_shared, shares, add_milestone, pledge, accept).when(adopt).then_refused("responsible-missing")
-
-
-@pytest.mark.parametrize(
-    ("target", "missing"),
-    [
-        (replace(END, baseline=None), ("baseline",)),
-        (replace(END, value=None), ("target_value",)),
-        (replace(END, due_on=None), ("target_date",)),
-        (replace(END, due_on=PartialDate("unknown")), ("target_date",)),
-        (replace(END, responsible=None), ("responsible_unit",)),
-        (replace(END, aim=Aim.INTERIM), ("measure", "baseline", "target_value", "target_date", "responsible_unit")),
-    ],
-)
-def test_what_is_not_smart_is_adopted_as_not_verifiable(target: Target, missing: tuple[str, ...]) -> None:
-    told = story(propose_alone, ask(asked.SetTarget, target=target), add_milestone, pledge)
-    assert told.when(adopt).events[0] == happened.CommitmentAdopted(Breadth.SINGLE_SPHERE, False, missing)
-    assert commitment(told.after(adopt)).stage is Stage.ADOPTED_NOT_VERIFIABLE
-
-
-def test_without_a_named_resource_it_is_not_verifiable() -> None:
-    events = story(propose_alone, set_target, add_milestone).when(adopt).events
-    assert events[0] == happened.CommitmentAdopted(Breadth.SINGLE_SPHERE, False, ("resource",))
-
-
-def test_a_strict_policy_adopts_only_what_can_be_verified() -> None:
-    strict = replace(adopt, policy=policy(smart_mode="strict"))
-    refused = story(propose_alone, add_milestone, pledge).when(strict).then_refused("not-verifiable")
-    assert refused.policy is not None
-    assert (refused.policy.parameter, refused.policy.basis) == ("smart_mode", "default")
-    assert refused.facts == {"missing": ("measure", "baseline", "target_value", "target_date", "responsible_unit")}
-    assert story(*agreed_alone).when(strict).refused is None
-
-
-def test_it_is_adopted_once() -> None:
-    story(*adopted_alone).when(adopt).then_refused("already-adopted")
-
-
-def test_clocks_run_from_the_day_it_counts_from_in_law() -> None:
-    decided = replace(adopt, effective_on=PartialDate("2026-01-15"))
-    assert story(*agreed_alone).when(decided).events[1] == starts(
-        1, Due.PROGRESS, date(2027, 1, 15), on=date(2026, 1, 15)
-    )
-
-
-def test_what_was_adopted_some_time_this_year_was_so_by_today_and_nothing_is_adopted_on_a_day_to_come() -> None:
-    this_year = story(*agreed_alone).when(replace(adopt, effective_on=PartialDate("2026"))).events
-    assert this_year == story(*agreed_alone).when(adopt).events
-    last_year = story(*agreed_alone).when(replace(adopt, effective_on=PartialDate("2025"))).events
-    assert last_year[1].starts_on == date(2025, 12, 31)
-    story(*agreed_alone).when(replace(adopt, effective_on=PartialDate("2026-03-03"))).then_refused("in-the-future")
-
-
-def test_clocks_of_an_adoption_of_an_unknown_day_run_from_today() -> None:
-    some_day = replace(adopt, effective_on=PartialDate("unknown"))
-    assert story(*agreed_alone).when(some_day).events[1] == starts(1, Due.PROGRESS, date(2027, 3, 2))
-
-
-# --- who may give these commands ---
-
-
-def test_each_partys_signatory_accepts_and_the_owners_adopts() -> None:
-    by, state = COMMITMENTS.commands, commitment(story(propose_shared))
-    assert by["accept"].roles == by["decline"].roles == by["adopt"].roles == (Role.AUTHORISED_SIGNATORY,)
-    assert _acting(by["accept"].acting_for, accept, state) == {REGION, STATE}
-    assert _acting(by["adopt"].acting_for, adopt, state) == {CITY}
-    assert by["record-from-source"].roles == (Role.REGISTRAR,)
-
-
-def _acting(acting_for: object, command: object, state: object) -> frozenset[UnitId]:
-    assert callable(acting_for)
-    found = acting_for(command, state)
-    assert isinstance(found, frozenset)
-    return found
-
-
-def test_the_owners_place_and_day_apply() -> None:
-    assert COMMITMENTS.home(propose_shared, COMMITMENTS.decider.initial) == CITY
-    assert COMMITMENTS.home(ask(asked.AcceptParticipation, INSTITUTE), story(propose_shared).state) == CITY

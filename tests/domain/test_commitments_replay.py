@@ -9,7 +9,8 @@ from domain.commitments import COMMITMENTS
 from domain.commitments.events import DeadlineMissed, DeadlineSet, ProgressReported
 from domain.commitments.state import Commitment
 from domain.commitments.words import ENDED
-from tests.domain.commitment_stories import Move, histories
+from tests.domain.commitment_stories import histories
+from tests.domain.moves import Move
 
 decider = COMMITMENTS.decider
 

@@ -11,7 +11,9 @@ from domain.mandates import MANDATES
 from domain.mandates import events as happened
 from domain.mandates.state import Mandate
 from domain.mandates.words import ENDED, STANDING, Due
-from tests.domain.mandate_stories import REGION, Move, histories
+from tests.domain.mandate_histories import histories
+from tests.domain.mandate_stories import REGION
+from tests.domain.moves import Move
 
 decider = MANDATES.decider
 

@@ -18,11 +18,11 @@ from domain.subsidiarity.reviews.state import Review
 from domain.subsidiarity.reviews.words import BEFORE_CLOSING, Card, Outcome, Seat, SeatKind
 from services.calendars import calendar_of
 from tests.data import published
+from tests.domain.moves import Move
 from tests.domain.review_stories import (
     COMMISSION,
     DAY,
     OPENING,
-    Move,
     ask,
     histories,
     opine,

@@ -27,7 +27,6 @@ from tests.domain.allocation_stories import (
     REGION,
     STATE,
     VILLAGE,
-    Move,
     again,
     ask,
     by_law,
@@ -48,6 +47,7 @@ from tests.domain.allocation_stories import (
     upward,
     words,
 )
+from tests.domain.moves import Move
 from tests.domain.scenario import scenario
 from tests.projections.telling import Told
 

@@ -30,7 +30,6 @@ from tests.domain.commitment_stories import (
     CITY,
     REGION,
     STREAM,
-    Move,
     adopted,
     adopted_alone,
     ask,
@@ -39,6 +38,7 @@ from tests.domain.commitment_stories import (
     propose_shared,
     report,
 )
+from tests.domain.moves import Move
 from tests.projections.register import LEDGER, Register, directory, opened
 
 BY_RULE = {rule.name: scorecards(rule, f"scorecards-{rule.name}") for rule in RULES.values()}

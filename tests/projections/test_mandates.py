@@ -16,6 +16,7 @@ from projections.mandate_row import MandateRow, Period, Prolongation, Side, Turn
 from projections.mandate_stages import REACHED, stage_after
 from projections.mandates import MANDATES
 from projections.things import Matter, Owed, Thing
+from tests.domain.mandate_histories import histories
 from tests.domain.mandate_stories import (
     CHILD,
     CITY,
@@ -28,7 +29,6 @@ from tests.domain.mandate_stories import (
     START,
     STREAM,
     VILLAGE,
-    Move,
     accept,
     accept_renewal,
     accepted,
@@ -47,7 +47,6 @@ from tests.domain.mandate_stories import (
     funded,
     give_back,
     hear,
-    histories,
     law,
     mandate_facts,
     member,
@@ -65,6 +64,7 @@ from tests.domain.mandate_stories import (
     unit,
     withdraw,
 )
+from tests.domain.moves import Move
 from tests.projections.mandate_ledger import Ledger, ledger
 
 

@@ -13,7 +13,8 @@ from projections.commitments import COMMITMENTS
 from projections.obligations import OBLIGATIONS, ObligationRow
 from projections.responses import RESPONSE_TIMES, ResponseRow, Took
 from projections.units import UNITS
-from tests.domain.commitment_stories import STREAM, Move, histories
+from tests.domain.commitment_stories import STREAM, histories
+from tests.domain.moves import Move
 from tests.projections import gardens
 from tests.projections.gardens import CITADEL, GARDENS, GardenLaid, Met, Missed, Set, Suspended, Voided
 from tests.projections.register import Register, directory

@@ -17,6 +17,7 @@ from projections.opinions import OPINIONS, Heard, OpinionRow
 from projections.review_row import Clock, ReviewRow, Turn
 from projections.reviews import REVIEWS, days_left
 from projections.things import Thing
+from tests.domain.moves import Move
 from tests.domain.review_stories import (
     CITY,
     COMMISSION,
@@ -29,7 +30,6 @@ from tests.domain.review_stories import (
     PARLIAMENT,
     SENATE,
     STREAM,
-    Move,
     ask,
     close,
     histories,

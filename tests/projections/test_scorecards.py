@@ -23,7 +23,6 @@ from tests.domain.commitment_stories import (
     STATE,
     STREAM,
     VILLAGE,
-    Move,
     accept,
     adopted,
     adopted_alone,
@@ -35,6 +34,7 @@ from tests.domain.commitment_stories import (
     report,
     words,
 )
+from tests.domain.moves import Move
 from tests.projections.register import LEDGER, Register, directory, opened, registered
 
 OTHER = StreamId(UUID(int=0xC1))

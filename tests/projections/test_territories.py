@@ -22,13 +22,13 @@ from tests.domain.commitment_stories import (
     REGION,
     STATE,
     VILLAGE,
-    Move,
     accept,
     adopted,
     adopted_alone,
     histories,
     propose_shared,
 )
+from tests.domain.moves import Move
 from tests.projections.register import Register, directory
 
 OTHER = StreamId(UUID(int=0xC1))

@@ -166,3 +166,10 @@ async def revoked(services: Services, giver: Party, mandate: StreamId, after: ti
     heard: dict[str, Any] = {"held_on": (now + after).date(), "account": Words({"en": "Heard."})}
     await give(services, giver.signatory, "mandates.record-hearing", mandate, **heard)
     await give(services, giver.signatory, "mandates.revoke", mandate, note=why)
+
+
+async def tick(services: Services, moment: datetime | None = None) -> None:
+    """The clock does what there is to do at a moment."""
+    if moment is not None:
+        set_clock(services, moment)
+    await services.workers.catch_up()

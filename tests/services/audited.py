@@ -192,3 +192,7 @@ async def audited(dsn: str, folder: Path, saved: bytes | None = None) -> Report:
     if found.findings:
         return Report(size=found.size, findings=list(found.findings))
     return verify(Bundle(folder), VKEY, saved=saved)
+
+
+def codes(report: Report) -> set[str]:
+    return {one.code for one in report.findings}

@@ -1,17 +1,21 @@
 """What tests of the services may ask for: a database with the schema in it, and a store on it."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import asyncpg
 import pytest_asyncio
 
+from services.bootstrap import Services
 from services.store.ledger import LedgerStore, opened_store
 from services.store.migrations import migrate
 from tests.conftest import NewDatabase
+from tests.services.acting import register
 from tests.services.audited import bundled, golden
+from tests.services.operating import operator
 from tests.services.store_ledgers import KEY, ORIGIN
 
-__all__ = ["bundled", "golden"]
+__all__ = ["bundled", "golden", "operator"]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -42,3 +46,10 @@ async def store(migrated_url: str) -> AsyncIterator[LedgerStore]:
     """An empty ledger."""
     async with opened_store(migrated_url, ORIGIN, KEY) as store:
         yield store
+
+
+@pytest_asyncio.fixture
+async def services(database_url: str, tmp_path: Path) -> AsyncIterator[Services]:
+    """A register of its own, in which nothing acts by itself."""
+    async with register(database_url, tmp_path) as found:
+        yield found

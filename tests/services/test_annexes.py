@@ -1,7 +1,6 @@
 """An embargo in a running register: nobody reads the text before its day, everybody after it, and auditors check it."""
 
 import json
-from collections.abc import AsyncIterator
 from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -11,7 +10,6 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
-import pytest_asyncio
 
 from domain.annexes import AnnexDeadlineMet, AnnexLapsed, AnnexReleased, AnnexSealed, fits
 from domain.contexts import CONTEXTS
@@ -27,7 +25,7 @@ from services.orders import Answer, Order
 from services.views.ports import Query
 from services.working.agenda import Due
 from tests.conftest import NewDatabase
-from tests.services.acting import PARIS, local, promise, register, set_clock, told, unit_of
+from tests.services.acting import PARIS, local, promise, set_clock, told, unit_of
 from tests.services.audited import VKEY, Golden, audited, copied, village, written
 from tests.services.opened import Open, opened_to_auditors
 from tests.services.test_handle import give
@@ -35,12 +33,6 @@ from tests.services.test_handle import give
 TEXT = "Was das Kabinett beschließen wird: „nichts“."
 DAY = date(2035, 6, 1)
 GDPR = "Regulation (EU) 2016/679, art. 17(1)(a)"
-
-
-@pytest_asyncio.fixture
-async def services(database_url: str, tmp_path: Path) -> AsyncIterator[Services]:
-    async with register(database_url, tmp_path) as found:
-        yield found
 
 
 async def sealed(services: Services, cmd: UUID | None = None, day: date | None = DAY) -> tuple[Answer, UnitId, Actor]:

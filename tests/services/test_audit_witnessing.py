@@ -23,7 +23,7 @@ from services.audit.witnessing import Witness, cosign, judge
 from services.disk import alone_in
 from services.keys import check_with, load_or_make
 from services.store.checkpoints import Notary
-from tests.services.audited import VKEY, written
+from tests.services.audited import VKEY, codes, written
 from tests.services.scribe import Scribe
 from tests.services.store_ledgers import made_key
 
@@ -48,10 +48,6 @@ def judged(bundle: Bundle, notes: Mapping[str, bytes], *witnesses: Witness) -> R
     report = verify(bundle, VKEY, witnessed=notes, decide=False)
     judge(report, notes, VKEY, [one.verifier for one in witnesses])
     return report
-
-
-def codes(report: Report) -> set[str]:
-    return {one.code for one in report.findings}
 
 
 def test_what_was_cosigned_is_what_the_published_form_says(records: list[bytes], tmp_path: Path) -> None:

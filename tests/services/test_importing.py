@@ -11,7 +11,6 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-import pytest_asyncio
 
 from domain.commitments import source_stream
 from domain.commitments.state import Commitment
@@ -40,12 +39,6 @@ def config(dsn: str, var: Path) -> Config:
 async def register(dsn: str, var: Path) -> AsyncIterator[Services]:
     async with assemble(config(dsn, var), workers=False) as services:
         yield services
-
-
-@pytest_asyncio.fixture
-async def services(database_url: str, tmp_path: Path) -> AsyncIterator[Services]:
-    async with register(database_url, tmp_path) as found:
-        yield found
 
 
 async def directory(services: Services) -> Directory:

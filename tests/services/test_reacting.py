@@ -1,13 +1,11 @@
 """Whoever reacts, on a real ledger: what a record means for others is recorded once, and never again."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
 import pytest
-import pytest_asyncio
 
 from domain.kernel import Recorded
 from domain.mandates import events as mandates
@@ -25,12 +23,6 @@ from tests.services.chained import act, chain, of
 from tests.services.faulty import Faulty
 
 WHY = Note(because="So the law says.", lang="en")
-
-
-@pytest_asyncio.fixture
-async def services(database_url: str, tmp_path: Path) -> AsyncIterator[Services]:
-    async with register(database_url, tmp_path) as found:
-        yield found
 
 
 @pytest.mark.parametrize("persisted", [False, True], ids=["failed-and-did-not-persist", "failed-but-did-persist"])

@@ -1,12 +1,10 @@
 """Reactions on a real ledger: what a record means for others is recorded with its cause."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from domain import units
 from domain.commitments import events as commitments
@@ -39,12 +37,6 @@ from tests.services.chained import act, chain, of
 from tests.services.test_handle import give
 
 WHY = Note(because="So the law says.", lang="en")
-
-
-@pytest_asyncio.fixture
-async def services(database_url: str, tmp_path: Path) -> AsyncIterator[Services]:
-    async with register(database_url, tmp_path) as found:
-        yield found
 
 
 # --- mandates that rest on mandates ---

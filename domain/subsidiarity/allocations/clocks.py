@@ -6,7 +6,7 @@ from typing import assert_never
 
 from domain import cofog
 from domain.calendars import Calendar, due
-from domain.deadlines import Standing
+from domain.deadlines import Standing, run_out
 from domain.guards import counted
 from domain.kernel import Policy, Refused, UnitId
 from domain.subsidiarity.allocations import commands as asked
@@ -89,13 +89,9 @@ def implied(
 def passed(command: asked.PassDeadline, state: State) -> Sequence[Event]:
     """A last day has passed. Who let the time for a grid pass is not taken to agree."""
     found = there(state)
-    if command.deadline > len(found.deadlines):
-        raise Refused("no-such-deadline", f"There is no deadline {command.deadline}.")
-    one = found.deadlines[command.deadline - 1]
-    if one.standing is not Standing.OPEN:
+    one = run_out(found, command.deadline, command.today)
+    if one is None:
         return []
-    if command.today <= one.due_on:
-        raise Refused("not-due-yet", f"The deadline runs until the end of {one.due_on}.", due_on=one.due_on)
     missed = happened.AllocationDeadlineMissed(command.deadline, one.kind, one.due_on, one.unit)
     match one.kind:
         case Due.GRID:

@@ -5,7 +5,7 @@ from datetime import date
 from typing import TypeAlias, assert_never
 
 from domain.correcting import with_right
-from domain.deadlines import Standing
+from domain.deadlines import Standing, numbers
 from domain.kernel import Sphere, StreamId, UnitId, Words
 from domain.replacing import replace, replace_nth
 from domain.subsidiarity.allocations import events as happened
@@ -109,9 +109,7 @@ class Allocation:
 
     def waiting(self, kind: Due, *standing: Standing) -> list[tuple[int, DeadlineState]]:
         """The deadlines of a kind that stand so (open, if nothing is said), with their numbers."""
-        wanted = standing or (Standing.OPEN,)
-        found = enumerate(self.deadlines, start=1)
-        return [(number, one) for number, one in found if one.kind is kind and one.standing in wanted]
+        return numbers(self, (kind,), standing or (Standing.OPEN,))
 
 
 State: TypeAlias = Absent | Allocation

@@ -5,7 +5,7 @@ from datetime import date
 from typing import assert_never
 
 from domain.calendars import Calendar
-from domain.deadlines import Standing
+from domain.deadlines import Standing, numbers, run_out
 from domain.kernel import Policy, Refused
 from domain.subsidiarity.reviews import commands as asked
 from domain.subsidiarity.reviews import events as happened
@@ -106,22 +106,16 @@ def standstill(state: Review, day: date, policy: Policy, calendar: Calendar) -> 
 
 def void(state: Review, *kinds: Due) -> list[Event]:
     """Clocks that nobody waits for any longer; of all kinds, if none is named."""
-    wanted = kinds or tuple(Due)
-    runs = (Standing.OPEN, Standing.SUSPENDED)
-    found = enumerate(state.deadlines, start=1)
-    return [happened.ScrutinyDeadlineVoided(n) for n, one in found if one.kind in wanted and one.standing in runs]
+    running = numbers(state, kinds or tuple(Due), (Standing.OPEN, Standing.SUSPENDED))
+    return [happened.ScrutinyDeadlineVoided(number) for number, _ in running]
 
 
 def passed(command: asked.PassDeadline, state: State) -> Sequence[Event]:
     """A last day has passed. Silence is no consent and no card: it is counted as what it is, no votes."""
     found = there(state)
-    if command.deadline > len(found.deadlines):
-        raise Refused("no-such-deadline", f"There is no deadline {command.deadline}.")
-    one = found.deadlines[command.deadline - 1]
-    if one.standing is not Standing.OPEN:
+    one = run_out(found, command.deadline, command.today)
+    if one is None:
         return []
-    if command.today <= one.due_on:
-        raise Refused("not-due-yet", f"The deadline runs until the end of {one.due_on}.", due_on=one.due_on)
     ran_out = happened.ClockRanOut(command.deadline, late=False)
     match one.kind:
         case Due.SCRUTINY:

@@ -1,0 +1,159 @@
+"""Reads a sheet: each row typed, or each of its cells named that cannot be read."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from api.faults import Fault, Invalid, Wrong
+from api.sheets.layout import Column
+from api.sheets.sheets import FROM_SOURCE, SHEETS, Sheet
+from api.values import ID
+from domain.kernel import StreamId
+from services.importing.directory import Directory
+from services.importing.plan import BadRow, WrongFile
+from services.importing.rows import Row, read_own_rows
+from services.importing.sheet_commitments import stream_of_commitment
+from services.importing.sheet_units import stream_of_unit
+from services.importing.sheets import Said
+
+NOTE = "#"
+"""Columns whose names begin so are the government's own notes: the register does not read them."""
+NAMED = 10
+_ID = re.compile(ID)
+UNSOURCED = Fault(
+    "not-from-source",
+    "Of what is recorded from a published source a sheet carries no such thing: the unit adds it itself, once it has"
+    " confirmed the rest.",
+)
+NAMELESS = ("required", "Name the row: by the id that the register gave it, or by what you call it yourself.")
+NAMELESS_UNIT = ("required", "Name the unit: by its id, or by a code in identifiers.1.")
+NO_ID = ("form", "An id of the register is asked for, or nothing; codes stand in identifiers.1 and so on.")
+OTHER_ID = ("form", "The source's row has another id in the register. Leave this cell empty.")
+NO_UNIT = ("unknown-unit", "No unit has this code. A unit is named by its id or by a code, like insee:69123.")
+NO_UNIT_OF_ID = ("unknown-unit", "There is no unit of this id.")
+
+
+@dataclass(slots=True)
+class Units:
+    """Whom a cell may name: units of the register, and those that the sheet itself brings (`own`, by id and code)."""
+
+    directory: Directory
+    own: dict[str, UUID] = field(default_factory=dict)
+
+    def named(self, text: str) -> UUID:
+        """Raises Wrong."""
+        if _ID.fullmatch(text):
+            id_ = UUID(text)
+            if id_ not in self.directory.units and str(id_) not in self.own:
+                raise Wrong(*NO_UNIT_OF_ID)
+            return id_
+        known = self.directory.by_code.get(text)
+        if known is not None:
+            return known.id
+        if text not in self.own:
+            raise Wrong(*NO_UNIT)
+        return self.own[text]
+
+    def bring(self, row: Row) -> None:
+        """A row of the sheet brings its unit, by whatever it says of its codes."""
+        codes = [*_codes(row)]
+        key = row.cells.get("id", "").strip()
+        stream = stream_of_unit(key, codes, self.directory) if not key or _ID.fullmatch(key) else None
+        if stream is not None:
+            self.own |= {str(stream): stream} | {f"{scheme}:{value}": stream for scheme, value in codes}
+
+
+def _codes(row: Row) -> Iterator[tuple[str, str]]:
+    for name, cell in row.cells.items():
+        if name.startswith("identifiers.") and name.endswith(".scheme") and cell.strip():
+            yield cell.strip(), row.cells.get(name.removesuffix("scheme") + "value", "").strip()
+
+
+def _called(row: Row) -> str:
+    """How people find a row without an id in their file."""
+    codes = [":".join(code) for code in _codes(row)]
+    return next(iter(codes), row.cells.get("source.row_key", "").strip())
+
+
+def read_sheet(sheet: Sheet, path: Path, directory: Directory) -> tuple[list[Said], list[BadRow]]:
+    """The rows of a file, and the cells of it that cannot be read. Raises WrongFile."""
+    columns: list[Column] = []
+    rows, bad = read_own_rows(path, lambda header: columns.extend(_columns(sheet, path, header)))
+    rows = [row for row in rows if any(cell.strip() for cell in row.cells.values())]
+    units = Units(directory)
+    if sheet is SHEETS["units"]:
+        for row in rows:
+            units.bring(row)
+    reading = _Reading(sheet, columns, units, bad)
+    return [said for row in rows if (said := reading.said(row)) is not None], bad
+
+
+def _columns(sheet: Sheet, path: Path, header: Sequence[str]) -> list[Column]:
+    """The columns of the file. Raises WrongFile: what is read by nobody is not lost unseen."""
+    names = [name for name in header if name and not name.startswith(NOTE)]
+    found = {name: sheet.layout.column(name) for name in names}
+    if unknown := [name for name, column in found.items() if column is None]:
+        raise WrongFile(f"{path} has columns that the register does not know: {_told(sheet, unknown)}")
+    there = {name.partition(".")[0] for name in names}
+    if lacking := [name for name in sheet.required if name not in there]:
+        raise WrongFile(f"{path} lacks the columns {', '.join(lacking)}. What a sheet looks like: --template.")
+    return [column for column in found.values() if column is not None]
+
+
+def _told(sheet: Sheet, unknown: Sequence[str]) -> str:
+    more = f" and {len(unknown) - NAMED} more" if len(unknown) > NAMED else ""
+    near = [one for name in unknown[:NAMED] for one in get_close_matches(name, sheet.layout.sample(), 1)]
+    meant = f" Near to them: {', '.join(dict.fromkeys(near))}." if near else ""
+    return f"{', '.join(unknown[:NAMED])}{more}.{meant} Begin the names of your own notes with {NOTE}."
+
+
+@dataclass(slots=True)
+class _Reading:
+    sheet: Sheet
+    columns: Sequence[Column]
+    units: Units
+    bad: list[BadRow]
+
+    def said(self, row: Row) -> Said | None:
+        """What a row says; None, and what is wrong with it kept, where it cannot be read."""
+        filled = [one for one in self.columns if row.cells[one.name].strip()]
+        request = self.sheet.request(frozenset(str(one.path[0]) for one in filled))
+        body, wrong = self.sheet.layout.body(row.cells, self.columns, self.units.named)
+        known = {part.name for part in request.parts}
+        wrong += [(one.name, UNSOURCED) for one in filled if one.path[0] not in known][:1]
+        key = str(body.get("id") or "")
+        if not wrong:
+            try:
+                return self._typed(row, key, request.read(body))
+            except Invalid as invalid:
+                wrong = [(self.sheet.layout.column_at(one), one.fault) for one in invalid.faults]
+            except Wrong as found:
+                wrong = [("id", found.fault)]
+        self.bad += [row.bad(key or _called(row), at, str(fault)) for at, fault in wrong]
+        return None
+
+    def _typed(self, row: Row, key: str, read: Mapping[str, Any]) -> Said:
+        """Raises Wrong where nobody can tell what the row is about."""
+        terms = {name: value for name, value in read.items() if name != "id"}
+        if self.sheet is SHEETS["units"]:
+            codes = [(code.scheme, code.value) for code in terms["identifiers"]]
+            return Said(row.line, key or _called(row), self._unit(key, codes), terms)
+        source: Any = terms.get(FROM_SOURCE)
+        if source is None and not key:
+            raise Wrong(*NAMELESS)
+        stream = stream_of_commitment(key, terms)
+        if source is not None and _ID.fullmatch(key) and UUID(key) != stream:
+            raise Wrong(*OTHER_ID)
+        return Said(row.line, key or _called(row), stream, terms)
+
+    def _unit(self, key: str, codes: Sequence[tuple[str, str]]) -> StreamId:
+        if key and not _ID.fullmatch(key):
+            raise Wrong(*NO_ID)
+        stream = stream_of_unit(key, codes, self.units.directory)
+        if stream is None:
+            raise Wrong(*NAMELESS_UNIT)
+        return stream

@@ -1,0 +1,114 @@
+"""What follows from a sheet of units."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from domain.kernel import Actor, StreamId, UnitId
+from domain.units import Stage, Unit
+from services.importing.directory import Directory
+from services.importing.held import Held
+from services.importing.iso3166 import REGISTERED, unit_stream
+from services.importing.plan import REFUSED, UNCHANGED, Asked, BadRow, Plan
+from services.importing.sheets import CHANGED, SAY_WHY, STAYS, Orders, Said, short, twice
+from services.orders import Note
+
+
+@dataclass(slots=True)
+class _Units:
+    held: Mapping[UUID, Held]
+    directory: Directory
+    registrar: Actor
+    because: Note
+    bad: list[BadRow] = field(default_factory=list)
+    unchanged: int = 0
+
+    def asked(self, row: Said) -> Asked | None:
+        before = self.held.get(row.stream)
+        if before is None:
+            return self._new(row)
+        found = [*self._unmovable(row, before)] or [*self._taken(row, before.stream)]
+        orders = Orders(self.registrar, "units", row.stream, before.version)
+        for column, command, fields in changes_of_unit(row, before.state):
+            if not self.because.because:
+                found.append(row.bad(column, SAY_WHY.format(held=short(before.terms[column]))))
+            orders.add(command, fields, self.because)
+        self.bad += found[:1]
+        if found:
+            return None
+        self.unchanged += not orders.found
+        return orders.asked(row, CHANGED) if orders.found else None
+
+    def _new(self, row: Said) -> Asked | None:
+        if found := [*self._taken(row, row.stream)]:
+            self.bad += found
+            return None
+        orders = Orders(self.registrar, "units", row.stream, 0)
+        orders.add("register", row.terms, Note())
+        return orders.asked(row, REGISTERED)
+
+    def _taken(self, row: Said, stream: UUID) -> Iterator[BadRow]:
+        """A rehearsal does not know which codes others hold already."""
+        for code in row.terms["identifiers"]:
+            holder = self.directory.code(code.scheme, code.value)
+            if holder is not None and holder.id != stream:
+                yield row.bad("identifiers", f"{holder.names[0]} ({holder.id}) has {code.scheme}:{code.value}.")
+                return
+
+    def _unmovable(self, row: Said, before: Held) -> Iterator[BadRow]:
+        if before.state.stage is Stage.ABOLISHED:
+            yield row.bad("id", f"The unit is no more since {before.state.alive_until}.")
+        for name in ("sphere", "kind", "jurisdiction", "time_zone", "alive_from", "source"):
+            if row.terms[name] not in (None, before.terms[name]):
+                yield row.bad(name, STAYS.format(held=short(before.terms[name])))
+
+
+def changes_of_unit(row: Said, state: Unit) -> Iterator[tuple[str, str, Mapping[str, object]]]:
+    """(column, command, its fields) of what a row says otherwise than the register."""
+    said = row.terms
+    if said["name"] != state.name:
+        yield "name", "rename", {"name": said["name"]}
+    if said["parent"] not in (None, state.parent):
+        yield "parent", "set-parent", {"parent": said["parent"]}
+    for code in said["identifiers"]:
+        if code not in state.identifiers:
+            yield "identifiers", "attach-identifier", {"identifier": code}
+
+
+def stream_of_unit(key: str, identifiers: Sequence[tuple[str, str]], directory: Directory) -> StreamId | None:
+    """Which unit a row speaks of: by its id, else by its codes, of which the first also names a new one."""
+    if key:
+        return StreamId(UUID(key))
+    for scheme, value in identifiers:
+        if (known := directory.code(scheme, value)) is not None:
+            return StreamId(known.id)
+    return unit_stream(*identifiers[0]) if identifiers else None
+
+
+def plan_units(
+    rows: Sequence[Said], bad: Sequence[BadRow], held: Mapping[UUID, Held], directory: Directory, registrar: Actor,
+    because: Note,
+) -> Plan:  # fmt: skip
+    """What follows from a sheet of units; whoever others lie in comes first. `because`: why what changes does."""
+    spoilt = [*bad, *twice(rows, "id")]
+    lines = {one.line for one in spoilt}
+    reading = _Units(held, directory, registrar, because, spoilt)
+    parents = {row.stream: row.terms["parent"] for row in rows}
+    waves: dict[int, list[Asked]] = defaultdict(list)
+    for row in rows:
+        if row.line not in lines and (asked := reading.asked(row)) is not None:
+            waves[_depth(row.stream, parents)].append(asked)
+    total = len(rows) + len({one.line for one in bad} - {row.line for row in rows})
+    return Plan(
+        "units", total, (REGISTERED, CHANGED, UNCHANGED, REFUSED), [waves[depth] for depth in sorted(waves)],
+        reading.bad, counted={UNCHANGED: reading.unchanged},
+    )  # fmt: skip
+
+
+def _depth(stream: UUID, parents: Mapping[StreamId, UnitId | None]) -> int:
+    """How many of the sheet's units it lies in; in a circle, which the rules refuse, all of them."""
+    depth, above = 0, parents.get(StreamId(stream))
+    while above is not None and StreamId(above) in parents and depth <= len(parents):
+        depth, above = depth + 1, parents[StreamId(above)]
+    return depth
