@@ -12,7 +12,7 @@ from aiohttp import web
 
 from api.commands import KEY, STREAM, Giving, Verb
 from api.errors import Problem, problem_of
-from api.faults import Invalid, Located, Wrong
+from api.faults import Fault, Invalid, Located, Wrong, pointer
 from api.languages import LANG, preferred
 from api.officers.choosing import offer, records
 from api.officers.fields import Node, Typed, form_of, one_more, place, taken_away, typed_of, value_of
@@ -21,7 +21,7 @@ from api.officers.signing_in import Doors, to_sign_in
 from api.officers.units import Directory
 from api.past import Told, past
 from api.people import ids_in
-from domain.kernel import StreamId
+from domain.kernel import Refused, StreamId
 from services.handle import Office
 from services.offering import prospect
 from services.orders import Unknown
@@ -216,6 +216,9 @@ def _refused(shown: Shown, error: Exception, problem: Problem) -> Shown:
     _told(shown, problem)
     if isinstance(error, Invalid):
         shown.told = place(shown.root, error.faults)
+    if isinstance(error, Refused):
+        fault = Fault(error.code, error.reason)
+        place(shown.root, [Located("body", pointer(*name.split(".")), fault) for name in error.fields])
     if problem.code == "command-reused":
         # Something else was recorded from this page before. What stands here now is a command of its own.
         shown.key = str(uuid4())

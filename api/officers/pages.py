@@ -26,4 +26,4 @@ class Pages:
         return web.Response(status=status, body=await self._templates.written(name, **said), headers=headers)
 
     def served(self, handler: Handler) -> Handler:
-        return self._templates.in_words(officers(handler, "page"), HEADERS)
+        return self._templates.in_words(officers(handler, "page"), HEADERS, desk=True)

@@ -119,3 +119,16 @@ def test_a_history_too_long_to_choose_from_is_typed(live: Live, monkeypatch: pyt
     monkeypatch.setattr(past, "HISTORY", 2)
     said = page(live, f"/give/commitments/{_with_steps(live)}/report-progress", live.officer)
     assert '<input id="f-milestone"' in said.body.decode()
+
+
+def test_a_refusal_about_a_field_stands_beside_it(live: Live) -> None:
+    address = f"/give/commitments/{_with_steps(live)}/report-progress"
+    typed = {"percent": "50", "account__0__text": "Half of it"}
+    said = pressed(live, address, live.officer, "record", Form(page(live, address, live.officer)), **typed)
+    assert said.status == 201
+    form = Form(page(live, address, live.officer))
+    said = pressed(live, address, live.officer, "record", form, **typed | {"percent": "40"})
+    assert (said.status, "f-percent-wrong" in Form(said).described["percent"]) == (409, True)
+    assert "50 % was reported before." in told(said)
+    said = pressed(live, address, live.officer, "record", form, **typed | {"effective_on": "2090"})
+    assert "f-effective_on-wrong" in Form(said).described["effective_on"]
