@@ -20,7 +20,7 @@ from api.me import Me
 from api.metrics import Metrics
 from api.moments import Moments
 from api.officers import Officers
-from api.openapi import document
+from api.openapi import SINGLES, document
 from api.opened import Seals
 from api.packages import Packages
 from api.portal import FORMED, Portal
@@ -28,8 +28,8 @@ from api.probes import Probes, Working
 from api.proofs import Proofs
 from api.reads import Reading
 from api.receipts import Receipts
+from api.subscribing import Subscribing
 from api.templates import Templates
-from api.territories import Cards
 from projections.attestations import ATTESTATIONS
 from projections.kernel import own_stream
 from services.bootstrap import Services
@@ -70,18 +70,21 @@ def make_app(services: Services, working: Working | None) -> web.Application:
     for question in questions:
         app.add_routes(Reading(services.views, store, moments, question, services.config).routes())
     app.add_routes([giving.route(verb) for verb in asked])
-    templates, known = Templates(), frozenset(question.view.name for question in questions)
+    templates = Templates(mails=services.config.mail is not None)
+    known = frozenset(question.view.name for question in questions)
     acted_on = frozenset(verb.context.name for verb in asked if not verb.by.starts) & rows
     for question in questions:
         app.add_routes(Portal(services.views, store, moments, question, templates, known, acted_on).routes())
     app.router.add_get("/read", public(_to_first))
     officers = Officers(services, giving, asked, templates, rows)
     app.add_routes(officers.routes())
+    if services.config.mail is not None:
+        app.add_routes(Subscribing(services, templates).routes())
     app.add_routes(Packages(questions, moments, origin, licence).routes())
     app.add_routes(Me(services.office, services.tokens, asked).routes())
     app.add_routes(proofs.routes())
     app.add_routes(changes.routes())
-    app.add_routes(Cards(services.views, store, moments).routes())
+    app.add_routes([one.route(services.views, store, moments) for one in SINGLES])
     app.add_routes(Tiles(store).routes())
     app.add_routes(Probes(store, working, services.config.lag).routes())
     app.add_routes(reference.routes(described, asked, questions, contexts, origin, templates))

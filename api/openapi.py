@@ -5,9 +5,10 @@ from typing import Any
 
 from apispec import APISpec
 
-from api import documents, openapi_ledger, territories
+from api import documents, openapi_ledger
 from api.answers import SHARED, listed, single
 from api.asking import FILES, LIMIT, Filtering, Question
+from api.chains import CHAINS
 from api.changes import Changes
 from api.commands import IF_MATCH, KEY, STREAM, Verb, says_of, who_may
 from api.documents import Schema, ref, row_schema
@@ -16,11 +17,14 @@ from api.formats import MEDIA
 from api.ledger import Histories
 from api.operations import CONDITION, SPOKEN, answer, parameter, problems, query
 from api.proofs import Proofs
+from api.singles import Single
+from api.territories import TERRITORIES
 from api.trying import TRY
 from domain.kernel import Context
 from services.views.ports import Kind, Op
 
 VERSION = "1"
+SINGLES = (TERRITORIES, CHAINS)
 
 
 def document(
@@ -39,7 +43,8 @@ def document(
     shown: dict[str, Schema] = {}
     for question in questions:
         _view(spec, question, shown)
-    _territory(spec, shown)
+    for one in SINGLES:
+        _single(spec, one, shown)
     for name, schema in shown.items():
         spec.components.schema(name, schema)
     openapi_ledger.describe(spec, histories, proofs, changes, contexts)
@@ -121,21 +126,21 @@ def _view(spec: APISpec, question: Question, shown: dict[str, Schema]) -> None:
     spec.path(path=f"/v1/{view.name}/{{key}}", operations={"get": _one(question, row)})
 
 
-def _territory(spec: APISpec, shown: dict[str, Schema]) -> None:
-    spec.components.schema("TerritoryRow", territories.schema(shown))
+def _single(spec: APISpec, asked: Single, shown: dict[str, Schema]) -> None:
+    spec.components.schema(asked.row, asked.schema(shown))
     operation = {
-        "operationId": "territories.one",
+        "operationId": f"{asked.name}.one",
         "tags": ["views"],
-        "summary": "The commitments of a unit and of everything below it, as one card, each counted once.",
-        "description": _OF_A_TERRITORY,
-        "parameters": [parameter(territories.UNIT, "path"), *query(territories.Cards.parameters), CONDITION],
+        "summary": asked.says,
+        "description": asked.more,
+        "parameters": [parameter(asked.of, "path"), *query(asked.parameters), CONDITION],
         "responses": {
-            "200": answer(200, {"application/json": single(ref("TerritoryRow"))}, "ETag"),
+            "200": answer(200, {"application/json": single(ref(asked.row))}, "ETag"),
             "304": answer(304, {}, "ETag"),
         }
         | problems(400, 404, 503),
     }
-    spec.path(path="/v1/territories/{unit}", operations={"get": operation})
+    spec.path(path=asked.path, operations={"get": operation})
 
 
 def _list(question: Question, row: str) -> Schema:
@@ -193,11 +198,6 @@ def _one(question: Question, row: str) -> Schema:
 
 
 _OF_A_CALENDAR = "So does ics: a calendar (RFC 5545) for programs that follow its address; ids of its days stay."
-_OF_A_TERRITORY = (
-    "Below a unit lie the units whose parent it is, its members where it is a body that has members, and whatever lies"
-    " below those: as was recorded by then, or as it held in law with `valid_at`. It is counted when it is asked for;"
-    " figures are those of a scorecard."
-)
 _OF_A_FILE = (
     "A data package (datapackage.org) with the columns of the file that the same question gives, its address for ever,"
     " its rows and bytes, and its SHA-256. It is read to its end for that, so that what was cut on its way is known."

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -25,7 +26,9 @@ from api.reference import HTML, STRICT, VARY
 from api.standing import Standing, Standings
 from api.templates import Templates
 from api.tongues import READER
+from projections.commitments import COMMITMENTS
 from projections.kernel import own_stream
+from services.chains import Chains
 from services.store.ports import Store
 from services.views.ports import COUNTED, Kind
 from services.views.queries import Views
@@ -62,6 +65,7 @@ class Portal:
         self._store = store
         self._view, self._templates = question.view, templates
         self._standings = Standings(views, store, moments, question.view)
+        self._chains = Chains(views)
         spoken = {LANG.name: LANG}
         self._of_one = {name: one for name, one in question.of_one.items() if name not in _NO_PAGE} | spoken
         self._taken = {name: one for name, one in question.parameters.items() if name not in _NO_PAGE} | spoken
@@ -128,7 +132,7 @@ class Portal:
                 return moved(request, f"/read/{name}/{written}")
             raise NoSuchThing(f"The view {name} has no row of this key as of position {standing.position}.")
         around = await self._around(request, standing, past=said.get("as_of") is not None)
-        shown = await self._shown(key, msgspec.json.decode(row), standing, named)
+        shown = await self._shown(key, msgspec.json.decode(row), standing, named, said.get("valid_at"))
         return _page(request, await self._templates.written("one.html", wanted=wanted, **around, **shown), etag)
 
     async def _named(self, position: int) -> int | None:
@@ -136,13 +140,15 @@ class Portal:
         return min(position, await self._views.position(UNITS)) if UNITS in self._known else None
 
     async def _shown(
-        self, key: str, row: Mapping[str, Any], standing: Standing, named: int | None
+        self, key: str, row: Mapping[str, Any], standing: Standing, named: int | None, valid_at: date | None
     ) -> Mapping[str, Any]:
         columns, day = self._question.columns, standing.day
         own = self._view.keys is own_stream
         history = await past(self._store, UUID(key), standing.position, day) if own else NO_PAST
+        chained = self._view is COMMITMENTS and not valid_at
         ids = set(ids_in(row)).union(*(ids_in([one.unit, one.data]) for one in history.records))
         return {
+            "chain": await self._chains.row(UUID(key), standing.position, day) if chained else None,
             "key": key, "acted_on": self._acted_on, "title": called(row, columns),
             "texts": texts_of(row, columns, self._known), "history": history,
             "names": {} if named is None else await names_of(self._views, ids, as_of=named, day=day),

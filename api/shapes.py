@@ -244,8 +244,9 @@ def _like(note: Text, said: Says | None) -> str:
     """What a form asks for, in words and by an example."""
     if not note.form or said is None:
         return ""
-    example = "It is written otherwise" if said.example is None else f"It is written like {said.example}"
-    return f"{example}. {said.text}".rstrip()
+    if said.example is None:
+        return f"It is written otherwise. {said.text}".rstrip()
+    return f"It is written like {said.example}. {said.text}".rstrip()
 
 
 _NAMED: Mapping[Any, Callable[[], Leaf]] = {

@@ -25,9 +25,9 @@ PARTS = 100
 
 
 def environment() -> jinja2.Environment:
-    """The pages' templates with all that they use. They are written for a `reader`."""
+    """The templates of pages and letters with all that they use. They are written for a `reader`."""
     made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(PAGES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+        loader=jinja2.FileSystemLoader(PAGES), autoescape=_is_page, trim_blocks=True, lstrip_blocks=True,
         extensions=[InternationalizationExtension],
     )  # fmt: skip
     made.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
@@ -42,11 +42,14 @@ def environment() -> jinja2.Environment:
 class Templates:
     """The pages, and what tells an edition of them from another."""
 
-    def __init__(self) -> None:
+    def __init__(self, **always: Any) -> None:
+        """`always`: what every page may ask."""
         self._found = environment()
+        self._found.globals |= always
         names = sorted(self._found.list_templates(extensions=("html", "css")))
         files = [*(PAGES / name for name in names), *sorted(CATALOGS.glob("*.po"))]
-        self.edition = sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:8]
+        said = [repr(always).encode(), *(file.read_bytes() for file in files)]
+        self.edition = sha256(b"".join(said)).hexdigest()[:8]
 
     async def written(self, name: str, **said: Any) -> bytes:
         """The page. A long one takes a quarter of a second: others are answered in between."""
@@ -79,6 +82,11 @@ class Templates:
             return answer
 
         return serve
+
+
+def _is_page(name: str | None) -> bool:
+    """Letters are plain text, in which a sign is a sign."""
+    return name is None or not name.endswith(".txt")
 
 
 def coded(text: str) -> Markup:

@@ -29,6 +29,7 @@ ENGLISH = "en"
 TONGUES = (ENGLISH, *sorted(path.stem for path in CATALOGS.glob("*.po")))
 PLACE = re.compile(r"\{([a-zA-Z_][a-zA-Z0-9_]*)\}")
 """Where a value stands in a sentence."""
+_NAME = re.compile(r"[a-z]+(?:_[a-z]+)*")
 _OURS = re.compile(r'\b(href|action)="(/(?!v1/|checkpoint\b|[a-z]+\.css\b)[^"#]*)')
 """Addresses on a page under which there are pages of ours."""
 
@@ -57,7 +58,7 @@ class Tongue:
     def sentence(self, said: str) -> str | None:
         """The same of a sentence that may hold values; None where nobody has translated it."""
         found = self.text(said)
-        return found if found is not None else next(self._filled(said), None)
+        return found if found is not None else next(self._filled(said), None) or self._parted(said)
 
     def label(self, name: object) -> str:
         """A name of ours as people say it; of one of several, with its number behind it."""
@@ -73,7 +74,20 @@ class Tongue:
         for form in self._forms:
             if form.begun in said and (found := form.pattern.fullmatch(said)):
                 values = found.groupdict()
-                yield PLACE.sub(lambda place, values=values: values[place[1]], form.text)  # type: ignore[misc]
+                yield PLACE.sub(lambda place, values=values: self._value(values[place[1]]), form.text)  # type: ignore[misc]
+
+    def _value(self, said: str) -> str:
+        """What stands in a place: as it is, unless it is a text or a name of ours."""
+        named = self.text(spoken(said)) if _NAME.fullmatch(said) else None
+        return self.text(said) or (said if named is None else named[:1].lower() + named[1:])
+
+    def _parted(self, said: str) -> str | None:
+        """Several sentences, each of which somebody has translated."""
+        for end in re.finditer(r"[.?!] ", said):
+            first = self.text(said[: end.end() - 1]) or next(self._filled(said[: end.end() - 1]), None)
+            if first is not None and (rest := self.sentence(said[end.end() :])) is not None:
+                return f"{first} {rest}"
+        return None
 
     @cached_property
     def _forms(self) -> Sequence["_Form"]:

@@ -79,7 +79,7 @@ def text(
         if not isinstance(value, str):
             raise Wrong("type", says or "A text is asked for.")
         if not at_least <= len(value) <= at_most:
-            raise Wrong("length", says or f"{_length(at_least, at_most, 'characters', len(value))} {like}".rstrip())
+            raise Wrong("length", says or f"{_length(at_least, at_most, len(value))} {like}".rstrip())
         if _UNCLEAN.search(value):
             raise Wrong("characters", "A text holds neither the character NUL nor half of a surrogate pair.")
         if whole and not whole.fullmatch(value):
@@ -99,8 +99,8 @@ _NOT_BLANK = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
 _NO_NUL = r"^[^\u0000]*$"
 
 
-def _length(at_least: int, at_most: int, what: str, found: int) -> str:
-    return f"Between {at_least} and {at_most} {what} are asked for, and these are {found}."
+def _length(at_least: int, at_most: int, found: int) -> str:
+    return f"Between {at_least} and {at_most} characters are asked for, and these are {found}."
 
 
 def whole(at_least: int = 0, at_most: int = LARGEST) -> Leaf:

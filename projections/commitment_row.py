@@ -127,6 +127,21 @@ class AssessmentRow:
     contested: tuple[Objection, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class DependencyRow:
+    """What the whole, or one `milestone`, waits for: another commitment, or a milestone of it.
+
+    `owner`: who answered for that one when it was declared.
+    """
+
+    number: int
+    milestone: int | None
+    commitment: Annotated[UUID, Says("The commitment that is waited for.")]
+    commitment_milestone: int | None
+    owner: UUID
+    since: PartialDate
+
+
 @quick
 @dataclass(frozen=True, slots=True)
 class CommitmentRow:
@@ -165,6 +180,7 @@ class CommitmentRow:
     mandate_lost: Annotated[bool, Indexed(), Says("Whether one of them ended, and nobody has said what follows.")] = (
         False
     )
+    depends_on: Annotated[tuple[DependencyRow, ...], Says("Other commitments, and steps, that it waits for.")] = ()
     verifiable: Annotated[bool | None, Indexed(), Says("Whether anybody could check that it is kept.")] = None
     missing: Annotated[tuple[str, ...], Says("What an outsider would need to check it, and is not said.")] = ()
     completion: Annotated[Completion | None, Indexed(), Says("How far it is done, as last assessed.")] = None

@@ -22,6 +22,7 @@ from projections.commitment_figures import answered_report, assessed, derived, r
 from projections.commitment_parties import orphaned, restored, succeeded
 from projections.commitment_row import (
     CommitmentRow,
+    DependencyRow,
     Objection,
     PartyRow,
     ResourceRow,
@@ -137,6 +138,8 @@ def _after(row: CommitmentRow, event: Event, record: Recorded, look: Look) -> Co
         case happened.MandateLost():
             others = tuple(one for one in row.rests_on if one != event.mandate)
             return ask(replace(row, rests_on=others, mandate_lost=True), Turn.REST_ON_MANDATE, 0, (row.owner,), record)
+        case happened.DependencyDeclared() | happened.DependencyWithdrawn():
+            return _depending(row, event, record)
         case happened.CommitmentAdopted():
             return _adopted(row, event, record)
         case happened.ExtensionRequested():
@@ -230,6 +233,18 @@ def _sum(pledged: tuple[Money, ...], money: Money | None) -> tuple[Money, ...]:
     return tuple(sums[kind] for kind in sorted(sums))
 
 
+def _depending(
+    row: CommitmentRow, event: happened.DependencyDeclared | happened.DependencyWithdrawn, record: Recorded
+) -> CommitmentRow:
+    others = tuple(one for one in row.depends_on if one.number != event.number)
+    if isinstance(event, happened.DependencyWithdrawn):
+        return replace(row, depends_on=others)
+    declared = DependencyRow(
+        event.number, event.milestone, event.commitment, event.commitment_milestone, event.owner, record.effective_on
+    )
+    return replace(row, depends_on=(*others, declared))
+
+
 def _adopted(row: CommitmentRow, event: happened.CommitmentAdopted, record: Recorded) -> CommitmentRow:
     stage = Stage.ADOPTED if event.verifiable else Stage.ADOPTED_NOT_VERIFIABLE
     return replace(
@@ -295,7 +310,7 @@ def _ended(row: CommitmentRow, stage: Stage, record: Recorded) -> CommitmentRow:
 
 COMMITMENTS = View(
     name="commitments",
-    version=3,
+    version=4,
     says="Commitments: who promised what to whom, how far it is, who says so, and whose turn it is.",
     row=CommitmentRow,
     key_says="The commitment's id.",

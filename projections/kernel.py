@@ -44,6 +44,11 @@ def day_of(record: Recorded) -> date:
     return record.effective_on.earliest() or record.at.date()
 
 
+def ended_by(record: Recorded) -> date:
+    """The last day of what a record ends: a partial date is given the benefit of the doubt."""
+    return record.effective_on.latest() or record.at.date()
+
+
 def as_recorded(record: Recorded) -> None:
     """Nothing is said of the day from which the stream's first record counts."""
 

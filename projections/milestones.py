@@ -8,11 +8,11 @@ from typing import Annotated
 from uuid import UUID
 
 from domain.commitments import events as happened
-from domain.commitments.words import Completion, Judged
+from domain.commitments.words import ENDED, Completion, Judged
 from domain.kernel import Indexed, Level, PartialDate, Recorded, Says, Searched, Words
 from domain.replacing import quick, replace
 from projections.commitment_row import CommitmentRow, ReportRow
-from projections.kernel import Computed, Look, View
+from projections.kernel import Computed, Look, View, day_of, ended_by
 from projections.units import unit_name
 
 
@@ -38,6 +38,10 @@ class MilestoneRow:
     responsible_name: Annotated[str, Searched(), Says("Its name.")]
     due_on: Annotated[date, Indexed(), Says("By when.")]
     first_due_on: Annotated[date, Says("By when it was first to be done.")]
+    open_from: Annotated[date, Says("From which day on it is a step of the commitment.")]
+    open_until: Annotated[date | None, Says("Up to which day it was to be taken: taken then, or the whole ended.")] = (
+        None
+    )
     state: Annotated[Step, Indexed(), Says("Where it stands.")] = Step.OPEN
     was_missed: Annotated[bool, Indexed(), Says("Whether its day passed before it was done.")] = False
     completed_on: Annotated[PartialDate | None, Says("When it was completed.")] = None
@@ -60,7 +64,7 @@ def keys(record: Recorded, look: Look) -> Iterable[str]:
                 if event.changes.title
                 else [step.number for step in event.changes.milestones]
             )
-        case happened.PartySucceeded():
+        case happened.PartySucceeded() | happened.CommitmentClosed() | happened.PartyWithdrew():
             numbers = range(1, whole.milestones + 1)
         case happened.ProgressCorrected() | happened.ReportConfirmed() | happened.ReportContested():
             numbers = [one.milestone for one in whole.reports if one.number == event.number]
@@ -93,6 +97,7 @@ def fold(key: str, before: MilestoneRow | None, record: Recorded, look: Look) ->
             responsible_name=unit_name(look, terms.responsible),
             due_on=terms.due_on,
             first_due_on=terms.due_on,
+            open_from=day_of(record),
         )
     assert before is not None, "a milestone is added before anything befalls it"
     return _judged(_after(before, record, whole, look), whole)
@@ -102,7 +107,10 @@ def _after(row: MilestoneRow, record: Recorded, whole: CommitmentRow, look: Look
     event = record.event
     match event:
         case happened.MilestoneCompleted():
-            return replace(row, state=Step.COMPLETED, completed_on=record.effective_on)
+            taken = replace(row, state=Step.COMPLETED, completed_on=record.effective_on)
+            return replace(taken, open_until=ended_by(record))
+        case happened.CommitmentClosed() | happened.PartyWithdrew() if whole.state in ENDED and row.open_until is None:
+            return replace(row, open_until=ended_by(record))
         case happened.MilestoneConfirmed():
             return replace(row, confirmed=True)
         case happened.MilestoneMissed():
@@ -160,7 +168,7 @@ def days_left(row: MilestoneRow, day: date) -> int | None:
 
 MILESTONES = View(
     name="milestones",
-    version=2,
+    version=3,
     says="Milestones of commitments: who takes which step by when, and whether it was taken.",
     row=MilestoneRow,
     key_says="The commitment's id and the milestone's number: <commitment>/<number>.",
@@ -179,11 +187,14 @@ MILESTONES = View(
         happened.ExtensionGranted,
         happened.CommitmentAmended,
         happened.PartySucceeded,
+        happened.PartyWithdrew,
+        happened.CommitmentClosed,
     ),
     keys=keys,
     fold=fold,
     reads=("units", "commitments"),
     sort="due_on",
+    span=("open_from", "open_until"),
     computed=(
         Computed(
             name="days_left",

@@ -19,7 +19,7 @@ from domain.deadlines import (
 )
 from domain.kernel import Indexed, PartialDate, Recorded, Says, Searched, Words
 from domain.replacing import quick, replace
-from projections.kernel import Computed, Look, View
+from projections.kernel import Computed, Look, View, ended_by
 from projections.things import HAPPENINGS, THINGS, Thing, context_of, renamed, thing, thing_both
 from projections.units import unit_name
 
@@ -53,6 +53,9 @@ class ObligationRow:
     late: Annotated[bool, Indexed(), Says("Whether it was met after its day.")] = False
     missed_on: Annotated[date | None, Says("When the register recorded that its day had passed.")] = None
     suspended_on: Annotated[date | None, Says("Since when its clock has stood still.")] = None
+    owed_until: Annotated[date | None, Says("Up to which day it was owed: met then, or void; empty while it is.")] = (
+        None
+    )
     last_word_on: Annotated[date | None, Says("When the unit last said anything of this thing.")] = None
 
 
@@ -143,15 +146,16 @@ def _after(row: ObligationRow, record: Recorded) -> ObligationRow:
     event = record.event
     match event:
         case DeadlineMet():
-            return replace(row, state=Standing.MET, met_on=record.effective_on, late=event.late, suspended_on=None)
+            met = replace(row, state=Standing.MET, met_on=record.effective_on, late=event.late, suspended_on=None)
+            return replace(met, owed_until=ended_by(record))
         case DeadlineMissed():
             return replace(row, state=Standing.MISSED, missed_on=record.at.date())
         case DeadlineVoided():
-            return replace(row, state=Standing.VOID, suspended_on=None)
+            return replace(row, state=Standing.VOID, suspended_on=None, owed_until=ended_by(record))
         case DeadlineSuspended():
             return replace(row, state=Standing.SUSPENDED, suspended_on=event.suspended_on)
         case DeadlineMoved():
-            return replace(row, state=Standing.OPEN, due_on=event.due_on, suspended_on=None)
+            return replace(row, state=Standing.OPEN, due_on=event.due_on, suspended_on=None, owed_until=None)
         case _:
             return row
 
@@ -186,7 +190,7 @@ def days_silent(row: ObligationRow, day: date) -> int | None:
 
 OBLIGATIONS = View(
     name="obligations",
-    version=3,
+    version=4,
     says="Who owes what by when, what was met and missed, and who has gone silent.",
     row=ObligationRow,
     key_says="The thing's id and the deadline's number: <thing>/<number>.",
@@ -195,6 +199,7 @@ OBLIGATIONS = View(
     fold=fold,
     reads=("units", *THINGS.values()),
     sort="due_on",
+    span=("starts_on", "owed_until"),
     computed=(
         Computed(
             name="days_left",

@@ -1,6 +1,6 @@
 """The composition root: the same assembly for the server, the command line and tests."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,16 +16,21 @@ from services.erasing import finish_erasures
 from services.handle import Office
 from services.keyring import FolderKeyring
 from services.keys import SigningKey, load_or_make
+from services.mail.letters import Letters
+from services.mail.mailing import Mail, Mailer
+from services.mail.sending import Smtp
+from services.mail.subscriptions import Subscriptions
 from services.names import NAMES
 from services.opening import open_ledger
 from services.openings import Openings
 from services.postgres import database
 from services.projector import Projector, opened_projector
 from services.store.checkpoints import Notary
-from services.store.connecting import close_pool, open_pool
+from services.store.connecting import Pool, close_pool, open_pool
 from services.store.encrypting import encrypt_plain_openings
 from services.store.ledger import LedgerStore, opened, opened_store, refuse_other
 from services.store.migrations import FIRST, check, migrate
+from services.store.reads import Reads
 from services.store.tokens import Tokens
 from services.views.connections import opened_views
 from services.views.queries import Views
@@ -56,6 +61,7 @@ class Services:
     verifier: str
     openings: Openings
     webhooks: Webhooks
+    subscriptions: Subscriptions
 
 
 @asynccontextmanager
@@ -69,6 +75,7 @@ async def assemble(
     views: Sequence[View] = VIEWS,
     names: Mapping[str, type] = NAMES,
     post: Post | None = None,
+    letters: Letters | None = None,
 ) -> AsyncIterator[Services]:
     """The register, open while we are inside: its database started and migrated, its ledger opened, its views kept.
 
@@ -76,8 +83,9 @@ async def assemble(
     passes and no record is reacted to. Without `keeping` it is only the views that another process keeps. Without
     `acting` views are kept, and time and reactions wait until they are told to go on (`workers.catch_up`): for
     histories of years past that are told in a minute. Without `reading` nobody listens how far views are: who reads one
-    asks the database. By `post` records leave for webhooks; without it none do. Workers stop first; what they had not
-    done, the next start does.
+    asks the database. By `post` records leave for webhooks; without it none do. `letters` word what is written to
+    whoever follows by mail, where a mail server is configured. Workers stop first; what they had not done, the next
+    start does.
     Raises KeyUnusable, PostgresUnavailable, SchemaUnfit, ForeignLedger, Unavailable.
     """
     async with AsyncExitStack() as stack:
@@ -94,15 +102,30 @@ async def assemble(
         follow = workers and acting
         if follow:
             await store.writer.connect()  # what follows from a record is waited for, from the first one on
+        subscriptions = Subscriptions(store.pool, keyring)
+        mailing = _mailing(config, subscriptions, codec, shown, letters)
         working = await stack.enter_async_context(
-            opened_workers(dsn, office, codec, CONTEXTS, attested, every, follow=follow, post=post)
+            opened_workers(dsn, office, codec, CONTEXTS, attested, every, follow=follow, post=post, mailing=mailing)
         )
         tokens = Tokens(store.pool)
         yield Services(
             config, CONTEXTS, tuple(views), codec, store, office, shown, projector, working,
             Attesting(office, store.pool, attested), tokens, registrar, notary.verifier,
-            Openings(store, codec, keyring), Webhooks(store.pool, keyring, codec, CONTEXTS),
+            Openings(store, codec, keyring), Webhooks(store.pool, keyring, codec, CONTEXTS), subscriptions,
         )  # fmt: skip
+
+
+def _mailing(
+    config: Config, subscriptions: Subscriptions, codec: Codec, views: Views, letters: Letters | None
+) -> Callable[[Pool, Reads], Mailer] | None:
+    if config.mail is None or letters is None:
+        return None
+    mail = Mail(Smtp(config.mail), letters, config.mail.sender, config.public_url)
+
+    def made(pool: Pool, reads: Reads) -> Mailer:
+        return Mailer(pool, reads, subscriptions, codec, CONTEXTS, views, mail)
+
+    return made
 
 
 @asynccontextmanager

@@ -10,6 +10,8 @@ from typing import Any
 import environs
 from environs import Env
 
+from services.mail.server import MailServer
+
 DEMO_ORIGIN = "demo.subsidia.example/ledger"
 """A ledger under this origin is told the sample story, and only such a ledger."""
 
@@ -38,6 +40,7 @@ class Config:
     `attest`: hours between two attestations of the views; 0: only when asked. `log_level` None: what suits the verb.
     `metrics`: (host, port) where they are served; None: nowhere.
     `proxies`: the networks of reverse proxies that are believed for whom they ask.
+    `mail`: the server that takes messages to whoever follows by mail; None: nobody does.
     """
 
     database_url: str | None = field(repr=False)  # it holds a password
@@ -56,6 +59,7 @@ class Config:
     licence: str = ""
     proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     public_url: str = ""
+    mail: MailServer | None = None
 
     @property
     def keyring(self) -> Path:
@@ -87,12 +91,15 @@ class Config:
             "licence": env.str("SUBSIDIA_LICENCE", "", validate=_licence),
             "proxies": _networks(env.str("SUBSIDIA_PROXIES", "", validate=_proxies)),
             "public_url": env.str("SUBSIDIA_PUBLIC_URL", "", validate=_public_url).rstrip("/"),
+            "mail": _mail_server(env.str("SUBSIDIA_MAIL", "", validate=_mail)),
             "log_level": env.str("LOG_LEVEL", "", validate=_level) or None,
         }
         try:
             env.seal()
         except environs.EnvValidationError as error:
             raise Misconfigured(dict(error.error_messages)) from None  # type: ignore[arg-type]
+        if found["mail"] is not None and not found["public_url"]:
+            raise Misconfigured({"SUBSIDIA_PUBLIC_URL": "is needed where SUBSIDIA_MAIL is set: messages hold links."})
         return cls(**found)
 
 
@@ -147,6 +154,17 @@ def _licence(value: str) -> None:
 def _public_url(value: str) -> None:
     if value and not re.fullmatch(r"https?://[A-Za-z0-9._~:/%\[\]-]+", value):
         raise environs.ValidationError("is the address that the public knows, like https://register.example.org")
+
+
+def _mail(value: str) -> None:
+    try:
+        _mail_server(value)
+    except ValueError as error:
+        raise environs.ValidationError(str(error)) from None
+
+
+def _mail_server(value: str | None) -> MailServer | None:
+    return MailServer.read(value) if value else None
 
 
 def _level(value: str) -> None:

@@ -19,6 +19,7 @@ from services.codec import Codec
 from services.config import Config
 from services.keyring import FolderKeyring
 from services.keys import KeyUnusable, load_or_make
+from services.mail.subscriptions import PLACES as SUBSCRIBED
 from services.names import NAMES
 from services.openings import Openings
 from services.postgres import database
@@ -28,7 +29,7 @@ from services.store.ledger import ForeignLedger, opened
 from services.store.migrations import SchemaUnfit, check
 from services.store.ports import Unavailable
 from services.store.reads import Reads
-from services.webhooks.kept import stuck
+from services.webhooks.kept import PLACES
 
 GIGABYTE = 1 << 30
 DURABLE = {"fsync": "on", "full_page_writes": "on"}
@@ -183,9 +184,11 @@ async def _inside(config: Config, dsn: str) -> AsyncIterator[Finding]:
     try:
         for finding in (
             await _durable(pool), await _connections(pool), await _clock(pool), await _privileges(pool),
-            await _ledger(config, pool), await _acting(pool), await _webhooks(pool), await _sealed(config, pool),
+            await _ledger(config, pool), await _acting(pool), await _webhooks(pool), await _mail(config, pool),
+            await _sealed(config, pool),
         ):  # fmt: skip
-            yield finding
+            if finding is not None:
+                yield finding
     finally:
         await close_pool(pool)
 
@@ -297,10 +300,23 @@ async def _acting(pool: Pool) -> Finding:
 async def _webhooks(pool: Pool) -> Finding:
     """Whether everybody who is sent records takes them."""
     there = await pool.fetchval("select count(*) from workers.webhooks")
-    idle = await stuck(pool)
+    idle = await PLACES.stuck(pool)
     said = f"{idle} of {there} paused or not taken" if idle else f"{there}, each taken" if there else "none"
     do = "`subsidia webhook list` says which and why; once it is mended: `subsidia webhook resume`."
     return _finding("webhooks", not idle, said, do, Verdict.NOTE)
+
+
+async def _mail(config: Config, pool: Pool) -> Finding | None:
+    """Whether everybody who follows by mail can be written to; nothing where nobody can ask for it."""
+    there = await pool.fetchval("select count(*) from workers.subscriptions where confirmed_at is not null")
+    if config.mail is None:
+        do = "Set SUBSIDIA_MAIL, or end it for them: `subsidia mail list`, `subsidia mail remove`."
+        said = f"{there} follow by mail, and SUBSIDIA_MAIL names no server"
+        return Finding("mail", Verdict.NOTE, said, do) if there else None
+    idle = await SUBSCRIBED.stuck(pool)
+    said = f"{idle} of {there} paused or not taken" if idle else f"{there}, each taken" if there else "nobody yet"
+    do = "`subsidia mail list` says which and why; once it is mended: `subsidia mail resume`, or `mail remove`."
+    return _finding("mail", not idle, said, do, Verdict.NOTE)
 
 
 MENDS = {

@@ -192,6 +192,16 @@ class Basis:
         """What is known of a commitment; `exists` is False for one that was never proposed."""
         return commitments.facts(await self.read("commitments", stream), stream)
 
+    async def waited_for(self, of: str) -> tuple[CommitmentFacts, ...]:
+        """The commitment that is named, and those that it waits for in turn, nearest first, as far as one may go."""
+        found: dict[StreamId, CommitmentFacts] = {}
+        waiting = [self.named(of)]
+        for stream in waiting:
+            if len(found) <= commitments.MOST_WAITED_FOR and stream not in found:
+                found[stream] = await self.commitment(stream)
+                waiting += (one.commitment for one in found[stream].depends_on)
+        return tuple(found.values())
+
     async def opened(self, where: str) -> OpenedText | None:
         """What is sealed in a record of the own stream: `<version>/<path>`."""
         version, _, path = where.partition("/")
@@ -360,6 +370,7 @@ _SEVERAL: Mapping[Any, Callable[[Basis, str], Any]] = {
     UnitFacts: _units,
     Holding: lambda basis, of: basis.held_by_law(of),
     MandateFacts: lambda basis, of: basis.mandates_above(of),
+    CommitmentFacts: lambda basis, of: basis.waited_for(of),
     Policy: _policies,
     SealedField: lambda basis, of: basis.streams.sealed_with(basis.named(of)),
 }

@@ -71,6 +71,8 @@ NAMES: Mapping[str, type] = {
     "resource-pledged.1": commitments.ResourcePledged,
     "commitment-rested-on-mandate.1": commitments.CommitmentRestedOnMandate,
     "commitment-mandate-lost.1": commitments.MandateLost,
+    "commitment-dependency-declared.1": commitments.DependencyDeclared,
+    "commitment-dependency-withdrawn.1": commitments.DependencyWithdrawn,
     "commitment-adopted.1": commitments.CommitmentAdopted,
     "deadline-set.1": commitments.DeadlineSet,
     "deadline-met.1": commitments.DeadlineMet,

@@ -18,7 +18,7 @@ from projections.units import UNITS
 from services.codec import construct
 from services.views.ports import Filter, Op, Query
 from services.views.queries import Views
-from services.views.rows import Form
+from services.views.rows import Form, key_in
 
 AT_ONCE = 500
 """Units that one question names: an index leads to these; a whole country would be compared with every row."""
@@ -73,7 +73,7 @@ class Territories:
         counting = Counting(of, units)
         for parties in _parts("parties.unit", Op.ANY, list(units)):
             async for batch in self._rows(COMMITMENTS.name, parties, moment):
-                counting.add([(_key(body), self._commitment.decode(body)) for body in batch])
+                counting.add([(key_in(body), self._commitment.decode(body)) for body in batch])
         return counting.card()
 
     async def _lying(self, over: Sequence[UUID], moment: Moment) -> AsyncIterator[PlacedUnit]:
@@ -103,14 +103,3 @@ class Territories:
 def _parts(column: str, op: Op, values: Sequence[Any]) -> Iterator[Filter]:
     for begun in range(0, len(values), AT_ONCE):
         yield Filter(column, op, tuple(values[begun : begun + AT_ONCE]))
-
-
-class _Keyed(msgspec.Struct):
-    key: str
-
-
-_keyed = msgspec.json.Decoder(_Keyed)
-
-
-def _key(body: bytes) -> str:
-    return _keyed.decode(body).key

@@ -7,6 +7,7 @@ import click
 import msgspec
 
 from api.auditing import server
+from api.cli.chains import chain
 from api.cli.figures import figure
 from api.cli.opening import open_one, openings
 from api.cli.parameters import FILE, FOLDER, Key, is_url, key_option
@@ -249,5 +250,5 @@ def _url(text: str) -> str:
     return text
 
 
-for command in (replay, diff, figure, openings, open_one, receipt, report_page, cosign):
+for command in (replay, diff, figure, chain, openings, open_one, receipt, report_page, cosign):
     audit.add_command(command)

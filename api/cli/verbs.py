@@ -19,6 +19,7 @@ VERBS = {
         "webhook",
         "Send records, signed, to an address as they come; list, resume, remove.",
     ),
+    "mail": ("api.cli.mail", "mail", "See who follows by mail; end it for them, resume."),
     "retry": ("api.cli.working", "retry", "Ask rules again for what they refused to the clock and to reactions."),
     "rebuild": ("api.cli.keeping", "rebuild", "Build a view anew beside the live one, then swap."),
     "replay": ("api.cli.keeping", "replay", "Read the whole ledger, check that it is whole, and fold it."),

@@ -1,16 +1,17 @@
 """`subsidia webhook`: addresses that records are sent to as they come, signed, in order, at least once."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
 import click
 
+from api.cli.outgoing import in_the_way_of
 from api.cli.running import Failed, say, with_services
 from api.cli.tokens import unit_named
 from services.bootstrap import Services
 from services.importing.directory import read_directory
-from services.webhooks.kept import Unusable, Wanted, Webhook
+from services.outgoing.wanted import Unusable, Wanted
+from services.webhooks.kept import Webhook
 
 _AFTER = click.option(
     "--after",
@@ -133,23 +134,10 @@ async def _units(services: Services, named: Sequence[str]) -> tuple[UUID, ...]:
 
 
 def _told(one: Webhook, head: int) -> list[str]:
-    wanted = one.wanted
-    which = [*wanted.types, *wanted.contexts, *(f"unit {unit}" for unit in wanted.units)]
-    which += [f"stream {stream}" for stream in wanted.streams]
-    lines = [f"{one.id}  {one.url}", f"  {', '.join(which) or 'every record'}; {_standing(one, head)}"]
+    lines = [f"{one.id}  {one.url}", f"  {one.wanted}; {_standing(one, head)}"]
     return [*lines, f"  {one.said}"] if one.said else lines
 
 
 def _standing(one: Webhook, head: int) -> str:
     behind = f"came to position {one.position:,} of {head:,}"
-    if one.paused_at is not None:
-        return f"{behind}; PAUSED since {_minute(one.paused_at)}: `subsidia webhook resume {one.id}`"
-    if one.failing_since is not None and one.again_at is not None:
-        return (
-            f"{behind}; not taken since {_minute(one.failing_since)}, {one.tries} tries, next {_minute(one.again_at)}"
-        )
-    return behind
-
-
-def _minute(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M} UTC"
+    return f"{behind}; {in_the_way}" if (in_the_way := in_the_way_of(one, "webhook")) else behind

@@ -22,8 +22,10 @@ import structlog
 
 from api.cli.listening import bound_for_watchers, watched_on
 from api.cli.running import FAULTY, configured, run, with_services
+from api.letters import Letters
 from api.probes import Here
 from api.sending import posting
+from api.templates import Templates
 from services.bootstrap import Services, assemble
 from services.config import Config
 from services.health import Health
@@ -63,14 +65,14 @@ class Report(msgspec.Struct):
     "--only",
     type=click.Choice([part.value for part in Part]),
     metavar="PART",
-    help="`views`: keep the views. `acts`: pass deadlines, react, attest views, send to webhooks. Without it: both.",
+    help="`views`: keep the views. `acts`: pass deadlines, react, attest views, send webhooks, mail. Without it: both.",
 )
 @click.option("--beside", is_flag=True, hidden=True, help="For `serve`: report on stdout, stop when stdin ends.")
 def work(only: str | None, beside: bool) -> None:
-    """Keep the views, pass deadlines, react to records, attest views and send to webhooks, until Ctrl-C or SIGTERM.
+    """Keep the views, pass deadlines, react to records, attest views, send to webhooks and mail, until it is stopped.
 
-    `serve` starts such processes by itself; on its own it goes with `serve --no-workers`. Several may run: one leads,
-    the others stand by.
+    Ctrl-C or SIGTERM stop it. `serve` starts such processes by itself; on its own it goes with `serve --no-workers`.
+    Several may run: one leads, the others stand by.
 
     \b
     Example: DATABASE_URL=postgresql://... subsidia work
@@ -113,7 +115,9 @@ async def _work(config: Config, parts: Collection[Part], watched: socket.socket 
     keeping, acting = Part.VIEWS in parts, Part.ACTS in parts
     async with (
         posting() as post,
-        assemble(config, keeping=keeping, acting=acting, reading=False, post=post) as services,
+        assemble(
+            config, keeping=keeping, acting=acting, reading=False, post=post, letters=Letters(Templates(), config)
+        ) as services,
     ):
         here = Here(services, keeping, acting)
         async with watched_on(watched, services, here):

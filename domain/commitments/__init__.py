@@ -7,6 +7,7 @@ Later work must bring: commitments that follow from a participation process or a
 """
 
 from domain.commitments.context import COMMITMENTS, source_stream
+from domain.commitments.depending import MOST_WAITED_FOR
 from domain.commitments.state import facts
 
-__all__ = ["COMMITMENTS", "facts", "source_stream"]
+__all__ = ["COMMITMENTS", "MOST_WAITED_FOR", "facts", "source_stream"]

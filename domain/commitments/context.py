@@ -94,6 +94,8 @@ COMMITMENTS = Context(
         "add-milestone": By(asked.AddMilestone, OFFICER, acting_for=_parties),
         "pledge-resource": By(asked.PledgeResource, (*OFFICER, Role.FINANCE_OFFICER), acting_for=_parties),
         "rest-on-mandate": By(asked.RestOnMandate, OFFICER, acting_for=_owners),
+        "depend-on": By(asked.DependOn, OFFICER, acting_for=_owners),
+        "withdraw-dependency": By(asked.WithdrawDependency, OFFICER, acting_for=_owners, reasons=True),
         "adopt": By(asked.AdoptCommitment, SIGNATORY, acting_for=_owner),
         "report-progress": By(asked.ReportProgress, OFFICER, acting_for=_parties),
         "correct-progress": By(asked.CorrectProgress, OFFICER, acting_for=_parties, reasons=True),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import assert_never
 
-from domain.commitments import agreeing, changing, checks, clocks, doing, judging, succession
+from domain.commitments import agreeing, changing, checks, clocks, depending, doing, judging, succession
 from domain.commitments import commands as asked
 from domain.commitments.commands import Command
 from domain.commitments.events import Event
@@ -98,6 +98,10 @@ def _decided(command: Command, state: State) -> Sequence[Event]:
             return judging.contest_assessment(command, state)
         case asked.CloseCommitment():
             return judging.close(command, state)
+        case asked.DependOn():
+            return depending.depend_on(command, state)
+        case asked.WithdrawDependency():
+            return depending.withdraw(command, state)
         case asked.MissDeadline():
             return clocks.miss(command, state)
         case asked.LoseMandate():

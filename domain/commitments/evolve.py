@@ -21,7 +21,7 @@ from domain.commitments.state import (
 )
 from domain.commitments.words import AGREEING, Answer, Changes, Judged, Part, Pause, Stage
 from domain.deadlines import Standing
-from domain.kernel import PartialDate, UnitId
+from domain.kernel import Dependency, PartialDate, UnitId
 from domain.replacing import replace, replace_nth
 
 
@@ -47,6 +47,8 @@ def _after(state: Commitment, event: happened.Later) -> Commitment:
         return _judged(state, event)
     if isinstance(event, happened.Sourced):
         return _sourced(state, event)
+    if isinstance(event, happened.Depended):
+        return _depended(state, event)
     return _promised(state, event)
 
 
@@ -65,6 +67,18 @@ def _promised(state: Commitment, event: happened.Promised) -> Commitment:
         case happened.CommitmentAdopted():
             stage = Stage.ADOPTED if event.verifiable else Stage.ADOPTED_NOT_VERIFIABLE
             return replace(state, stage=stage, verifiable=event.verifiable)
+        case _:
+            assert_never(event)
+
+
+def _depended(state: Commitment, event: happened.Depended) -> Commitment:
+    match event:
+        case happened.DependencyDeclared():
+            one = Dependency(event.commitment, event.commitment_milestone, event.milestone)
+            return replace(state, dependencies=(*state.dependencies, one))
+        case happened.DependencyWithdrawn():
+            kept = enumerate(state.dependencies, start=1)
+            return replace(state, dependencies=tuple(None if n == event.number else one for n, one in kept))
         case _:
             assert_never(event)
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from domain.commitments.words import (
+    ENDED,
     Answer,
     Changes,
     Completion,
@@ -18,7 +19,7 @@ from domain.commitments.words import (
     Target,
 )
 from domain.deadlines import Standing
-from domain.kernel import CommitmentFacts, PartialDate, Sphere, StreamId, UnitId, Words
+from domain.kernel import CommitmentFacts, Dependency, PartialDate, Sphere, StreamId, UnitId, Words
 from domain.replacing import quick
 
 
@@ -128,7 +129,7 @@ class Commitment:
 
     `version` is the number of events so far. `verifiable`: as adopted, then as last assessed. `on_hold`: the missed
     deadlines for which it is on hold. `rests_on`: mandates that have not ended. `resources`,
-    `evidence`: how many there are.
+    `evidence`: how many there are. `dependencies`: numbered, too; None in the place of one that was withdrawn.
     """
 
     owner: UnitId
@@ -154,6 +155,7 @@ class Commitment:
     inactive: bool = False
     window_open: bool = False
     rests_on: tuple[StreamId, ...] = ()
+    dependencies: tuple[Dependency | None, ...] = ()
     outcome: Outcome | None = None
 
     def party(self, unit: UnitId) -> PartyState | None:
@@ -166,6 +168,10 @@ class Commitment:
     def present(self) -> tuple[PartyState, ...]:
         """The parties that are bound and still there, or in whose place somebody stands."""
         return tuple(party for party in self.parties if party.answer is Answer.ACCEPTED and not party.orphaned)
+
+    def depends_on(self) -> tuple[Dependency, ...]:
+        """What it waits for, as far as anybody said and did not take back."""
+        return tuple(one for one in self.dependencies if one is not None)
 
     def last_report(self, milestone: int | None) -> ReportState | None:
         """The report that gives today's figure for a milestone, or for the whole."""
@@ -183,7 +189,11 @@ def facts(state: State, id: StreamId) -> CommitmentFacts:
     """What others may know of a commitment. `exists` is False for one that was never proposed."""
     if isinstance(state, Absent):
         return CommitmentFacts(id, exists=False)
-    return CommitmentFacts(id, exists=True, bound=state.accepted())
+    ended = state.stage in ENDED
+    return CommitmentFacts(
+        id, exists=True, bound=state.accepted(), owner=state.owner, name=state.title.best(), ended=ended,
+        milestones=len(state.milestones), depends_on=() if ended else state.depends_on(),
+    )  # fmt: skip
 
 
 def settled(answers: "tuple[tuple[bool, Answer], ...]") -> bool:

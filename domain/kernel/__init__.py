@@ -15,7 +15,7 @@ from domain.kernel.contexts import (
     officers_of,
 )
 from domain.kernel.days import Deadline, PartialDate, Today, day_of
-from domain.kernel.facts import CommitmentFacts, Holding, MandateFacts, Membership, ReviewFacts, UnitFacts
+from domain.kernel.facts import CommitmentFacts, Dependency, Holding, MandateFacts, Membership, ReviewFacts, UnitFacts
 from domain.kernel.ids import NAMES, EventName, StreamId, UnitId, named_stream
 from domain.kernel.notes import Given, Indexed, Known, Many, Says, Seal, Searched, Text, Whole
 from domain.kernel.people import Actor, Level, Role, Sphere
@@ -37,6 +37,7 @@ __all__ = [
     "Context",
     "Deadline",
     "Decider",
+    "Dependency",
     "Event",
     "EventName",
     "Given",

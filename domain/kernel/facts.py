@@ -130,9 +130,27 @@ class ReviewFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Dependency:
+    """A commitment, or one `milestone` of it, waits for another one, or for a milestone of that. None: the whole."""
+
+    commitment: StreamId
+    commitment_milestone: int | None = None
+    milestone: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CommitmentFacts:
-    """What other contexts may know of a commitment. `bound`: its owner, and who accepted and did not withdraw."""
+    """What other contexts, and the commitments that wait for it, may know of a commitment.
+
+    `bound`: its owner, and who accepted and did not withdraw. `milestones`: how many there are. `depends_on`: what it
+    waits for; nothing, once it has ended.
+    """
 
     id: StreamId
     exists: bool
     bound: tuple[UnitId, ...] = ()
+    owner: UnitId | None = None
+    name: str = ""
+    ended: bool = False
+    milestones: int = 0
+    depends_on: tuple[Dependency, ...] = ()

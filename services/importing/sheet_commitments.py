@@ -8,10 +8,10 @@ from uuid import UUID
 from domain.commitments import source_stream
 from domain.commitments.state import Commitment
 from domain.commitments.words import Changes, NewMilestone, NewTarget
-from domain.kernel import Actor, Role, StreamId, named_stream
+from domain.kernel import Actor, Role, StreamId, Words, named_stream
 from services.importing.held import Held, effective_on
 from services.importing.plan import REFUSED, UNCHANGED, Asked, BadRow, Plan
-from services.importing.sheets import CHANGED, SAY_WHY, STAYS, Orders, Said, short, twice
+from services.importing.sheets import CHANGED, SAY_WHY, STAYS, Orders, Said, differs, merged, short, twice
 from services.orders import Note
 
 PROPOSED, RECORDED, UPDATED = "proposed", "recorded", "updated"
@@ -93,7 +93,7 @@ class _Commitments:
         newer = said["updated"] > known["updated"]
         fixed = ("owner", "sdg") if newer else ("owner", "sdg", "title", "description", "ends_on", "targets")
         for name in fixed if said["updated"] >= known["updated"] else ():
-            if said[name] not in (None, (), known[name]):
+            if differs(said[name], known[name]):
                 return row.bad(name, (STAYS if newer else SAME_EDITION).format(held=short(known[name])))
         if not newer:
             return None
@@ -122,7 +122,7 @@ class _Commitments:
             return foreign
         said, known = row.terms, before.terms
         for name in FIXED:
-            if said[name] not in (None, (), known[name]):
+            if differs(said[name], known[name]):
                 return row.bad(name, STAYS.format(held=short(known[name])))
         orders = self._orders(row, before)
         for party in said["parties"]:
@@ -169,12 +169,16 @@ def _add(orders: Orders, row: Said, known: Mapping[str, Any], note: Note) -> Non
 def _changes(said: Mapping[str, Any], state: Commitment) -> Changes:
     steps = [one.terms for one in state.milestones]
     return Changes(
-        title=said["title"] if said["title"] != state.title else None,
-        description=said["description"] if said["description"] != state.description else None,
+        title=_moved_words(said["title"], state.title),
+        description=_moved_words(said["description"], state.description),
         ends_on=said["ends_on"] if said["ends_on"] != state.ends_on else None,
         targets=tuple(NewTarget(n, new) for n, old, new in _moved(state.targets, said["targets"])),
         milestones=tuple(NewMilestone(n, new) for n, old, new in _moved(steps, said["milestones"])),
     )
+
+
+def _moved_words(said: Words, known: Words) -> Words | None:
+    return merged(said, known) if differs(said, known) else None
 
 
 def _moved(known: Sequence[Any], said: Sequence[Any]) -> Iterator[tuple[int, Any, Any]]:

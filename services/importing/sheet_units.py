@@ -11,7 +11,7 @@ from services.importing.directory import Directory
 from services.importing.held import Held
 from services.importing.iso3166 import REGISTERED, unit_stream
 from services.importing.plan import REFUSED, UNCHANGED, Asked, BadRow, Plan
-from services.importing.sheets import CHANGED, SAY_WHY, STAYS, Orders, Said, short, twice
+from services.importing.sheets import CHANGED, SAY_WHY, STAYS, Orders, Said, differs, merged, short, twice
 from services.orders import Note
 
 
@@ -60,16 +60,16 @@ class _Units:
         if before.state.stage is Stage.ABOLISHED:
             yield row.bad("id", f"The unit is no more since {before.state.alive_until}.")
         for name in ("sphere", "kind", "jurisdiction", "time_zone", "alive_from", "source"):
-            if row.terms[name] not in (None, before.terms[name]):
+            if differs(row.terms[name], before.terms[name]):
                 yield row.bad(name, STAYS.format(held=short(before.terms[name])))
 
 
 def changes_of_unit(row: Said, state: Unit) -> Iterator[tuple[str, str, Mapping[str, object]]]:
     """(column, command, its fields) of what a row says otherwise than the register."""
     said = row.terms
-    if said["name"] != state.name:
-        yield "name", "rename", {"name": said["name"]}
-    if said["parent"] not in (None, state.parent):
+    if differs(said["name"], state.name):
+        yield "name", "rename", {"name": merged(said["name"], state.name)}
+    if differs(said["parent"], state.parent):
         yield "parent", "set-parent", {"parent": said["parent"]}
     for code in said["identifiers"]:
         if code not in state.identifiers:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from domain.kernel import Actor, StreamId
+from domain.kernel import Actor, StreamId, Words
 from services.handle import fingerprint
 from services.importing.plan import Asked, BadRow, Plan, command_id, order
 from services.orders import Note, Order
@@ -52,6 +52,22 @@ class Orders:
     def asked(self, row: Said, becomes: str) -> Asked:
         first, *then = self.found
         return Asked(row.line, row.key, becomes, first, tuple(then))
+
+
+def merged(said: Words, known: Words) -> Words:
+    """A text as it reads once the sheet has said it: languages that have no column there stay."""
+    return Words({**known, **said})
+
+
+def differs(said: object, known: object) -> bool:
+    """Whether a sheet says otherwise than the register: not where it says nothing, or less."""
+    if said is None:
+        return False
+    if isinstance(said, Words) and isinstance(known, Words):
+        return merged(said, known) != known
+    if isinstance(said, tuple) and isinstance(known, tuple):
+        return known[: len(said)] != said
+    return said != known
 
 
 def short(value: object) -> str:

@@ -45,6 +45,18 @@ class Form:
         return msgspec.convert(whole, self._kind, dec_hook=construct)
 
 
+class _Keyed(msgspec.Struct):
+    key: str
+
+
+_keyed = msgspec.json.Decoder(_Keyed)
+
+
+def key_in(body: bytes) -> str:
+    """The key with which a row's JSON begins."""
+    return _keyed.decode(body).key
+
+
 def line_of(key: str, body: bytes) -> bytes:
     """The line of a row that is stored as JSON under a key: that of `Form.line`, unless somebody changed one of them.
 

@@ -11,7 +11,6 @@ from datetime import timedelta
 from functools import partial
 from time import time
 from typing import Protocol
-from uuid import UUID
 
 import msgspec
 import structlog
@@ -21,21 +20,17 @@ from domain.ledger.records import leaf_hash
 from services.codec import Codec
 from services.keyring import Keyring
 from services.keys import KeyUnusable
+from services.outgoing.errands import Errands
+from services.outgoing.places import GIVES_UP, PAUSES
+from services.outgoing.wanted import Ahead, Ledger, Unusable
 from services.store.connecting import Connection, Pool
-from services.store.ports import Filter, Head, StoredRecord
-from services.tries import Tries
+from services.store.ports import StoredRecord
 from services.webhooks import kept
-from services.webhooks.kept import Webhook
+from services.webhooks.kept import PLACES, Webhook
 from services.webhooks.signing import signed
 from services.working.following import POLL, passed
 
 BATCH = 100
-AT_ONCE = 100_000
-"""Records among which is looked for wanted ones at once: of a long ledger, few are looked for for long."""
-PAUSES = (1.0, 5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0)
-"""Seconds until a receiver that did not take a record is asked again; the last is repeated."""
-GIVES_UP = timedelta(days=7)
-"""After so long without an answer it is paused, until somebody resumes it; nothing is lost meanwhile."""
 GONE = 410
 """The answer of a receiver that wants nothing any more."""
 DIGITS = 24
@@ -72,16 +67,6 @@ class Post(Protocol):
         ...
 
 
-class Ledger(Protocol):
-    """What is asked of the store; see `services.store.ports.Store`."""
-
-    def records(
-        self, after: int = -1, limit: int = 500, *, until: int | None = None, where: Filter | None = None
-    ) -> Awaitable[Sequence[StoredRecord]]: ...
-
-    def head(self) -> Awaitable[Head]: ...
-
-
 class _Told(msgspec.Struct):
     at: str
 
@@ -99,19 +84,14 @@ class Deliverer:
         self, pool: Pool, ledger: Ledger, keyring: Keyring, codec: Codec, contexts: Mapping[str, Context], post: Post,
         *, pauses: Sequence[float] = PAUSES, gives_up: timedelta = GIVES_UP,
     ) -> None:  # fmt: skip
-        self._pool, self._ledger, self._keyring, self._codec = pool, ledger, keyring, codec
+        self._pool, self._keyring, self._codec = pool, keyring, codec
         self._contexts, self._post = contexts, post
         self._pauses, self._gives_up = tuple(pauses), gives_up
-        self._under_way: dict[UUID, asyncio.Task[None]] = {}
-        self._tries: dict[UUID, Tries] = {}
+        self._ahead, self._errands = Ahead(pool, ledger, codec), Errands("webhook-interrupted")
 
     async def stop(self) -> None:
         """What is under way ends; what was not answered is sent again by whoever leads next."""
-        tasks = list(self._under_way.values())
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        await self._errands.stop()
 
     async def take(self, connection: Connection, position: int, stored: Sequence[StoredRecord]) -> int:
         """Each webhook has a position of its own; here we only hear that there is news."""
@@ -122,81 +102,45 @@ class Deliverer:
 
     async def rest(self, connection: Connection) -> float:
         for webhook in await kept.due(connection):
-            if webhook.id not in self._under_way:
-                task = asyncio.create_task(self._deliver(webhook), name=f"webhook-{webhook.id}")
-                self._under_way[webhook.id] = task
-                task.add_done_callback(partial(self._ended, webhook.id))
+            self._errands.begin(webhook.id, partial(self._all, webhook))
         return POLL
 
     async def refused(self, connection: Connection) -> int:
         """Webhooks that are paused, or fail for a while."""
-        return await kept.stuck(connection)
-
-    def _ended(self, id: UUID, task: asyncio.Task[None]) -> None:
-        del self._under_way[id]
-
-    async def _deliver(self, webhook: Webhook) -> None:
-        tries = self._tries.setdefault(webhook.id, Tries())
-        tries.begin()
-        try:
-            await self._all(webhook)
-        except Exception as error:  # above all a database that went away; whoever leads then begins where it stands
-            wait = tries.failed()
-            log.warning("webhook-interrupted", webhook=str(webhook.id), error=repr(error), again_in=wait)
-            # What could not be saved as taken is sent again: not as fast as we can, where it cannot be for long.
-            await asyncio.sleep(wait)
-        else:
-            del self._tries[webhook.id]
+        return await PLACES.stuck(connection)
 
     async def _all(self, webhook: Webhook) -> None:
         """Everything there is now. It ends where the receiver does not take a record, or another process goes on."""
         position, whole = webhook.position, False
         try:
             where = webhook.wanted.filter(self._codec, self._contexts)
-        except kept.Unusable as error:  # a newer program's
+        except Unusable as error:  # a newer program's
             await self._note(webhook, position, position + 1, Reply(None, str(error)))
             return
         while not whole:
-            stored, end, strange, whole = await self._next(position, where)
+            stored, end, strange, whole = await self._ahead.stretch(position, where, BATCH)
             for one in stored:
                 if not await self._one(webhook, position, one):
                     return
                 position = one.position
-            if position < end and not await kept.came_to(self._pool, webhook.id, position, end):
+            if position < end and not await PLACES.came_to(self._pool, webhook.id, position, end):
                 return
             position = end
             if strange is not None:
                 await self._note(webhook, position, strange.position, Reply(None, str(strange)))
                 return
 
-    async def _next(
-        self, position: int, where: Filter
-    ) -> tuple[Sequence[StoredRecord], int, kept.Strange | None, bool]:
-        """What is wanted up to a position, that position, what stands behind it, and whether that is all for now.
-
-        Of records that this program does not know nobody here can say whether they are wanted: none is passed over.
-        """
-        head = (await self._ledger.head()).size - 1
-        end = min(head, position + AT_ONCE)
-        stored = await self._ledger.records(position, BATCH, until=end, where=where)
-        end = end if len(stored) < BATCH else stored[-1].position
-        strange = await kept.strange(self._pool, self._codec, position, end) if where.types else None
-        if strange is None:
-            return stored, end, None, end == head
-        end = strange.position - 1
-        return [one for one in stored if one.position <= end], end, strange, True
-
     async def _one(self, webhook: Webhook, position: int, record: StoredRecord) -> bool:
         """Sends one record; whether the next may follow. Only what was taken is saved as such."""
         reply = await self._sent(webhook, record)
         if reply.taken:
-            return await kept.came_to(self._pool, webhook.id, position, record.position)
+            return await PLACES.came_to(self._pool, webhook.id, position, record.position)
         await self._note(webhook, position, record.position, reply)
         return False
 
     async def _note(self, webhook: Webhook, position: int, sent: int, reply: Reply) -> None:
         """What was `sent` was not taken: when it is tried again, or that it is not, until somebody resumes it."""
-        noted = await kept.not_taken(
+        noted = await PLACES.not_taken(
             self._pool, webhook.id, position, str(reply), self._pauses, self._gives_up, gone=reply.status == GONE
         )
         if noted is None:

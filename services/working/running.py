@@ -1,6 +1,6 @@
 """Everything that acts by itself, with its own connections, for as long as we are inside."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
@@ -11,8 +11,9 @@ from services.clock import Clock
 from services.codec import Codec
 from services.handle import Office
 from services.health import Health
+from services.mail.mailing import Mailer
 from services.reacting import Reactor
-from services.store.connecting import close_pool, connect_worker, dropped, open_pool
+from services.store.connecting import Pool, close_pool, connect_worker, dropped, open_pool
 from services.store.listener import heard
 from services.store.reads import Reads
 from services.webhooks.delivering import Deliverer, Post
@@ -22,7 +23,7 @@ from services.working.recent import Recent
 
 
 class Workers:
-    """The clock, the reactions, who attests the views, and who delivers to webhooks."""
+    """The clock, the reactions, who attests the views, and who delivers to webhooks and by mail."""
 
     def __init__(self, dsn: str, ledger: Ledger, followers: Sequence[Follower], reactor: Reactor) -> None:
         self._dsn, self._ledger, self._followers, self._reactor = dsn, ledger, tuple(followers), reactor
@@ -61,10 +62,12 @@ async def opened_workers(
     *,
     follow: bool = True,
     post: Post | None = None,
+    mailing: Callable[[Pool, Reads], Mailer] | None = None,
 ) -> AsyncIterator[Workers]:
     """The workers, at work if they `follow`; otherwise they do what they are told (`catch_up`).
 
-    `views` are attested once in `attest`; zero: not by themselves. By `post` messages leave the house; None: none do.
+    `views` are attested once in `attest`; zero: not by themselves. By `post` records leave for webhooks, and by what
+    `mailing` makes messages for whoever follows by mail; None: none do.
     """
     async with AsyncExitStack() as stack:
         pool = await open_pool(dsn, 3)
@@ -79,6 +82,10 @@ async def opened_workers(
             deliverer = Deliverer(pool, reads, office.keyring, codec, contexts, post)
             stack.push_async_callback(deliverer.stop)
             workers.append(deliverer)
+        if mailing is not None:
+            mailer = mailing(pool, reads)
+            stack.push_async_callback(mailer.stop)
+            workers.append(mailer)
         found = [Follower(dsn, worker, recent, wait) for worker in workers]
         if follow:
             for follower in found:

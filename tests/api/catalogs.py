@@ -6,9 +6,12 @@ then, and what is said no more is gone. Whoever writes English in a template or 
 
 import ast
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias, get_args, get_origin, get_type_hints
 
@@ -27,10 +30,14 @@ from api.templates import PAGES, environment
 from api.tongues import CATALOGS, ENGLISH, TONGUES
 from domain.contexts import CONTEXTS
 from projections.views import VIEWS
+from services.mail.subscriptions import Period
 from services.names import NAMES
 from services.views.tables import Table
 from services.writing import plain
 
+SINCE = datetime(2026, 11, 27, tzinfo=UTC)
+"""What a catalog's head says of its age: it is the same whoever writes it, whenever."""
+HEADER = "# What the register says, in another language. See tests/api/catalogs.py."
 Said: TypeAlias = str | tuple[str, str]
 """A text, or the two forms of one that counts something."""
 
@@ -42,10 +49,15 @@ TOLD: Mapping[str, int] = {
 """What is called with a sentence for people, and where that stands among the arguments."""
 KEPT = frozenset({"says", "said", "detail", "MISSED", "HOW_TO_SIGN_IN", "ENDED", "_REPEATED"})
 """Names under which such a sentence is kept until then."""
+TITLES = frozenset({"Sign in again"})
+"""Of problems that no other page tells of."""
+GIVEN = frozenset({"__str__", "_length", "_settled", "_like"})
+"""Functions that give one."""
 ELSEWHERE = frozenset({"cli", "openapi", "operations", "documents", "answers", "audit", "ledger", "importing", "story"})
 """Modules and folders that say nothing on pages, nor in problems."""
 
 
+@lru_cache
 def required() -> Mapping[Said, None]:
     """What every catalog has: the pages' words, names, helps, titles of problems, faults of requests."""
     titles = (title for _, title in PROBLEMS.values())
@@ -53,6 +65,7 @@ def required() -> Mapping[Said, None]:
     return dict.fromkeys(one for one in (*of_pages(), *labels, *helps(), *titles, *sentences(api)) if one)
 
 
+@lru_cache
 def possible() -> Mapping[Said, None]:
     """What a catalog may have besides: refusals by rules. One that it has not is told in English, marked so."""
     there = required()
@@ -62,7 +75,7 @@ def possible() -> Mapping[Said, None]:
 def of_pages() -> Iterator[Said]:
     """The pages' own words. Those of the report come from the command line, and the reference is for programmers."""
     pages = environment()
-    for name in sorted(pages.list_templates(extensions=("html",))):
+    for name in sorted(pages.list_templates(extensions=("html", "txt"))):
         source = (PAGES / name).read_text()
         for _, _, said in pages.extract_translations(source):  # type: ignore[attr-defined]
             one, many = (said, None) if isinstance(said, str) else said[:2]
@@ -74,6 +87,7 @@ def of_pages() -> Iterator[Said]:
 
 def names() -> Iterator[str]:
     """Names of ours, as declared: views, columns, fields, choices, records."""
+    yield from Period
     for view in VIEWS:
         yield view.name
         for field in Table(view).fields:
@@ -128,25 +142,30 @@ def sentences(*packages: Any) -> Iterator[str]:
 
 def _told(node: ast.AST) -> Iterator[str]:
     match node:
-        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=args) if name in TOLD:
-            yield from (said for one in args[TOLD[name] :] for said in _sentences(one))
-        case ast.Call(keywords=[*given]) if said := [one.value for one in given if one.arg in ("says", "like")]:
-            yield from (text for one in said for text in _sentences(one))
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=args, keywords=given):
+            told = args[TOLD[name] :] if name in TOLD else []
+            told += [one.value for one in given if one.arg in ("says", "like", "title")]
+            yield from (said for one in told for said in _sentences(one))
         case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in KEPT:
             yield from _sentences(value)
-        case ast.FunctionDef(name="__str__" | "_length" | "_settled", body=body):
-            yield from (said for one in body if isinstance(one, ast.Return) and one.value for said in _sentences(one.value))
+        case ast.FunctionDef(name=name) if name in GIVEN:
+            given = (one.value for one in ast.walk(node) if isinstance(one, ast.Return))
+            yield from (said for one in given if one is not None for said in _sentences(one))
         case _:
             pass
 
 
 def _sentences(node: ast.expr) -> Iterator[str]:
     match node:
-        case ast.Constant(value=str(text)) if re.search(r" .*[.:?]$", text):
+        case ast.Constant(value=str(text)) if re.search(r"^[A-Za-z].* .*[.:?]$", text) or text in TITLES:
             yield text
         case ast.JoinedStr(values=parts):
             text = _with_places(parts)
             yield from [text] if re.search(r"[a-z]{2,} ", re.sub(r"\{.*?\}", "", text)) else []
+        case ast.Call(func=ast.Attribute(value=said, attr="rstrip")):
+            yield from _sentences(said)
+        case ast.BoolOp(values=several):
+            yield from (said for one in several for said in _sentences(one))
         case ast.IfExp(body=body, orelse=other):
             yield from (*_sentences(body), *_sentences(other))
         case ast.Tuple(elts=several):
@@ -179,7 +198,10 @@ def catalog(tag: str) -> Catalog:
 
 def up_to_date(tag: str, before: Catalog) -> Catalog:
     """The same with all that is said today, and nothing else."""
-    made = Catalog(tag, project="Subsidia", charset="utf-8", fuzzy=False)
+    made = Catalog(
+        tag, project="Subsidia", charset="utf-8", fuzzy=False, header_comment=HEADER, creation_date=SINCE,
+        revision_date=SINCE, last_translator="", language_team="", msgid_bugs_address="", version="1",
+    )  # fmt: skip
     for said in (*required(), *possible()):
         first = said if isinstance(said, str) else said[0]
         found = before.get(first)
@@ -198,7 +220,7 @@ def main() -> None:
         made = up_to_date(tag, catalog(tag))
         with (CATALOGS / f"{tag}.po").open("wb") as file:
             write_po(file, made, width=120, no_location=True, omit_header=False)
-        print(f"{tag}: {len(missing(made))} of {len(required())} are missing")
+        sys.stdout.write(f"{tag}: {len(missing(made))} of {len(required())} are missing\n")
 
 
 if __name__ == "__main__":

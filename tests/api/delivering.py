@@ -1,6 +1,7 @@
 """A register whose records are sent to webhooks, and how far each has come."""
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -11,6 +12,7 @@ from uuid import UUID
 import asyncpg
 import pytest_asyncio
 
+from api.cli.working import Member, Part
 from api.sending import posting
 from domain.commitments.words import Document
 from domain.kernel import StreamId, Words
@@ -79,6 +81,24 @@ async def delivering(
                 yield follower
         finally:
             await deliverer.stop()
+
+
+@asynccontextmanager
+async def acting(environment: Mapping[str, str]) -> AsyncIterator[Member]:
+    """A process of its own that acts, started again where it ends, as a server has it beside itself."""
+    member = Member(Part.ACTS, environment)
+    task = asyncio.create_task(member.run())
+    try:
+        yield member
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+        await member.stop()
+
+
+async def leads(member: Member, worker: str) -> bool:
+    report = member.report()
+    return report is not None and any(one.names == (worker,) and one.leads for one in report.workers)
 
 
 async def reached(kept: Kept, id: UUID, position: int) -> bool:

@@ -281,7 +281,22 @@ def test_what_held_in_law_is_asked_apart_from_what_was_known(live: Live) -> None
     assert get(live, name, valid_at="2020-05-01", wait_for=at).status == 200
     assert get(live, name, valid_at="2020-04-30").status == 404
     assert get(live, name, valid_at="2020-05-01", as_of=at - made["version"]).status == 404
-    assert get(live, "/v1/milestones", valid_at="2020-05-01").faults == {"/valid_at": "unknown-parameter"}
+    assert get(live, "/v1/turns", valid_at="2020-05-01").faults == {"/valid_at": "unknown-parameter"}
+
+
+@pytest.mark.parametrize(
+    ("view", "first", "last"), [("obligations", "starts_on", "owed_until"), ("milestones", "open_from", "open_until")]
+)
+def test_what_was_owed_on_a_day_is_asked_by_that_day(live: Live, view: str, first: str, last: str) -> None:
+    """Whatever became of it since: the row says that, as of the position that is asked."""
+    told = get(live, f"/v1/{view}", as_of=live.told, limit=500).items
+    ends = sorted(row[last] for row in told if last in row)
+    assert ends, "the story tells of some that are over"
+    for day in (ends[0], ends[-1], told[-1][first]):
+        ran = {row["key"] for row in told if row[first] <= day <= row.get(last, day)}
+        found = get(live, f"/v1/{view}", as_of=live.told, valid_at=day, limit=500).items
+        assert {row["key"] for row in found} == ran
+        assert len(ran) < len(told)
 
 
 def test_a_reader_who_waits_for_a_position_sees_it(live: Live) -> None:

@@ -330,6 +330,19 @@ OFFICE = ",Service des transports,regional,agency,FR,Europe/Paris,unknown,own:co
 COUNTY = f",Pays neuf,local,county,FR,Europe/Paris,1990,{REGION},own,county"
 
 
+async def test_what_a_sheet_leaves_out_stays(services: Services, ada: Actor, tmp_path: Path) -> None:
+    french = row("C-1").replace("yard,,Every", "yard,De l'ombre,Every")
+    await brought(services, "commitments", sheet(tmp_path, french, row("C-2")), ada)
+    bare = "id,owner,title.en,description.en,ends_on"
+    less = f"C-1,{LYON},Shade for every school yard,Every school yard gets trees.,2030"
+    assert (await brought(services, "commitments", sheet(tmp_path, less, header=bare), ada)).counts["unchanged"] == 1
+    other = sheet(tmp_path, less.replace("Shade for", "Cool shade for"), header=bare)
+    assert (await brought(services, "commitments", other, ada, because=WHY)).counts["changed"] == 1
+    said = next(one for one in await said_of(services) if one["title"].best().startswith("Cool"))
+    assert said["title"] == {"en": "Cool shade for every school yard", "fr": "De l'ombre"}
+    assert len(said["parties"]) == len(said["targets"]) == len(said["milestones"]) == 1
+
+
 async def test_units_of_a_sheet_may_lie_in_one_another_and_change_for_a_reason(
     services: Services, ada: Actor, tmp_path: Path
 ) -> None:

@@ -2,8 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -16,13 +15,13 @@ from structlog.testing import capture_logs
 
 from api.cli.working import Member, Part
 from api.sending import posting
+from services.outgoing.wanted import Wanted
 from services.tries import WAITS
 from services.webhooks.delivering import message_id, payload
-from services.webhooks.kept import Wanted
 from services.webhooks.signing import signed
 from tests.api.client import get
 from tests.api.conftest import Live
-from tests.api.delivering import Kept, delivering, kept, paused, reached, refused, tried
+from tests.api.delivering import Kept, acting, delivering, kept, leads, paused, reached, refused, tried
 from tests.api.receiving import Message, Receiver, listening, taken, verified
 from tests.api.test_working import environment, processes_of
 from tests.waiting import PATIENCE, until
@@ -237,37 +236,19 @@ async def test_a_process_killed_before_it_saved_how_far_it_came_sends_the_same_a
         return web.Response(status=204)
 
     receiver = Receiver(killing)
-    async with listening(receiver), working(kept) as member:
+    async with listening(receiver), acting(environment(kept.services.config)) as member:
         # Each step is waited for by itself: to start a process takes long where many do.
-        await until(lambda: delivers(member))
+        await until(lambda: leads(member, "webhooks"))
         id, secret = await kept.services.webhooks.add(receiver.url, Wanted(streams=(kept.commitment,)))
         at = [await kept.said() for _ in range(3)]
         await asyncio.wait_for(killed.wait(), PATIENCE)
         await until(lambda: reports_nothing(member))
-        await until(lambda: delivers(member))
+        await until(lambda: leads(member, "webhooks"))
         await until(lambda: reached(kept, id, at[-1]))
     assert receiver.positions == [at[0], at[1], at[1], at[2]]
     assert receiver.heard[1].id == receiver.heard[2].id
     assert receiver.heard[1].body == receiver.heard[2].body
     assert all(verified(secret, one.headers, one.body) for one in receiver.heard)
-
-
-@asynccontextmanager
-async def working(kept: Kept) -> AsyncIterator[Member]:
-    """A process of its own that acts, started again where it ends, as a server has it beside itself."""
-    member = Member(Part.ACTS, environment(kept.services.config))
-    task = asyncio.create_task(member.run())
-    try:
-        yield member
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-        await member.stop()
-
-
-async def delivers(member: Member) -> bool:
-    report = member.report()
-    return report is not None and any(one.names == ("webhooks",) and one.leads for one in report.workers)
 
 
 async def reports_nothing(member: Member) -> bool:

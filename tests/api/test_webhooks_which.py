@@ -6,9 +6,9 @@ import pytest
 
 from domain.kernel import Role
 from services.codec import Codec
+from services.outgoing import wanted as wanted_module
+from services.outgoing.wanted import Unusable, Wanted
 from services.store.ports import StoredRecord
-from services.webhooks import delivering as delivering_module
-from services.webhooks.kept import Unusable, Wanted
 from services.webhooks.signing import signed
 from tests.api.delivering import Kept, delivering, kept, reached, tried
 from tests.api.receiving import Receiver, listening, verified
@@ -46,7 +46,7 @@ async def test_each_webhook_has_what_it_was_made_for(kept: Kept) -> None:
 
 
 async def test_of_a_long_ledger_a_part_is_looked_through_at_a_time(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivering_module, "AT_ONCE", 3)
+    monkeypatch.setattr(wanted_module, "AT_ONCE", 3)
     asked, records = list[int](), kept.services.store.records
 
     async def noted(after: int = -1, limit: int = 500, **more: Any) -> list[StoredRecord]:

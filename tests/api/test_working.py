@@ -57,6 +57,8 @@ async def test_each_does_its_part_and_one_that_is_killed_is_started_again(databa
         assert views.nice() > acts.nice()
         assert {one.nice() for one in await servers_for("subsidia-projector", found)} == {views.nice()}
         assert {one.nice() for one in await servers_for("subsidia-writer", found)} == {acts.nice()}
+        assert await niceness_of_sessions("subsidia-projector", found) <= {views.nice() - acts.nice()}
+        assert await niceness_of_sessions("subsidia-writer", found) <= {0}
         acts.kill()
         await until(lambda: is_gone(working))
         await until(lambda: all_lead(working))
@@ -129,6 +131,12 @@ async def test_a_start_is_over_once_views_are_kept_and_stays_over(database_url: 
 def unused_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as found:
         return int(found.getsockname()[1])
+
+
+async def niceness_of_sessions(name: str, found: Config) -> set[int]:
+    """How nice they are towards others; nothing where the kernel does not share a core out among sessions."""
+    groups = [Path(f"/proc/{one.pid}/autogroup") for one in await servers_for(name, found)]
+    return {int(group.read_text().split()[-1]) for group in groups if group.exists()}
 
 
 async def servers_for(name: str, found: Config) -> list[psutil.Process]:

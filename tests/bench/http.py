@@ -51,15 +51,16 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """A served register that was told the sample story, and what officers of it ask again and again."""
+    """A served register that was told the sample story, its database, and what officers of it ask again and again."""
 
     server: Server
+    dsn: str
     often: Sequence[Asked]
     seldom: Sequence[Asked]
 
 
 @asynccontextmanager
-async def _register(bench: Bench) -> AsyncIterator[Register]:
+async def registered(bench: Bench) -> AsyncIterator[Register]:
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         dsn = await stack.enter_async_context(bench.database())
@@ -73,7 +74,7 @@ async def _register(bench: Bench) -> AsyncIterator[Register]:
             "SUBSIDIA_SIGNING_KEY": str(folder / "key.pem"),
         }  # fmt: skip
         server = await stack.enter_async_context(started("-m", "subsidia", "serve", environment=environment))
-        yield Register(server, often, seldom)
+        yield Register(server, dsn, often, seldom)
 
 
 async def _often(services: Services, story: Story) -> Sequence[Asked]:
@@ -131,7 +132,7 @@ def _commands(register: Register) -> Iterator[bytes]:
         yield from (*often, *seldom)
 
 
-async def _commanded(register: Register, count: int) -> Load:
+async def commanded(register: Register, count: int) -> Load:
     asked = list(islice(_commands(register), count))
     return await loaded(register.server.url, asked, CONNECTIONS, status=201)
 
@@ -139,10 +140,10 @@ async def _commanded(register: Register, count: int) -> Load:
 @bench("http-commands")
 async def commands(bench: Bench) -> Sequence[Measured]:
     """One server process, PostgreSQL and the load on the same cores; every answer with receipt and proof."""
-    async with _register(bench) as register:
+    async with registered(bench) as register:
         await bench.settle()
-        await _commanded(register, COMMANDS // 4)
-        loads = [await _commanded(register, COMMANDS) for _ in range(bench.rounds)]
+        await commanded(register, COMMANDS // 4)
+        loads = [await commanded(register, COMMANDS) for _ in range(bench.rounds)]
     rate = sorted(load.per_second for load in loads)[len(loads) // 2]
     p99 = sorted(load.quantile(0.99) for load in loads)[len(loads) // 2]
     return [
@@ -155,10 +156,10 @@ async def commands(bench: Bench) -> Sequence[Measured]:
 async def rows(bench: Bench) -> Sequence[Measured]:
     """One row of a view by key, a first time and again, beside a server that does nothing else than answer."""
     async with (
-        _register(bench) as register,
+        registered(bench) as register,
         started("-m", "tests.bench.serving", "hello", environment=os.environ) as bare,
     ):
-        await _commanded(register, ROWS * (bench.rounds + 2))
+        await commanded(register, ROWS * (bench.rounds + 2))
         address = f"{register.server.url}/v1/activity"
         await _followed(address)
         fresh = (question(f"{address}/{position:016d}") for position in range(ROWS * (bench.rounds + 1)))

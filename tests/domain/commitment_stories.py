@@ -38,6 +38,8 @@ from domain.commitments.words import (
     Target,
 )
 from domain.kernel import (
+    CommitmentFacts,
+    Dependency,
     EventName,
     Level,
     MandateFacts,
@@ -108,6 +110,12 @@ def mandate(number: int, recipient: UnitId = CITY, **said: Any) -> MandateFacts:
     )
 
 
+def other(number: int, *depends_on: Dependency, **said: Any) -> CommitmentFacts:
+    """Another commitment, of the region unless it is said otherwise, with two milestones."""
+    known: dict[str, Any] = {"exists": True, "owner": REGION, "name": f"Permit {number}", "milestones": 2}
+    return CommitmentFacts(StreamId(UUID(int=8000 + number)), **{**known, "depends_on": depends_on, **said})
+
+
 def words(text: str) -> Words:
     return Words({"en": text})
 
@@ -132,6 +140,8 @@ def ask(kind: type, unit: UnitId = CITY, on: date = DAY, /, **said: Any) -> Any:
         given["unit_facts"] = facts(said["unit"])
     if kind in (asked.RestOnMandate, asked.LoseMandate) and "mandate_facts" in said:
         given["mandate"] = said["mandate_facts"].id
+    if kind is asked.DependOn:
+        given["commitment"] = said["chain"][0].id
     wanted = {field.name for field in fields(kind)}
     return kind(**{name: value for name, value in {**given, **said}.items() if name in wanted})
 
@@ -360,6 +370,11 @@ def _said(draw: st.DrawFn, name: str, unit: UnitId, state: Any, day: date) -> di
         "close": {"outcome": draw(st.sampled_from(tuple(Outcome))), "level": Level.SELF_REPORTED},
         "rest-on-mandate": {"mandate_facts": mandate(number, unit)},
         "lose-mandate": {"mandate_facts": mandate(number, unit, stage="revoked", in_force=False, ended=True)},
+        "depend-on": {
+            "chain": (other(number),), "commitment_milestone": milestone,
+            "milestone": draw(st.sampled_from((None, 1, 2))),
+        },
+        "withdraw-dependency": {"dependency": number},
         "succeed": {
             "former": unit, "line": _line(unit, day, number),
         },

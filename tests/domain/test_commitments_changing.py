@@ -322,7 +322,7 @@ def test_whatever_overrides_ends_or_extends_needs_reasons() -> None:
     needed = {name for name, by in COMMITMENTS.commands.items() if by.reasons}
     assert needed == {
         "contest-source", "decline", "correct-progress", "contest-report", "request-extension", "refuse-extension",
-        "propose-amendment", "refuse-amendment", "withdraw", "contest-assessment", "close",
+        "propose-amendment", "refuse-amendment", "withdraw", "contest-assessment", "close", "withdraw-dependency",
     }  # fmt: skip
 
 

@@ -44,7 +44,8 @@ def said(call: ast.Call, path: Path) -> str:
 
 def refusals() -> frozenset[str]:
     """Every code with which the rules of commitments refuse."""
-    sources = (*RULES.glob("*.py"), RULES.parent / "sdg.py", RULES.parent / "guards.py")
+    shared = (RULES.parent / name for name in ("sdg.py", "guards.py", "deadlines.py"))
+    sources = (*RULES.glob("*.py"), *shared)
     return frozenset(said(call, path) for path in sources for call in calls(path) if called(call) == "Refused")
 
 

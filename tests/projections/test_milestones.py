@@ -1,11 +1,12 @@
 """Milestones: who takes which step by when, whether it was taken, late or moved, and who says so."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
 from domain.commitments import commands as asked
-from domain.commitments.words import Completion, Milestone, NewMilestone
+from domain.commitments.words import Completion, Milestone, NewMilestone, Outcome
 from domain.kernel import Level
 from projections.milestones import MilestoneRow, Step, days_left
 from tests.domain.commitment_stories import (
@@ -14,6 +15,7 @@ from tests.domain.commitment_stories import (
     INSTITUTE,
     PLAN,
     REGION,
+    STATE,
     STEP,
     STREAM,
     adopted,
@@ -133,3 +135,25 @@ def test_days_left_count_down_to_its_day_and_beyond(days: int, left: int) -> Non
 
 def test_a_completed_step_has_no_days_left() -> None:
     assert days_left(row(directory().given(*adopted, complete)), LATE) is None
+
+
+def test_a_step_is_open_from_its_day_until_it_is_taken_or_the_whole_ends() -> None:
+    register = directory().given(*adopted_alone)
+    assert (row(register).open_from, row(register).open_until) == (DAY, None)
+    taken = ask(asked.CompleteMilestone, CITY, LATE, milestone=1)
+    register.given(miss(its_deadline(register), LATE), taken, on=LATE)
+    assert row(register).open_until == LATE
+    end = LATE + timedelta(days=9)
+    step = ask(asked.AddMilestone, CITY, LATE, milestone=replace(STEP, due_on=end))
+    register.given(step, on=LATE)
+    register.given(ask(asked.CloseCommitment, CITY, end, outcome=Outcome.NOT_MET, level=Level.SELF_REPORTED), on=end)
+    assert (row(register).state, row(register).open_until) == (Step.COMPLETED, LATE)
+    second = row(register, 2)
+    assert (second.state, second.open_from, second.open_until) == (Step.OPEN, LATE, end)
+
+
+def test_who_leaves_ends_no_step_unless_the_whole_ends_with_it() -> None:
+    register = directory().given(*adopted, ask(asked.WithdrawFromCommitment, STATE))
+    assert row(register).open_until is None
+    register.given(ask(asked.WithdrawFromCommitment, CITY))
+    assert row(register).open_until == DAY

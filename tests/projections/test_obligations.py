@@ -89,7 +89,7 @@ def test_nobody_is_silent_about_what_nobody_owes() -> None:
 
 def test_met_in_time_or_late(told: Told) -> None:
     told.tell(GARDEN, Met(1, late=True, unit=GENT), on=JULY)
-    assert row(told) == replace(owed, state=Standing.MET, met_on=PartialDate(JULY), late=True)
+    assert row(told) == replace(owed, state=Standing.MET, met_on=PartialDate(JULY), late=True, owed_until=JULY)
     assert (standing(row(told), JULY), days_left(row(told), JULY)) == ("met", None)
 
 
@@ -124,10 +124,17 @@ def test_moved_after_it_was_missed_it_runs_again_and_still_shows_that_it_was_mis
 
 def test_what_nobody_owes_any_longer_is_void(told: Told) -> None:
     told.tell(GARDEN, Suspended(1, JUNE), Voided(1), on=JUNE)
-    assert row(told) == replace(owed, state=Standing.VOID)
+    assert row(told) == replace(owed, state=Standing.VOID, owed_until=JUNE)
 
 
 def test_another_name_reaches_what_is_owed_and_leaves_what_is_over(told: Told) -> None:
     told.tell(GARDEN, Met(1, late=False, unit=GENT), Set(2, "plan", JUNE, JULY, "", ""), on=JUNE)
     told.tell(GARDEN, GardenRenamed(PARK), on=JUNE)
     assert (row(told, 1).title, row(told, 2).title) == (CITADEL, PARK)
+
+
+def test_it_is_owed_after_its_day_and_again_once_it_is_moved(told: Told) -> None:
+    told.tell(GARDEN, Missed(1, "report", JUNE, GENT), on=date(2026, 6, 2))
+    assert row(told).owed_until is None
+    told.tell(GARDEN, Voided(1), Moved(1, JULY), on=date(2026, 6, 3))
+    assert row(told).owed_until is None

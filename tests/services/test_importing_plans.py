@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 from uuid import UUID
 
@@ -42,7 +43,11 @@ def known(plan: Plan) -> Iterator[Known]:
         )  # fmt: skip
 
 
-WORLD = Directory.of(known(plan_iso3166([], NOTHING, REGISTRAR)))
+@cache
+def world() -> Directory:
+    """Every country and its parts."""
+    return Directory.of(known(plan_iso3166([], NOTHING, REGISTRAR)))
+
 
 pledge = Row(
     7,
@@ -65,7 +70,7 @@ def but(**cells: str) -> Row:
 def planned(
     *rows: Row, recorded: Mapping[str, net_zero.Recorded] | None = None, matches: Mapping[str, UnitId] | None = None
 ) -> Plan:
-    return net_zero.plan_net_zero(rows, [], WORLD, recorded or {}, REGISTRAR, retrieved_on=DAY, matches=matches)
+    return net_zero.plan_net_zero(rows, [], world(), recorded or {}, REGISTRAR, retrieved_on=DAY, matches=matches)
 
 
 # --- names ---
@@ -125,14 +130,14 @@ def test_parents_come_first_and_are_of_another_sphere() -> None:
 
 
 def test_what_iso_nests_in_a_region_is_local() -> None:
-    ain, region = WORLD.code("iso3166-2", "FR-01"), WORLD.code("iso3166-2", "FR-ARA")
+    ain, region = world().code("iso3166-2", "FR-01"), world().code("iso3166-2", "FR-ARA")
     assert ain is not None
     assert region is not None
     assert (ain.sphere, ain.kind, region.sphere) == (Sphere.LOCAL, Kind.COUNTY, Sphere.REGIONAL)
 
 
 def test_a_territory_that_iso_lists_twice_is_one_unit_with_both_codes() -> None:
-    assert WORLD.code("iso3166-1", "GP") is WORLD.code("iso3166-2", "FR-971") is not None
+    assert world().code("iso3166-1", "GP") is world().code("iso3166-2", "FR-971") is not None
 
 
 def test_one_country_brings_only_its_own_parts() -> None:
@@ -142,7 +147,7 @@ def test_one_country_brings_only_its_own_parts() -> None:
 
 
 def test_units_that_are_there_stay_as_they_are() -> None:
-    plan = plan_iso3166([], WORLD, REGISTRAR)
+    plan = plan_iso3166([], world(), REGISTRAR)
     assert plan.commands == 0
     assert plan.counted[UNCHANGED] == plan.rows
 
@@ -217,7 +222,7 @@ def test_each_bad_commune_is_named_by_line_and_column_while_good_ones_go_on(tmp_
         "01004,,commune-actuelle,84,\n01005,Old,commune-associee,84,\n01006,Nowhere,commune-actuelle,99,\n"
         "01007,Number,commune-actuelle,84,12\n01001,Twice,commune-actuelle,84,\n"
     )
-    plan = communes.plan_communes(file, WORLD, REGISTRAR)
+    plan = communes.plan_communes(file, world(), REGISTRAR)
     assert {(bad.line, bad.column) for bad in plan.bad} == {
         (3, "code"), (4, "nom"), (5, "type"), (6, "region"), (7, "siren"), (8, "code"),
     }  # fmt: skip
@@ -226,7 +231,7 @@ def test_each_bad_commune_is_named_by_line_and_column_while_good_ones_go_on(tmp_
 
 
 def test_every_commune_of_france_lies_in_its_region() -> None:
-    plan = communes.plan_communes(published("units/fr_communes.csv"), WORLD, REGISTRAR)
+    plan = communes.plan_communes(published("units/fr_communes.csv"), world(), REGISTRAR)
     assert (plan.rows, plan.commands, len(plan.bad)) == (34_969, 34_969, 0)
     state = unit_stream("iso3166-1", "FR")
     assert all(asked.order.fields["parent"] != state for asked in plan.waves[0])
@@ -238,7 +243,7 @@ def test_every_commune_of_france_lies_in_its_region() -> None:
 def test_a_row_becomes_a_pledge_recorded_from_its_source() -> None:
     (asked,) = planned(pledge).waves[0]
     fields = asked.order.fields
-    region = WORLD.code("iso3166-2", "FR-BRE")
+    region = world().code("iso3166-2", "FR-BRE")
     assert region is not None
     assert (asked.order.command, fields["owner"], asked.becomes) == ("record-from-source", region.id, "adopted")
     assert (fields["ends_on"], fields["status_on"], fields["instrument"]) == ("2050", "2020", Instrument.IN_POLICY)
@@ -275,13 +280,13 @@ def test_a_bad_cell_is_named(column: str, value: str) -> None:
 
 
 def test_a_city_is_not_the_province_that_is_called_after_it() -> None:
-    found = net_zero.match(but(actor_type="City", name="Barcelona", country="ESP"), WORLD)
+    found = net_zero.match(but(actor_type="City", name="Barcelona", country="ESP"), world())
     assert isinstance(found, Queued)
     assert [candidate.identifiers for candidate in found.candidates] == [("iso3166-2:ES-B",)]
 
 
 def test_a_region_is_matched_apart_from_what_says_what_it_is() -> None:
-    found = net_zero.match(but(name="Region of Murcia", country="ESP"), WORLD)
+    found = net_zero.match(but(name="Region of Murcia", country="ESP"), world())
     assert isinstance(found, Known)
     assert "iso3166-2:ES-MC" in found.identifiers
 
@@ -308,7 +313,7 @@ def test_a_persons_choice_comes_before_the_name() -> None:
 
 
 def test_the_same_edition_changes_nothing_and_a_newer_one_is_an_update() -> None:
-    region = WORLD.code("iso3166-2", "FR-BRE")
+    region = world().code("iso3166-2", "FR-BRE")
     assert region is not None
     recorded = {"REG-0001": net_zero.Recorded(region.id, "2022-06-01 14:11:39")}
     assert planned(pledge, recorded=recorded).counted[UNCHANGED] == 1
@@ -321,7 +326,7 @@ def test_the_same_edition_changes_nothing_and_a_newer_one_is_an_update() -> None
 
 
 def test_a_pledge_that_its_newer_edition_drops_waits_for_a_person() -> None:
-    region = WORLD.code("iso3166-2", "FR-BRE")
+    region = world().code("iso3166-2", "FR-BRE")
     assert region is not None
     recorded = {"REG-0001": net_zero.Recorded(region.id, "2020-01-01 00:00:00")}
     (queued,) = planned(but(end_target="No target"), recorded=recorded).queued
@@ -338,7 +343,7 @@ def test_long_texts_are_cut_to_what_a_commitment_holds() -> None:
 
 def test_every_row_of_the_snapshot_is_counted_once() -> None:
     rows, bad = net_zero.read_file(published(SNAPSHOT))
-    plan = net_zero.plan_net_zero(rows, bad, WORLD, {}, REGISTRAR, retrieved_on=DAY)
+    plan = net_zero.plan_net_zero(rows, bad, world(), {}, REGISTRAR, retrieved_on=DAY)
     assert plan.rows == 2088
     assert plan.counted == {UNCHANGED: 0, NOTHING_PROMISED: 1258}
     assert plan.commands + len(plan.bad) + len(plan.queued) + 1258 == 2088

@@ -6,6 +6,7 @@ Each module ends in the union of its commands; here they are one.
 from typing import TypeAlias
 
 from domain.commitments.commands.changing import *
+from domain.commitments.commands.depending import *
 from domain.commitments.commands.doing import *
 from domain.commitments.commands.following import *
 from domain.commitments.commands.judging import *
@@ -13,4 +14,4 @@ from domain.commitments.commands.parties import *
 from domain.commitments.commands.promising import *
 from domain.commitments.commands.sources import *
 
-Command: TypeAlias = Promising | Recording | Joining | Doing | Changing | Judging | Following
+Command: TypeAlias = Promising | Recording | Joining | Doing | Changing | Judging | Depending | Following

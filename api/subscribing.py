@@ -1,0 +1,175 @@
+"""Following by mail, for people: asking for it, confirming it by the link that was sent, and ending it."""
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+from aiohttp import web
+
+from api import values
+from api.asking import LANG
+from api.binding import Gathered, Parameter, read_query
+from api.errors import NoSuchThing
+from api.faults import Wrong
+from api.languages import preferred
+from api.officers.pages import Pages
+from api.officers.signing_in import Doors
+from api.templates import Templates
+from api.whence import whence
+from services.bootstrap import Services
+from services.mail.letters import Followed, followed
+from services.mail.links import Purpose
+from services.mail.server import is_address
+from services.mail.subscriptions import LASTS, Full, Period
+from services.outgoing.wanted import Unusable, Wanted
+
+ASKS, WITHIN = 10, 3600.0
+"""So often may be asked from one network address within so many seconds."""
+REMEMBERED = 10_000
+"""Network addresses that are remembered at most."""
+_ASKED = {
+    one.name: one
+    for one in (
+        Parameter("stream", values.uuid(), "One thing: a commitment, say."),
+        Parameter("unit", values.uuid(), "What is of or about this unit."),
+        Parameter("type", values.text(100, 1), "Records of this type."),
+        Parameter("context", values.text(100, 1), "Records of this context."),
+    )
+}
+_SPOKEN = {LANG.name: LANG}
+_BY = {"by": Parameter("by", values.text(100, 1), "The signature of the link.", required=True)}
+
+
+class Often:
+    """Counts how often something is asked from where: at most `many` times within so many seconds."""
+
+    def __init__(self, many: int = ASKS, within: float = WITHIN) -> None:
+        self._many, self._within = many, within
+        self._asked: OrderedDict[str, list[float]] = OrderedDict()
+
+    def too_often(self, whence: str | None) -> bool:
+        """Counts one more. Of whom nobody can tell whence they ask, nobody can count it."""
+        if whence is None:
+            return False
+        since = monotonic() - self._within
+        times = [one for one in self._asked.pop(whence, []) if one > since][-self._many :]
+        self._asked[whence] = [*times, monotonic()]
+        if len(self._asked) > REMEMBERED:
+            self._asked.popitem(last=False)
+        return len(times) >= self._many
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What was typed, and what is wrong with it."""
+
+    address: str = ""
+    period: str = Period.DAILY
+    wrong: str = ""
+    status: int = 200
+
+
+class Subscribing:
+    """`/follow`, and the links that are sent."""
+
+    def __init__(self, services: Services, templates: Templates) -> None:
+        self._services, self._subscriptions = services, services.subscriptions
+        self._pages = Pages(templates)
+        self._doors = Doors(services.tokens, self._pages, services.config.public_url)
+        self._often = Often()
+
+    def routes(self) -> list[web.RouteDef]:
+        served = self._pages.served
+        links = "/follow/{id}/{purpose:" + "|".join(Purpose) + "}"
+        return [
+            web.get("/follow", served(self.shown)),
+            web.post("/follow", served(self.asked)),
+            web.get(links, served(self.opened)),
+            web.post(links, served(self.pressed)),
+        ]
+
+    async def shown(self, request: web.Request) -> web.StreamResponse:
+        wanted, about = await self._wanted(dict(request.rel_url.query))
+        gathered = Gathered()
+        read_query(request, _ASKED | _SPOKEN, gathered)
+        gathered.raise_any()
+        return await self._form(request, wanted, about, _Form())
+
+    async def asked(self, request: web.Request) -> web.StreamResponse:
+        """Whatever becomes of it, the answer is the same: nobody learns here whether an address is known."""
+        said = dict(await self._doors.posted(request))
+        address, period = said.pop("address", "").strip(), said.pop("period", "")
+        wanted, about = await self._wanted(said)
+        if not is_address(address):
+            return await self._form(request, wanted, about, _Form(address, period, "address", 422))
+        if period not in list(Period):
+            return await self._form(request, wanted, about, _Form(address, period, "period", 422))
+        if self._often.too_often(whence(request, self._services.config.proxies)):
+            return await self._form(request, wanted, about, _Form(address, period, "often", 429))
+        try:
+            await self._subscriptions.ask(address, wanted, Period(period), preferred(request))
+        except Full:
+            return await self._form(request, wanted, about, _Form(address, period, "full", 503))
+        return await self._pages.page(
+            "follow/asked.html", 202, address=address, followed=about, wanted=preferred(request), hours=_HOURS
+        )
+
+    async def opened(self, request: web.Request) -> web.StreamResponse:
+        """Nothing happens yet: programs that look through mail open every link."""
+        return await self._link(request, done=False)
+
+    async def pressed(self, request: web.Request) -> web.StreamResponse:
+        """Also by the button of a mail program (RFC 8058), which sends from elsewhere: the link is what counts."""
+        return await self._link(request, done=True)
+
+    async def _link(self, request: web.Request, *, done: bool) -> web.StreamResponse:
+        gathered = Gathered()
+        by = read_query(request, _BY | _SPOKEN, gathered).get("by")
+        gathered.raise_any()
+        purpose = Purpose(request.match_info["purpose"])
+        try:
+            id = values.uuid().read_text(request.match_info["id"])
+        except Wrong:
+            id = None
+        one = await self._subscriptions.behind(id, purpose, str(by)) if id is not None else None
+        if one is None:
+            raise NoSuchThing("This link counts no more: it was used to end the subscription, or it is too old.")
+        about = await followed(self._services.views, one.wanted)
+        if done:
+            await (self._subscriptions.confirm(one) if purpose is Purpose.CONFIRM else self._subscriptions.end(one.id))
+        return await self._pages.page(
+            "follow/link.html", purpose=purpose, followed=about, wanted=preferred(request), period=one.period,
+            done=done, confirmed=one.confirmed_at is not None,
+        )  # fmt: skip
+
+    async def _form(self, request: web.Request, wanted: Wanted, about: Followed, form: _Form) -> web.Response:
+        hidden = {
+            "stream": wanted.streams, "unit": wanted.units, "type": wanted.types, "context": wanted.contexts,
+        }  # fmt: skip
+        return await self._pages.page(
+            "follow/form.html", form.status, form=form, followed=about, wanted=preferred(request), periods=list(Period),
+            hidden=[(name, one) for name, several in hidden.items() for one in several], hours=_HOURS,
+        )  # fmt: skip
+
+    async def _wanted(self, said: Mapping[str, str]) -> tuple[Wanted, Followed]:
+        """Raises Invalid; NoSuchThing where the register knows no such thing."""
+        gathered, found = Gathered(), dict[str, Sequence[Any]]()
+        for name, one in _ASKED.items():
+            if name in said:
+                value = gathered.take("query", name, lambda one=one, text=said[name]: one.leaf.read_text(text))  # type: ignore[misc]
+                found[name] = (value,)
+        gathered.raise_any()
+        wanted = Wanted(*(tuple(found.get(name, ())) for name in ("type", "context", "unit", "stream")))
+        try:
+            wanted.filter(self._services.codec, self._services.contexts)
+        except Unusable as error:
+            raise NoSuchThing(str(error)) from None
+        about = await followed(self._services.views, wanted)
+        if len(about.things) < len(wanted.streams) or len(about.units) < len(wanted.units):
+            raise NoSuchThing("The register knows nothing under this id.")
+        return wanted, about
+
+
+_HOURS = int(LASTS.total_seconds()) // 3600

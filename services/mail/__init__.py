@@ -1,0 +1,1 @@
+"""Following by mail: whoever asks for it, and confirms it, is told in words what was recorded."""

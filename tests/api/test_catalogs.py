@@ -1,0 +1,57 @@
+"""The catalogs hold everything that is said, with the same values in the same places, and no word that nobody says."""
+
+import re
+
+import pytest
+
+from api.tongues import PLACE, TONGUES, tongue
+from tests.api.catalogs import TRANSLATED, Said, catalog, missing, possible, required
+
+NAMED = re.compile(r"%\((\w+)\)s")
+CODE = re.compile(r"`[^`]+`")
+
+
+def test_french_and_spanish_are_spoken_beside_english() -> None:
+    assert TONGUES == ("en", "es", "fr")
+
+
+@pytest.mark.parametrize("tag", TRANSLATED)
+def test_a_catalog_has_all_that_is_said_on_pages_and_in_problems(tag: str) -> None:
+    assert missing(catalog(tag)) == [], "python -m tests.api.catalogs puts them there, without a translation"
+
+
+@pytest.mark.parametrize("tag", TRANSLATED)
+def test_a_catalog_has_nothing_that_is_said_nowhere(tag: str) -> None:
+    said = {_first(one) for one in (*required(), *possible())}
+    assert [one.id for one in catalog(tag) if one.id and _first(one.id) not in said] == []
+
+
+@pytest.mark.parametrize("tag", TRANSLATED)
+def test_a_translation_has_the_values_of_what_it_translates_and_no_markup(tag: str) -> None:
+    for one in catalog(tag):
+        for said in _strings(one.string):
+            english = _first(one.id)
+            if not english or not said:
+                continue
+            assert set(PLACE.findall(said)) == set(PLACE.findall(english)), said
+            assert set(NAMED.findall(said)) == set(NAMED.findall(english)), said
+            assert set(CODE.findall(english)) <= set(CODE.findall(said)), said
+            assert ('"' in said) <= ('"' in english), f"it may stand in an attribute: {said}"
+            assert said == said.strip(), said
+
+
+@pytest.mark.parametrize("tag", TRANSLATED)
+def test_no_two_things_that_stand_side_by_side_are_called_alike(tag: str) -> None:
+    spoken = tongue(tag)
+    for choices in (("local", "regional", "national"), ("devolution", "delegation", "deconcentration"),
+                    ("completed", "partially_completed", "not_met", "withdrawn"), ("giver", "recipient")):  # fmt: skip
+        labels = [spoken.label(one) for one in choices]
+        assert len(set(labels)) == len(labels), labels
+
+
+def _first(said: Said | list[str]) -> str:
+    return said if isinstance(said, str) else said[0]
+
+
+def _strings(said: str | tuple[str, ...] | list[str]) -> list[str]:
+    return [said] if isinstance(said, str) else list(said)

@@ -1,0 +1,89 @@
+"""One language: texts, names, sentences that hold values, and what is counted."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.tongues import Reader, tongue, tongue_of
+
+FR, ES, EN = tongue("fr"), tongue("es"), tongue("en")
+
+
+def test_a_text_is_looked_up_by_its_english() -> None:
+    assert FR.text("It is missing.") == "Ce champ manque."
+    assert ES.text("It is missing.") == "Falta este campo."
+    assert EN.text("It is missing.") == "It is missing."
+
+
+def test_what_nobody_translated_is_none() -> None:
+    assert FR.text("A sentence of tomorrow.") is None
+    assert FR.sentence("A sentence of tomorrow, with 7 in it.") is None
+    assert EN.sentence("A sentence of tomorrow, with 7 in it.") == "A sentence of tomorrow, with 7 in it."
+
+
+@given(st.integers(0, 999), st.integers(0, 999), st.integers(0, 10**6))
+def test_values_of_a_sentence_stay_in_their_places(least: int, most: int, found: int) -> None:
+    said = f"Between {least} and {most} characters are asked for, and these are {found}."
+    assert FR.sentence(said) == f"Il faut entre {least} et {most} caractères, et il y en a {found}."
+
+
+@given(st.text(max_size=300))
+def test_whatever_is_said_is_translated_or_not_and_never_breaks(said: str) -> None:
+    for spoken in (FR, ES):
+        assert spoken.sentence(said) is None or isinstance(spoken.sentence(said), str)
+
+
+def test_what_somebody_wrote_is_no_place_for_another_value() -> None:
+    assert FR.sentence("There is no such day or time: {text}.") == "Il n’y a pas de tel jour ou moment : {text}."
+    assert FR.sentence(r"There is no such day or time: \1 {error}.") == (
+        r"Il n’y a pas de tel jour ou moment : \1 {error}."
+    )
+
+
+def test_a_value_that_is_a_name_of_ours_is_said_in_the_language_too() -> None:
+    assert FR.sentence("It is one of adopted.") == "Il faut l’un de ceux-ci : adopté."
+
+
+def test_several_sentences_are_translated_where_each_is() -> None:
+    assert FR.sentence("It is missing. Try again in a moment.") == "Ce champ manque. Réessayez dans un instant."
+    assert FR.sentence("It is missing. Nobody has translated this.") is None
+
+
+def test_names_are_labels_with_their_number_behind_them() -> None:
+    assert FR.label("ends_on") == "Se termine le"
+    assert FR.label("commitment-proposed.1") == "Engagement proposé"
+    assert FR.label("parties 2") == "Parties 2"
+    assert FR.label("no_such_name") == "No such name"
+    assert EN.label("sdg") == "SDG"
+
+
+@pytest.mark.parametrize(("count", "said"), [(0, "%(num)s jour"), (1, "%(num)s jour"), (2, "%(num)s jours")])
+def test_what_is_counted_has_the_form_of_its_number(count: int, said: str) -> None:
+    assert FR.plural.ngettext("%(num)s day ago", "%(num)s days ago", count) == f"il y a {said}"
+
+
+def test_numbers_are_written_as_the_language_writes_them() -> None:
+    assert (EN.number(12345), FR.number(12345), ES.number(12345)) == ("12,345", "12\u202f345", "12.345")
+
+
+def test_a_reader_is_spoken_to_in_the_first_language_that_we_speak() -> None:
+    assert tongue_of(("de", "fr-ca", "fr", "en")) is FR
+    assert tongue_of(("de",)) is tongue_of(()) is EN
+
+
+def test_addresses_of_ours_keep_the_language_that_was_chosen() -> None:
+    reader = Reader(FR, chosen="fr")
+    page = '<a href="/read/units"> <a href="/read/units?q=x&amp;sort=key"> <form action="/sign-in"> <a href="/">'
+    assert reader.kept(page) == (
+        '<a href="/read/units?lang=fr"> <a href="/read/units?q=x&amp;sort=key&amp;lang=fr">'
+        ' <form action="/sign-in?lang=fr"> <a href="/?lang=fr">'
+    )
+
+
+@pytest.mark.parametrize(
+    "address", ["/v1/units", "/style.css", "/checkpoint", "/read/units?lang=es", "https://x.example/"]
+)
+def test_other_addresses_stay_as_they_are(address: str) -> None:
+    page = f'<a href="{address}">'
+    assert Reader(FR, chosen="fr").kept(page) == page
+    assert Reader(FR).kept('<a href="/read/units">') == '<a href="/read/units">'
