@@ -24,6 +24,7 @@ NUMBERED: Mapping[str, tuple[str, ...]] = {
     "targets": ("target-set",),
     "milestones": ("milestone-added",),
     "proposal": ("allocation-proposed",),
+    "dependency": ("commitment-dependency-declared",),
     "rests_on": ("grid-submitted",),
 }  # fmt: skip
 """Fields with the number of something in the thing, or lists in whose items `number` is one: and by which records."""

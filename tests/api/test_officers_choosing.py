@@ -20,9 +20,9 @@ from tests.api.test_officers import PROPOSE, Form, page, pressed, promise, told
 ROWS = {view.name for view in VIEWS if view.keys is own_stream}
 COUNTS = {
     "percent", "reporting_months", "notice_days", "staff", "budget_year", "in_favour", "members", "against", "cast",
-    "len", "price_basis",
+    "len", "price_basis", "commitment_milestone",
 }  # fmt: skip
-"""Fields with a number that counts something."""
+"""Fields with a number that counts something, or that another thing gave."""
 
 
 def choices(said: Said, name: str) -> dict[str, str]:
