@@ -81,12 +81,12 @@ class Problem:
         headers = {"Cache-Control": "no-store", "Vary": "Accept-Language", "Content-Language": ", ".join(tongues)}
         headers |= {"X-Request-Id": request_id, **self.headers}
         answer = web.Response(body=body, status=self.status, headers=headers, content_type=JSON_PROBLEM)
-        answer[PROBLEM] = self
+        answer[TOLD] = self
         return answer
 
 
-PROBLEM = web.ResponseKey("problem", Problem)
-"""Beside an answer that is a problem: the problem, for who says it as a page."""
+TOLD = web.ResponseKey("told", Problem)
+"""The problem that an answer tells, for whoever tells it in another form."""
 
 
 class _Said:

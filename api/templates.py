@@ -14,7 +14,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from api.edge import Handler
-from api.errors import PROBLEM, Problem
+from api.errors import TOLD, Problem
 from api.languages import best
 from api.people import is_code, words_of
 from api.tongues import CATALOGS, ENGLISH, READER, Reader, reader_of
@@ -74,7 +74,7 @@ class Templates:
             reader = reader_of(request)
             READER.set(reader)
             answer = await served(request)
-            if isinstance(answer, web.Response) and (problem := answer.get(PROBLEM)) is not None:
+            if isinstance(answer, web.Response) and (problem := answer.get(TOLD)) is not None:
                 answer.body = await self.written("problem.html", problem=problem, **said)
                 answer.headers.update(headers)
             if answer.status in (303, 308) and answer.headers["Location"].startswith("/"):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -29,6 +30,9 @@ ENGLISH = "en"
 TONGUES = (ENGLISH, *sorted(path.stem for path in CATALOGS.glob("*.po")))
 PLACE = re.compile(r"\{([a-zA-Z_][a-zA-Z0-9_]*)\}")
 """Where a value stands in a sentence."""
+LONG, SENTENCES = 1000, 4
+"""Characters of a sentence that is looked for by its form, and sentences that a text is parted into: what somebody else
+wrote stands in them, and whoever makes it long shall make nobody wait."""
 _NAME = re.compile(r"[a-z]+(?:_[a-z]+)*")
 _OURS = re.compile(r'\b(href|action)="(/(?!v1/|checkpoint\b|[a-z]+\.css\b)[^"#]*)')
 """Addresses on a page under which there are pages of ours."""
@@ -58,7 +62,9 @@ class Tongue:
     def sentence(self, said: str) -> str | None:
         """The same of a sentence that may hold values; None where nobody has translated it."""
         found = self.text(said)
-        return found if found is not None else next(self._filled(said), None) or self._parted(said)
+        if found is not None or len(said) > LONG:
+            return found
+        return next(self._filled(said), None) or self._parted(said)
 
     def label(self, name: object) -> str:
         """A name of ours as people say it; of one of several, with its number behind it."""
@@ -83,7 +89,7 @@ class Tongue:
 
     def _parted(self, said: str) -> str | None:
         """Several sentences, each of which somebody has translated."""
-        for end in re.finditer(r"[.?!] ", said):
+        for end in islice(re.finditer(r"[.?!] ", said), SENTENCES):
             first = self.text(said[: end.end() - 1]) or next(self._filled(said[: end.end() - 1]), None)
             if first is not None and (rest := self.sentence(said[end.end() :])) is not None:
                 return f"{first} {rest}"

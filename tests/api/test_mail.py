@@ -191,6 +191,15 @@ async def test_a_question_comes_first_and_nothing_else_before_it_is_confirmed(wr
     assert "List-Unsubscribe" not in mailbox.heard[0].parsed
 
 
+async def test_a_reader_is_written_to_in_their_language(written: Written) -> None:
+    mailbox = Mailbox()
+    await written.subscriptions.ask(ANNA, Wanted(units=(written.unit,)), Period.DAILY, ("fr-ca", "fr", "en"))
+    async with listening(mailbox), writing(written, mailbox):
+        await sent(mailbox, 1)
+    assert mailbox.heard[0].parsed["Subject"] == "À confirmer : suivre le registre handle.example"
+    assert "une fois par jour" in mailbox.heard[0].text
+
+
 async def invited(written: Written) -> bool:
     (found,) = await written.tell("select invited_at is not null from workers.subscriptions")
     return bool(found[0])

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from api.subscribing import ASKS, Often
+from api.tongues import TONGUES
 from services.config import Config, Misconfigured
 from services.mail.links import Purpose, link
 from services.mail.server import MailServer, is_address
@@ -17,6 +18,7 @@ from services.postgres import Embedded
 from tests.api.client import Said, get, send
 from tests.api.conftest import Live, served
 from tests.api.test_officers import FORM
+from tests.api.test_pages import Page
 
 HOME = "https://register.example.org"
 MAIL = MailServer.read("smtp://127.0.0.1:9?from=register@example.org")
@@ -66,6 +68,26 @@ def test_a_thing_s_page_leads_to_the_form_and_says_what_would_be_followed(mailin
     assert 'type="email"' in form.body.decode()
     whole = get(mailing, "/follow", context="mandates", type="mandate-drafted.1").body.decode()
     assert "Records of: Mandates" in whole
+
+
+def test_every_page_of_it_reads_well_and_in_the_reader_s_language(mailing: Live) -> None:
+    address, id = f"{uuid4()}@example.org", commitment(mailing)
+    asked = ask(mailing, address=address, stream=id)
+    (one,) = of(mailing, address)
+    links = [get(mailing, leads(mailing, one, purpose)) for purpose in Purpose]
+    for said in (
+        asked,
+        ask(mailing, address="nobody"),
+        *links,
+        *(get(mailing, "/follow", stream=id, lang=tag) for tag in TONGUES),
+    ):
+        page = Page(said)
+        assert len(page.ids) == len(set(page.ids))
+        assert page.headings == [1]
+    french = get(mailing, "/follow", {"Accept-Language": "fr-CA"}, context="mandates").body.decode()
+    assert 'lang="fr"' in french
+    assert "<h1>Suivre par courriel</h1>" in french
+    assert "Une fois par semaine" in french
 
 
 def test_without_a_mail_server_nothing_of_it_shows(live: Live) -> None:

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from api import cursors, past
+from api.errors import Problem
 from api.templates import Templates
 from tests.api.client import Said, get, give, locked, proposal, send, standing_still
 from tests.api.conftest import Live
@@ -193,7 +194,8 @@ def test_what_is_data_beside_a_page_is_the_same(live: Live) -> None:
 
 def test_others_are_answered_while_a_long_page_is_written(live: Live) -> None:
     async def turns() -> int:
-        wrong = {"title": "Wrong", "errors": [{"pointer": "/x", "detail": "It is wrong."}] * 1000}
+        errors = [{"pointer": "/x", "detail": "It is wrong."}] * 1000
+        wrong = Problem(400, "invalid-request", "Wrong", ("It is wrong.",), {"errors": errors})
         page = Templates().written("problem.html", problem=wrong, view=live.services.views_declared[0])
         writing, others = asyncio.ensure_future(page), 0
         while not writing.done():

@@ -49,6 +49,11 @@ def test_several_sentences_are_translated_where_each_is() -> None:
     assert FR.sentence("It is missing. Nobody has translated this.") is None
 
 
+def test_what_somebody_made_very_long_is_not_looked_for() -> None:
+    assert FR.sentence("There is no such day or time: " + "x" * 900 + ".") is not None
+    assert FR.sentence("There is no such day or time: " + "x" * 1000 + ".") is None
+
+
 def test_names_are_labels_with_their_number_behind_them() -> None:
     assert FR.label("ends_on") == "Se termine le"
     assert FR.label("commitment-proposed.1") == "Engagement proposé"

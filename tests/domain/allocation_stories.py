@@ -1,5 +1,6 @@
 """Units, days and commands from which tests of allocations tell their stories."""
 
+from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import date, timedelta
 from typing import Any
@@ -240,30 +241,34 @@ def _said(draw: st.DrawFn, name: str, day: date) -> dict[str, Any]:
     """What somebody might say in a command of that name; small numbers, so that they often name something."""
     number, sphere = draw(st.integers(1, 4)), draw(st.sampled_from(tuple(Sphere)[:3]))
     later = day + timedelta(days=draw(st.integers(1, 1200)))
-    choice = {
-        "sphere": sphere,
-        "mode": draw(st.sampled_from(tuple(Mode))),
-        "grounds": draw(st.sampled_from(((), (Ground.EXTENT,), (Ground.CAPACITY,)))),
-        "rests_on": draw(st.sampled_from((None, 1, 2, 3, 4))),
-        "revisit_on": draw(st.sampled_from((None, later))),
-    }
-    said: dict[str, dict[str, Any]] = {
-        "correct-power-by-law": {
+
+    def choice() -> dict[str, Any]:
+        return {
+            "sphere": sphere,
+            "mode": draw(st.sampled_from(tuple(Mode))),
+            "grounds": draw(st.sampled_from(((), (Ground.EXTENT,), (Ground.CAPACITY,)))),
+            "rests_on": draw(st.sampled_from((None, 1, 2, 3, 4))),
+            "revisit_on": draw(st.sampled_from((None, later))),
+        }
+
+    # Drawn for the one command that is given: what is drawn for nobody costs most of the time.
+    said: dict[str, Callable[[], dict[str, Any]]] = {
+        "correct-power-by-law": lambda: {
             "corrects": EventName.at(MANDATE, draw(st.integers(10, 20))),
             "stream": MANDATE,
         },
-        "correct": {
+        "correct": lambda: {
             "corrects": EventName.at(MANDATE, 1),
             "stream": MANDATE,
             "changes": QuestionWording(words(f"River {number}"), draw(st.sampled_from((None, words(f"Dam {number}"))))),
         },
-        "submit-grid": {"grid": grid(sphere, necessity=number > 1)},
-        "propose": {"sphere": sphere, "mode": Mode.OWN, "why": words("x")},
-        "object": {"proposal": number, "why": words("x")},
-        "attach-capacity-plan": {"plan": words("x")},
-        "decide": {**choice, "replies": tuple(Reply(n, words("x")) for n in range(1, number))},
-        "schedule-revisit": {"revisit_on": later},
+        "submit-grid": lambda: {"grid": grid(sphere, necessity=number > 1)},
+        "propose": lambda: {"sphere": sphere, "mode": Mode.OWN, "why": words("x")},
+        "object": lambda: {"proposal": number, "why": words("x")},
+        "attach-capacity-plan": lambda: {"plan": words("x")},
+        "decide": lambda: {**choice(), "replies": tuple(Reply(n, words("x")) for n in range(1, number))},
+        "schedule-revisit": lambda: {"revisit_on": later},
         "revisit": choice,
-        "pass-deadline": {"deadline": draw(st.integers(1, 8))},
+        "pass-deadline": lambda: {"deadline": draw(st.integers(1, 8))},
     }
-    return said.get(name, {})
+    return said[name]() if name in said else {}

@@ -1,6 +1,6 @@
 """Units, days and commands from which tests of reviews tell their stories."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import date, timedelta
 from itertools import count
@@ -248,30 +248,46 @@ def _acting(draw: st.DrawFn, name: str) -> UnitId:
 def _said(draw: st.DrawFn, name: str, unit: UnitId) -> dict[str, Any]:
     """What somebody might say in a command of that name; small numbers, so that they often name something."""
     number = draw(st.integers(1, 3))
-    grounds = draw(st.sampled_from(((Ground.NECESSITY,), (Ground.ADDED_VALUE, Ground.MERITS), (Ground.MERITS,))))
-    outcome = draw(st.sampled_from(tuple(Outcome)))
-    opinion = draw(st.sampled_from((None, own_opinion)))
-    tally = draw(st.sampled_from((None, Tally(3, 4))))
+    grounds = ((Ground.NECESSITY,), (Ground.ADDED_VALUE, Ground.MERITS), (Ground.MERITS,))
     follower = ReviewFacts(EARLIER, exists=True, follows=STREAM)
-    said: dict[str, dict[str, Any]] = {
-        "attach-justification": {"justification": STATEMENT},
-        "correct": {
+    # Drawn for the one command that is given: what is drawn for nobody costs most of the time.
+    said: dict[str, Callable[[], dict[str, Any]]] = {
+        "attach-justification": lambda: {"justification": STATEMENT},
+        "correct": lambda: {
             "corrects": EventName.at(STREAM, 1),
             "changes": DraftWording(draw(st.sampled_from((None, f"COM(2012) {number}"))), words(f"Draft {number}")),
         },
-        "extend-for-translation": {"language": draw(st.sampled_from(("mt", "xx")))},
-        "submit-opinion": {"chamber": unit, "grounds": grounds, "reasons": words("x"), "tally": tally},
-        "submit-contribution": {"unit": unit, "reasons": words("x"), "to": draw(st.sampled_from((None, SENATE)))},
-        "withdraw-opinion": {"chamber": unit},
-        "decide": {"outcome": outcome, "opinion": opinion, "summary": words("x"), "widens": number == 1},
-        "record-override-vote": {
+        "extend-for-translation": lambda: {"language": draw(st.sampled_from(("mt", "xx")))},
+        "submit-opinion": lambda: {
+            "chamber": unit,
+            "grounds": draw(st.sampled_from(grounds)),
+            "reasons": words("x"),
+            "tally": draw(st.sampled_from((None, Tally(3, 4)))),
+        },
+        "submit-contribution": lambda: {
+            "unit": unit,
+            "reasons": words("x"),
+            "to": draw(st.sampled_from((None, SENATE))),
+        },
+        "withdraw-opinion": lambda: {"chamber": unit},
+        "decide": lambda: {
+            "outcome": draw(st.sampled_from(tuple(Outcome))),
+            "opinion": draw(st.sampled_from((None, own_opinion))),
+            "summary": words("x"),
+            "widens": number == 1,
+        },
+        "record-override-vote": lambda: {
             "against": number,
             "cast": number,
             "members": draw(st.integers(1, 6)),
             "corrects": draw(st.sampled_from((None, None, *(EventName.at(STREAM, n) for n in range(6, 14))))),
         },
-        "record-court-action": {"court": COURT, "grounds": words("x"), "chamber": draw(st.sampled_from((None, HOUSE)))},
-        "pass-deadline": {"deadline": number},
-        "record-new-review": {"review": EARLIER, "review_facts": follower},
+        "record-court-action": lambda: {
+            "court": COURT,
+            "grounds": words("x"),
+            "chamber": draw(st.sampled_from((None, HOUSE))),
+        },
+        "pass-deadline": lambda: {"deadline": number},
+        "record-new-review": lambda: {"review": EARLIER, "review_facts": follower},
     }
-    return said.get(name, {})
+    return said[name]() if name in said else {}

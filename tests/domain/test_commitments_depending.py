@@ -1,10 +1,14 @@
 """What a commitment waits for: said by its owners, taken back by them, and never in a circle."""
 
+from collections.abc import Collection
 from dataclasses import replace
-from typing import cast
+from graphlib import CycleError, TopologicalSorter
+from typing import TypeAlias, cast
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.commitments import commands as asked
 from domain.commitments import events as happened
@@ -17,6 +21,7 @@ from tests.domain.commitment_stories import (
     DAY,
     REGION,
     STREAM,
+    add_milestone,
     adopted,
     adopted_alone,
     agreed,
@@ -173,3 +178,55 @@ def test_whoever_is_waited_for_is_named() -> None:
     [event] = story(*adopted).when(depend(PERMIT)).events
     assert event.owner == REGION
     assert event.commitment == StreamId(UUID(int=8001))
+
+
+# --- whatever is said in any order ---
+
+STREAMS = tuple(StreamId(UUID(int=9000 + number)) for number in range(4))
+STEPS = (None, 1, 2)
+PLACES = st.tuples(st.sampled_from(STREAMS), st.sampled_from(STEPS))
+Edge: TypeAlias = tuple[tuple[StreamId, int | None], tuple[StreamId, int | None]]
+
+
+def waits_in_a_circle(edges: Collection[Edge]) -> bool:
+    """As the standard library sees it; the whole of each waits for both of its milestones."""
+    sorter = TopologicalSorter[tuple[StreamId, int | None]]()
+    for stream in STREAMS:
+        sorter.add((stream, None), (stream, 1), (stream, 2))
+    for waiting, waited_for in edges:
+        sorter.add(waiting, waited_for)
+    try:
+        sorter.prepare()
+    except CycleError:
+        return True
+    return False
+
+
+def told_of(stream: StreamId, edges: Collection[Edge]) -> CommitmentFacts:
+    own = tuple(Dependency(*after, milestone) for (of, milestone), after in edges if of == stream)
+    return CommitmentFacts(stream, exists=True, owner=REGION, name=str(stream), milestones=2, depends_on=own)
+
+
+def reached_from(first: StreamId, edges: Collection[Edge]) -> tuple[CommitmentFacts, ...]:
+    found, waiting = dict[StreamId, CommitmentFacts](), [first]
+    for stream in waiting:
+        if stream not in found:
+            found[stream] = told_of(stream, edges)
+            waiting += (one.commitment for one in found[stream].depends_on)
+    return tuple(found.values())
+
+
+@given(st.lists(st.tuples(PLACES, PLACES), max_size=25))
+def test_a_dependency_is_refused_as_a_cycle_exactly_where_it_would_close_one(wishes: list[Edge]) -> None:
+    begun = story(propose_alone, add_milestone, add_milestone)
+    told, edges = dict.fromkeys(STREAMS, begun), list[Edge]()
+    for wish in wishes:
+        (of, milestone), (on, on_milestone) = wish
+        command = replace(depend(*reached_from(on, edges), on=on_milestone, milestone=milestone), stream=of)
+        outcome = told[of].when(command)
+        code = outcome.refused.code if outcome.refused else ""
+        if code != "own-milestone":
+            assert (code == "dependency-cycle") == waits_in_a_circle([*edges, wish])
+        if outcome.events:
+            told[of], edges = told[of].given(*outcome.events), [*edges, wish]
+    assert not waits_in_a_circle(edges)

@@ -53,3 +53,10 @@ async def services(database_url: str, tmp_path: Path) -> AsyncIterator[Services]
     """A register of its own, in which nothing acts by itself."""
     async with register(database_url, tmp_path) as found:
         yield found
+
+
+@pytest_asyncio.fixture
+async def pool(migrated_url: str) -> AsyncIterator["asyncpg.Pool[asyncpg.Record]"]:
+    """The database itself, with nothing in between."""
+    async with asyncpg.create_pool(migrated_url, min_size=1, max_size=2) as pool:
+        yield pool

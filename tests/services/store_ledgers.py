@@ -28,3 +28,7 @@ def draft(stream: UUID, version: int = 1, *, type_: str = "thing-done.1", text: 
 def change(*drafts: Draft, cmd: UUID | None = None, caller: str = "gent/2", fingerprint: bytes = b"one") -> Change:
     """One command; without drafts it says that all is already so."""
     return Change(cmd or uuid4(), caller, fingerprint, drafts)
+
+
+def thing(text: str = "") -> Change:
+    return change(draft(uuid4(), text=text), draft(uuid4()))

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
@@ -141,7 +142,7 @@ async def test_a_text_that_is_lost_waits_and_is_released_when_it_is_restored(ser
 
 
 async def a_promise(open_: Open) -> tuple[Actor, Order]:
-    """A commitment of the village's, and the order that seals an annex to it until tomorrow."""
+    """A commitment of the village's, and the order that seals an annex to it until tomorrow, as it is in Paris."""
     office, registrar = open_.office, open_.registrar
     made = await office.give(replace(village(9_999, registrar), cmd=uuid4()))
     unit = UnitId(made.stream)
@@ -158,7 +159,7 @@ async def a_promise(open_: Open) -> tuple[Actor, Order]:
     contract = await office.give(Order("commitments", "propose", asked, uuid4(), signatory, "test"))
     annex = {
         "unit": unit, "commitment": contract.stream, "title": text, "text": TEXT, "language": "de",
-        "release_on": office.clock().date() + timedelta(days=1),
+        "release_on": office.clock().astimezone(ZoneInfo(PARIS)).date() + timedelta(days=1),
     }  # fmt: skip
     return signatory, Order("annexes", "seal", annex, uuid4(), signatory, "test")
 

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -24,24 +23,13 @@ from services.store.ports import Busy, Change, Conflict, Receipt, Unavailable
 from services.store.waiting import Waiting
 from services.store.writer import WORTH_HALVING
 from tests.services.store_faults.proxy import Cut, wired
-from tests.services.store_ledgers import KEY, NOTARY, ORIGIN, change, draft
+from tests.services.store_ledgers import KEY, NOTARY, ORIGIN, change, draft, thing
 from tests.services.whole_ledger import check_whole
 from tests.waiting import PATIENCE
 
 MARK = "the one to lose"
 APPEND, COMMIT = MARK.encode(), b"Q\0\0\0\x0bcommit\0"
 """Seen on the wire: the call that carries the records; the end of a transaction that took the lock first."""
-
-
-def thing(text: str = "") -> Change:
-    return change(draft(uuid4(), text=text), draft(uuid4()))
-
-
-@pytest_asyncio.fixture
-async def pool(migrated_url: str) -> AsyncIterator["asyncpg.Pool[asyncpg.Record]"]:
-    """The database itself, with nothing in between."""
-    async with asyncpg.create_pool(migrated_url, min_size=1, max_size=2) as pool:
-        yield pool
 
 
 async def is_true(pool: "asyncpg.Pool[asyncpg.Record]", asked: Sequence[Change], answers: Sequence[object]) -> int:
@@ -279,67 +267,6 @@ async def _restarted(server: Embedded, dsn: str) -> tuple[list[Change], list[obj
         await asyncio.gather(*(write() for _ in range(16)), crash())
         assert all(isinstance(answer, Receipt) for answer in answers[-16:])
     return asked, answers
-
-
-async def _loading(dsn: str, writers: int, seconds: float) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.services.store_faults.load", dsn, str(writers), str(seconds),
-        stdout=asyncio.subprocess.PIPE, limit=1 << 24,
-    )  # fmt: skip
-
-
-async def _said(process: asyncio.subprocess.Process, lines: int | None = None) -> list[tuple[str, int]]:
-    """What the process said was answered: (command, first position)."""
-    assert process.stdout is not None
-    said: list[tuple[str, int]] = []
-    while (lines is None or len(said) < lines) and (line := await process.stdout.readline()).endswith(b"\n"):
-        cmd, first = line.decode().split()
-        said.append((cmd, int(first)))
-    return said
-
-
-async def _as_recorded(pool: "asyncpg.Pool[asyncpg.Record]", said: Sequence[tuple[str, int]]) -> None:
-    rows = await pool.fetch("select cmd, first from ledger.commands")
-    recorded = {str(row["cmd"]): row["first"] for row in rows}
-    assert len(rows) == len(recorded) >= len(said) > 0
-    assert {cmd: recorded.get(cmd) for cmd, _ in said} == dict(said)
-    assert await check_whole(pool, NOTARY) == 2 * len(recorded)
-
-
-async def test_a_process_killed_under_load_loses_nothing_that_was_answered(
-    migrated_url: str, pool: "asyncpg.Pool[asyncpg.Record]"
-) -> None:
-    process = await _loading(migrated_url, 64, 60)
-    said = await _said(process, 3000)
-    process.send_signal(signal.SIGKILL)
-    said += await _said(process)
-    await process.wait()
-    async with opened_store(migrated_url, ORIGIN, KEY) as store:
-        await store.append(thing())  # takes the lock: whatever the dead one had sent has ended
-    await _as_recorded(pool, said)
-
-
-async def test_two_processes_at_once_share_one_order(migrated_url: str, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
-    processes = [await _loading(migrated_url, 16, 1.0) for _ in range(2)]
-    said = await asyncio.gather(*(_said(process) for process in processes))
-    assert [await process.wait() for process in processes] == [0, 0]
-    assert all(said)
-    await _as_recorded(pool, [*said[0], *said[1]])
-    async with opened_store(migrated_url, ORIGIN, KEY) as store:
-        assert (await store.head()).size == 2 * len([*said[0], *said[1]])
-
-
-async def test_two_stores_each_see_what_the_other_wrote(migrated_url: str, store: LedgerStore) -> None:
-    stream, read = uuid4(), uuid4()
-    async with opened_store(migrated_url, ORIGIN, KEY) as other:
-        for version in range(1, 9):
-            await (store if version % 2 else other).append(change(draft(stream, version)))
-        await other.append(change(draft(read)))
-        asked = replace(change(draft(stream, 9)), reads=((read, 1),))
-        first, again = await asyncio.gather(store.append(asked), other.append(asked))
-        assert sorted((first.repeated, again.repeated)) == [False, True]
-        assert first.first == again.first == 9
-    assert await check_whole(store.pool, NOTARY) == 10
 
 
 @pytest_asyncio.fixture

@@ -1,0 +1,32 @@
+"""The officers' pages in French, in a real browser: from the door to a refused form, whose errors stand in French."""
+
+from pathlib import Path
+
+from tests.api.conftest import Live
+from tests.api.test_officers_keyboard import Keys
+from tests.browser import tab
+
+LABELS = """[...document.querySelectorAll('form#command label[for]')].map(one => one.innerText).join('|')"""
+WRONG = """[...document.querySelectorAll('.wrong')].map(one => one.innerText).join('|')"""
+MARKED = "document.querySelectorAll('main [lang=en]').length"
+
+
+async def test_an_officer_is_refused_in_french_and_stays_in_french(live: Live, tmp_path: Path) -> None:
+    async with tab(tmp_path) as shown:
+        keys = Keys(shown)
+        await shown.visited(f"{live.url}/give/commitments/propose?lang=fr")
+        await keys.comes("Votre jeton")
+        await keys.filled("token", live.officer)
+        await keys.entered("Engagements: proposer")
+        assert await shown.said("document.documentElement.lang") == "fr"
+        labels = (await shown.said(LABELS)).split("|")
+        assert "Se termine le (obligatoire)" in labels
+        await keys.filled("ends_on", "bientôt")
+        await keys.to("_do", "try")
+        await keys.entered("Rien n’a été enregistré, et rien de votre saisie n’est perdu.")
+        assert await shown.said("document.documentElement.lang") == "fr"
+        assert await shown.said("new URLSearchParams(location.search).get('lang')") == "fr"
+        wrong = await shown.said(WRONG)
+        assert "Il faut une année, un mois, un jour ou le mot unknown" in wrong
+        assert "Ce champ manque." in wrong
+        assert await shown.said(MARKED) == 0
