@@ -149,8 +149,8 @@ def _told(node: ast.AST) -> Iterator[str]:
         case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in KEPT:
             yield from _sentences(value)
         case ast.FunctionDef(name=name) if name in GIVEN:
-            given = (one.value for one in ast.walk(node) if isinstance(one, ast.Return))
-            yield from (said for one in given if one is not None for said in _sentences(one))
+            returned = [one.value for one in ast.walk(node) if isinstance(one, ast.Return)]
+            yield from (said for one in returned if one is not None for said in _sentences(one))
         case _:
             pass
 
@@ -161,7 +161,8 @@ def _sentences(node: ast.expr) -> Iterator[str]:
             yield text
         case ast.JoinedStr(values=parts):
             text = _with_places(parts)
-            yield from [text] if re.search(r"[a-z]{2,} ", re.sub(r"\{.*?\}", "", text)) else []
+            # Those that begin small go on with what somebody else says, in a log or on a terminal.
+            yield from [text] if re.search(r"^[A-Z`{].*[a-z]{2,} .*[.:?}]$", re.sub(r"\{.*?\}", "{}", text)) else []
         case ast.Call(func=ast.Attribute(value=said, attr="rstrip")):
             yield from _sentences(said)
         case ast.BoolOp(values=several):

@@ -1,11 +1,12 @@
 """The catalogs hold everything that is said, with the same values in the same places, and no word that nobody says."""
 
 import re
+from collections.abc import Sequence
 
 import pytest
 
 from api.tongues import PLACE, TONGUES, tongue
-from tests.api.catalogs import TRANSLATED, Said, catalog, missing, possible, required
+from tests.api.catalogs import TRANSLATED, catalog, missing, possible, required
 
 NAMED = re.compile(r"%\((\w+)\)s")
 CODE = re.compile(r"`[^`]+`")
@@ -49,9 +50,9 @@ def test_no_two_things_that_stand_side_by_side_are_called_alike(tag: str) -> Non
         assert len(set(labels)) == len(labels), labels
 
 
-def _first(said: Said | list[str]) -> str:
+def _first(said: str | Sequence[str]) -> str:
     return said if isinstance(said, str) else said[0]
 
 
-def _strings(said: str | tuple[str, ...] | list[str]) -> list[str]:
-    return [said] if isinstance(said, str) else list(said)
+def _strings(said: str | Sequence[str] | None) -> Sequence[str]:
+    return [said] if isinstance(said, str) else said or []

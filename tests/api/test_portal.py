@@ -107,7 +107,7 @@ def test_pages_of_a_list_follow_one_another_to_the_end(live: Live) -> None:
     while address:
         page = Page(get(live, address))
         found += [link.rpartition("/")[2] for link in page.links if link.startswith("/read/units/")]
-        address = next((unescape(link) for link in page.links if "cursor=" in link), "")
+        address = next((unescape(link) for link in page.links if "cursor=" in link and "lang=" not in link), "")
     rows = [row["key"] for row in get(live, "/v1/units", limit=500, as_of=live.told).items]
     assert [key.partition("?")[0] for key in found] == rows
 
