@@ -10,6 +10,7 @@ from api import reference
 from api.asking import Question
 from api.between import Between
 from api.binding import AT_MOST
+from api.caching import LIVE
 from api.changes import Changes
 from api.commands import Giving, verbs
 from api.edge import elsewhere, public
@@ -22,7 +23,7 @@ from api.officers import Officers
 from api.openapi import SINGLES, document
 from api.opened import Seals
 from api.packages import Packages
-from api.portal import Portal
+from api.portal import FORMED, Portal
 from api.probes import Probes, Working
 from api.proofs import Proofs
 from api.reads import Reading
@@ -74,6 +75,7 @@ def make_app(services: Services, working: Working | None) -> web.Application:
     acted_on = frozenset(verb.context.name for verb in asked if not verb.by.starts) & rows
     for question in questions:
         app.add_routes(Portal(services.views, store, moments, question, templates, known, acted_on).routes())
+    app.router.add_get("/read", public(_to_first))
     officers = Officers(services, giving, asked, templates, rows)
     app.add_routes(officers.routes())
     if services.config.mail is not None:
@@ -86,8 +88,16 @@ def make_app(services: Services, working: Working | None) -> web.Application:
     app.add_routes(Tiles(store).routes())
     app.add_routes(Probes(store, working, services.config.lag).routes())
     app.add_routes(reference.routes(described, asked, questions, contexts, origin, templates))
+    for begun, said in (("/read", {}), ("/give", {"desk": True})):  # people come here: they are told in words
+        app.router.add_route("*", f"{begun}/{{anything:.*}}", templates.in_words(public(elsewhere), FORMED, **said))
     app.router.add_route("*", "/{anything:.*}", public(elsewhere))
     return app
+
+
+async def _to_first(request: web.Request) -> web.StreamResponse:
+    """All lists stand on the first page."""
+    address = str(request.rel_url.with_path("/").with_query(request.rel_url.query))
+    return web.Response(status=308, headers={"Location": address, "Cache-Control": LIVE})
 
 
 def make_runner(

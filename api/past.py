@@ -25,7 +25,7 @@ class Told:
     """
 
     position: int
-    version: int
+    name: EventName
     type: str
     at: date
     effective_on: str
@@ -40,6 +40,10 @@ class Told:
     quiet: int = 0
     behind: int = 0
     corrected: int | None = None
+
+    @property
+    def version(self) -> int:
+        return self.name.version
 
 
 class Past(NamedTuple):
@@ -75,11 +79,11 @@ def past_of(found: Sequence[StoredRecord], day: date) -> Past:
 
 def _told(stored: StoredRecord, record: Any, at: date, quiet: int, corrected: Mapping[str, int]) -> Told:
     actor, counts = record["actor"], record["effective_on"]
-    latest = PartialDate(counts).latest()
+    latest, name = PartialDate(counts).latest(), EventName.at(stored.stream, stored.version)
     return Told(
-        stored.position, stored.version, stored.type, at, counts, actor.get("unit", ""), actor.get("role", ""),
+        stored.position, name, stored.type, at, counts, actor.get("unit", ""), actor.get("role", ""),
         record.get("because", ""), record.get("basis", ""),
         EventName(record["corrects"]) if "corrects" in record else None,
         record["data"], [path.strip("/") for path in record.get("sealed", ())], record["of"][0] == 1, quiet,
-        max((at - latest).days, 0) if latest else 0, corrected.get(f"{stored.stream}/{stored.version}"),
+        max((at - latest).days, 0) if latest else 0, corrected.get(name),
     )  # fmt: skip

@@ -34,5 +34,6 @@ def counted(day: PartialDate, today: date) -> date:
     """The day an act counts from: the last it can mean, at most today. Refused `in-the-future` if it is all to come."""
     first, last = day.earliest(), day.latest()
     if first is not None and first > today:
-        raise Refused("in-the-future", "What has not happened yet cannot be recorded as done.")
+        reason = "What has not happened yet cannot be recorded as done."
+        raise Refused("in-the-future", reason, fields=("effective_on",))
     return min(last or today, today)

@@ -18,6 +18,11 @@ from api.values import LANGUAGES, Leaf
 Typed = dict[str, Any]
 """What was typed: by the steps of its names, texts at the ends."""
 LANG, TEXT = "lang", "text"
+THINGS: Mapping[str, str] = {
+    "commitment": "commitments", "mandate": "mandates", "under": "mandates", "replaces": "mandates", "by": "mandates",
+    "beside": "mandates",    "implements": "allocations", "follows": "reviews",
+}  # fmt: skip
+"""Fields with the id of a thing other than a unit, and the view that knows it by what it is called."""
 DEEP = 16
 """Steps that a name has at most; no command's has half as many."""
 
@@ -27,7 +32,8 @@ class Node:
     """One field of a form, with what was typed into it and what is wrong with it.
 
     `sort`: leaf, words, line (one language of words), list or object. `rows`: what it is made of, in order. `says`,
-    `required`: as the command declares it. `choices`: what was found for a text that may mean several things.
+    `required`: as the command declares it. `choices`: what was found for a text that may mean several things;
+    `options`: all that may be meant at all.
     """
 
     sort: str
@@ -44,11 +50,29 @@ class Node:
     rows: list["Node"] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     choices: Sequence[tuple[str, str]] = ()
+    options: Sequence[tuple[str, str]] = ()
     called: str = ""
 
     @property
     def id(self) -> str:
         return "f-" + self.name.replace(".", "-")
+
+    @property
+    def step(self) -> str:
+        """What the field is called where it stands; an item of a list as the list is."""
+        return next((one for one in reversed(self.name.split(".")) if not one.isdecimal()), "")
+
+    @property
+    def view(self) -> str:
+        """The view in which people find what the field asks the id of; empty where it asks for none."""
+        if self.leaf is None or self.leaf.document.get("format") != "uuid":
+            return ""
+        return "units" if self.leaf.of == "unit" else THINGS.get(self.step, "")
+
+    @property
+    def document(self) -> bool:
+        """Whether it tells of a document by its hash."""
+        return self.sort == "object" and any(one.label == "sha256" for one in self.rows)
 
     @property
     def empty(self) -> bool:

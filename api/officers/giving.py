@@ -12,14 +12,16 @@ from aiohttp import web
 
 from api.commands import KEY, STREAM, Giving, Verb
 from api.errors import Problem, problem_of
-from api.faults import Invalid, Located, Wrong
+from api.faults import Fault, Invalid, Located, Wrong, pointer
 from api.languages import LANG, preferred
+from api.officers.choosing import offer, records
 from api.officers.fields import Node, Typed, form_of, one_more, place, taken_away, typed_of, value_of
 from api.officers.pages import Pages
 from api.officers.signing_in import Doors, to_sign_in
 from api.officers.units import Directory
+from api.past import Told, past
 from api.people import ids_in
-from domain.kernel import StreamId
+from domain.kernel import Refused, StreamId
 from services.handle import Office
 from services.offering import prospect
 from services.orders import Unknown
@@ -50,6 +52,7 @@ class Shown:
     focus: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
     not_now: str = ""
+    records: Sequence[tuple[str, str]] = ()
 
 
 class Forms:
@@ -61,7 +64,7 @@ class Forms:
     ) -> None:  # fmt: skip
         """`acts`: the contexts with commands on what is there."""
         self._acts = acts
-        self._giving, self._office, self._doors = giving, office, doors
+        self._giving, self._office, self._store, self._doors = giving, office, office.store, doors
         self._directory, self._pages = directory, pages
 
     def routes(self, verb: Verb) -> Sequence[web.RouteDef]:
@@ -155,16 +158,26 @@ class Forms:
             raise Unknown(stream)
         return stream, version
 
+    async def _history(self, stream: UUID) -> Sequence[Told]:
+        """All of it. Of a very long one nothing: who chooses from a part of it takes the rest for not there."""
+        head = await self._store.head()
+        found = await past(self._store, stream, head.size - 1, self._office.clock().date())
+        return () if found.more else found.records
+
     def _reads(self, context: str) -> bool:
         """Whether the things of a context have a page to read."""
         return context in self._directory.rows
 
     async def _page(self, shown: Shown) -> web.Response:
         context = shown.verb.context.name
-        ids = ids_in(shown.tried) | ids_in(shown.problem)
-        shown.names = await self._directory.names(ids)
+        told: Sequence[Told] = ()
         if shown.stream is not None:
             shown.thing = await self._directory.thing(context, shown.stream)
+            told = await self._history(shown.stream)
+        ids = ids_in(shown.tried) | ids_in(shown.problem)
+        shown.names = await self._directory.names(ids.union(*(ids_in(one.data) for one in told)))
+        offer(shown.root, told, shown.names, shown.wanted)
+        shown.records = records(told, shown.names, shown.wanted)
         shown.opened = any(
             not one.empty or any(inner.faults or inner.name == shown.focus != "" for inner in one.walk())
             for one in shown.root.rows
@@ -203,6 +216,9 @@ def _refused(shown: Shown, error: Exception, problem: Problem) -> Shown:
     _told(shown, problem)
     if isinstance(error, Invalid):
         shown.told = place(shown.root, error.faults)
+    if isinstance(error, Refused):
+        fault = Fault(error.code, error.reason)
+        place(shown.root, [Located("body", pointer(*name.split(".")), fault) for name in error.fields])
     if problem.code == "command-reused":
         # Something else was recorded from this page before. What stands here now is a command of its own.
         shown.key = str(uuid4())

@@ -9,7 +9,6 @@ from api.portal import FORMED
 from api.templates import Templates
 from api.tongues import READER
 
-FORM = "application/x-www-form-urlencoded"
 HEADERS = FORMED | {
     # With `no-referrer` browsers send `Origin: null`, and we could not tell our own forms from those of others.
     "Referrer-Policy": "same-origin",
@@ -27,4 +26,4 @@ class Pages:
         return web.Response(status=status, body=await self._templates.written(name, **said), headers=headers)
 
     def served(self, handler: Handler) -> Handler:
-        return self._templates.in_words(officers(handler, "page"), HEADERS)
+        return self._templates.in_words(officers(handler, "page"), HEADERS, desk=True)

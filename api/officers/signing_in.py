@@ -2,19 +2,16 @@
 
 import re
 from collections.abc import Sequence
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 
-from api.binding import NotAForm
-from api.faults import Fault, Invalid, Located
-from api.officers.pages import FORM, Pages
+from api.officers.pages import Pages
+from api.officers.sent import fields_of
 from services.orders import Forbidden
 from services.store.tokens import Token, Tokens
 
 NAME = "subsidia-officer"
-FIELDS = 5_000
-"""Fields of one form: with a hundred rows in each of its lists it has fewer."""
 _TOKEN = re.compile(r"[\x21-\x7e]{1,200}")
 _OURS = re.compile(r"/give(?:/[A-Za-z0-9._-]+)*")
 
@@ -81,20 +78,7 @@ class Doors:
                 "Forms are taken from the register's own pages only, and this was sent from elsewhere, or by a browser"
                 " that does not say from where. Programs give commands under /v1, with their token."
             )
-        if request.content_type != FORM:
-            raise NotAForm
-        try:
-            body = (await request.read()).decode()
-            return parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=FIELDS)
-        except web.RequestPayloadError:
-            said = "It is not packed as Content-Encoding says, or it ends too early."
-        except UnicodeDecodeError:
-            said = "It is not UTF-8."
-        except ValueError:
-            said = f"It has more than {FIELDS} fields."
-        raise Invalid(
-            [Located("body", "", Fault("unreadable-body", f"The form cannot be read. {said}"))], malformed=True
-        )
+        return await fields_of(request, files=await self.officer(request) is not None)
 
     def _sent_by_us(self, request: web.Request) -> bool:
         """No page can make its browser lie about either header."""

@@ -195,7 +195,7 @@ def add_party(command: asked.AddParty, state: State) -> Sequence[Event]:
     found = checks.taken_on(checks.not_ended(checks.there(state)))
     there = found.party(command.unit)
     if there is not None and there.answer in (Answer.INVITED, Answer.ACCEPTED):
-        raise Refused("party-twice", "This unit has been invited already.")
+        raise Refused("party-twice", "This unit has been invited already.", fields=("unit",))
     return _invite(command.unit_facts, command.part, command.required, command)
 
 

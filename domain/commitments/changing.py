@@ -165,7 +165,7 @@ def _sound(changes: Changes, state: Commitment) -> None:
     for target in changes.targets:
         checks.sound_target(state, target.terms)
     for step in changes.milestones:
-        if checks.milestone(state, step.number).standing is Standing.MET:
+        if checks.milestone(state, step.number, "changes.milestones").standing is Standing.MET:
             raise Refused("milestone-completed", f"Milestone {step.number} is completed, and stays as it was.")
         checks.bound(state, step.terms.responsible)
     due_on = {n: one.terms.due_on for n, one in enumerate(state.milestones, 1) if one.standing is Standing.OPEN}
@@ -188,7 +188,10 @@ def _names_what_changes(changes: Changes, state: Commitment) -> None:
         changes.description == state.description,
         changes.ends_on == state.ends_on,
         *(target.terms == state.targets[target.number - 1] for target in changes.targets),
-        *(step.terms == checks.milestone(state, step.number).terms for step in changes.milestones),
+        *(
+            step.terms == checks.milestone(state, step.number, "changes.milestones").terms
+            for step in changes.milestones
+        ),
     )
     if any(same):
         raise Refused("nothing-changed", "An amendment changes something, and names nothing that stays as it is.")

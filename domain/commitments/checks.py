@@ -98,9 +98,10 @@ def sound_span(starts_on: PartialDate | None, ends_on: PartialDate) -> None:
         raise Refused("ends-before-start", "A commitment does not end before it begins.")
 
 
-def milestone(state: Commitment, number: int) -> MilestoneState:
+def milestone(state: Commitment, number: int, field: str = "milestone") -> MilestoneState:
+    """The milestone that a field of the command names; Refused `no-such-milestone`."""
     if number > len(state.milestones):
-        raise Refused("no-such-milestone", f"There is no milestone {number}.")
+        raise Refused("no-such-milestone", f"There is no milestone {number}.", fields=(field,))
     return state.milestones[number - 1]
 
 

@@ -26,6 +26,7 @@ def report(command: asked.ReportProgress, state: State) -> Sequence[Event]:
             f"{last.percent} % was reported before. A wrong figure is corrected by the unit that reported it, "
             "and contested by others.",
             reported=last.percent,
+            fields=("percent",),
         )
     number = len(found.reports) + 1
     said = happened.ProgressReported(number, unit, command.percent, command.account, command.milestone)
@@ -66,17 +67,17 @@ def contest_report(command: asked.ContestReport, state: State) -> Sequence[Event
         reason = "Your unit has confirmed or contested this report already; once it is corrected, it may do so anew."
         raise Refused("answered-already", reason)
     if command.percent == one.percent:
-        raise Refused("same-figure", "To contest a figure is to give another one.")
+        raise Refused("same-figure", "To contest a figure is to give another one.", fields=("percent",))
     return [happened.ReportContested(command.report, unit, command.percent)]
 
 
 def _others_report(command: asked.ConfirmReport | asked.ContestReport, found: Commitment) -> ReportState:
     checks.bound(found, command.acting.id)
     if command.report > len(found.reports):
-        raise Refused("no-such-report", f"There is no report {command.report}.")
+        raise Refused("no-such-report", f"There is no report {command.report}.", fields=("report",))
     one = found.reports[command.report - 1]
     if one.unit == command.acting.id:
-        raise Refused("own-report", "A report is confirmed or contested by another party.")
+        raise Refused("own-report", "A report is confirmed or contested by another party.", fields=("report",))
     return one
 
 
@@ -85,7 +86,7 @@ def complete_milestone(command: asked.CompleteMilestone, state: State) -> Sequen
     checks.bound(found, unit)
     one = checks.milestone(found, command.milestone)
     if one.terms.responsible != unit:
-        raise Refused("not-yours", "The unit that answers for a milestone completes it.")
+        raise Refused("not-yours", "The unit that answers for a milestone completes it.", fields=("milestone",))
     if one.standing is Standing.MET:
         return []
     day = counted(command.effective_on, command.today)
@@ -103,9 +104,10 @@ def confirm_milestone(command: asked.ConfirmMilestone, state: State) -> Sequence
     checks.bound(found, unit)
     one = checks.milestone(found, command.milestone)
     if one.terms.responsible == unit:
-        raise Refused("own-report", "A milestone is confirmed by another party.")
+        raise Refused("own-report", "A milestone is confirmed by another party.", fields=("milestone",))
     if one.standing is not Standing.MET:
-        raise Refused("milestone-open", "Nobody has said yet that this milestone is completed.")
+        reason = "Nobody has said yet that this milestone is completed."
+        raise Refused("milestone-open", reason, fields=("milestone",))
     return [] if one.confirmed else [happened.MilestoneConfirmed(command.milestone, unit)]
 
 
@@ -113,7 +115,8 @@ def deliver(command: asked.DeliverReport, state: State) -> Sequence[Event]:
     found, unit = checks.running(state), command.acting.id
     checks.bound(found, unit)
     if command.kind is not Delivery.PLAN and not _has_plan(found):
-        raise Refused("plan-first", "Monitoring and inventories count from the submission of the plan.")
+        reason = "Monitoring and inventories count from the submission of the plan."
+        raise Refused("plan-first", reason, fields=("kind",))
     day = counted(command.effective_on, command.today)
     delivered = happened.ReportDelivered(command.kind, unit, command.document)
     return [

@@ -82,9 +82,10 @@ def hear(command: asked.RecordHearing, state: State) -> Sequence[Event]:
     alive(command.acting, command.effective_on)
     notice = _noticed(found)
     if command.held_on > command.today:
-        raise Refused("in-the-future", "A hearing is recorded when it was held.")
+        raise Refused("in-the-future", "A hearing is recorded when it was held.", fields=("held_on",))
     if command.held_on < notice.given_on:
-        raise Refused("hearing-before-notice", "The recipient is heard on the notice, not before it.")
+        reason = "The recipient is heard on the notice, not before it."
+        raise Refused("hearing-before-notice", reason, fields=("held_on",))
     return [happened.HearingRecorded(command.held_on, command.account, command.document)]
 
 

@@ -43,9 +43,9 @@ def consult(command: asked.RecordConsultation, state: State) -> Sequence[Event]:
     found = preparing(state)
     alive(command.acting, command.effective_on)
     if command.closed_on < command.opened_on:
-        raise Refused("ends-before-start", "A consultation does not close before it opens.")
+        raise Refused("ends-before-start", "A consultation does not close before it opens.", fields=("closed_on",))
     if command.closed_on > command.today:
-        raise Refused("in-the-future", "A consultation is recorded when it is over.")
+        raise Refused("in-the-future", "A consultation is recorded when it is over.", fields=("closed_on",))
     if len(set(command.consulted)) < len(command.consulted):
         raise Refused("unit-repeated", "A unit is named twice.")
     for unit in command.consulted_units:

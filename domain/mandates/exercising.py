@@ -85,9 +85,9 @@ def report(command: asked.ReportExercise, state: State) -> Sequence[Event]:
     alive(command.acting, command.effective_on)
     day = counted(command.effective_on, command.today)
     if command.period_to < command.period_from:
-        raise Refused("ends-before-start", "A period does not end before it begins.")
+        raise Refused("ends-before-start", "A period does not end before it begins.", fields=("period_to",))
     if command.period_to > command.today:
-        raise Refused("in-the-future", "What has not happened yet cannot be reported.")
+        raise Refused("in-the-future", "What has not happened yet cannot be reported.", fields=("period_to",))
     in_term(found, command.period_from)
     if found.over_on is not None and command.period_to >= found.over_on:
         raise Refused("after-the-end", f"The mandate is in force no more since {found.over_on}.")

@@ -13,7 +13,7 @@ import pytest
 from api import cursors, past
 from api.errors import Problem
 from api.templates import Templates
-from tests.api.client import Said, get, give, locked, proposal, standing_still
+from tests.api.client import Said, get, give, locked, proposal, send, standing_still
 from tests.api.conftest import Live
 from tests.api.test_pages import Page
 from tests.waiting import PATIENCE
@@ -245,3 +245,18 @@ def test_a_history_that_is_too_long_for_a_page_leads_to_all_of_it(live: Live, mo
     page = Page(read(live, f"commitments/{key}", as_of=live.told))
     assert "These are the first 2 records." in " ".join(page.text.split())
     assert f"/read/activity?stream={key}&as_of={live.told}" in [unescape(link) for link in page.links]
+
+
+def test_whatever_is_not_there_among_pages_is_told_in_words(live: Live) -> None:
+    alone = get(live, "/read?lang=en")
+    assert (alone.status, alone.headers["location"]) == (308, "/?lang=en")
+    for method, address, status in (("GET", "/read/nothing", 404), ("POST", "/read/commitments", 405),
+                                    ("DELETE", "/give", 405), ("GET", "/give/nothing", 404)):  # fmt: skip
+        said = send(live, method, address)
+        assert (said.status, said.headers["content-type"]) == (status, "text/html; charset=utf-8"), address
+        assert Page(said).headings == [1]
+    assert "/" in Page(get(live, "/read/nothing")).links
+    assert send(live, "POST", "/read/commitments").headers["allow"] == "GET, HEAD, OPTIONS"
+    assert send(live, "OPTIONS", "/read/commitments").status == 204
+    assert get(live, "/v1/nothing").headers["content-type"].startswith("application/problem+json")
+    assert get(live, "/read/commitments/").headers["location"] == "/read/commitments"

@@ -1,0 +1,89 @@
+"""What a page's form sends: its fields and, of a file, its hash. The file itself is read once, and kept nowhere."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from urllib.parse import parse_qsl
+
+from aiohttp import BodyPartReader, web
+
+from api.binding import AT_MOST, NotAForm
+from api.faults import Fault, Invalid, Located
+
+FORM, WITH_FILES = "application/x-www-form-urlencoded", "multipart/form-data"
+FIELDS = 5_000
+"""Fields of one form: with a hundred rows in each of its lists it has fewer."""
+FILE = "_file"
+"""The last step of the name under which a form sends a file; the steps before name the document."""
+HASHED = 256 << 20
+"""Bytes of a file that is hashed here. Of a larger one people make the hash themselves."""
+READ = 1 << 30
+"""Bytes that are read of one form's files at all."""
+UNKNOWN = "application/octet-stream"
+_MIME = re.compile(r"[a-z0-9.+\-]+/[a-z0-9.+\-]+")
+Said = list[tuple[str, str]]
+
+
+async def fields_of(request: web.Request, *, files: bool) -> Sequence[tuple[str, str]]:
+    """The fields of a form in their order; behind them what its files are. `files`: whether it may send any.
+
+    Raises Invalid, NotAForm, HTTPRequestEntityTooLarge.
+    """
+    try:
+        if request.content_type == FORM:
+            body = (await request.read()).decode()
+            return parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=FIELDS)
+        if request.content_type == WITH_FILES:
+            return await _parts(request, READ if files else AT_MOST)
+    except web.RequestPayloadError:
+        said = "It is not packed as Content-Encoding says, or it ends too early."
+    except UnicodeDecodeError:
+        said = "It is not UTF-8."
+    except ValueError:
+        said = f"It is not well-formed, or has more than {FIELDS} fields."
+    else:
+        raise NotAForm
+    raise Invalid([Located("body", "", Fault("unreadable-body", f"The form cannot be read. {said}"))], malformed=True)
+
+
+async def _parts(request: web.Request, at_most: int) -> Said:
+    said, documents, left, rest = Said(), Said(), AT_MOST, at_most
+    async for part in await request.multipart():
+        if not isinstance(part, BodyPartReader) or not part.name or len(said) == FIELDS:
+            raise ValueError(part)
+        above, _, last = part.name.rpartition(".")
+        if last == FILE:
+            read, found = await _document(part, above, rest)
+            rest, documents = rest - read, [*documents, *found]
+        else:
+            text = await _text(part, left)
+            left -= len(text)
+            said.append((part.name, text.decode().replace("\r\n", "\n")))
+    named = {name for name, text in said if text.strip()}
+    return [*said, *(one for one in documents if not (one[0].endswith(".name") and one[0] in named))]
+
+
+async def _text(part: BodyPartReader, at_most: int) -> bytes:
+    read = bytearray()
+    while chunk := await part.read_chunk():
+        read += chunk
+        if len(read) > at_most:
+            raise web.HTTPRequestEntityTooLarge(at_most, len(read))
+    return bytes(read)
+
+
+async def _document(part: BodyPartReader, above: str, at_most: int) -> tuple[int, Said]:
+    """How many bytes a file has, and what a document's fields say of it; nothing where none was chosen."""
+    digest, size = hashlib.sha256(), 0
+    while chunk := await part.read_chunk(1 << 16):
+        size += len(chunk)
+        if size > at_most:
+            raise web.HTTPRequestEntityTooLarge(at_most, size)
+        if size <= HASHED:
+            digest.update(chunk)
+    if not part.filename:
+        return size, []
+    mime = part.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    told = digest.hexdigest() if size <= HASHED else f"The file has more than {HASHED >> 20} MiB."
+    return size, [(f"{above}.sha256", told), (f"{above}.len", str(size)), (f"{above}.name", part.filename[:200]),
+                  (f"{above}.mime", mime if _MIME.fullmatch(mime) else UNKNOWN)]  # fmt: skip
