@@ -61,10 +61,14 @@ class Tongue:
 
     def sentence(self, said: str) -> str | None:
         """The same of a sentence that may hold values; None where nobody has translated it."""
+        return self._said(said, SENTENCES)
+
+    def _said(self, said: str, parts: int) -> str | None:
+        """`parts`: so many sentences it is taken for at most."""
         found = self.text(said)
         if found is not None or len(said) > LONG:
             return found
-        return next(self._filled(said), None) or self._parted(said)
+        return next(self._filled(said), None) or (self._parted(said, parts) if parts > 1 else None)
 
     def label(self, name: object) -> str:
         """A name of ours as people say it; of one of several, with its number behind it."""
@@ -87,11 +91,11 @@ class Tongue:
         named = self.text(spoken(said)) if _NAME.fullmatch(said) else None
         return self.text(said) or (said if named is None else named[:1].lower() + named[1:])
 
-    def _parted(self, said: str) -> str | None:
+    def _parted(self, said: str, parts: int) -> str | None:
         """Several sentences, each of which somebody has translated."""
         for end in islice(re.finditer(r"[.?!] ", said), SENTENCES):
             first = self.text(said[: end.end() - 1]) or next(self._filled(said[: end.end() - 1]), None)
-            if first is not None and (rest := self.sentence(said[end.end() :])) is not None:
+            if first is not None and (rest := self._said(said[end.end() :], parts - 1)) is not None:
                 return f"{first} {rest}"
         return None
 
@@ -120,14 +124,14 @@ class _Form:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        seen, parts = set[str](), re.split(PLACE.pattern, self.said)
-        for at, part in enumerate(parts):
-            if at % 2 == 0:
-                parts[at] = re.escape(part)
-            else:
-                parts[at] = f"(?P={part})" if part in seen else f"(?P<{part}>.*?)"
-                seen.add(part)
-        return re.compile("".join(parts), re.DOTALL)
+        """A value ends where what follows it first comes, and is never tried longer (`?>`): one pass is enough."""
+        first, *parts = re.split(PLACE.pattern, self.said)
+        seen, made = set[str](), re.escape(first)
+        for name, behind in zip(parts[::2], parts[1::2], strict=True):
+            value = f"(?P={name})" if name in seen else f"(?P<{name}>.*?)"
+            seen.add(name)
+            made += f"(?>{value}{re.escape(behind)})" if len(seen) < len(parts) // 2 else f"{value}{re.escape(behind)}"
+        return re.compile(made, re.DOTALL)
 
 
 @lru_cache

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.tongues import Reader, tongue, tongue_of
+from api.tongues import SENTENCES, Reader, tongue, tongue_of
 
 FR, ES, EN = tongue("fr"), tongue("es"), tongue("en")
 
@@ -47,6 +47,16 @@ def test_a_value_that_is_a_name_of_ours_is_said_in_the_language_too() -> None:
 def test_several_sentences_are_translated_where_each_is() -> None:
     assert FR.sentence("It is missing. Try again in a moment.") == "Ce champ manque. Réessayez dans un instant."
     assert FR.sentence("It is missing. Nobody has translated this.") is None
+
+
+def test_a_text_is_parted_into_a_few_sentences_and_no_more() -> None:
+    assert FR.sentence(" ".join(["It is missing."] * SENTENCES)) == " ".join(["Ce champ manque."] * SENTENCES)
+    assert FR.sentence(" ".join(["It is missing."] * (SENTENCES + 1))) is None
+
+
+def test_who_calls_a_thing_like_many_sentences_makes_nobody_wait() -> None:
+    """There are 2^40 ways to part it."""
+    assert FR.sentence("There is no target 7. " * 40 + "Lyon") is None
 
 
 def test_what_somebody_made_very_long_is_not_looked_for() -> None:
