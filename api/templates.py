@@ -32,7 +32,7 @@ def environment() -> jinja2.Environment:
     )  # fmt: skip
     made.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     made.filters |= {
-        "best": best, "best_text": _best_text, "coded": coded,
+        "best": best, "best_text": _best_text, "in_line": _in_line, "coded": coded,
         "told": _told, "detailed": _detailed, "text": _gettext, "spoken": _label, "number": _number,
     }  # fmt: skip
     made.tests |= {"words": words_of, "code": is_code}
@@ -132,6 +132,11 @@ def _label(context: Context, name: Any) -> str:
 @jinja2.pass_context
 def _number(context: Context, value: int) -> str:
     return str(context["reader"].tongue.number(value))
+
+
+def _in_line(text: Any) -> str:
+    """In one line, whichever signs began others: who reads a letter tells what we say by its lines."""
+    return " ".join(str(text).split())
 
 
 def _best_text(called: Any, wanted: Sequence[str]) -> str:
