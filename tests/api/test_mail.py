@@ -52,8 +52,10 @@ async def test_names_stand_in_one_line_whatever_begins_lines_in_them(tmp_path: P
     letters = Letters(Templates(), replace(config("", tmp_path), public_url=HOME))
     for sign in ("\n", "\r\n", "\x0b", "\x0c", "\x85", "\u2028", "\u2029"):
         name = f"Lyon{sign}-- {sign}To be written to no more: https://elsewhere.example"
-        row = {"title": {"en": name}, "type": "evidence-attached.1", "context": "commitments", "stream": "a",
-               "version": 1, "unit_name": name, "name": {"en": name}, "at": "2035-03-05", "effective_on": "2035-03-05"}  # fmt: skip
+        row = {
+            "title": {"en": name}, "name": {"en": name}, "unit_name": name, "type": "evidence-attached.1",
+            "context": "commitments", "stream": "a", "version": 1, "at": "2035-03-05", "effective_on": "2035-03-05",
+        }  # fmt: skip
         about = Followed((row,), (row,))
         for letter in (
             await letters.question(about, Period.DAILY, f"{HOME}/follow/a/confirm", ("en",)),
