@@ -1,6 +1,6 @@
 """Which fields hold names of ours: `local` is a code where it is a sphere, and somebody's word in a title."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -12,7 +12,8 @@ from projections.views import VIEWS
 from services.names import NAMES
 from services.writing import plain
 
-TURNS = (*allocation_row.Turn, *commitment_row.Turn, *mandate_row.Turn, *review_row.Turn)
+TURNS: Sequence[str] = (*allocation_row.Turn, *commitment_row.Turn, *mandate_row.Turn, *review_row.Turn)
+"""What may be waited for, in every context."""
 
 
 @lru_cache
@@ -22,7 +23,6 @@ def codes() -> Mapping[str, frozenset[str]]:
     for kind in (*(view.row for view in VIEWS), *NAMES.values()):
         for name, choices in _within(kind):
             found.setdefault(name, set()).update(choices)
-    # A card is of a sphere, a goal, a unit or the whole. What waits is the same in every context, with words of its own.
     found["of"] = found["sphere"]
     found["turn"] = {*TURNS}
     return {name: frozenset(choices) for name, choices in found.items()}
