@@ -27,6 +27,8 @@ from api.people import spoken
 
 CATALOGS = Path(__file__).parent / "catalogs"
 ENGLISH = "en"
+COMMAND = "command"
+"""What a catalog says of a name that is another word as a command's: to open, and what is open."""
 TONGUES = (ENGLISH, *sorted(path.stem for path in CATALOGS.glob("*.po")))
 PLACE = re.compile(r"\{([a-zA-Z_][a-zA-Z0-9_]*)\}")
 """Where a value stands in a sentence."""
@@ -40,10 +42,14 @@ _OURS = re.compile(r'\b(href|action)="(/(?!v1/|checkpoint\b|[a-z]+\.css\b)[^"#]*
 
 @dataclass(frozen=True, eq=False)
 class Tongue:
-    """One language, and what the register says in it. `plural`: the same, for what is counted."""
+    """One language, and what the register says in it. `plural`: the same, for what is counted.
+
+    `commands`: names of commands, where something else is called alike in English alone.
+    """
 
     tag: str
     texts: Mapping[str, str] = field(default_factory=dict)
+    commands: Mapping[str, str] = field(default_factory=dict)
     plural: NullTranslations = field(default_factory=NullTranslations)
 
     @cached_property
@@ -76,6 +82,10 @@ class Tongue:
         if said and number.isdecimal():
             return f"{self.label(said)} {number}"
         return self.text(spoken(name)) or spoken(name)
+
+    def command(self, name: str) -> str:
+        """A command's name as people say what they do."""
+        return self.commands.get(spoken(name)) or self.label(name)
 
     def number(self, value: int) -> str:
         return str(format_decimal(value, locale=self._locale))
@@ -144,8 +154,10 @@ def tongue(tag: str) -> Tongue:
     packed = BytesIO()
     write_mo(packed, catalog)
     packed.seek(0)
-    texts = {str(one.id): str(one.string) for one in catalog if one.id and one.string and not one.pluralizable}
-    return Tongue(tag, texts, GNUTranslations(packed))
+    said = [one for one in catalog if one.id and one.string and not one.pluralizable]
+    texts = {str(one.id): str(one.string) for one in said if not one.context}
+    commands = {str(one.id): str(one.string) for one in said if one.context == COMMAND}
+    return Tongue(tag, texts, commands, GNUTranslations(packed))
 
 
 def tongue_of(wanted: Sequence[str]) -> Tongue:

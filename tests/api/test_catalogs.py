@@ -4,9 +4,10 @@ import re
 from collections.abc import Sequence
 
 import pytest
+from babel.messages.catalog import Catalog
 
-from api.tongues import PLACE, TONGUES, tongue
-from tests.api.catalogs import TRANSLATED, catalog, missing, possible, required
+from api.tongues import COMMAND, PLACE, TONGUES, tongue
+from tests.api.catalogs import TRANSLATED, catalog, commands, missing, possible, required, up_to_date
 
 NAMED = re.compile(r"%\((\w+)\)s")
 CODE = re.compile(r"`[^`]+`")
@@ -28,6 +29,21 @@ def test_a_catalog_has_nothing_that_is_said_nowhere(tag: str) -> None:
 
 
 @pytest.mark.parametrize("tag", TRANSLATED)
+def test_what_is_called_otherwise_as_a_command_is_a_command(tag: str) -> None:
+    apart = [one for one in catalog(tag) if one.context]
+    assert apart
+    assert {(one.context, one.id) for one in apart} <= {(COMMAND, said) for said in commands()}
+
+
+@pytest.mark.parametrize("tag", TRANSLATED)
+def test_bringing_a_catalog_up_to_date_loses_nothing_of_it(tag: str) -> None:
+    def of(kept: Catalog) -> list[tuple[object, ...]]:
+        return [(one.context, one.id, one.string) for one in kept if one.id]
+
+    assert of(up_to_date(tag, catalog(tag))) == of(catalog(tag))
+
+
+@pytest.mark.parametrize("tag", TRANSLATED)
 def test_a_translation_has_the_values_of_what_it_translates_and_no_markup(tag: str) -> None:
     for one in catalog(tag):
         for said in _strings(one.string):
@@ -39,6 +55,7 @@ def test_a_translation_has_the_values_of_what_it_translates_and_no_markup(tag: s
             assert set(CODE.findall(english)) <= set(CODE.findall(said)), said
             assert ('"' in said) <= ('"' in english), f"it may stand in an attribute: {said}"
             assert said == said.strip(), said
+            assert not re.search(r"\w'\w", said), f"an apostrophe is written ’: {said}"
 
 
 @pytest.mark.parametrize("tag", TRANSLATED)

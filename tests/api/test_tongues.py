@@ -102,3 +102,15 @@ def test_other_addresses_stay_as_they_are(address: str) -> None:
     page = f'<a href="{address}">'
     assert Reader(FR, chosen="fr").kept(page) == page
     assert Reader(FR).kept('<a href="/read/units">') == '<a href="/read/units">'
+
+
+def test_a_command_is_a_verb_where_a_thing_or_a_state_is_called_alike() -> None:
+    assert [FR.command(one) for one in ("open", "draft", "register")] == ["Ouvrir", "Rédiger", "Inscrire"]
+    assert [FR.label(one) for one in ("open", "draft", "register")] == ["Ouverte", "Projet", "Tout le registre"]
+    assert [ES.command(one) for one in ("open", "draft", "register")] == ["Abrir", "Redactar", "Inscribir"]
+    assert [ES.label(one) for one in ("open", "draft", "register")] == ["Abierta", "Borrador", "Todo el registro"]
+
+
+def test_a_command_whose_name_nothing_else_has_is_called_by_it() -> None:
+    assert FR.command("propose") == FR.label("propose") == "Proposer"
+    assert EN.command("rest-on-mandate") == "Rest on mandate"
