@@ -149,5 +149,5 @@ def written(sheet: Sheet, held: Sequence[Held], directory: Directory) -> Written
 
 def _cells(sheet: Sheet, one: Held, name_of: Callable[[UUID], str]) -> dict[str, str]:
     terms: dict[str, Any] = {"id": str(one.stream), **one.terms}
-    request = sheet.request(frozenset(name for name in (FROM_SOURCE,) if terms.get(name) and sheet.sourced))
+    request = sheet.request(frozenset({FROM_SOURCE} if terms.get(FROM_SOURCE) else ()))
     return sheet.layout.cells({part.name: terms.get(part.name) for part in request.parts}, name_of)
