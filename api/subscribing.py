@@ -77,7 +77,7 @@ class Subscribing:
 
     def __init__(self, services: Services, templates: Templates) -> None:
         self._services, self._subscriptions = services, services.subscriptions
-        self._pages = Pages(templates)
+        self._pages = Pages(templates, desk=False)
         self._doors = Doors(services.tokens, self._pages, services.config.public_url)
         self._often = Often()
 
@@ -151,7 +151,7 @@ class Subscribing:
         }  # fmt: skip
         return await self._pages.page(
             "follow/form.html", form.status, form=form, followed=about, wanted=preferred(request), periods=list(Period),
-            hidden=[(name, one) for name, several in hidden.items() for one in several], hours=HOURS,
+            hidden=[(name, one) for name, several in hidden.items() for one in several],
         )  # fmt: skip
 
     async def _wanted(self, said: Mapping[str, str]) -> tuple[Wanted, Followed]:
