@@ -9,7 +9,8 @@ from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from api.commands import Envelope
-from api.shapes import ObjectField, Part, Request, Shape, listed, parts_of, request_of
+from api.schemas import ObjectField
+from api.shapes import Part, Request, Shape, listed, parts_of, request_of
 from api.sheets.layout import Layout
 from domain.commitments import COMMITMENTS
 from domain.kernel import Many, Says, Text
