@@ -117,7 +117,8 @@ def _add_pages(app: web.Application, declared: _Declared, described: Mapping[str
         app.add_routes(Subscribing(services, templates).routes())
     app.add_routes(reference.routes(described, asked, questions, services.contexts, config.origin, templates))
     for begun, said in (("/read", {}), ("/give", {"desk": True})):  # people come here: they are told in words
-        app.router.add_route("*", f"{begun}/{{anything:.*}}", templates.in_words(public(elsewhere), FORMED, **said))
+        in_words = templates.in_words(public(elsewhere), FORMED, **said)
+        app.add_routes([web.route("*", address, in_words) for address in (begun, begun + "/{anything:.*}")])
 
 
 async def _to_first(request: web.Request) -> web.StreamResponse:
