@@ -11,7 +11,8 @@ import click
 from marshmallow.fields import Field
 
 from api.faults import Wrong
-from api.shapes import LeafField, ListField, ObjectField, Part, Request, WordsField
+from api.schemas import LeafField, ListField, ObjectField, WordsField
+from api.shapes import Part, Request
 
 FORMATS = {"uuid": "ID", "date": "YYYY-MM-DD"}
 TYPES = {"integer": "NUMBER", "boolean": "true|false", "string": "TEXT"}

@@ -132,11 +132,11 @@ def _template(sheet: Sheet, file: Path) -> None:
         column = sheet.layout.column(name)
         assert column is not None, "a sample names columns there are"
         must = "Required. " if column.path[0] in sheet.required and column.required else ""
-        example = "" if column.example is None else f" Example: {shown_example(column.example)}"
+        example = "" if column.example is None else f" Example: {_shown_example(column.example)}"
         say(f"{name:<{width}}  {must}{column.says}{example}")
     click.echo(HOW)
 
 
-def shown_example(example: Any) -> str:
+def _shown_example(example: Any) -> str:
     """As its cell is written."""
     return "; ".join(example) if isinstance(example, list) else str(example)

@@ -12,7 +12,7 @@ import marshmallow
 from msgspec import UNSET
 
 from api.faults import Fault, Located, Wrong, pointer
-from api.shapes import TAG, LeafField, ListField, ObjectField, WordsField
+from api.schemas import TAG, LeafField, ListField, ObjectField, WordsField
 from api.values import LANGUAGES, Leaf
 
 Typed = dict[str, Any]

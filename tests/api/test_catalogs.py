@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import pytest
 from babel.messages.catalog import Catalog
 
+from api.sheets.layout import GAP
 from api.tongues import COMMAND, PLACE, TONGUES, tongue
-from tests.api.catalogs import TRANSLATED, catalog, commands, missing, possible, required, up_to_date
+from tests.api.catalogs import ELSEWHERE, TRANSLATED, catalog, commands, missing, possible, required, up_to_date
 
 NAMED = re.compile(r"%\((\w+)\)s")
 CODE = re.compile(r"`[^`]+`")
@@ -19,13 +20,20 @@ def test_french_and_spanish_are_spoken_beside_english() -> None:
 
 @pytest.mark.parametrize("tag", TRANSLATED)
 def test_a_catalog_has_all_that_is_said_on_pages_and_in_problems(tag: str) -> None:
-    assert missing(catalog(tag)) == [], "python -m tests.api.catalogs puts them there, without a translation"
+    assert missing(catalog(tag)) == [], f"`python -m tests.api.catalogs` puts them into {tag}.po: translate them there"
 
 
 @pytest.mark.parametrize("tag", TRANSLATED)
 def test_a_catalog_has_nothing_that_is_said_nowhere(tag: str) -> None:
     said = {_first(one) for one in (*required(), *possible())}
-    assert [one.id for one in catalog(tag) if one.id and _first(one.id) not in said] == []
+    gone = [one.id for one in catalog(tag) if one.id and _first(one.id) not in said]
+    assert gone == [], "`python -m tests.api.catalogs` takes them out"
+
+
+def test_what_is_gathered_is_what_pages_and_problems_say_and_not_the_command_line() -> None:
+    assert all(path.exists() for path in ELSEWHERE)
+    assert {"The tree has no such tile, or not yet.", "There is no milestone {number}."} <= {*required(), *possible()}
+    assert GAP not in required()
 
 
 @pytest.mark.parametrize("tag", TRANSLATED)
