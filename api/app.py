@@ -89,7 +89,7 @@ def make_app(services: Services, working: Working | None) -> web.Application:
     app.add_routes(Probes(store, working, services.config.lag).routes())
     app.add_routes(reference.routes(described, asked, questions, contexts, origin, templates))
     for begun, said in (("/read", {}), ("/give", {"desk": True})):  # people come here: they are told in words
-        app.router.add_route("*", f"{begun}/{{anything:.*}}", templates.in_words(public(elsewhere), FORMED, **said))
+        app.router.add_route("*", f"{begun}{{anything:(?:/.*)?}}", templates.in_words(public(elsewhere), FORMED, **said))
     app.router.add_route("*", "/{anything:.*}", public(elsewhere))
     return app
 

@@ -145,7 +145,7 @@ def test_units_are_meant_by_code_and_by_name_wherever_they_stand(live: Live) -> 
 
 
 def test_a_thing_is_meant_by_its_title(live: Live) -> None:
-    title, mine = f"Shade for {uuid4()}", proposed(live)["stream"]
+    title, mine = f"Planes for {uuid4()}", proposed(live)["stream"]
     asked = proposed(live, title)["stream"]
     seen(live, "commitments", head(live) - 1)
     answer = well(live, "commitments", "depend-on", mine, "--commitment", title)
