@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 import aiohttp
@@ -41,7 +42,7 @@ async def hand_over(url: str, body: bytes, headers: Mapping[str, str]) -> Answer
     async with aiohttp.ClientSession(timeout=timeout, headers=headers, cookie_jar=aiohttp.DummyCookieJar()) as session:
         for wait in (*PATIENCE, None):
             try:
-                answer = await _answer(session, url, body)
+                answer = await _answer(session.post(url, data=body, allow_redirects=False))
             except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError) as error:
                 sent = sent or not isinstance(error, aiohttp.ClientConnectorError)
                 if wait is None or not sent:
@@ -56,9 +57,19 @@ async def hand_over(url: str, body: bytes, headers: Mapping[str, str]) -> Answer
     raise AssertionError("unreachable")
 
 
-async def _answer(session: aiohttp.ClientSession, url: str, body: bytes) -> Answered:
+async def look_up(url: str, asked: Mapping[str, str]) -> Answered:
+    """The answer to a GET, which records nothing and is asked once. Raises Unanswered."""
+    timeout = aiohttp.ClientTimeout(total=WITHIN)
+    async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as session:
+        try:
+            return await _answer(session.get(url, params=asked, allow_redirects=False))
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            raise Unanswered(str(error) or "No answer came in time.", sent=False) from error
+
+
+async def _answer(asking: AbstractAsyncContextManager[aiohttp.ClientResponse]) -> Answered:
     """No redirect is followed: a POST would become a GET on its way."""
-    async with session.post(url, data=body, allow_redirects=False) as answer:
+    async with asking as answer:
         content = bytearray()
         async for chunk in answer.content.iter_any():
             content += chunk

@@ -24,6 +24,7 @@ from api.people import called, ids_in, listed, texts_of
 from api.reads import moved
 from api.reference import HTML, STRICT, VARY
 from api.standing import Standing, Standings
+from api.tally import CARDS, Tally, position_of, tally
 from api.templates import Templates
 from api.tongues import READER
 from projections.commitments import COMMITMENTS
@@ -43,6 +44,8 @@ ADDRESS_AT_MOST = 1 << 13
 _NO_PAGE = frozenset({"format", "bom", "count", "proof"})
 """What may be asked of a list and is nothing to a page."""
 _OF_PAGE = frozenset({"cursor", "limit", "wait_for", LANG.name})
+_OF_ALL = frozenset({"as_of", "sort", "limit", "wait_for", LANG.name})
+"""What may be asked of a list without leaving anything out."""
 _NOT_CONDITIONS = _OF_PAGE | {"q", "as_of", "valid_at", "sort"}
 
 
@@ -87,13 +90,18 @@ class Portal:
         asked = self._question.read(request, self._taken)
         await self._standings.waited(asked.wait_for)
         standing, wanted = await self._standings.of(asked.as_of, asked.place), preferred(request)
-        etag = self._etag(standing, wanted)
+        of_all = self._view is COMMITMENTS and _OF_ALL.issuperset(dict(said))
+        counted = await position_of(self._views, standing.position) if of_all else None
+        etag = self._etag(standing, wanted, (CARDS, counted))
         if unchanged(request, etag):
             return not_modified(etag, LIVE, VARY)
-        body = await self._listed(request, asked, standing, wanted)
+        body = await self._listed(request, asked, standing, wanted, counted)
         return _page(request, body, etag)
 
-    async def _listed(self, request: web.Request, asked: Asked, standing: Standing, wanted: Sequence[str]) -> bytes:
+    async def _listed(
+        self, request: web.Request, asked: Asked, standing: Standing, wanted: Sequence[str], counted: int | None
+    ) -> bytes:
+        """`counted`: as of which position the page says first how all of it stands; None where it does not."""
         said = list(request.rel_url.query.items())
         query = replace(asked.query, as_of=standing.position, day=standing.day)
         page = await self._views.page(self._view.name, query)
@@ -109,9 +117,15 @@ class Portal:
             sorts={one.name: _address(said, cursor=None, sort=_turned(one.name, said)) for one in columns},
             rows=[(row, called(row, self._question.columns)) for row in rows],
             count=await self._views.count(self._view.name, query), begun="cursor" in dict(said),
-            conditions=_conditions(said),
+            conditions=_conditions(said), tally=await self._tally(counted, standing, asked),
             choices=[one for one in self._question.columns if one.kind is Kind.CODE and not one.member],
         )  # fmt: skip
+
+    async def _tally(self, counted: int | None, standing: Standing, asked: Asked) -> Tally | None:
+        """Its lists are of another moment than now where this one is, or where the figures are behind."""
+        if counted is None:
+            return None
+        return await tally(self._views, counted, pinned=asked.as_of is not None or counted < standing.position)
 
     async def one(self, request: web.Request) -> web.StreamResponse:
         gathered = Gathered()
@@ -120,7 +134,7 @@ class Portal:
         await self._standings.waited(said.get("wait_for"))
         standing, wanted = await self._standings.of(said.get("as_of")), preferred(request)
         named = await self._named(standing.position)
-        etag = self._etag(standing, wanted, named)
+        etag = self._etag(standing, wanted, (UNITS, named))
         if unchanged(request, etag):
             return not_modified(etag, LIVE, VARY)
         key, name = request.match_info["key"], self._view.name
@@ -172,9 +186,10 @@ class Portal:
             "head": max(fresh.head, standing.position),
         }  # fmt: skip
 
-    def _etag(self, standing: Standing, wanted: Sequence[str], named: int | None = None) -> str:
-        """Where the names on a page have come further, it is another page."""
-        behind = f".{UNITS}.{named}" if named is not None and named < standing.position else ""
+    def _etag(self, standing: Standing, wanted: Sequence[str], beside: tuple[str, int | None]) -> str:
+        """Where what stands beside it, of another view, has come further, it is another page."""
+        view, at = beside
+        behind = f".{view}.{at}" if at is not None and at < standing.position else ""
         return f'{standing.etag[:-1]}{behind}.{self._templates.edition}.{"+".join(wanted)}"'
 
     def _for_people(self, handler: Handler) -> Handler:

@@ -10,7 +10,9 @@ from typing import Any
 import click
 from marshmallow.fields import Field
 
+from api.beside import UNITS
 from api.faults import Wrong
+from api.meant import view_of
 from api.schemas import LeafField, ListField, ObjectField, WordsField
 from api.shapes import Part, Request
 
@@ -27,7 +29,7 @@ class FieldOption(click.Option):
             [f"--{part.name.replace('_', '-')}", f"said_{part.name}"],
             multiple=isinstance(self.field, (ListField, WordsField)),
             type=_choice(self.field),
-            metavar=_metavar(self.field),
+            metavar=_metavar(self.field, part.name),
             help=_help(part, self.field),
         )
 
@@ -42,7 +44,7 @@ def _choice(field: Field[Any]) -> "click.ParamType[Any]":
     return click.Choice(choices) if choices else click.STRING
 
 
-def _metavar(field: Field[Any]) -> str | None:
+def _metavar(field: Field[Any], name: str) -> str | None:
     """None: the choices are shown."""
     leaf = _leaf(field)
     if isinstance(leaf, WordsField):
@@ -50,6 +52,8 @@ def _metavar(field: Field[Any]) -> str | None:
     if not isinstance(leaf, LeafField):
         return "JSON"
     document = leaf.leaf.document
+    if view := view_of(leaf.leaf, name):
+        return "UNIT" if view == UNITS else "ID|TITLE"
     return None if "enum" in document else FORMATS.get(document.get("format", ""), TYPES[document["type"]])
 
 

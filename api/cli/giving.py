@@ -57,6 +57,8 @@ def give() -> None:
     """Give a command to a register that is served: log a commitment, accept a mandate, cast an opinion, ...
 
     What a command says comes from FILE (JSON; - reads it from stdin), from options, or from both: options count more.
+    Units are named by id, by a code (iso3166-2:FR-ARA) or by name, and in a field other things by id or words of their
+    title. Where several may be meant, they are listed with their ids, and nothing is sent.
     The token is read from SUBSIDIA_TOKEN or a file, so that no list of processes shows it.
 
     \b

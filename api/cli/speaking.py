@@ -11,10 +11,12 @@ from uuid import UUID, uuid4
 import click
 import msgspec
 
+from api.beside import UNITS
 from api.binding import parse_json
 from api.cli.answers import lines_of, problem
 from api.cli.fields import FieldOption, body_of
 from api.cli.giving import NO_SERVER
+from api.cli.naming import settled
 from api.cli.parameters import FILE, is_url
 from api.cli.running import Failed, configured, run, say
 from api.commands import KEY, STREAM, Envelope, Verb, says_of, verb_of, who_may
@@ -33,7 +35,8 @@ class Speaking(click.Command):
     def __init__(self, context: Context, name: str) -> None:
         verb = verb_of(context, name)
         fields: list[click.Parameter] = [FieldOption(part) for part in verb.request.parts]
-        id = click.Argument(["id"], type=click.UUID, help=STREAM.says)
+        # A unit may be named as in any field; where another thing is, its page says the id.
+        id = click.Argument(["id"], type=click.STRING if context.name == UNITS else click.UUID, help=STREAM.says)
         file = click.Argument(["file"], type=click.File("rb"), required=False, help=_FILE)
         super().__init__(
             name,
@@ -85,7 +88,7 @@ def _options() -> list[click.Parameter]:
     """What every verb here takes, whatever its command is."""
     return [
         click.Option(["--set", "put"], multiple=True, metavar="PATH=VALUE",
-                     help="A field, or a place in one: cost.amount=12.50, parties.0.unit=ID. (May be repeated.)"),
+                     help="A field, or a place in one: cost.amount=12.50, parties.0.unit=UNIT. (May be repeated.)"),
         click.Option(["--try", "trying"], is_flag=True, help="Only try it: say what would be recorded."),
         click.Option(["--if-version", "version"], type=click.IntRange(1), metavar="NUMBER",
                      help="Refuse it unless the thing still has this version."),
@@ -155,11 +158,11 @@ def _text(path: Path) -> str:
 
 
 def _gives(verb: Verb) -> Callable[..., None]:
-    def give(*, file: IO[bytes] | None, id: UUID | None = None, **said: Any) -> None:
+    def give(*, file: IO[bytes] | None, id: UUID | str | None = None, **said: Any) -> None:
         fields = {name.removeprefix("said_"): said.pop(name) for name in list(said) if name.startswith("said_")}
         wanted = Wanted(**said)
         body = body_of(verb.request, _read(file), fields, wanted.put)
-        _give(verb.address.replace("{id}", str(id)), body, wanted)
+        _give(verb, "" if id is None else str(id), body, wanted)
 
     return give
 
@@ -179,7 +182,7 @@ def _read(file: IO[bytes] | None) -> Mapping[str, Any]:
     return body
 
 
-def _give(address: str, body: Mapping[str, Any], wanted: Wanted) -> None:
+def _give(verb: Verb, id: str, body: dict[str, Any], wanted: Wanted) -> None:
     key = wanted.key or (None if wanted.trying else str(uuid4()))
     headers = wanted.headers(key)
     server = (wanted.server or f"http://127.0.0.1:{configured('warning').port}").rstrip("/")
@@ -187,9 +190,10 @@ def _give(address: str, body: Mapping[str, Any], wanted: Wanted) -> None:
         raise click.UsageError(f"{server!r} is no address like https://register.example.")
     if key is not None and key != wanted.key:
         click.echo(f"Idempotency-Key {key}", err=True)
-    url = f"{server}{address}{'?try=true' if wanted.trying else ''}"
     again = f" Give it again with --key {key}: it is recorded once." if key else ""
     try:
+        id = run(settled(server, verb, id, body))
+        url = f"{server}{verb.address.replace('{id}', id)}{'?try=true' if wanted.trying else ''}"
         answer = run(hand_over(url, json.dumps(body).encode(), headers))
     except Unanswered as error:
         why = str(error).rstrip(".")

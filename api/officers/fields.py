@@ -12,17 +12,13 @@ import marshmallow
 from msgspec import UNSET
 
 from api.faults import Fault, Located, Wrong, pointer
+from api.meant import view_of
 from api.schemas import TAG, LeafField, ListField, ObjectField, WordsField
 from api.values import LANGUAGES, Leaf
 
 Typed = dict[str, Any]
 """What was typed: by the steps of its names, texts at the ends."""
 LANG, TEXT = "lang", "text"
-THINGS: Mapping[str, str] = {
-    "commitment": "commitments", "mandate": "mandates", "under": "mandates", "replaces": "mandates", "by": "mandates",
-    "beside": "mandates",    "implements": "allocations", "follows": "reviews",
-}  # fmt: skip
-"""Fields with the id of a thing other than a unit, and the view that knows it by what it is called."""
 DEEP = 16
 """Steps that a name has at most; no command's has half as many."""
 
@@ -65,9 +61,7 @@ class Node:
     @property
     def view(self) -> str:
         """The view in which people find what the field asks the id of; empty where it asks for none."""
-        if self.leaf is None or self.leaf.document.get("format") != "uuid":
-            return ""
-        return "units" if self.leaf.of == "unit" else THINGS.get(self.step, "")
+        return view_of(self.leaf, self.step)
 
     @property
     def document(self) -> bool:

@@ -52,7 +52,7 @@ KEPT = frozenset({"says", "said", "detail", "MISSED", "HOW_TO_SIGN_IN", "ENDED",
 """Names under which such a sentence is kept until then."""
 TITLES = frozenset({"Sign in again"})
 """Of problems that no other page tells of."""
-GIVEN = frozenset({"__str__", "_length", "_settled", "_like"})
+GIVEN = frozenset({"__str__", "_length", "unsettled", "_like"})
 """Functions that give one."""
 ROOT = Path(api.__path__[0]).parent
 ELSEWHERE = frozenset(

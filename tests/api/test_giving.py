@@ -16,8 +16,9 @@ from click.testing import CliRunner, Result
 from api.cli import cli
 from api.commands import Verb, says_of, verbs
 from domain.contexts import CONTEXTS
-from tests.api.client import get, give, head, proposal, proposed, send
+from tests.api.client import get, give, head, proposal, proposed, seen, send
 from tests.api.conftest import Live
+from tests.api.test_territories import registered
 from tests.api.test_trying import region
 from tests.api.verbs import _logs_as_they_were
 
@@ -130,6 +131,51 @@ def test_numbers_amounts_and_texts_of_a_place_come_as_what_they_are(live: Live) 
     assert held["money"]["amount"] == "12.50"
 
 
+# --- who is meant ---
+
+
+def test_units_are_meant_by_code_and_by_name_wherever_they_stand(live: Live) -> None:
+    party, city = region(live), str(live.story.city)
+    plain = data(live, proposed(live, parties=[{"unit": party, "part": "funder"}]))
+    less = {**proposal(live), "owner": "lyon", "parties": [{"unit": "iso3166-2:FR-ARA", "part": "funder"}]}
+    assert data(live, well(live, "commitments", "propose", "-", stdin=json.dumps(less))) == plain
+    words = ["--owner", "Lyon", "--set", "parties.0.unit=Auvergne-Rhône-Alpes", "--set", "parties.0.part=funder"]
+    assert data(live, well(live, "commitments", "propose", "-", *words, stdin=json.dumps(proposal(live)))) == plain
+    renamed = told(live, "units", "rename", "insee:69123", "--name", "fr=Lyon", "--try", token=live.registrar)
+    assert (renamed.exit_code, city != party) == (0, True), renamed.output
+
+
+def test_a_thing_is_meant_by_its_title(live: Live) -> None:
+    title, mine = f"Planes for {uuid4()}", proposed(live)["stream"]
+    asked = proposed(live, title)["stream"]
+    seen(live, "commitments", head(live) - 1)
+    answer = well(live, "commitments", "depend-on", mine, "--commitment", title)
+    assert data(live, answer)["commitment"] == asked
+
+
+def test_several_who_may_be_meant_are_listed_and_nothing_is_sent(live: Live) -> None:
+    twin = {"name": {"fr": "Saint-Denis"}, "sphere": "local", "kind": "municipality", "jurisdiction": "FR",
+            "alive_from": "2020-01-01", "time_zone": "Europe/Paris"}  # fmt: skip
+    for _ in range(2):
+        assert give(live, "units/register", twin, token=live.registrar).status == 201
+    before = head(live)
+    assert len(get(live, "/v1/units", q="Saint-Denis", wait_for=before - 1).items) == 2
+    words = ["--owner", "Saint-Denis", "--set", "parties.0.unit=Nowhere at all"]
+    result = told(live, "commitments", "propose", "-", *words, stdin=json.dumps(proposal(live)))
+    assert (result.exit_code, head(live)) == (2, before), result.output
+    for one in get(live, "/v1/units", q="Saint-Denis").items:
+        assert f"  {one['key']}  Saint-Denis (" in result.stderr
+    assert "owner: Several units may be meant: choose one." in result.stderr
+    assert "parties.0.unit: The register knows no unit that is called Nowhere at all." in result.stderr
+
+
+def test_where_names_cannot_be_asked_for_nothing_is_sent(live: Live) -> None:
+    words = ["commitments", "propose", *spoken(live), "--set", "owner=Lyon"]
+    for server in ("http://127.0.0.1:1", f"{live.url}/docs/of"):
+        result = told(live, *words, server=server)
+        assert (result.exit_code, "Nothing was sent." in result.stderr) == (3, True), result.output
+
+
 # --- what is answered ---
 
 
@@ -161,7 +207,7 @@ def test_what_is_tried_is_said_and_nothing_is_recorded(live: Live) -> None:
 
 
 def test_what_was_so_already_is_said(live: Live) -> None:
-    words = ["units", "rename", str(live.story.city), "--name", f"fr=Lyon {uuid4()}"]
+    words = ["units", "rename", registered(live, "Villeneuve"), "--name", "fr=Villeneuve-sur-Lot"]
     first, second = (told(live, *words, token=live.registrar) for _ in range(2))
     assert "Recorded at position" in first.stdout, first.output
     assert (second.exit_code, "already so" in second.stdout) == (0, True), second.output
@@ -175,9 +221,10 @@ def test_a_key_that_is_repeated_records_once(live: Live) -> None:
 
 
 def test_every_fault_is_named_by_its_field(live: Live) -> None:
-    result = told(live, "commitments", "propose", "--owner", "me", "--set", "parties.0.part=funder")
+    result = told(live, "commitments", "propose", "--ends-on", "soon", "--set", "parties.0.part=funder")
     assert result.exit_code == 1
-    assert "  owner: A UUID is asked for, with its hyphens. (length)" in result.stderr
+    assert "or the word unknown is asked for: 2030, 2030-06, 2030-06-30. (form)" in result.stderr
+    assert "  ends_on: " in result.stderr
     assert "  title: It is missing. (required)" in result.stderr
     assert "  parties.0.unit: It is missing. (required)" in result.stderr
 
