@@ -22,7 +22,7 @@ from services.importing.sheets import without
 from services.orders import Note
 
 F = TypeVar("F", bound=Callable[..., Any])
-REFUSED = "Nothing was written: {rows:,} rows are bad. Put them right, or have the others recorded with --valid-only."
+REFUSED = "Nothing was written: {bad}. Put right what was named, or have the others recorded with --valid-only."
 HOW = """
 Further languages are columns like title.fr; further items are columns like targets.2.measure.en. A unit is named by its
 id or by a code of the register, like insee:69123. Columns whose names begin with # are notes of your own."""

@@ -79,6 +79,8 @@ def _items(name: str, command: type) -> Part:
 def _sheet(name: str, own: Sequence[Part], sourced: Sequence[Part], sorted_by: Sequence[str], lost: str) -> Sheet:
     title = f"Sheet{name.capitalize()}"
     every = {part.name: part for part in (*own, *sourced)}
+    # What both have is told in the words of the unit that says it, rather than those of the registrar who copies it.
+    every |= {part.name: replace(every[part.name], says=part.says, example=part.example) for part in own}
     return Sheet(
         name, Layout(tuple(every.values())), request_of(title, own),
         request_of(f"{title}Sourced", sourced) if sourced else None, tuple(sorted_by), lost,

@@ -22,12 +22,13 @@ from jinja2 import nodes
 import api
 import domain
 import services
+from api.codes import TURNS
 from api.commands import says_of, verbs
 from api.errors import PROBLEMS
 from api.officers.fields import form_of
 from api.people import spoken
 from api.templates import PAGES, environment
-from api.tongues import CATALOGS, ENGLISH, TONGUES
+from api.tongues import CATALOGS, COMMAND, ENGLISH, TONGUES
 from domain.contexts import CONTEXTS
 from projections.views import VIEWS
 from services.mail.subscriptions import Period
@@ -94,7 +95,7 @@ def of_pages() -> Iterator[Said]:
 
 def names() -> Iterator[str]:
     """Names of ours, as declared: views, columns, fields, choices, records."""
-    yield from Period
+    yield from (*Period, *TURNS)
     for view in VIEWS:
         yield view.name
         for field in Table(view).fields:
@@ -110,6 +111,11 @@ def names() -> Iterator[str]:
     for name, kind in NAMES.items():
         yield name
         yield from _within(kind)
+
+
+def commands() -> Mapping[str, None]:
+    """What commands are called. A catalog may say one of them otherwise than what else has the name."""
+    return dict.fromkeys(spoken(verb.name) for verb in verbs(CONTEXTS))
 
 
 def _within(kind: Any) -> Iterator[str]:
@@ -214,6 +220,9 @@ def up_to_date(tag: str, before: Catalog) -> Catalog:
         first = said if isinstance(said, str) else said[0]
         found = before.get(first)
         made.add(said, found.string if found is not None else None)
+    for name in commands():
+        if (found := before.get(name, COMMAND)) is not None:
+            made.add(name, found.string, context=COMMAND)
     return made
 
 

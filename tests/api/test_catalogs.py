@@ -4,10 +4,11 @@ import re
 from collections.abc import Sequence
 
 import pytest
+from babel.messages.catalog import Catalog
 
 from api.sheets.layout import GAP
-from api.tongues import PLACE, TONGUES, tongue
-from tests.api.catalogs import ELSEWHERE, TRANSLATED, catalog, missing, possible, required
+from api.tongues import COMMAND, PLACE, TONGUES, tongue
+from tests.api.catalogs import ELSEWHERE, TRANSLATED, catalog, commands, missing, possible, required, up_to_date
 
 NAMED = re.compile(r"%\((\w+)\)s")
 CODE = re.compile(r"`[^`]+`")
@@ -36,6 +37,21 @@ def test_what_is_gathered_is_what_pages_and_problems_say_and_not_the_command_lin
 
 
 @pytest.mark.parametrize("tag", TRANSLATED)
+def test_what_is_called_otherwise_as_a_command_is_a_command(tag: str) -> None:
+    apart = [one for one in catalog(tag) if one.context]
+    assert apart
+    assert {(one.context, one.id) for one in apart} <= {(COMMAND, said) for said in commands()}
+
+
+@pytest.mark.parametrize("tag", TRANSLATED)
+def test_bringing_a_catalog_up_to_date_loses_nothing_of_it(tag: str) -> None:
+    def of(kept: Catalog) -> list[tuple[object, ...]]:
+        return [(one.context, one.id, one.string) for one in kept if one.id]
+
+    assert of(up_to_date(tag, catalog(tag))) == of(catalog(tag))
+
+
+@pytest.mark.parametrize("tag", TRANSLATED)
 def test_a_translation_has_the_values_of_what_it_translates_and_no_markup(tag: str) -> None:
     for one in catalog(tag):
         for said in _strings(one.string):
@@ -47,6 +63,7 @@ def test_a_translation_has_the_values_of_what_it_translates_and_no_markup(tag: s
             assert set(CODE.findall(english)) <= set(CODE.findall(said)), said
             assert ('"' in said) <= ('"' in english), f"it may stand in an attribute: {said}"
             assert said == said.strip(), said
+            assert not re.search(r"\w'\w", said), f"an apostrophe is written ’: {said}"
 
 
 @pytest.mark.parametrize("tag", TRANSLATED)
