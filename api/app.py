@@ -1,6 +1,8 @@
 """The register over HTTP: every route, derived from contexts and views."""
 
 import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
@@ -12,7 +14,7 @@ from api.between import Between
 from api.binding import AT_MOST
 from api.caching import LIVE
 from api.changes import Changes
-from api.commands import Giving, verbs
+from api.commands import Giving, Verb, verbs
 from api.edge import elsewhere, public
 from api.following import Following
 from api.ledger import Histories, Tiles
@@ -38,60 +40,85 @@ LINE_READ = 1 << 18
 """Bytes of a request's first line that are read at all: whoever sends more gets no more than a 400 of aiohttp."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """What routes are derived from. `rows`: the views whose keys are streams of the context of the same name."""
+
+    services: Services
+    moments: Moments
+    verbs: Sequence[Verb]
+    questions: Sequence[Question]
+    rows: frozenset[str]
+    giving: Giving
+
+
 def make_app(services: Services, working: Working | None) -> web.Application:
     """The application over services that are open. TypeError where a declaration cannot be served.
 
     `working`: what goes on by itself, as `/readyz` asks it; None: in a process that nobody here knows of.
     """
-    store, contexts = services.store, services.contexts
-    origin, licence = services.config.origin, services.config.licence
-    moments = Moments(store)
-    asked = verbs(contexts)
+    declared = _declared(services)
+    app = web.Application(client_max_size=AT_MOST)
+    described = _add_data(app, declared)
+    app.add_routes(Probes(services.store, working, services.config.lag).routes())
+    _add_pages(app, declared, described)
+    app.router.add_route("*", "/{anything:.*}", public(elsewhere))
+    return app
+
+
+def _declared(services: Services) -> _Declared:
+    asked = verbs(services.contexts)
     attested = {view.name for view in services.attesting.views if ATTESTATIONS in services.views_declared}
     questions = [
         Question(view, services.views.columns(view.name), attested=view.name in attested)
         for view in services.views_declared
     ]
     rows = frozenset(view.name for view in services.views_declared if view.keys is own_stream)
-    seals = Seals(services.openings, services.office, services.tokens)
-    following = Following(store, services.views, seals, proxies=services.config.proxies)
-    histories = Histories(store, moments, services.office.codec, contexts, seals, following)
-    proofs = Proofs(store, services.codec, origin, services.verifier)
-    changes = Changes(services.views, moments, services.views_declared)
-    described = document(asked, questions, histories, proofs, changes, contexts, services.config.public_url)
-    between = Between(services.views, store, rows)
-    giving = Giving(services.office, services.tokens, Receipts(store), between, rows)
+    between = Between(services.views, services.store, rows)
+    giving = Giving(services.office, services.tokens, Receipts(services.store), between, rows)
+    return _Declared(services, Moments(services.store), asked, questions, rows, giving)
 
-    app = web.Application(client_max_size=AT_MOST)
+
+def _add_data(app: web.Application, declared: _Declared) -> Mapping[str, Any]:
+    """Routes for programs; their document."""
+    services, moments, questions = declared.services, declared.moments, declared.questions
+    store, config = services.store, services.config
+    seals = Seals(services.openings, services.office, services.tokens)
+    following = Following(store, services.views, seals, proxies=config.proxies)
     app.on_shutdown.append(following.end)
+    histories = Histories(store, moments, services.office.codec, services.contexts, seals, following)
+    proofs = Proofs(store, services.codec, config.origin, services.verifier)
+    changes = Changes(services.views, moments, services.views_declared)
     # In the order in which an address is looked up. Histories come before views: a key may hold slashes, and would
     # swallow them. Commands come last: they are many, and an address that a key fits as well has another method.
     app.add_routes(histories.routes())
     for question in questions:
-        app.add_routes(Reading(services.views, store, moments, question, services.config).routes())
-    app.add_routes([giving.route(verb) for verb in asked])
-    templates = Templates(mails=services.config.mail is not None)
-    known = frozenset(question.view.name for question in questions)
-    acted_on = frozenset(verb.context.name for verb in asked if not verb.by.starts) & rows
-    for question in questions:
-        app.add_routes(Portal(services.views, store, moments, question, templates, known, acted_on).routes())
-    app.router.add_get("/read", public(_to_first))
-    officers = Officers(services, giving, asked, templates, rows)
-    app.add_routes(officers.routes())
-    if services.config.mail is not None:
-        app.add_routes(Subscribing(services, templates).routes())
-    app.add_routes(Packages(questions, moments, origin, licence).routes())
-    app.add_routes(Me(services.office, services.tokens, asked).routes())
-    app.add_routes(proofs.routes())
-    app.add_routes(changes.routes())
+        app.add_routes(Reading(services.views, store, moments, question, config).routes())
+    for one in (Packages(questions, moments, config.origin, config.licence), proofs, changes, Tiles(store)):
+        app.add_routes(one.routes())
+    app.add_routes(Me(services.office, services.tokens, declared.verbs).routes())
     app.add_routes([one.route(services.views, store, moments) for one in SINGLES])
-    app.add_routes(Tiles(store).routes())
-    app.add_routes(Probes(store, working, services.config.lag).routes())
-    app.add_routes(reference.routes(described, asked, questions, contexts, origin, templates))
+    app.add_routes([declared.giving.route(verb) for verb in declared.verbs])
+    return document(declared.verbs, questions, histories, proofs, changes, services.contexts, config.public_url)
+
+
+def _add_pages(app: web.Application, declared: _Declared, described: Mapping[str, Any]) -> None:
+    """Routes for people."""
+    services, asked, questions = declared.services, declared.verbs, declared.questions
+    config, store = services.config, services.store
+    templates = Templates(mails=config.mail is not None)
+    known = frozenset(question.view.name for question in questions)
+    acted_on = frozenset(verb.context.name for verb in asked if not verb.by.starts) & declared.rows
+    for one in questions:
+        app.add_routes(Portal(services.views, store, declared.moments, one, templates, known, acted_on).routes())
+    app.router.add_get("/read", public(_to_first))
+    app.add_routes(Officers(services, declared.giving, asked, templates, declared.rows).routes())
+    if config.mail is not None:
+        app.add_routes(Subscribing(services, templates).routes())
+    app.add_routes(reference.routes(described, asked, questions, services.contexts, config.origin, templates))
     for begun, said in (("/read", {}), ("/give", {"desk": True})):  # people come here: they are told in words
-        app.router.add_route("*", f"{begun}{{anything:(?:/.*)?}}", templates.in_words(public(elsewhere), FORMED, **said))
-    app.router.add_route("*", "/{anything:.*}", public(elsewhere))
-    return app
+        in_words = templates.in_words(public(elsewhere), FORMED, **said)
+        app.add_routes([web.route("*", address, in_words) for address in (begun, begun + "/{anything:.*}")])
 
 
 async def _to_first(request: web.Request) -> web.StreamResponse:

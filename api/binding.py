@@ -131,7 +131,7 @@ async def read_body(request: web.Request, shape: Request, gathered: Gathered) ->
     """
     try:
         body = await request.read()
-    except web.RequestPayloadError:
+    except (web.RequestPayloadError, ConnectionResetError):
         detail = "The body cannot be read: it is not packed as Content-Encoding says, or it ends too early."
         raise Invalid([Located("body", "", Fault("unreadable-body", detail))], malformed=True) from None
     if not body:

@@ -13,7 +13,8 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
 from api import values
-from api.shapes import TAG, LeafField, ListField, WordsField, told_apart
+from api.schemas import TAG, LeafField, ListField, WordsField
+from api.shapes import told_apart
 from domain.kernel import EventName, Money, PartialDate, Says, Sealed, Words
 from projections.kernel import View
 from services.writing import plain

@@ -1,6 +1,7 @@
 """What is written to whoever follows by mail, in words: the same templates and names as the pages have."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ from services.mail.letters import Followed, Letter, Row
 from services.mail.subscriptions import LASTS, Period
 from services.outgoing.wanted import Wanted
 
+HOURS = LASTS // timedelta(hours=1)
 OF_ROWS = frozenset(view.name for view in VIEWS if view.keys is own_stream)
 """Views whose rows are things, with a page that has their history."""
 
@@ -26,9 +28,8 @@ class Letters:
 
     async def question(self, followed: Followed, period: Period, link: str, languages: Sequence[str]) -> Letter:
         """See there."""
-        hours = int(LASTS.total_seconds()) // 3600
         return await self._letter(
-            "mail/question.txt", languages, followed=followed, period=period, link=link, hours=hours
+            "mail/question.txt", languages, followed=followed, period=period, link=link, hours=HOURS
         )
 
     async def digest(

@@ -14,6 +14,7 @@ from api.binding import Gathered, Parameter, read_query
 from api.errors import NoSuchThing
 from api.faults import Wrong
 from api.languages import preferred
+from api.letters import HOURS
 from api.officers.pages import Pages
 from api.officers.signing_in import Doors
 from api.templates import Templates
@@ -22,7 +23,7 @@ from services.bootstrap import Services
 from services.mail.letters import Followed, followed
 from services.mail.links import Purpose
 from services.mail.server import is_address
-from services.mail.subscriptions import LASTS, Full, Period
+from services.mail.subscriptions import Full, Period
 from services.outgoing.wanted import Unusable, Wanted
 
 ASKS, WITHIN = 10, 3600.0
@@ -76,7 +77,7 @@ class Subscribing:
 
     def __init__(self, services: Services, templates: Templates) -> None:
         self._services, self._subscriptions = services, services.subscriptions
-        self._pages = Pages(templates)
+        self._pages = Pages(templates, desk=False)
         self._doors = Doors(services.tokens, self._pages, services.config.public_url)
         self._often = Often()
 
@@ -113,7 +114,7 @@ class Subscribing:
         except Full:
             return await self._form(request, wanted, about, _Form(address, period, "full", 503))
         return await self._pages.page(
-            "follow/asked.html", 202, address=address, followed=about, wanted=preferred(request), hours=_HOURS
+            "follow/asked.html", 202, address=address, followed=about, wanted=preferred(request), hours=HOURS
         )
 
     async def opened(self, request: web.Request) -> web.StreamResponse:
@@ -150,7 +151,7 @@ class Subscribing:
         }  # fmt: skip
         return await self._pages.page(
             "follow/form.html", form.status, form=form, followed=about, wanted=preferred(request), periods=list(Period),
-            hidden=[(name, one) for name, several in hidden.items() for one in several], hours=_HOURS,
+            hidden=[(name, one) for name, several in hidden.items() for one in several],
         )  # fmt: skip
 
     async def _wanted(self, said: Mapping[str, str]) -> tuple[Wanted, Followed]:
@@ -170,6 +171,3 @@ class Subscribing:
         if len(about.things) < len(wanted.streams) or len(about.units) < len(wanted.units):
             raise NoSuchThing("The register knows nothing under this id.")
         return wanted, about
-
-
-_HOURS = int(LASTS.total_seconds()) // 3600

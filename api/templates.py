@@ -13,6 +13,7 @@ from jinja2.ext import InternationalizationExtension
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
+from api.codes import codes
 from api.edge import Handler
 from api.errors import TOLD, Problem
 from api.languages import best
@@ -32,8 +33,8 @@ def environment() -> jinja2.Environment:
     )  # fmt: skip
     made.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     made.filters |= {
-        "best": best, "best_text": _best_text, "coded": coded,
-        "told": _told, "detailed": _detailed, "text": _gettext, "spoken": _label, "number": _number,
+        "best": best, "best_text": _best_text, "in_line": _in_line, "coded": coded, "codes": _codes, "number": _number,
+        "told": _told, "detailed": _detailed, "text": _gettext, "spoken": _label, "command": _command,
     }  # fmt: skip
     made.tests |= {"words": words_of, "code": is_code}
     return made
@@ -130,8 +131,22 @@ def _label(context: Context, name: Any) -> str:
 
 
 @jinja2.pass_context
+def _command(context: Context, name: str) -> str:
+    return str(context["reader"].tongue.command(name))
+
+
+@jinja2.pass_context
 def _number(context: Context, value: int) -> str:
     return str(context["reader"].tongue.number(value))
+
+
+def _in_line(text: Any) -> str:
+    """In one line, whichever signs began others: who reads a letter tells what we say by its lines."""
+    return " ".join(str(text).split())
+
+
+def _codes(name: str) -> frozenset[str]:
+    return codes().get(name, frozenset())
 
 
 def _best_text(called: Any, wanted: Sequence[str]) -> str:

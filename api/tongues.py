@@ -27,6 +27,8 @@ from api.people import spoken
 
 CATALOGS = Path(__file__).parent / "catalogs"
 ENGLISH = "en"
+COMMAND = "command"
+"""What a catalog says of a name that is another word as a command's: to open, and what is open."""
 TONGUES = (ENGLISH, *sorted(path.stem for path in CATALOGS.glob("*.po")))
 PLACE = re.compile(r"\{([a-zA-Z_][a-zA-Z0-9_]*)\}")
 """Where a value stands in a sentence."""
@@ -40,10 +42,14 @@ _OURS = re.compile(r'\b(href|action)="(/(?!v1/|checkpoint\b|[a-z]+\.css\b)[^"#]*
 
 @dataclass(frozen=True, eq=False)
 class Tongue:
-    """One language, and what the register says in it. `plural`: the same, for what is counted."""
+    """One language, and what the register says in it. `plural`: the same, for what is counted.
+
+    `commands`: names of commands, where something else is called alike in English alone.
+    """
 
     tag: str
     texts: Mapping[str, str] = field(default_factory=dict)
+    commands: Mapping[str, str] = field(default_factory=dict)
     plural: NullTranslations = field(default_factory=NullTranslations)
 
     @cached_property
@@ -61,10 +67,14 @@ class Tongue:
 
     def sentence(self, said: str) -> str | None:
         """The same of a sentence that may hold values; None where nobody has translated it."""
+        return self._said(said, SENTENCES)
+
+    def _said(self, said: str, parts: int) -> str | None:
+        """`parts`: so many sentences it is taken for at most."""
         found = self.text(said)
         if found is not None or len(said) > LONG:
             return found
-        return next(self._filled(said), None) or self._parted(said)
+        return next(self._filled(said), None) or (self._parted(said, parts) if parts > 1 else None)
 
     def label(self, name: object) -> str:
         """A name of ours as people say it; of one of several, with its number behind it."""
@@ -72,6 +82,10 @@ class Tongue:
         if said and number.isdecimal():
             return f"{self.label(said)} {number}"
         return self.text(spoken(name)) or spoken(name)
+
+    def command(self, name: str) -> str:
+        """A command's name as people say what they do."""
+        return self.commands.get(spoken(name)) or self.label(name)
 
     def number(self, value: int) -> str:
         return str(format_decimal(value, locale=self._locale))
@@ -87,11 +101,11 @@ class Tongue:
         named = self.text(spoken(said)) if _NAME.fullmatch(said) else None
         return self.text(said) or (said if named is None else named[:1].lower() + named[1:])
 
-    def _parted(self, said: str) -> str | None:
+    def _parted(self, said: str, parts: int) -> str | None:
         """Several sentences, each of which somebody has translated."""
         for end in islice(re.finditer(r"[.?!] ", said), SENTENCES):
             first = self.text(said[: end.end() - 1]) or next(self._filled(said[: end.end() - 1]), None)
-            if first is not None and (rest := self.sentence(said[end.end() :])) is not None:
+            if first is not None and (rest := self._said(said[end.end() :], parts - 1)) is not None:
                 return f"{first} {rest}"
         return None
 
@@ -120,14 +134,14 @@ class _Form:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        seen, parts = set[str](), re.split(PLACE.pattern, self.said)
-        for at, part in enumerate(parts):
-            if at % 2 == 0:
-                parts[at] = re.escape(part)
-            else:
-                parts[at] = f"(?P={part})" if part in seen else f"(?P<{part}>.*?)"
-                seen.add(part)
-        return re.compile("".join(parts), re.DOTALL)
+        """A value ends where what follows it first comes, and is never tried longer (`?>`): one pass is enough."""
+        first, *parts = re.split(PLACE.pattern, self.said)
+        seen, made = set[str](), re.escape(first)
+        for name, behind in zip(parts[::2], parts[1::2], strict=True):
+            value = f"(?P={name})" if name in seen else f"(?P<{name}>.*?)"
+            seen.add(name)
+            made += f"(?>{value}{re.escape(behind)})" if len(seen) < len(parts) // 2 else f"{value}{re.escape(behind)}"
+        return re.compile(made, re.DOTALL)
 
 
 @lru_cache
@@ -140,8 +154,10 @@ def tongue(tag: str) -> Tongue:
     packed = BytesIO()
     write_mo(packed, catalog)
     packed.seek(0)
-    texts = {str(one.id): str(one.string) for one in catalog if one.id and one.string and not one.pluralizable}
-    return Tongue(tag, texts, GNUTranslations(packed))
+    said = [one for one in catalog if one.id and one.string and not one.pluralizable]
+    texts = {str(one.id): str(one.string) for one in said if not one.context}
+    commands = {str(one.id): str(one.string) for one in said if one.context == COMMAND}
+    return Tongue(tag, texts, commands, GNUTranslations(packed))
 
 
 def tongue_of(wanted: Sequence[str]) -> Tongue:

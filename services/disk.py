@@ -50,3 +50,13 @@ def place_secret(path: Path, content: bytes) -> bool:
     finally:
         fresh.unlink(missing_ok=True)
     return True
+
+
+def replace_whole(path: Path, content: bytes) -> None:
+    """The file has this content, or what it had before; nothing else is left behind. Raises OSError."""
+    fresh = path.with_name(f".{path.stem}.{token_hex(8)}{UNFINISHED}")
+    try:
+        fresh.write_bytes(content)
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)

@@ -66,7 +66,7 @@ async def carried_out(
     return summary
 
 
-STRICT = "Nothing was written: {rows:,} rows are bad, and --strict was asked for."
+STRICT = "Nothing was written: {bad}, and --strict was asked for."
 
 
 def close(place: str, summary: Summary, dry_run: bool, strict: bool, refused: str = STRICT) -> None:
@@ -83,7 +83,8 @@ def close(place: str, summary: Summary, dry_run: bool, strict: bool, refused: st
     if dry_run:
         click.echo("Nothing was written.")
     elif not summary.written:
-        click.echo(refused.format(rows=len({bad.line for bad in summary.bad})))
+        rows = len({bad.line for bad in summary.bad})
+        click.echo(refused.format(bad="1 row is bad" if rows == 1 else f"{rows:,} rows are bad"))
     elif summary.changed == 0:
         click.echo("Nothing changed: what could be recorded was recorded before.")
     if strict and summary.bad:

@@ -1,7 +1,6 @@
 """`subsidia export`: units or commitments as a sheet, to be worked on and imported again, here or elsewhere."""
 
 import codecs
-import os
 from pathlib import Path
 
 import click
@@ -14,6 +13,7 @@ from api.sheets.reading import Units
 from api.sheets.sheets import SHEETS, Sheet, Written
 from domain.kernel import UnitId
 from services.bootstrap import Services
+from services.disk import replace_whole
 from services.importing.directory import read_directory
 
 BOM = click.option("--bom", is_flag=True, help="Begin with a byte order mark, by which Excel knows UTF-8.")
@@ -59,10 +59,8 @@ def _export(sheet: Sheet, file: Path, bom: bool, force: bool, unit: str) -> None
         return await export_sheet(services, sheet, await _owner(services, unit) if unit else None)
 
     content, rows, left_out = with_services(work)
-    fresh = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        fresh.write_bytes((codecs.BOM_UTF8 if bom else b"") + content)
-        fresh.replace(file)
+        replace_whole(file, (codecs.BOM_UTF8 if bom else b"") + content)
     except OSError as error:
         raise Failed(f"{file} cannot be written: {error.strerror}.") from error
     say(f"{sheet.name}: {rows:,} rows in {file}")

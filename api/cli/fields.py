@@ -13,7 +13,8 @@ from marshmallow.fields import Field
 from api.beside import UNITS
 from api.faults import Wrong
 from api.meant import view_of
-from api.shapes import LeafField, ListField, ObjectField, Part, Request, WordsField
+from api.schemas import LeafField, ListField, ObjectField, WordsField
+from api.shapes import Part, Request
 
 FORMATS = {"uuid": "ID", "date": "YYYY-MM-DD"}
 TYPES = {"integer": "NUMBER", "boolean": "true|false", "string": "TEXT"}

@@ -12,7 +12,7 @@ from api.beside import UNITS
 from api.commands import Verb
 from api.handing import Unanswered, look_up
 from api.meant import SHOWN, Row, is_id, meant, told, unsettled, view_of
-from api.shapes import LeafField, ListField, ObjectField
+from api.schemas import LeafField, ListField, ObjectField
 from api.tongues import READER
 from projections.kernel import own_stream
 from projections.views import VIEWS

@@ -22,7 +22,7 @@ from services.importing.sheets import without
 from services.orders import Note
 
 F = TypeVar("F", bound=Callable[..., Any])
-REFUSED = "Nothing was written: {rows:,} rows are bad. Put them right, or have the others recorded with --valid-only."
+REFUSED = "Nothing was written: {bad}. Put right what was named, or have the others recorded with --valid-only."
 HOW = """
 Further languages are columns like title.fr; further items are columns like targets.2.measure.en. A unit is named by its
 id or by a code of the register, like insee:69123. Columns whose names begin with # are notes of your own."""
@@ -132,11 +132,11 @@ def _template(sheet: Sheet, file: Path) -> None:
         column = sheet.layout.column(name)
         assert column is not None, "a sample names columns there are"
         must = "Required. " if column.path[0] in sheet.required and column.required else ""
-        example = "" if column.example is None else f" Example: {shown_example(column.example)}"
+        example = "" if column.example is None else f" Example: {_shown_example(column.example)}"
         say(f"{name:<{width}}  {must}{column.says}{example}")
     click.echo(HOW)
 
 
-def shown_example(example: Any) -> str:
+def _shown_example(example: Any) -> str:
     """As its cell is written."""
     return "; ".join(example) if isinstance(example, list) else str(example)

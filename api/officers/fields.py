@@ -13,7 +13,7 @@ from msgspec import UNSET
 
 from api.faults import Fault, Located, Wrong, pointer
 from api.meant import view_of
-from api.shapes import TAG, LeafField, ListField, ObjectField, WordsField
+from api.schemas import TAG, LeafField, ListField, ObjectField, WordsField
 from api.values import LANGUAGES, Leaf
 
 Typed = dict[str, Any]

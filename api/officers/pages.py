@@ -16,14 +16,14 @@ HEADERS = FORMED | {
 
 
 class Pages:
-    """Writes the officers' pages."""
+    """Writes the officers' pages, or others with a form that is sent. `desk`: whether whoever reads them has one."""
 
-    def __init__(self, templates: Templates) -> None:
-        self._templates = templates
+    def __init__(self, templates: Templates, *, desk: bool = True) -> None:
+        self._templates, self._desk = templates, desk
 
     async def page(self, name: str, status: int = 200, **said: Any) -> web.Response:
         headers = HEADERS | {"Content-Language": READER.get().tongue.tag}
         return web.Response(status=status, body=await self._templates.written(name, **said), headers=headers)
 
     def served(self, handler: Handler) -> Handler:
-        return self._templates.in_words(officers(handler, "page"), HEADERS, desk=True)
+        return self._templates.in_words(officers(handler, "page"), HEADERS, desk=self._desk)

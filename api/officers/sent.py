@@ -1,5 +1,6 @@
 """What a page's form sends: its fields and, of a file, its hash. The file itself is read once, and kept nowhere."""
 
+import asyncio
 import hashlib
 import re
 from collections.abc import Sequence
@@ -35,7 +36,7 @@ async def fields_of(request: web.Request, *, files: bool) -> Sequence[tuple[str,
             return parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=FIELDS)
         if request.content_type == WITH_FILES:
             return await _parts(request, READ if files else AT_MOST)
-    except web.RequestPayloadError:
+    except (web.RequestPayloadError, ConnectionResetError):
         said = "It is not packed as Content-Encoding says, or it ends too early."
     except UnicodeDecodeError:
         said = "It is not UTF-8."
@@ -47,14 +48,19 @@ async def fields_of(request: web.Request, *, files: bool) -> Sequence[tuple[str,
 
 
 async def _parts(request: web.Request, at_most: int) -> Said:
-    said, documents, left, rest = Said(), Said(), AT_MOST, at_most
+    said, documents, left, rest, many = Said(), Said(), AT_MOST, at_most, 0
     async for part in await request.multipart():
-        if not isinstance(part, BodyPartReader) or not part.name or len(said) == FIELDS:
+        # Each is counted, whatever is in it: empty files would be no bytes and no fields, and never end. To read the
+        # head of one takes half a millisecond: others are answered in between.
+        many += 1
+        await asyncio.sleep(0)
+        if not isinstance(part, BodyPartReader) or not part.name or many > FIELDS:
             raise ValueError(part)
         above, _, last = part.name.rpartition(".")
         if last == FILE:
             read, found = await _document(part, above, rest)
-            rest, documents = rest - read, [*documents, *found]
+            rest -= read
+            documents += found
         else:
             text = await _text(part, left)
             left -= len(text)

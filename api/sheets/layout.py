@@ -14,7 +14,8 @@ from uuid import UUID
 from marshmallow.fields import Field
 
 from api.faults import Fault, Located, Wrong
-from api.shapes import LeafField, ListField, ObjectField, Part, WordsField
+from api.schemas import LeafField, ListField, ObjectField, WordsField
+from api.shapes import Part
 from api.values import Leaf
 from domain.kernel import Words
 from services.spreadsheets import marked, unmarked

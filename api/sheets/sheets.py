@@ -9,7 +9,8 @@ from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from api.commands import Envelope
-from api.shapes import ObjectField, Part, Request, Shape, listed, parts_of, request_of
+from api.schemas import ObjectField
+from api.shapes import Part, Request, Shape, listed, parts_of, request_of
 from api.sheets.layout import Layout
 from domain.commitments import COMMITMENTS
 from domain.kernel import Many, Says, Text
@@ -78,6 +79,8 @@ def _items(name: str, command: type) -> Part:
 def _sheet(name: str, own: Sequence[Part], sourced: Sequence[Part], sorted_by: Sequence[str], lost: str) -> Sheet:
     title = f"Sheet{name.capitalize()}"
     every = {part.name: part for part in (*own, *sourced)}
+    # What both have is told in the words of the unit that says it, rather than those of the registrar who copies it.
+    every |= {part.name: replace(every[part.name], says=part.says, example=part.example) for part in own}
     return Sheet(
         name, Layout(tuple(every.values())), request_of(title, own),
         request_of(f"{title}Sourced", sourced) if sourced else None, tuple(sorted_by), lost,
@@ -149,5 +152,5 @@ def written(sheet: Sheet, held: Sequence[Held], directory: Directory) -> Written
 
 def _cells(sheet: Sheet, one: Held, name_of: Callable[[UUID], str]) -> dict[str, str]:
     terms: dict[str, Any] = {"id": str(one.stream), **one.terms}
-    request = sheet.request(frozenset(name for name in (FROM_SOURCE,) if terms.get(name) and sheet.sourced))
+    request = sheet.request(frozenset({FROM_SOURCE} if terms.get(FROM_SOURCE) else ()))
     return sheet.layout.cells({part.name: terms.get(part.name) for part in request.parts}, name_of)

@@ -272,7 +272,7 @@ class Milestone:
     """A step on the way, with its day and the unit that takes it."""
 
     title: Annotated[Words, Text(at_most=300), Says("What is done when the step is taken.")]
-    due_on: Annotated[date, Says("By when.")]
+    due_on: Annotated[date, Says("By when.", "2027-06-30")]
     responsible: Annotated[UnitId, Says("The unit that takes the step.")]
 
 

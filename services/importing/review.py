@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.kernel import UnitId
+from services.disk import replace_whole
 from services.importing.directory import Directory
 from services.importing.plan import QUEUED, REFUSED, BadRow, Queued, Summary, WrongFile
 from services.importing.rows import Row, read_rows, repeated
@@ -29,11 +29,7 @@ def keep_queue(var: Path, place: str, queued: Sequence[Queued]) -> Path:
     """Replaces the queue by that of the last run."""
     path = queue_file(var, place)
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    fresh.write_text(
-        json.dumps([asdict(one) for one in queued], default=str, ensure_ascii=False, indent=1), encoding="utf-8"
-    )
-    fresh.replace(path)
+    replace_whole(path, json.dumps([asdict(one) for one in queued], default=str, ensure_ascii=False, indent=1).encode())
     return path
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,7 +97,7 @@ def _check_header(path: Path, header: Sequence[str], columns: Sequence[str]) -> 
 
 
 def _check_twice(path: Path, header: Sequence[str]) -> None:
-    twice = sorted({column for column in header if column and header.count(column) > 1})
+    twice = sorted(column for column, many in Counter(header).items() if column and many > 1)
     if twice:
         raise WrongFile(f"{path} has columns of the same name: {', '.join(twice)}.")
 

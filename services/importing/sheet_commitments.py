@@ -11,7 +11,7 @@ from domain.commitments.words import Changes, NewMilestone, NewTarget
 from domain.kernel import Actor, Role, StreamId, Words, named_stream
 from services.importing.held import Held, effective_on
 from services.importing.plan import REFUSED, UNCHANGED, Asked, BadRow, Plan
-from services.importing.sheets import CHANGED, SAY_WHY, STAYS, Orders, Said, differs, merged, short, twice
+from services.importing.sheets import CHANGED, SAY_WHY, STAYS, Orders, Said, differs, merged, short, sorted_out
 from services.orders import Note
 
 PROPOSED, RECORDED, UPDATED = "proposed", "recorded", "updated"
@@ -45,11 +45,9 @@ def plan_commitments(
     rows: Sequence[Said], bad: Sequence[BadRow], held: Mapping[UUID, Held], actor: Actor, because: Note
 ) -> Plan:
     """What follows from a sheet of commitments. `because`: why what changes does."""
-    spoilt = [*bad, *twice(rows, "id")]
-    lines = {one.line for one in spoilt}
+    good, spoilt, total = sorted_out(rows, bad)
     reading = _Commitments(held, actor, because, spoilt)
-    asked = [one for row in rows if row.line not in lines and (one := reading.asked(row)) is not None]
-    total = len(rows) + len({one.line for one in bad} - {row.line for row in rows})
+    asked = [one for row in good if (one := reading.asked(row)) is not None]
     words = (PROPOSED, RECORDED, UPDATED, CHANGED, UNCHANGED, REFUSED)
     return Plan("commitments", total, words, [asked], reading.bad, counted={UNCHANGED: reading.unchanged})
 

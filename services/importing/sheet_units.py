@@ -11,7 +11,7 @@ from services.importing.directory import Directory
 from services.importing.held import Held
 from services.importing.iso3166 import REGISTERED, unit_stream
 from services.importing.plan import REFUSED, UNCHANGED, Asked, BadRow, Plan
-from services.importing.sheets import CHANGED, SAY_WHY, STAYS, Orders, Said, differs, merged, short, twice
+from services.importing.sheets import CHANGED, SAY_WHY, STAYS, Orders, Said, differs, merged, short, sorted_out
 from services.orders import Note
 
 
@@ -91,15 +91,13 @@ def plan_units(
     because: Note,
 ) -> Plan:  # fmt: skip
     """What follows from a sheet of units; whoever others lie in comes first. `because`: why what changes does."""
-    spoilt = [*bad, *twice(rows, "id")]
-    lines = {one.line for one in spoilt}
+    good, spoilt, total = sorted_out(rows, bad)
     reading = _Units(held, directory, registrar, because, spoilt)
     parents = {row.stream: row.terms["parent"] for row in rows}
     waves: dict[int, list[Asked]] = defaultdict(list)
-    for row in rows:
-        if row.line not in lines and (asked := reading.asked(row)) is not None:
+    for row in good:
+        if (asked := reading.asked(row)) is not None:
             waves[_depth(row.stream, parents)].append(asked)
-    total = len(rows) + len({one.line for one in bad} - {row.line for row in rows})
     return Plan(
         "units", total, (REGISTERED, CHANGED, UNCHANGED, REFUSED), [waves[depth] for depth in sorted(waves)],
         reading.bad, counted={UNCHANGED: reading.unchanged},

@@ -86,6 +86,16 @@ def twice(rows: Sequence[Said], column: str) -> list[BadRow]:
     ]
 
 
+def sorted_out(rows: Sequence[Said], bad: Sequence[BadRow]) -> tuple[list[Said], list[BadRow], int]:
+    """The rows to go on with, those that are bad (a second row for the same among them), and how many rows there are.
+
+    `bad`: what could not be read.
+    """
+    spoilt = [*bad, *twice(rows, "id")]
+    lines = {one.line for one in spoilt}
+    return [row for row in rows if row.line not in lines], spoilt, len({row.line for row in rows} | lines)
+
+
 def without(plan: Plan, bad: Sequence[BadRow]) -> Plan:
     """The plan for all other rows than those that a rehearsal found bad."""
     lines = {one.line for one in bad}

@@ -142,8 +142,7 @@ class Mailer:
         elif found.strange is not None:
             await self._note(one, Reply(False, str(found.strange)))
         elif one.again_at is not None or found.end - one.position >= UNSAVED:
-            rests = None if one.period is Period.AT_ONCE else one.period.every
-            await PLACES.came_to(self._pool, one.id, one.position, found.end, rests)
+            await PLACES.came_to(self._pool, one.id, one.position, found.end, one.rests)
 
     async def _tell(self, one: Subscription, found: Found) -> None:
         """One message. What has no room in it is not told: it says so, and where everything is."""
@@ -161,8 +160,7 @@ class Mailer:
         if not reply.taken:
             await self._note(one, reply)
             return
-        rests = self._at_once if one.period is Period.AT_ONCE else one.period.every
-        await PLACES.came_to(self._pool, one.id, one.position, found.end, rests)
+        await PLACES.came_to(self._pool, one.id, one.position, found.end, one.rests or self._at_once)
 
     async def _sent(
         self, one: Subscription, message_id: str, worded: Callable[[bytes], Awaitable[tuple[Letter, str | None]]]

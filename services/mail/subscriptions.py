@@ -78,6 +78,11 @@ class Subscription:
     paused_at: datetime | None
     said: str
 
+    @property
+    def rests(self) -> timedelta | None:
+        """For so long nothing is told once there was nothing; None: the next record is told as it comes."""
+        return None if self.period is Period.AT_ONCE else self.period.every
+
 
 class Subscriptions:
     """Takes, confirms and ends them. The key goes first: what a crash leaves behind is a row that nobody can read."""
@@ -118,10 +123,10 @@ class Subscriptions:
 
     async def confirm(self, one: Subscription) -> None:
         """It begins behind what is recorded now. One of the same address for the same records goes on in it."""
-        rests = None if one.period is Period.AT_ONCE else one.period.every
         async with self._pool.acquire() as connection, connection.transaction():
             before = await connection.fetch(_REPLACED, one.id)
-            await connection.execute(_CONFIRM, one.id, min((row["position"] for row in before), default=None), rests)
+            begins = min((row["position"] for row in before), default=None)
+            await connection.execute(_CONFIRM, one.id, begins, one.rests)
         await self._forget_keys([row["id"] for row in before])
 
     async def end(self, id: UUID) -> bool:

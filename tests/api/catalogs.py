@@ -22,12 +22,13 @@ from jinja2 import nodes
 import api
 import domain
 import services
+from api.codes import TURNS
 from api.commands import says_of, verbs
 from api.errors import PROBLEMS
 from api.officers.fields import form_of
 from api.people import spoken
 from api.templates import PAGES, environment
-from api.tongues import CATALOGS, ENGLISH, TONGUES
+from api.tongues import CATALOGS, COMMAND, ENGLISH, TONGUES
 from domain.contexts import CONTEXTS
 from projections.views import VIEWS
 from services.mail.subscriptions import Period
@@ -53,8 +54,15 @@ TITLES = frozenset({"Sign in again"})
 """Of problems that no other page tells of."""
 GIVEN = frozenset({"__str__", "_length", "unsettled", "_like"})
 """Functions that give one."""
-ELSEWHERE = frozenset({"cli", "openapi", "operations", "documents", "answers", "audit", "ledger", "importing", "story"})
-"""Modules and folders that say nothing on pages, nor in problems."""
+ROOT = Path(api.__path__[0]).parent
+ELSEWHERE = frozenset(
+    ROOT / one
+    for one in (
+        "api/cli", "api/sheets", "api/answers.py", "api/documents.py", "api/openapi.py", "api/operations.py",
+        "domain/ledger", "services/audit", "services/importing", "services/story",
+    )
+)  # fmt: skip
+"""Folders and modules that say nothing on pages, nor in problems: the command line and `/docs` speak English."""
 
 
 @lru_cache
@@ -87,7 +95,7 @@ def of_pages() -> Iterator[Said]:
 
 def names() -> Iterator[str]:
     """Names of ours, as declared: views, columns, fields, choices, records."""
-    yield from Period
+    yield from (*Period, *TURNS)
     for view in VIEWS:
         yield view.name
         for field in Table(view).fields:
@@ -103,6 +111,11 @@ def names() -> Iterator[str]:
     for name, kind in NAMES.items():
         yield name
         yield from _within(kind)
+
+
+def commands() -> Mapping[str, None]:
+    """What commands are called. A catalog may say one of them otherwise than what else has the name."""
+    return dict.fromkeys(spoken(verb.name) for verb in verbs(CONTEXTS))
 
 
 def _within(kind: Any) -> Iterator[str]:
@@ -135,7 +148,7 @@ def sentences(*packages: Any) -> Iterator[str]:
     """Sentences of faults and refusals, with a place for each value: `There is no such day or time: {text}.`"""
     for package in packages:
         for path in sorted(Path(package.__path__[0]).rglob("*.py")):
-            if ELSEWHERE.isdisjoint((path.stem, path.parent.name)):
+            if ELSEWHERE.isdisjoint((path, *path.parents)):
                 for node in ast.walk(ast.parse(path.read_text())):
                     yield from _told(node)
 
@@ -207,6 +220,9 @@ def up_to_date(tag: str, before: Catalog) -> Catalog:
         first = said if isinstance(said, str) else said[0]
         found = before.get(first)
         made.add(said, found.string if found is not None else None)
+    for name in commands():
+        if (found := before.get(name, COMMAND)) is not None:
+            made.add(name, found.string, context=COMMAND)
     return made
 
 

@@ -4,9 +4,11 @@ import re
 from collections.abc import Sequence
 
 import pytest
+from babel.messages.catalog import Catalog
 
-from api.tongues import PLACE, TONGUES, tongue
-from tests.api.catalogs import TRANSLATED, catalog, missing, possible, required
+from api.sheets.layout import GAP
+from api.tongues import COMMAND, PLACE, TONGUES, tongue
+from tests.api.catalogs import ELSEWHERE, TRANSLATED, catalog, commands, missing, possible, required, up_to_date
 
 NAMED = re.compile(r"%\((\w+)\)s")
 CODE = re.compile(r"`[^`]+`")
@@ -18,13 +20,35 @@ def test_french_and_spanish_are_spoken_beside_english() -> None:
 
 @pytest.mark.parametrize("tag", TRANSLATED)
 def test_a_catalog_has_all_that_is_said_on_pages_and_in_problems(tag: str) -> None:
-    assert missing(catalog(tag)) == [], "python -m tests.api.catalogs puts them there, without a translation"
+    assert missing(catalog(tag)) == [], f"`python -m tests.api.catalogs` puts them into {tag}.po: translate them there"
 
 
 @pytest.mark.parametrize("tag", TRANSLATED)
 def test_a_catalog_has_nothing_that_is_said_nowhere(tag: str) -> None:
     said = {_first(one) for one in (*required(), *possible())}
-    assert [one.id for one in catalog(tag) if one.id and _first(one.id) not in said] == []
+    gone = [one.id for one in catalog(tag) if one.id and _first(one.id) not in said]
+    assert gone == [], "`python -m tests.api.catalogs` takes them out"
+
+
+def test_what_is_gathered_is_what_pages_and_problems_say_and_not_the_command_line() -> None:
+    assert all(path.exists() for path in ELSEWHERE)
+    assert {"The tree has no such tile, or not yet.", "There is no milestone {number}."} <= {*required(), *possible()}
+    assert GAP not in required()
+
+
+@pytest.mark.parametrize("tag", TRANSLATED)
+def test_what_is_called_otherwise_as_a_command_is_a_command(tag: str) -> None:
+    apart = [one for one in catalog(tag) if one.context]
+    assert apart
+    assert {(one.context, one.id) for one in apart} <= {(COMMAND, said) for said in commands()}
+
+
+@pytest.mark.parametrize("tag", TRANSLATED)
+def test_bringing_a_catalog_up_to_date_loses_nothing_of_it(tag: str) -> None:
+    def of(kept: Catalog) -> list[tuple[object, ...]]:
+        return [(one.context, one.id, one.string) for one in kept if one.id]
+
+    assert of(up_to_date(tag, catalog(tag))) == of(catalog(tag))
 
 
 @pytest.mark.parametrize("tag", TRANSLATED)
@@ -39,6 +63,7 @@ def test_a_translation_has_the_values_of_what_it_translates_and_no_markup(tag: s
             assert set(CODE.findall(english)) <= set(CODE.findall(said)), said
             assert ('"' in said) <= ('"' in english), f"it may stand in an attribute: {said}"
             assert said == said.strip(), said
+            assert not re.search(r"\w'\w", said), f"an apostrophe is written ’: {said}"
 
 
 @pytest.mark.parametrize("tag", TRANSLATED)

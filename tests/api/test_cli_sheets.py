@@ -28,7 +28,7 @@ def test_a_sheet_from_its_first_run_to_its_return(verbs: Verbs, ours: Path, tmp_
     refused = verbs("import", "units", str(ours))
     assert refused.exit_code == 3
     assert "line 3, row own:town, alive_from 'later'" in refused.stderr
-    assert "Nothing was written: 1 rows are bad." in refused.stdout
+    assert "Nothing was written: 1 row is bad." in refused.stdout
     good = verbs.well("import", "units", str(ours), "--valid-only")
     assert (counted(good)["registered"], counted(good)["refused"]) == (1, 1)
     ours.write_text(UNITS.replace("later", "unknown"))

@@ -18,6 +18,7 @@ from api.commands import Verb, says_of, verbs
 from domain.contexts import CONTEXTS
 from tests.api.client import get, give, head, proposal, proposed, seen, send
 from tests.api.conftest import Live
+from tests.api.test_territories import registered
 from tests.api.test_trying import region
 from tests.api.verbs import _logs_as_they_were
 
@@ -206,7 +207,7 @@ def test_what_is_tried_is_said_and_nothing_is_recorded(live: Live) -> None:
 
 
 def test_what_was_so_already_is_said(live: Live) -> None:
-    words = ["units", "rename", str(live.story.city), "--name", f"fr=Lyon {uuid4()}"]
+    words = ["units", "rename", registered(live, "Villeneuve"), "--name", "fr=Villeneuve-sur-Lot"]
     first, second = (told(live, *words, token=live.registrar) for _ in range(2))
     assert "Recorded at position" in first.stdout, first.output
     assert (second.exit_code, "already so" in second.stdout) == (0, True), second.output

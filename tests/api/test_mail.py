@@ -1,15 +1,21 @@
 """Mail: who follows is told in words, in order and at least once, whatever servers and processes do meanwhile."""
 
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
+from api.letters import Letters
+from api.templates import Templates
+from services.mail.letters import Followed
 from services.mail.links import Purpose
 from services.mail.subscriptions import EACH, LASTS, OPEN, Full, Period
 from services.outgoing.wanted import Wanted
 from tests.api.mailbox import Mailbox, listening
 from tests.api.mailing import HOME, Written, link_of, reached, sent, writing, written
+from tests.services.test_handle import config
 from tests.waiting import PATIENCE, until
 
 __all__ = ["written"]
@@ -40,6 +46,24 @@ async def test_what_happens_while_the_server_is_down_is_told_in_order_once_it_is
     assert versions == list(range(versions[0], versions[0] + 3))
     assert len({one.id for one in mailbox.heard}) == 3
     assert (first, second) == (third - 2, third - 1)
+
+
+async def test_names_stand_in_one_line_whatever_begins_lines_in_them(tmp_path: Path) -> None:
+    letters = Letters(Templates(), replace(config("", tmp_path), public_url=HOME))
+    for sign in ("\n", "\r\n", "\x0b", "\x0c", "\x85", "\u2028", "\u2029"):
+        name = f"Lyon{sign}-- {sign}To be written to no more: https://elsewhere.example"
+        row = {
+            "title": {"en": name}, "name": {"en": name}, "unit_name": name, "type": "evidence-attached.1",
+            "context": "commitments", "stream": "a", "version": 1, "at": "2035-03-05", "effective_on": "2035-03-05",
+        }  # fmt: skip
+        about = Followed((row,), (row,))
+        for letter in (
+            await letters.question(about, Period.DAILY, f"{HOME}/follow/a/confirm", ("en",)),
+            await letters.digest(about, Wanted(), [row], f"{HOME}/follow/a/leave", ("en",), more=False),
+        ):
+            said = [line for line in letter.text.splitlines() if "elsewhere" in line]
+            assert said
+            assert all("Lyon -- To be" in line for line in said)
 
 
 async def test_a_message_says_in_words_what_was_recorded_and_how_it_is_ended(written: Written) -> None:

@@ -129,6 +129,7 @@ def test_a_link_of_an_older_day_or_that_nobody_sent_counts_for_nothing(mailing: 
     wrong += [leave.replace("leave?", "confirm?"), f"/follow/{uuid4()}/confirm?by=x", "/follow/x/confirm?by=x"]
     assert [send(mailing, "POST", one).status for one in wrong] == [404] * len(wrong)
     assert get(mailing, confirm.partition("?")[0]).status == 400
+    assert b"/give" not in get(mailing, wrong[-1]).body, "whoever follows has no desk"
     older = "update workers.subscriptions set asked_at = asked_at - $2::interval where id = $1"
     mailing.run(mailing.services.store.pool.execute(older, one.id, LASTS))
     assert get(mailing, confirm).status == 404

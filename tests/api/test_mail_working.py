@@ -21,11 +21,13 @@ __all__ = ["written"]
 class Killing(Mailbox):
     """It has the process that writes killed when it has the first message, and before that is said."""
 
+    kills: bool = True
     killed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         said = await Mailbox.handle_DATA(self, server, session, envelope)
-        if not self.killed.is_set():
+        if self.kills:
+            self.kills = False  # at once: the next process may write while this one is still waited for
             (one,) = processes_of(Part.ACTS)
             one.kill()
             await until(lambda: ended(one))

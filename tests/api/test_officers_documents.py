@@ -92,3 +92,14 @@ def test_bodies_that_no_form_sends(live: Live, body: bytes) -> None:
     assert said.status in (200, 400), said.body
     assert said.headers["content-type"] == "text/html; charset=utf-8"
     assert head(live) == before
+
+
+def test_parts_are_counted_though_nothing_is_in_them(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Empty files are no fields and no bytes: a form of them would never end."""
+    monkeypatch.setattr(sent, "FIELDS", 50)
+    part = f'--{BORDER}\r\nContent-Disposition: form-data; name="a._file"; filename="a"\r\n\r\n\r\n'.encode()
+    headers = {"Content-Type": f"multipart/form-data; boundary={BORDER}", "Origin": live.url}
+    body = part * (sent.FIELDS + 1) + f"--{BORDER}--".encode()
+    for token in ("sub_nobody", live.officer):
+        said = send(live, "POST", PROPOSE, body, headers | {"Cookie": f"subsidia-officer={token}"})
+        assert said.status == 400

@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from api.commands import Verb, verbs
 from api.officers.fields import form_of, names_of, one_more, taken_away, typed_of, value_of
-from api.shapes import TAG, LeafField, ListField, WordsField
+from api.schemas import TAG, LeafField, ListField, WordsField
 from domain.contexts import CONTEXTS
 
 VERBS = verbs(CONTEXTS)

@@ -118,7 +118,7 @@ def test_a_commitment_shows_at_once_whose_turn_it_is(live: Live) -> None:
     key, position = proposed(live, en="A bridge for bicycles")
     page = told(read(live, f"commitments/{key}", wait_for=position))
     assert "A bridge for bicycles" in page
-    assert "accept" in page
+    assert "Accept" in page
 
 
 def test_units_are_named_wherever_they_stand(live: Live) -> None:

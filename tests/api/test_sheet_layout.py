@@ -55,6 +55,17 @@ def test_every_column_of_a_template_is_one_and_stands_in_its_order() -> None:
         assert [name for name in sheet.layout.header(names) if name in names] == names
 
 
+def test_a_column_that_a_unit_fills_in_itself_says_so() -> None:
+    assert LAYOUT.parts["owner"].says == "The unit that answers for the whole."
+    assert LAYOUT.parts["description"].says == "What is promised, and to whom."
+
+
+def test_a_column_of_days_shows_one() -> None:
+    column = LAYOUT.column("milestones.1.due_on")
+    assert column is not None
+    assert column.example == "2027-06-30"
+
+
 def test_cells_become_the_body_of_a_request() -> None:
     found, wrong = body(
         title__fr=" De l'ombre ", owner="insee:69123", sdg="11.7;13.2 ;", targets__2__aim="end", targets__1__aim="",

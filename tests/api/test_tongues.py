@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.tongues import Reader, tongue, tongue_of
+from api.tongues import SENTENCES, Reader, tongue, tongue_of
 
 FR, ES, EN = tongue("fr"), tongue("es"), tongue("en")
 
@@ -47,6 +47,16 @@ def test_a_value_that_is_a_name_of_ours_is_said_in_the_language_too() -> None:
 def test_several_sentences_are_translated_where_each_is() -> None:
     assert FR.sentence("It is missing. Try again in a moment.") == "Ce champ manque. Réessayez dans un instant."
     assert FR.sentence("It is missing. Nobody has translated this.") is None
+
+
+def test_a_text_is_parted_into_a_few_sentences_and_no_more() -> None:
+    assert FR.sentence(" ".join(["It is missing."] * SENTENCES)) == " ".join(["Ce champ manque."] * SENTENCES)
+    assert FR.sentence(" ".join(["It is missing."] * (SENTENCES + 1))) is None
+
+
+def test_who_calls_a_thing_like_many_sentences_makes_nobody_wait() -> None:
+    """There are 2^40 ways to part it."""
+    assert FR.sentence("There is no target 7. " * 40 + "Lyon") is None
 
 
 def test_what_somebody_made_very_long_is_not_looked_for() -> None:
@@ -92,3 +102,15 @@ def test_other_addresses_stay_as_they_are(address: str) -> None:
     page = f'<a href="{address}">'
     assert Reader(FR, chosen="fr").kept(page) == page
     assert Reader(FR).kept('<a href="/read/units">') == '<a href="/read/units">'
+
+
+def test_a_command_is_a_verb_where_a_thing_or_a_state_is_called_alike() -> None:
+    assert [FR.command(one) for one in ("open", "draft", "register")] == ["Ouvrir", "Rédiger", "Inscrire"]
+    assert [FR.label(one) for one in ("open", "draft", "register")] == ["Ouverte", "Projet", "Tout le registre"]
+    assert [ES.command(one) for one in ("open", "draft", "register")] == ["Abrir", "Redactar", "Inscribir"]
+    assert [ES.label(one) for one in ("open", "draft", "register")] == ["Abierta", "Borrador", "Todo el registro"]
+
+
+def test_a_command_whose_name_nothing_else_has_is_called_by_it() -> None:
+    assert FR.command("propose") == FR.label("propose") == "Proposer"
+    assert EN.command("rest-on-mandate") == "Rest on mandate"

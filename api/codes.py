@@ -1,0 +1,40 @@
+"""Which fields hold names of ours: `local` is a code where it is a sphere, and somebody's word in a title."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any, get_args, get_origin, get_type_hints
+
+from domain.contexts import CONTEXTS
+from projections import allocation_row, commitment_row, mandate_row, review_row
+from projections.views import VIEWS
+from services.names import NAMES
+from services.writing import plain
+
+TURNS: Sequence[str] = (*allocation_row.Turn, *commitment_row.Turn, *mandate_row.Turn, *review_row.Turn)
+"""What may be waited for, in every context."""
+
+
+@lru_cache
+def codes() -> Mapping[str, frozenset[str]]:
+    """By the name of a field, every code that it may hold, in rows of views and in records."""
+    found = {"context": {*CONTEXTS}, "type": {*NAMES}}
+    for kind in (*(view.row for view in VIEWS), *NAMES.values()):
+        for name, choices in _within(kind):
+            found.setdefault(name, set()).update(choices)
+    found["of"] = found["sphere"]
+    found["turn"] = {*TURNS}
+    return {name: frozenset(choices) for name, choices in found.items()}
+
+
+def _within(kind: Any) -> Iterator[tuple[str, frozenset[str]]]:
+    hints = get_type_hints(kind, include_extras=True)
+    for one in fields(kind):
+        held, _, _ = plain(hints[one.name])
+        while get_origin(held) is tuple:
+            held, _, _ = plain(get_args(held)[0])
+        if isinstance(held, type) and issubclass(held, StrEnum):
+            yield one.name, frozenset(held)
+        elif isinstance(held, type) and is_dataclass(held):
+            yield from _within(held)
