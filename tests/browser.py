@@ -38,6 +38,12 @@ class Tab:
 
         await until(holds)
 
+    async def as_wide_as(self, width: int) -> None:
+        """Has a window of that many pixels from now on."""
+        await self._ask(
+            "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False
+        )
+
     async def visited(self, address: str) -> None:
         """Opens an address, of a page that may run no script of its own."""
         await self._ask("Emulation.setScriptExecutionDisabled", value=True)
