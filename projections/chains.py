@@ -19,6 +19,9 @@ from projections.waits import WaitRow, days_waited
 
 SHOWN = 100
 """Places that are named of those that wait for one: there may be many more."""
+FOLLOWED = 500
+"""Commitments of a chain that are followed, nearest first. Rules hold whoever declares to fewer; but what is waited for
+may come to wait for others in turn, and no question may last for ever."""
 NEVER = date.max
 OWNER_SAYS = "withdraw-dependency"
 """What is waited for where something ended that was waited for, and had not come."""
@@ -94,6 +97,7 @@ class ChainRow:
     waited: Annotated[tuple[Awaited, ...], Says("Who was waited for in all of it, the longest first.")]
     links: Annotated[tuple[Link, ...], Says("Everything that is waited for, nearest first.")]
     needed_by: Annotated[tuple[Dependent, ...], Says("The first hundred places that wait for this one.")]
+    whole: Annotated[bool, Says("Whether all of it was followed; only the nearest 500 commitments are.")]
 
 
 class Place(NamedTuple):
@@ -126,14 +130,22 @@ class Chain:
 
     def missing(self) -> Sequence[UUID]:
         """The commitments whose rows come next: the first one, then what those that are there wait for."""
+        return self._beyond()[: FOLLOWED - len(self.commitments)]
+
+    def _beyond(self) -> Sequence[UUID]:
         wanted = (self.of, *(one.commitment for row in self.commitments.values() for one in row.depends_on))
         return [one for one in dict.fromkeys(wanted) if one not in self.commitments]
 
     def row(self, day: date) -> ChainRow:
         """The chain, with days counted up to that day."""
         whole = self.commitments[self.of]
-        links = tuple(self._link(of, one) for of, row in self.commitments.items() for one in row.depends_on)
-        return ChainRow(self.of, whole.title, self._turn(day), self._waited(day), links, self._needed_by())
+        links = tuple(self._link(of, one) for of, row in self.commitments.items() for one in self._followed(row))
+        return ChainRow(
+            self.of, whole.title, self._turn(day), self._waited(day), links, self._needed_by(), not self._beyond()
+        )
+
+    def _followed(self, row: CommitmentRow) -> Iterator[DependencyRow]:
+        return (one for one in row.depends_on if one.commitment in self.commitments)
 
     def _link(self, of: UUID, one: DependencyRow) -> Link:
         other = self.commitments[one.commitment]
@@ -178,7 +190,7 @@ class Chain:
         row = self.commitments[place.commitment]
         if row.state in ENDED:
             return
-        for one in row.depends_on:
+        for one in self._followed(row):
             if one.milestone == place.milestone and self._standing(one) is Standing.WAITING:
                 yield Place(one.commitment, one.commitment_milestone)
         if row.state in AGREEING and place.milestone is not None:
@@ -197,7 +209,7 @@ class Chain:
         row = self.commitments[place.commitment]
         if row.state in ENDED:
             return
-        for one in row.depends_on:
+        for one in self._followed(row):
             if one.milestone == place.milestone and self._standing(one) is Standing.ENDED:
                 closed = self.commitments[one.commitment].closed_on
                 since = (closed.earliest() if closed else None) or day

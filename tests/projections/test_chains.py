@@ -1,6 +1,7 @@
 """Chains: the one whose turn it is in all that a commitment waits for, and for how long each was waited for."""
 
 from datetime import date
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from domain.commitments import commands as asked
 from domain.commitments.state import facts
 from domain.commitments.words import Due, Milestone, Outcome
 from domain.kernel import Level, PartialDate, StreamId, UnitId
-from projections.chains import Chain, ChainRow, Place, Standing
+from projections.chains import FOLLOWED, Chain, ChainRow, Place, Standing
 from tests.domain.commitment_stories import CITY, DAY, REGION, STATE, STREAM, ask, miss, words
 from tests.projections.register import Register, directory
 
@@ -182,3 +183,21 @@ def test_nothing_is_waited_for_once_it_has_ended(register: Register) -> None:
 def test_without_dependencies_it_is_its_own_turn() -> None:
     assert turn(begun(), DAY) == ("City", TRAM, DESIGN, 0)
     assert chain(begun(), DAY, of=PERMIT).turn.unit_name == "State"  # type: ignore[union-attr]
+
+
+def line(length: int) -> Register:
+    """Declared from the first one on, so that each one waits for one other when it is said."""
+    register, streams = directory(), [TRAM, *(StreamId(UUID(int=0xD000 + number)) for number in range(1, length))]
+    for number, stream in enumerate(streams):
+        a_step = step(CITY, "All of it", TRACKS_DUE)
+        register.given(propose(CITY, f"Part {number}"), a_step, ask(asked.AdoptCommitment), stream=stream)
+    for of, on in pairwise(streams):
+        depends(register, of, on)
+    return register
+
+
+@pytest.mark.parametrize(("length", "whole"), [(FOLLOWED, True), (FOLLOWED + 1, False)])
+def test_a_chain_that_grew_for_ever_is_followed_so_far_and_says_so(length: int, whole: bool) -> None:
+    found = chain(line(length))
+    assert (found.whole, len(found.links)) == (whole, FOLLOWED - 1)
+    assert found.turn is not None
