@@ -77,6 +77,19 @@ def test_what_is_counted_has_the_form_of_its_number(count: int, said: str) -> No
     assert FR.plural.ngettext("%(num)s day ago", "%(num)s days ago", count) == f"il y a {said}"
 
 
+@pytest.mark.parametrize(
+    ("count", "fr", "es"),
+    [
+        (1, "%(n)s engagement est au registre.", "%(n)s compromiso consta en el registro."),
+        (356, "%(n)s engagements sont au registre.", "%(n)s compromisos constan en el registro."),
+        (2_000_000, "%(n)s d’engagements sont au registre.", "%(n)s de compromisos constan en el registro."),
+    ],
+)
+def test_of_a_million_and_of_no_other_number_is_said(count: int, fr: str, es: str) -> None:
+    said = "%(n)s commitment is on record.", "%(n)s commitments are on record."
+    assert [one.plural.ngettext(*said, count) for one in (FR, ES)] == [fr, es]
+
+
 def test_numbers_are_written_as_the_language_writes_them() -> None:
     assert (EN.number(12345), FR.number(12345), ES.number(12345)) == ("12,345", "12\u202f345", "12.345")
 
