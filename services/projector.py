@@ -24,7 +24,7 @@ from services.views.ports import NoSuchView
 from services.views.registry import Entry, Fenced
 from services.views.running import BATCH, CannotApply, Codec, Ledger, Runner, ended
 from services.views.tables import Table
-from services.views.yielding import yield_as_we_do
+from services.views.yielding import Rests, yield_as_we_do
 
 POLL = 1.0
 """Seconds after which a group looks at the ledger in any case, or asks again whether it may lead."""
@@ -194,9 +194,10 @@ class Projector:
             await self._go_on(group, runner, connection, entries)
 
     async def _go_on(self, group: Group, runner: Runner, connection: Connection, entries: Sequence[Entry]) -> None:
-        swept = monotonic()
+        swept, rests = monotonic(), Rests()
         group.position, group.error = runner.position, None
         while True:
+            begun = monotonic()
             try:
                 applied = await runner.step()
             except CannotApply as error:
@@ -205,13 +206,14 @@ class Projector:
                 raise
             finally:
                 group.position = runner.position
+            rest = rests.after(applied, monotonic() - begun)
             if monotonic() - swept > SWEEP:
                 swept = monotonic()
                 await self._sweep(connection)
             if not applied:
                 await self._rest(connection, runner.position, entries)
-            elif applied < self._batch:
-                await asyncio.sleep(GATHER)
+            elif rest or applied < self._batch:
+                await asyncio.sleep(max(rest, GATHER))
 
     async def _rest(self, connection: Connection, position: int, entries: Sequence[Entry]) -> None:
         """Until there are records, or a second has passed; then looks whether these are still the live tables."""

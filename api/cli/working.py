@@ -38,7 +38,7 @@ UNHEARD = 10.0
 """Seconds without a report after which a crew is no longer taken for alive."""
 PATIENCE = (0.5, 1.0, 2.0, 5.0, 10.0)
 """Seconds until a crew that ended is started again; the last is repeated."""
-YIELDING = 5
+YIELDING = 10
 """By how much nicer than the server the one who keeps the views is (see nice(2))."""
 GRACE = 15.0
 """Seconds that a crew gets to stop in order."""

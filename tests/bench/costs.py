@@ -20,7 +20,7 @@ SAID: Mapping[str, int] = {
     "the writer's PostgreSQL": 140,
     "the rest of PostgreSQL": 260,
 }
-"""Microseconds that deploy/operations.md says, on a core of 2 GHz and with a Python built without profiling."""
+"""Microseconds that deploy/operations.md says of the slower of its two machines."""
 SAID_OF_WAL = 38
 """Kilobytes of WAL that it says."""
 TWO_THOUSAND = 2_000
