@@ -31,10 +31,13 @@ class Sender(Protocol):
 
 
 class Outgoing:
-    """A worker, see `Follower`: who leads sends, while we are inside: `async with Outgoing(...)`."""
+    """A worker, see `Follower`: who leads sends, while we are inside: `async with Outgoing(...)`.
 
-    def __init__(self, sender: Sender) -> None:
-        self.name, self.gather, self._sender = sender.name, sender.gather, sender
+    `poll`: seconds after which it looks again who is due, `POLL` at most.
+    """
+
+    def __init__(self, sender: Sender, *, poll: float = POLL) -> None:
+        self.name, self.gather, self._sender, self._poll = sender.name, min(sender.gather, poll), sender, poll
 
     async def __aenter__(self) -> "Outgoing":
         return self
@@ -50,7 +53,7 @@ class Outgoing:
 
     async def rest(self, connection: Connection) -> float:
         await self._sender.begin(connection)
-        return POLL
+        return self._poll
 
     async def refused(self, connection: Connection) -> int:
         """How many are paused, or fail for a while."""

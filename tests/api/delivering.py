@@ -78,7 +78,7 @@ async def delivering(
             post, pauses=pauses, gives_up=gives_up,
         )  # fmt: skip
         async with (
-            Outgoing(deliverer) as worker, Follower(kept.dsn, worker, services.store, wait) as follower
+            Outgoing(deliverer, poll=0.05) as worker, Follower(kept.dsn, worker, services.store, wait) as follower
         ):  # fmt: skip
             yield follower
 

@@ -101,7 +101,7 @@ async def writing(
             services.views, mail, pauses=pauses, gives_up=gives_up, at_once=at_once,
         )  # fmt: skip
         async with (
-            Outgoing(mailer) as worker, Follower(written.dsn, worker, services.store, wait) as follower
+            Outgoing(mailer, poll=0.05) as worker, Follower(written.dsn, worker, services.store, wait) as follower
         ):  # fmt: skip
             yield follower
 
