@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import partial
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -168,7 +169,7 @@ def read_query(request: web.Request, parameters: Mapping[str, Parameter], gather
         elif name in found:
             gathered.add("query", pointer(name), Fault("repeated-parameter", _REPEATED))
         else:
-            found[name] = gathered.take("query", name, lambda p=parameter, t=text: p.leaf.read_text(t))  # type: ignore[misc]
+            found[name] = gathered.take("query", name, partial(parameter.leaf.read_text, text))
     for name, parameter in parameters.items():
         if parameter.required and name not in found:
             gathered.add("query", pointer(name), Fault("required", "It is missing."))

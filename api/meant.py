@@ -13,11 +13,6 @@ SHOWN = 20
 """Things among which somebody chooses; who means another says more of it."""
 AT_MOST = 200
 """Characters in which a thing is named."""
-THINGS: Mapping[str, str] = {
-    "commitment": "commitments", "mandate": "mandates", "under": "mandates", "replaces": "mandates", "by": "mandates",
-    "beside": "mandates", "implements": "allocations", "follows": "reviews",
-}  # fmt: skip
-"""Fields with the id of a thing other than a unit, and the view that knows it by what it is called."""
 Row = Mapping[str, Any]
 
 
@@ -27,11 +22,12 @@ class Rows(Protocol):
     async def __call__(self, view: str, *, code: str = "", words: str = "") -> Sequence[Row]: ...
 
 
-def view_of(leaf: Leaf | None, step: str) -> str:
-    """The view in which people find what a field called `step` asks the id of; empty where it asks for none."""
-    if leaf is None or leaf.document.get("format") != "uuid":
-        return ""
-    return UNITS if leaf.of == "unit" else THINGS.get(step, "")
+def view_of(leaf: Leaf | None) -> str:
+    """The view in which people find what a field asks the id of; empty where it asks for none.
+
+    It is called as its rows are, in the plural.
+    """
+    return f"{leaf.of}s" if leaf is not None and leaf.of else ""
 
 
 async def meant(rows: Rows, text: str, view: str, columns: Sequence[Column]) -> Sequence[Row]:

@@ -208,7 +208,7 @@ _KEY: Schema = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "
 
 def _filter(name: str, one: Filtering) -> Schema:
     schema = dict(one.leaf.document)
-    found: Schema = {"name": name, "in": "query", "required": False, "description": filter_says(name, one)}
+    found: Schema = {"name": name, "in": "query", "required": False, "description": filter_says(one)}
     if not one.several:
         return {**found, "schema": schema}
     if (one.column.item or one.column.kind) is Kind.TEXT:
@@ -225,5 +225,5 @@ _WHERE = {
 }  # fmt: skip
 
 
-def filter_says(name: str, one: Filtering) -> str:
+def filter_says(one: Filtering) -> str:
     return f"Rows where `{one.column.name}` {_WHERE[one.op]} the value. {one.column.says}".strip()

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, NewType, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import marshmallow
@@ -24,12 +24,16 @@ from api.known import KNOWN
 from api.schemas import TAG, LeafField, ListField, ObjectField, ObjectSchema, WordsField
 from api.values import Currency, Leaf
 from domain.kernel import (
+    AllocationId,
+    CommitmentId,
     EventName,
     Given,
     Known,
+    MandateId,
     Many,
     Money,
     PartialDate,
+    ReviewId,
     Says,
     Seal,
     Sealed,
@@ -109,16 +113,19 @@ def shape_of(hint: Any) -> Shape:
     if isinstance(kind, type) and is_dataclass(kind):
         return _object(kind)
     leaf = leaf_of(kind, notes)
-    return _leaf(replace(leaf, of="unit") if _of_unit(hint) else leaf)
+    return _leaf(replace(leaf, of=_of(hint)))
 
 
-def _of_unit(hint: Any) -> bool:
-    """Whether a hint is that of a unit's id; its plain type is that of any id."""
-    if hint is UnitId:
-        return True
-    return (
-        any(_of_unit(inner) for inner in get_args(hint)) if get_origin(hint) in (Annotated, Union, UnionType) else False
-    )
+_THINGS: Mapping[Any, str] = {
+    AllocationId: "allocation", CommitmentId: "commitment", MandateId: "mandate", ReviewId: "review", UnitId: "unit",
+}  # fmt: skip
+
+
+def _of(hint: Any) -> str:
+    """What a hint is the id of; its plain type is that of any id, or of something else."""
+    if get_origin(hint) in (Annotated, Union, UnionType):
+        return next(filter(None, map(_of, get_args(hint))), "")
+    return _THINGS.get(hint, "") if isinstance(hint, NewType) else ""
 
 
 def leaf_of(kind: Any, notes: Sequence[Any]) -> Leaf:

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -159,7 +160,7 @@ class Subscribing:
         gathered, found = Gathered(), dict[str, Sequence[Any]]()
         for name, one in _ASKED.items():
             if name in said:
-                value = gathered.take("query", name, lambda one=one, text=said[name]: one.leaf.read_text(text))  # type: ignore[misc]
+                value = gathered.take("query", name, partial(one.leaf.read_text, said[name]))
                 found[name] = (value,)
         gathered.raise_any()
         wanted = Wanted(*(tuple(found.get(name, ())) for name in ("type", "context", "unit", "stream")))

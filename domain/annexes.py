@@ -17,6 +17,7 @@ from domain.deadlines import Standing
 from domain.kernel import (
     By,
     CommitmentFacts,
+    CommitmentId,
     Context,
     Decider,
     Given,
@@ -101,7 +102,7 @@ class SealAnnex:
     """Put a text under embargo: its hash is recorded now, the text itself on the day of its release."""
 
     unit: Annotated[UnitId, Says("The party of the commitment whose text it is.")]
-    commitment: Annotated[StreamId, Says("The commitment that it belongs to.")]
+    commitment: Annotated[CommitmentId, Says("The commitment that it belongs to.")]
     title: Annotated[Words, Text(at_most=200), Says("What it is; public at once.")]
     text: Annotated[Sealed, Seal("unit", at_most=LONGEST), Says("The text; only the unit may read it before its day.")]
     language: Annotated[

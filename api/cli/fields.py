@@ -29,7 +29,7 @@ class FieldOption(click.Option):
             [f"--{part.name.replace('_', '-')}", f"said_{part.name}"],
             multiple=isinstance(self.field, (ListField, WordsField)),
             type=_choice(self.field),
-            metavar=_metavar(self.field, part.name),
+            metavar=_metavar(self.field),
             help=_help(part, self.field),
         )
 
@@ -44,7 +44,7 @@ def _choice(field: Field[Any]) -> "click.ParamType[Any]":
     return click.Choice(choices) if choices else click.STRING
 
 
-def _metavar(field: Field[Any], name: str) -> str | None:
+def _metavar(field: Field[Any]) -> str | None:
     """None: the choices are shown."""
     leaf = _leaf(field)
     if isinstance(leaf, WordsField):
@@ -52,7 +52,7 @@ def _metavar(field: Field[Any], name: str) -> str | None:
     if not isinstance(leaf, LeafField):
         return "JSON"
     document = leaf.leaf.document
-    if view := view_of(leaf.leaf, name):
+    if view := view_of(leaf.leaf):
         return "UNIT" if view == UNITS else "ID|TITLE"
     return None if "enum" in document else FORMATS.get(document.get("format", ""), TYPES[document["type"]])
 

@@ -44,7 +44,7 @@ async def settled(server: str, verb: Verb, id: str, body: dict[str, Any]) -> str
     Raises click.UsageError, with everything that may be meant; Unanswered.
     """
     given = {"ID": id}
-    places = [Place(given, "ID", "ID", UNITS), *_places(ObjectField(verb.request.schema), body, "", "")]
+    places = [Place(given, "ID", "ID", UNITS), *_places(ObjectField(verb.request.schema), body, "")]
     found, wrong = dict[tuple[str, str], Sequence[Row]](), list[str]()
     for place in places:
         asked = place.text, place.view
@@ -61,22 +61,20 @@ async def settled(server: str, verb: Verb, id: str, body: dict[str, Any]) -> str
     return given["ID"]
 
 
-def _places(field: Field[Any], said: Any, step: str, path: str) -> Iterator[Place]:
+def _places(field: Field[Any], said: Any, path: str) -> Iterator[Place]:
     """Every place of what is said that holds an id. What has another form than its field, the server refuses."""
     if isinstance(field, ObjectField) and isinstance(said, dict):
-        parts: list[tuple[Any, Field[Any], str]] = [
-            (name, one, name) for name, one in field.schema.fields.items() if name in said
-        ]
+        parts: list[tuple[Any, Field[Any]]] = [(name, one) for name, one in field.schema.fields.items() if name in said]
     elif isinstance(field, ListField) and isinstance(said, list):
-        parts = [(at, field.inner, step) for at in range(len(said))]
+        parts = [(at, field.inner) for at in range(len(said))]
     else:
         return
-    for at, one, called in parts:
+    for at, one in parts:
         place = f"{path}.{at}" if path else str(at)
         if isinstance(one, LeafField):
-            yield Place(said, at, place, view_of(one.leaf, called))
+            yield Place(said, at, place, view_of(one.leaf))
         else:
-            yield from _places(one, said[at], called, place)
+            yield from _places(one, said[at], place)
 
 
 @dataclass(frozen=True, slots=True)

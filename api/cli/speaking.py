@@ -79,7 +79,8 @@ def _example(verb: Verb) -> str:
     for part in verb.request.parts:
         if part.required:
             option = FieldOption(part)
-            shown = part.example if isinstance(part.example, str) else option.metavar or option.type.choices[0]  # type: ignore[attr-defined]
+            choices = option.type.choices if isinstance(option.type, click.Choice) else ()
+            shown = part.example if isinstance(part.example, str) else option.metavar or choices[0]
             words += [option.opts[0], f"'{shown}'" if " " in shown else shown]
     return f"Example: {' '.join(words)}"
 

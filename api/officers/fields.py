@@ -61,7 +61,7 @@ class Node:
     @property
     def view(self) -> str:
         """The view in which people find what the field asks the id of; empty where it asks for none."""
-        return view_of(self.leaf, self.step)
+        return view_of(self.leaf)
 
     @property
     def document(self) -> bool:

@@ -16,7 +16,17 @@ from domain.kernel.contexts import (
 )
 from domain.kernel.days import Deadline, PartialDate, Today, day_of
 from domain.kernel.facts import CommitmentFacts, Dependency, Holding, MandateFacts, Membership, ReviewFacts, UnitFacts
-from domain.kernel.ids import NAMES, EventName, StreamId, UnitId, named_stream
+from domain.kernel.ids import (
+    NAMES,
+    AllocationId,
+    CommitmentId,
+    EventName,
+    MandateId,
+    ReviewId,
+    StreamId,
+    UnitId,
+    named_stream,
+)
 from domain.kernel.notes import Given, Indexed, Known, Many, Says, Seal, Searched, Text, Whole
 from domain.kernel.people import Actor, Level, Role, Sphere
 from domain.kernel.policies import Policy, PolicyValue
@@ -29,11 +39,13 @@ __all__ = [
     "SYSTEM",
     "Actor",
     "ActsFor",
+    "AllocationId",
     "Attached",
     "By",
     "Claim",
     "Command",
     "CommitmentFacts",
+    "CommitmentId",
     "Context",
     "Deadline",
     "Decider",
@@ -48,6 +60,7 @@ __all__ = [
     "Known",
     "Level",
     "MandateFacts",
+    "MandateId",
     "Many",
     "Membership",
     "Money",
@@ -58,6 +71,7 @@ __all__ = [
     "Recorded",
     "Refused",
     "ReviewFacts",
+    "ReviewId",
     "Role",
     "Says",
     "Seal",

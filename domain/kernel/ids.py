@@ -7,6 +7,11 @@ from uuid import UUID, uuid5
 
 StreamId = NewType("StreamId", UUID)
 UnitId = NewType("UnitId", UUID)
+# What a command names by its stream: people are asked for a thing of that sort.
+AllocationId = NewType("AllocationId", StreamId)
+CommitmentId = NewType("CommitmentId", StreamId)
+MandateId = NewType("MandateId", StreamId)
+ReviewId = NewType("ReviewId", StreamId)
 NAMES = UUID("8f4e1c52-6a0b-5d6e-9b57-5b0a3a7d2045")
 """Namespace of the ids that follow from a name, such as the stream of a policy."""
 

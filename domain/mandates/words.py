@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Annotated, TypeAlias
 
 from domain import cofog
-from domain.kernel import Many, Money, Says, StreamId, Text, UnitId, Whole, Words
+from domain.kernel import AllocationId, Many, Money, Says, StreamId, Text, UnitId, Whole, Words
 
 Prose: TypeAlias = Annotated[Words, Text(at_most=4000)]
 Citation: TypeAlias = Annotated[str, Text(at_most=500)]
@@ -216,7 +216,7 @@ class Terms:
     staff: Annotated[int | None, Whole(0, 10_000_000), Says("How many posts move with it.")] = None
     assets: Annotated[Prose | None, Says("Which buildings, equipment and files move with it.")] = None
     document: Annotated[Document | None, Says("The law, agreement or act.")] = None
-    implements: Annotated[StreamId | None, Says("The decision on an allocation that it carries out.")] = None
+    implements: Annotated[AllocationId | None, Says("The decision on an allocation that it carries out.")] = None
 
     @property
     def needs_acceptance(self) -> bool:

@@ -24,9 +24,7 @@ from services.outgoing.places import GIVES_UP, PAUSES
 from services.outgoing.wanted import Ahead, Ledger, Unusable
 from services.sealing import Unopenable
 from services.store.connecting import Connection, Pool, passes
-from services.store.ports import StoredRecord
 from services.views.queries import NotBuilt, Views
-from services.working.following import POLL, passed
 
 UNSAVED = 10_000
 """Records in which there was nothing for somebody, and that are looked through again after a start, at most."""
@@ -50,10 +48,11 @@ class Mail:
 
 
 class Mailer:
-    """A worker, see `Follower`: who leads writes."""
+    """A sender, see `Outgoing`."""
 
     name = "mail"
     gather = 1.0
+    places = PLACES
 
     def __init__(
         self, pool: Pool, ledger: Ledger, subscriptions: Subscriptions, codec: Codec, contexts: Mapping[str, Context],
@@ -64,27 +63,11 @@ class Mailer:
         self._pool, self._subscriptions, self._views, self._mail = pool, subscriptions, views, mail
         self._pauses, self._gives_up, self._at_once = tuple(pauses), gives_up, at_once
         self._news = News(Ahead(pool, ledger, codec), codec, contexts)
-        self._errands = Errands("mail-interrupted", pauses)
+        self.errands = Errands("mail-interrupted", pauses)
         self._told: int | None = None
 
-    async def stop(self) -> None:
-        """What is under way ends; what was not taken is sent again by whoever leads next."""
-        await self._errands.stop()
-
-    async def take(self, connection: Connection, position: int, stored: Sequence[StoredRecord]) -> int:
-        """Each follower has a position of their own; here we only hear that there is news."""
-        return stored[-1].position
-
-    async def keep(self, connection: Connection, position: int) -> None:
-        await passed(connection, self.name, position)
-
-    async def rest(self, connection: Connection) -> float:
-        self._errands.begin("round", self._round)
-        return POLL
-
-    async def refused(self, connection: Connection) -> int:
-        """Subscriptions that are paused, or fail for a while."""
-        return await PLACES.stuck(connection)
+    async def begin(self, connection: Connection) -> None:
+        self.errands.begin("round", self._round)
 
     async def _round(self) -> None:
         """Raises NotSent, and what the database raises."""

@@ -28,7 +28,6 @@ from services.store.ports import StoredRecord
 from services.webhooks import kept
 from services.webhooks.kept import PLACES, Webhook
 from services.webhooks.signing import signed
-from services.working.following import POLL, passed
 
 BATCH = 100
 GONE = 410
@@ -75,10 +74,11 @@ _told = msgspec.json.Decoder(_Told)
 
 
 class Deliverer:
-    """A worker, see `Follower`: who leads delivers. A receiver that is slow or gone holds nobody else up."""
+    """A sender, see `Outgoing`. A receiver that is slow or gone holds nobody else up."""
 
     name = "webhooks"
     gather = 0.25
+    places = PLACES
 
     def __init__(
         self, pool: Pool, ledger: Ledger, keyring: Keyring, codec: Codec, contexts: Mapping[str, Context], post: Post,
@@ -87,27 +87,11 @@ class Deliverer:
         self._pool, self._keyring, self._codec = pool, keyring, codec
         self._contexts, self._post = contexts, post
         self._pauses, self._gives_up = tuple(pauses), gives_up
-        self._ahead, self._errands = Ahead(pool, ledger, codec), Errands("webhook-interrupted")
+        self._ahead, self.errands = Ahead(pool, ledger, codec), Errands("webhook-interrupted")
 
-    async def stop(self) -> None:
-        """What is under way ends; what was not answered is sent again by whoever leads next."""
-        await self._errands.stop()
-
-    async def take(self, connection: Connection, position: int, stored: Sequence[StoredRecord]) -> int:
-        """Each webhook has a position of its own; here we only hear that there is news."""
-        return stored[-1].position
-
-    async def keep(self, connection: Connection, position: int) -> None:
-        await passed(connection, self.name, position)
-
-    async def rest(self, connection: Connection) -> float:
+    async def begin(self, connection: Connection) -> None:
         for webhook in await kept.due(connection):
-            self._errands.begin(webhook.id, partial(self._all, webhook))
-        return POLL
-
-    async def refused(self, connection: Connection) -> int:
-        """Webhooks that are paused, or fail for a while."""
-        return await PLACES.stuck(connection)
+            self.errands.begin(webhook.id, partial(self._all, webhook))
 
     async def _all(self, webhook: Webhook) -> None:
         """Everything there is now. It ends where the receiver does not take a record, or another process goes on."""

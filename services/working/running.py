@@ -12,6 +12,7 @@ from services.codec import Codec
 from services.handle import Office
 from services.health import Health
 from services.mail.mailing import Mailer
+from services.outgoing.worker import Outgoing, Sender
 from services.reacting import Reactor
 from services.store.connecting import Pool, close_pool, connect_worker, dropped, open_pool
 from services.store.listener import heard
@@ -78,14 +79,12 @@ async def opened_workers(
         workers: list[Worker] = [
             Clock(office, codec, contexts), reactor, Attester(Attesting(office, pool, views), office, attest)
         ]  # fmt: skip
+        senders: list[Sender] = []
         if post is not None:
-            deliverer = Deliverer(pool, reads, office.keyring, codec, contexts, post)
-            stack.push_async_callback(deliverer.stop)
-            workers.append(deliverer)
+            senders.append(Deliverer(pool, reads, office.keyring, codec, contexts, post))
         if mailing is not None:
-            mailer = mailing(pool, reads)
-            stack.push_async_callback(mailer.stop)
-            workers.append(mailer)
+            senders.append(mailing(pool, reads))
+        workers += [await stack.enter_async_context(Outgoing(sender)) for sender in senders]
         found = [Follower(dsn, worker, recent, wait) for worker in workers]
         if follow:
             for follower in found:

@@ -18,6 +18,7 @@ from domain.commitments.words import Document
 from domain.kernel import StreamId, Words
 from services.bootstrap import Services
 from services.codec import Codec
+from services.outgoing.worker import Outgoing
 from services.store.listener import heard
 from services.webhooks.delivering import Deliverer
 from services.webhooks.kept import Webhook
@@ -76,11 +77,10 @@ async def delivering(
             services.store.pool, services.store, services.office.keyring, codec or services.codec, services.contexts,
             post, pauses=pauses, gives_up=gives_up,
         )  # fmt: skip
-        try:
-            async with Follower(kept.dsn, deliverer, services.store, wait) as follower:
-                yield follower
-        finally:
-            await deliverer.stop()
+        async with (
+            Outgoing(deliverer, poll=0.05) as worker, Follower(kept.dsn, worker, services.store, wait) as follower
+        ):  # fmt: skip
+            yield follower
 
 
 @asynccontextmanager

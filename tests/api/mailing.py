@@ -23,6 +23,7 @@ from services.mail.sending import Smtp
 from services.mail.server import MailServer
 from services.mail.subscriptions import Period, Subscription, Subscriptions
 from services.outgoing.wanted import Wanted
+from services.outgoing.worker import Outgoing
 from services.store.listener import heard
 from services.working.following import Follower
 from tests.api.mailbox import Mailbox, Message
@@ -99,11 +100,10 @@ async def writing(
             services.store.pool, services.store, services.subscriptions, services.codec, services.contexts,
             services.views, mail, pauses=pauses, gives_up=gives_up, at_once=at_once,
         )  # fmt: skip
-        try:
-            async with Follower(written.dsn, mailer, services.store, wait) as follower:
-                yield follower
-        finally:
-            await mailer.stop()
+        async with (
+            Outgoing(mailer, poll=0.05) as worker, Follower(written.dsn, worker, services.store, wait) as follower
+        ):  # fmt: skip
+            yield follower
 
 
 async def sent(mailbox: Mailbox, many: int) -> None:

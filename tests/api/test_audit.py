@@ -285,9 +285,7 @@ def test_two_checkpoints_are_compared_by_bundle_and_by_server(
 
 
 @pytest.mark.parametrize("view", [view.name for view in VIEWS])
-def test_every_view_replayed_equals_what_the_server_publishes(
-    view: str, bundle: Path, live: Live, tmp_path: Path
-) -> None:
+def test_every_view_replayed_equals_what_the_server_publishes(view: str, bundle: Path, live: Live) -> None:
     last = size_of(bundle) - 1
     live.run(live.services.views.reached(view, last, 30))
     for position in (last // 3, last):

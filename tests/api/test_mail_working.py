@@ -1,8 +1,8 @@
 """Mail as `subsidia work` sends it: by its configuration, in a process of its own, whenever that is killed."""
 
-import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+import psutil
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from api.cli.working import Part
@@ -12,7 +12,7 @@ from tests.api.mailbox import Mailbox, listening
 from tests.api.mailing import HOME, Written, reached, written
 from tests.api.test_webhooks import ended
 from tests.api.test_working import environment, processes_of
-from tests.waiting import PATIENCE, until
+from tests.waiting import until
 
 __all__ = ["written"]
 
@@ -21,18 +21,18 @@ __all__ = ["written"]
 class Killing(Mailbox):
     """It has the process that writes killed when it has the first message, and before that is said."""
 
-    kills: bool = True
-    killed: asyncio.Event = field(default_factory=asyncio.Event)
+    killed: psutil.Process | None = None
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         said = await Mailbox.handle_DATA(self, server, session, envelope)
-        if self.kills:
-            self.kills = False  # at once: the next process may write while this one is still waited for
-            (one,) = processes_of(Part.ACTS)
-            one.kill()
-            await until(lambda: ended(one))
-            self.killed.set()
+        if self.killed is None:
+            # Whoever is served is gone from here on, and nothing is awaited for nobody.
+            (self.killed,) = processes_of(Part.ACTS)
+            self.killed.kill()
         return said
+
+    async def has_killed(self) -> bool:
+        return self.killed is not None and await ended(self.killed)
 
 
 async def test_a_process_killed_before_it_saved_that_it_wrote_writes_the_same_again(written: Written) -> None:
@@ -44,7 +44,7 @@ async def test_a_process_killed_before_it_saved_that_it_wrote_writes_the_same_ag
         async with acting({**environment(written.services.config), **told}) as member:
             await until(lambda: leads(member, "mail"))
             last = await written.said()
-            await asyncio.wait_for(mailbox.killed.wait(), PATIENCE)
+            await until(mailbox.has_killed)
             await until(lambda: leads(member, "mail"))
             await reached(written, last)
     first, again = mailbox.heard

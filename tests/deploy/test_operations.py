@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -62,12 +63,22 @@ class Keeper:
         return self.does(f'psql -XAtq "{self.server.dsn(database)}" -v ON_ERROR_STOP=1 -c "{statement}"')
 
 
-@pytest.fixture
-def keeper(server: Embedded, tmp_path: Path) -> Iterator[Keeper]:
-    """A register that is open, with the records of its opening."""
-    keeper = Keeper(server, f"operated_{time.monotonic_ns()}", tmp_path)
+@pytest.fixture(scope="module")
+def opened(server: Embedded, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keeper]:
+    """A register that is open, with the records of its opening; to be copied."""
+    keeper = Keeper(server, f"opened_{time.monotonic_ns()}", tmp_path_factory.mktemp("opened"))
     keeper.tell(f"create database {keeper.database}")
     keeper.does("subsidia migrate && subsidia token --registrar")
+    yield keeper
+    keeper.tell(f"drop database {keeper.database} with (force)")
+
+
+@pytest.fixture
+def keeper(opened: Keeper, tmp_path: Path) -> Iterator[Keeper]:
+    """A register of the test's own, just opened."""
+    keeper = Keeper(opened.server, f"operated_{time.monotonic_ns()}", tmp_path)
+    keeper.tell(f"create database {keeper.database} template {opened.database}")
+    shutil.copytree(opened.environment["SUBSIDIA_VAR"], keeper.environment["SUBSIDIA_VAR"])
     yield keeper
     for name in (keeper.database, keeper.restored):
         keeper.tell(f"drop database if exists {name} with (force)")

@@ -13,6 +13,7 @@ from domain.kernel import (
     EventName,
     Holding,
     MandateFacts,
+    MandateId,
     PartialDate,
     Policy,
     PolicyValue,
@@ -32,7 +33,7 @@ from domain.subsidiarity.words import Indicator
 from tests.domain.moves import Move, Tries
 from tests.domain.scenario import Given, scenario
 
-MANDATE = StreamId(UUID(int=0xB1))
+MANDATE = MandateId(StreamId(UUID(int=0xB1)))
 CITY, REGION, STATE, VILLAGE = (UnitId(UUID(int=n)) for n in range(1, 5))
 SPHERES = {CITY: Sphere.LOCAL, REGION: Sphere.REGIONAL, STATE: Sphere.NATIONAL, VILLAGE: Sphere.LOCAL}
 CALENDAR = Calendar("test")
@@ -141,7 +142,7 @@ def passes(number: int, on: date) -> asked.PassDeadline:
     return asked.PassDeadline(deadline=number, today=Today(on))
 
 
-def mandate(on: date = DAY, id: StreamId = MANDATE, **said: Any) -> asked.RecordMandate:
+def mandate(on: date = DAY, id: MandateId = MANDATE, **said: Any) -> asked.RecordMandate:
     """A mandate for the region that names the decision has come into force that day."""
     told = {
         "exists": True, "giver": STATE, "recipient": REGION, "kind": "devolution", "stage": "active",

@@ -10,6 +10,7 @@ from domain.calendars import Calendar
 from domain.kernel import (
     Holding,
     MandateFacts,
+    MandateId,
     Membership,
     Money,
     PartialDate,
@@ -39,7 +40,7 @@ from domain.mandates.words import (
 )
 from tests.domain.scenario import Given, scenario
 
-STREAM, PARENT, CHILD, OTHER = (StreamId(UUID(int=0xA0 + n)) for n in range(4))
+STREAM, PARENT, CHILD, OTHER = (MandateId(StreamId(UUID(int=0xA0 + n))) for n in range(4))
 STATE, REGION, CITY, VILLAGE, DISTRICT, UNION, NOWHERE, BODY = (UnitId(UUID(int=n)) for n in range(1, 9))
 SPHERES = {
     STATE: Sphere.NATIONAL,

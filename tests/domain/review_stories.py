@@ -15,6 +15,7 @@ from domain.kernel import (
     PartialDate,
     Policy,
     ReviewFacts,
+    ReviewId,
     Sphere,
     StreamId,
     Today,
@@ -46,7 +47,7 @@ from domain.subsidiarity.words import Indicator
 from tests.domain.moves import Move, Tries
 from tests.domain.scenario import Given, scenario
 
-STREAM, EARLIER = StreamId(UUID(int=0xA0)), StreamId(UUID(int=0xA1))
+STREAM, EARLIER = (ReviewId(StreamId(UUID(int=n))) for n in (0xA0, 0xA1))
 NUMBERS = count(1)
 UNION, COMMISSION, COUNCIL, PARLIAMENT, COMMITTEE, CITY, STATE = (UnitId(UUID(int=next(NUMBERS))) for _ in range(7))
 SMALL, SENATE, HOUSE = (UnitId(UUID(int=next(NUMBERS))) for _ in range(3))

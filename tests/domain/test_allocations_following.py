@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.kernel import EventName, Membership, Sphere, StreamId
+from domain.kernel import EventName, MandateId, Membership, Sphere, StreamId
 from domain.subsidiarity.allocations import commands as asked
 from domain.subsidiarity.allocations import events as happened
 from domain.subsidiarity.allocations.words import Due, Mode, Stage
@@ -48,7 +48,7 @@ def test_a_mandate_that_names_the_decision_resolves_it() -> None:
     in_force = told.after(mandate())
     assert allocation(in_force).stage is Stage.IN_FORCE
     in_force.when(mandate()).then_nothing_happens()
-    second = StreamId(UUID(int=0xB2))
+    second = MandateId(StreamId(UUID(int=0xB2)))
     in_force.when(mandate(DAY, second)).then(happened.MandateFollowed(second))
 
 

@@ -21,12 +21,12 @@ from domain.annexes import (
     SealAnnex,
     fits,
 )
-from domain.kernel import CommitmentFacts, OpenedText, Sealed, StreamId, Today, UnitId, Words
+from domain.kernel import CommitmentFacts, CommitmentId, OpenedText, Sealed, StreamId, Today, UnitId, Words
 from domain.ledger.records import sealed_hash
 from tests.domain.scenario import scenario
 
 CITY, STATE = UnitId(UUID(int=1)), UnitId(UUID(int=2))
-CONTRACT = StreamId(UUID(int=9))
+CONTRACT = CommitmentId(StreamId(UUID(int=9)))
 SALT = b"s" * 32
 TEXT = "What the cabinet will decide."
 HASH = Sealed(sealed_hash(SALT, TEXT))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.kernel import EventName, ReviewFacts, Role, StreamId, Today, UnitId
+from domain.kernel import EventName, ReviewFacts, ReviewId, Role, StreamId, Today, UnitId
 from domain.subsidiarity import REVIEWS, review_facts
 from domain.subsidiarity.reviews import commands as asked
 from domain.subsidiarity.reviews import events as happened
@@ -136,7 +136,7 @@ def test_only_a_review_that_names_it_follows() -> None:
     story(*yellow, amend).when(follow).then_refused("nothing-to-follow")
     other = replace(follow, review_facts=replace(follow.review_facts, follows=None))
     story(*yellow, widen).when(other).then_refused("nothing-to-follow")
-    second = replace(follow, review=StreamId(UUID(int=0xA2)))
+    second = replace(follow, review=ReviewId(StreamId(UUID(int=0xA2))))
     story(*yellow, widen, follow).when(second).then_refused("nothing-to-follow")
     assert not review_facts(Absent(), STREAM).exists
 

@@ -109,11 +109,6 @@ class Scribe:
         self.states.fold(context, stream, drafted.events)
 
 
-def counting_from(day: date | str) -> Note:
-    """Recorded now, and counting from another day."""
-    return Note(effective_on=PartialDate(day))
-
-
 TREES = Words({"en": "Trees for every school yard", "fr": "Des arbres dans chaque cour d'école"})
 
 

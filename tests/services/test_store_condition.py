@@ -20,6 +20,12 @@ from tests.services.whole_ledger import check_whole
 from tests.waiting import until
 
 
+@pytest.fixture(autouse=True)
+def _tried_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands in the way stands through many trials, and few of them need to be waited for."""
+    monkeypatch.setattr(condition, "TRY_EVERY", 0.1)
+
+
 def thing() -> Change:
     return change(draft(uuid4()))
 

@@ -5,14 +5,14 @@ from typing import Annotated, TypeAlias
 
 from domain.commitments.commands.given import Acting, CountsOn
 from domain.commitments.words import Number
-from domain.kernel import CommitmentFacts, Given, Says, StreamId
+from domain.kernel import CommitmentFacts, CommitmentId, Given, Says, StreamId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DependOn:
     """Say that the commitment, or one of its milestones, waits for another commitment or for one of its milestones."""
 
-    commitment: Annotated[StreamId, Says("The commitment that is waited for; this one, for another step of it.")]
+    commitment: Annotated[CommitmentId, Says("The commitment that is waited for; this one, for another step of it.")]
     commitment_milestone: Annotated[
         Number | None, Says("The milestone of it that is waited for; absent: the whole.")
     ] = None

@@ -5,7 +5,7 @@ from typing import Annotated, TypeAlias
 
 from domain.commitments.commands.given import CountsOn, Current, InForce, Now, WorkingDays
 from domain.commitments.words import Number
-from domain.kernel import Given, MandateFacts, Says, StreamId, UnitFacts, UnitId
+from domain.kernel import Given, MandateFacts, MandateId, Says, UnitFacts, UnitId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class MissDeadline:
 class LoseMandate:
     """Record that a mandate on which the commitment rests has ended."""
 
-    mandate: Annotated[StreamId, Says("The mandate.")]
+    mandate: Annotated[MandateId, Says("The mandate.")]
     mandate_facts: Annotated[MandateFacts, Given("the mandate", of="mandate")]
 
 

@@ -5,7 +5,19 @@ from typing import Annotated, TypeAlias
 
 from domain.commitments.commands.given import Acting, CountsOn, Current, InForce, Now, Sdgs, WorkingDays
 from domain.commitments.words import Document, Milestone, Party, Prose, ResourceKind, Target, Title
-from domain.kernel import Given, MandateFacts, Many, Money, PartialDate, Says, StreamId, Text, UnitFacts, UnitId, Words
+from domain.kernel import (
+    Given,
+    MandateFacts,
+    MandateId,
+    Many,
+    Money,
+    PartialDate,
+    Says,
+    Text,
+    UnitFacts,
+    UnitId,
+    Words,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +75,7 @@ class PledgeResource:
 class RestOnMandate:
     """Say that the commitment can only be kept under a mandate; if that ends, the register says so here."""
 
-    mandate: Annotated[StreamId, Says("The mandate; one of the parties exercises it.")]
+    mandate: Annotated[MandateId, Says("The mandate; one of the parties exercises it.")]
     mandate_facts: Annotated[MandateFacts, Given("the mandate", of="mandate")]
     acting: Acting
     effective_on: CountsOn

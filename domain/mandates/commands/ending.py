@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, TypeAlias
 
-from domain.kernel import Given, MandateFacts, Says, StreamId
+from domain.kernel import Given, MandateFacts, MandateId, Says
 from domain.mandates.commands.given import ByUnit, InForce, Papers, Stream, Unspent, WorkingDays
 from domain.mandates.words import Citation, Ground, Prose, ReturnGround
 
@@ -59,7 +59,7 @@ class ReturnMandate(ByUnit):
 class SupersedeMandate(ByUnit):
     """End the mandate because a new one of the same parties takes its place."""
 
-    by: Annotated[StreamId, Says("The mandate that takes its place; accepted or in force.")]
+    by: Annotated[MandateId, Says("The mandate that takes its place; accepted or in force.")]
     replacement: Annotated[MandateFacts, Given("the mandate that takes its place", of="by")]
     stream: Stream
     settlement: Unspent = None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, TypeAlias
 
-from domain.kernel import Given, MandateFacts, Many, Money, Says, StreamId, Whole
+from domain.kernel import Given, MandateFacts, MandateId, Many, Money, Says, Whole
 from domain.mandates.commands.given import ByUnit, Emergency, Papers, Standing, Stream, WorkingDays
 from domain.mandates.words import Citation, Pause, Prose, Vote
 
@@ -14,10 +14,10 @@ class ActivateMandate(Standing):
     """Bring the mandate into force, on its first day or later."""
 
     replaces: Annotated[
-        StreamId | None, Says("The mandate whose place it takes, where that one stood beside another exclusive one.")
+        MandateId | None, Says("The mandate whose place it takes, where that one stood beside another exclusive one.")
     ] = None
     beside: Annotated[
-        tuple[StreamId, ...], Many(0, 1000), Says("The exclusive mandates beside which it stands in its place.")
+        tuple[MandateId, ...], Many(0, 1000), Says("The exclusive mandates beside which it stands in its place.")
     ] = ()
     replaced: Annotated[MandateFacts | None, Given("the mandate whose place it takes", of="replaces")]
     beside_facts: Annotated[tuple[MandateFacts, ...], Given("those beside which it stands", of="beside")]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, TypeAlias
 
-from domain.kernel import Given, Holding, MandateFacts, Many, Says, StreamId, UnitFacts, UnitId, Whole
+from domain.kernel import Given, Holding, MandateFacts, MandateId, Many, Says, UnitFacts, UnitId, Whole
 from domain.mandates.commands.given import CountsOn, Now, Stream, WorkingDays
 
 
@@ -23,7 +23,7 @@ class PassDeadline:
 class RecordSubDelegation:
     """A mandate that rests on this one has come into force."""
 
-    child: Annotated[StreamId, Says("The mandate that rests on this one.")]
+    child: Annotated[MandateId, Says("The mandate that rests on this one.")]
     child_facts: Annotated[MandateFacts, Given("the mandate that rests on this one", of="child")]
     stream: Stream
 
@@ -63,14 +63,14 @@ class FollowTerritory:
     """What the territory of an exclusive mandate lies in has changed, or who else holds the same there."""
 
     beside: Annotated[
-        tuple[StreamId, ...], Many(0, 1000), Says("Mandates that hold it exclusively in what it lies in by now.")
+        tuple[MandateId, ...], Many(0, 1000), Says("Mandates that hold it exclusively in what it lies in by now.")
     ] = ()
     beside_facts: Annotated[tuple[MandateFacts, ...], Given("those mandates", of="beside")]
     line: Annotated[
         tuple[MandateFacts, ...],
         Given("those beside which it stood, and what took the place of each in turn", of="state.clashing>"),
     ]
-    replaces: Annotated[StreamId | None, Says("The mandate whose place it took, if it did not name it itself.")] = None
+    replaces: Annotated[MandateId | None, Says("The mandate whose place it took, if it did not name it itself.")] = None
     replaced: Annotated[MandateFacts | None, Given("the mandate whose place it took", of="replaces")]
     left: Annotated[
         tuple[MandateFacts, ...],

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Annotated, TypeAlias
 
 from domain.correcting import CHANGES, Corrects
-from domain.kernel import Given, Many, Money, Says, StreamId, Text, UnitFacts, UnitId, Whole
+from domain.kernel import Given, MandateId, Many, Money, Says, Text, UnitFacts, UnitId, Whole
 from domain.mandates.commands.given import ByUnit, Drafting, InForce, Papers, Standing, Stream
 from domain.mandates.words import MandateWording, Prose
 
@@ -19,7 +19,7 @@ class DraftMandate(Drafting):
 class SubDelegate(Drafting):
     """Draft a mandate over what the giver itself holds by a mandate."""
 
-    under: Annotated[StreamId, Says("The mandate that it rests on.")]
+    under: Annotated[MandateId, Says("The mandate that it rests on.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

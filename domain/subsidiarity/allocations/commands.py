@@ -12,6 +12,7 @@ from domain.kernel import (
     Given,
     Holding,
     MandateFacts,
+    MandateId,
     Many,
     PartialDate,
     Policy,
@@ -178,7 +179,7 @@ class WithdrawRequest(ByUnit):
 class RecordMandate:
     """A mandate that names this decision has come into force."""
 
-    mandate: Annotated[StreamId, Says("The mandate.")]
+    mandate: Annotated[MandateId, Says("The mandate.")]
     mandate_facts: Annotated[MandateFacts, Given("the mandate", of="mandate")]
     effective_on: CountsOn
     today: Now

@@ -12,6 +12,7 @@ from domain.kernel import (
     PartialDate,
     Policy,
     ReviewFacts,
+    ReviewId,
     Says,
     StreamId,
     Today,
@@ -76,7 +77,7 @@ class OpenReview:
         tuple[UnitId, ...], Many(0, 10), Says("Advisory bodies that must be consulted on it, such as the regions'.")
     ] = ()
     urgent: Annotated[Prose | None, Says("Why it is exceptionally urgent; then no day is suspended.")] = None
-    follows: Annotated[StreamId | None, Says("The review of the draft that this one widens.")] = None
+    follows: Annotated[ReviewId | None, Says("The review of the draft that this one widens.")] = None
     polity_facts: Annotated[UnitFacts, Given("the unit under whose law it is scrutinised", of="polity")]
     author_facts: Annotated[UnitFacts, Given("the author", of="author")]
     voters: Annotated[Units, Given("the bodies on the roll", of="roll")]
@@ -212,7 +213,7 @@ class PassDeadline:
 class RecordNewReview:
     """A review was opened that follows this one, since the draft was widened."""
 
-    review: Annotated[StreamId, Says("The review that follows this one.")]
+    review: Annotated[ReviewId, Says("The review that follows this one.")]
     review_facts: Annotated[ReviewFacts, Given("the review that follows this one", of="review")]
     stream: Annotated[StreamId, Given("this review")]
 
