@@ -36,6 +36,8 @@ from projections.attestations import ATTESTATIONS
 from projections.kernel import own_stream
 from services.bootstrap import Services
 
+ANYTHING = "{anything:(?s:.*)}"
+"""Whatever an address says, a line break (`%0A`) too."""
 LINE_READ = 1 << 18
 """Bytes of a request's first line that are read at all: whoever sends more gets no more than a 400 of aiohttp."""
 
@@ -62,7 +64,7 @@ def make_app(services: Services, working: Working | None) -> web.Application:
     described = _add_data(app, declared)
     app.add_routes(Probes(services.store, working, services.config.lag).routes())
     _add_pages(app, declared, described)
-    app.router.add_route("*", "/{anything:.*}", public(elsewhere))
+    app.router.add_route("*", f"/{ANYTHING}", public(elsewhere))
     return app
 
 
@@ -87,7 +89,7 @@ def _add_data(app: web.Application, declared: _Declared) -> Mapping[str, Any]:
     following = Following(store, services.views, seals, proxies=config.proxies)
     app.on_shutdown.append(following.end)
     histories = Histories(store, moments, services.office.codec, services.contexts, seals, following)
-    proofs = Proofs(store, services.codec, config.origin, services.verifier)
+    proofs = Proofs(store, services.codec, config.origin, services.verifier, config.public_url)
     changes = Changes(services.views, moments, services.views_declared)
     # In the order in which an address is looked up. Histories come before views: a key may hold slashes, and would
     # swallow them. Commands come last: they are many, and an address that a key fits as well has another method.
@@ -118,7 +120,7 @@ def _add_pages(app: web.Application, declared: _Declared, described: Mapping[str
     app.add_routes(reference.routes(described, asked, questions, services.contexts, config.origin, templates))
     for begun, said in (("/read", {}), ("/give", {"desk": True})):  # people come here: they are told in words
         in_words = templates.in_words(public(elsewhere), FORMED, **said)
-        app.add_routes([web.route("*", address, in_words) for address in (begun, begun + "/{anything:.*}")])
+        app.add_routes([web.route("*", address, in_words) for address in (begun, f"{begun}/{ANYTHING}")])
 
 
 async def _to_first(request: web.Request) -> web.StreamResponse:

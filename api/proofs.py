@@ -55,8 +55,10 @@ class Proving(LedgerStore, Protocol):
 class Proofs:
     """Inclusion and consistency, the signed checkpoints, and how all of it is verified."""
 
-    def __init__(self, store: Proving, codec: Codec, origin: str, verifier: str) -> None:
+    def __init__(self, store: Proving, codec: Codec, origin: str, verifier: str, public_url: str = "") -> None:
+        """`public_url`: where the public reaches the register; empty: nobody here knows."""
         self._store, self._codec, self._origin, self._verifier = store, codec, origin, verifier
+        self._public_url = public_url
         self.of_inclusion = {one.name: one for one in (POSITION, SIZE, FORM)}
         self.of_consistency = {one.name: one for one in (FROM, TO, FORM)}
         self.of_checkpoints = {one.name: one for one in (AFTER, UNTIL)}
@@ -129,7 +131,7 @@ class Proofs:
             "origin": self._origin, "key": self._verifier, "size": head.size,
             "root": checkpoints.parse(notes.parse(head.checkpoint).text).root.hex(), "at": stamp(head.at),
             "checkpoint": head.checkpoint, "policies": await self._policies(), "formats": list(_SPECIFIED),
-            "verify": self._how(_address(request)),
+            "verify": self._how(self._public_url or _address(request)),
         }  # fmt: skip
         return _told(request, whole, LIVE)
 
@@ -176,7 +178,7 @@ _STEPS = (
 
 
 def _address(request: web.Request) -> str:
-    """Where the client found us, by its own word. Raises Invalid where that is no address."""
+    """Where the client found us, by its own word, which a proxy may have changed. Raises Invalid where that is none."""
     try:
         return str(request.url.origin())
     except ValueError as error:

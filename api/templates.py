@@ -21,6 +21,7 @@ from api.people import is_code, words_of
 from api.tongues import CATALOGS, ENGLISH, READER, Reader, reader_of
 
 PAGES = Path(__file__).parent / "pages"
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 PARTS = 100
 """Pieces of a page that are written in one go: ten cells of a table or so."""
 
@@ -33,8 +34,9 @@ def environment() -> jinja2.Environment:
     )  # fmt: skip
     made.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     made.filters |= {
-        "best": best, "best_text": _best_text, "in_line": _in_line, "coded": coded, "codes": _codes, "number": _number,
-        "told": _told, "detailed": _detailed, "text": _gettext, "spoken": _label, "command": _command,
+        "best": best, "best_text": _best_text, "in_line": _in_line, "quoted": _quoted, "coded": coded, "codes": _codes,
+        "number": _number, "told": _told, "detailed": _detailed, "text": _gettext, "spoken": _label,
+        "command": _command,
     }  # fmt: skip
     made.tests |= {"words": words_of, "code": is_code}
     return made
@@ -141,8 +143,16 @@ def _number(context: Context, value: int) -> str:
 
 
 def _in_line(text: Any) -> str:
-    """In one line, whichever signs began others: who reads a letter tells what we say by its lines."""
-    return " ".join(str(text).split())
+    """In one line, whichever signs began others: who reads a letter tells what we say by its lines.
+
+    Signs that turn the direction of what follows are left out: nothing of a letter would end what they began.
+    """
+    return " ".join(_TURNS.sub("", str(text)).split())
+
+
+def _quoted(text: Any) -> str:
+    """Several lines of somebody else's, each marked as such."""
+    return "\n".join(f"  > {_in_line(line)}" for line in str(text).splitlines())
 
 
 def _codes(name: str) -> frozenset[str]:

@@ -93,20 +93,32 @@ def plan_units(
     """What follows from a sheet of units; whoever others lie in comes first. `because`: why what changes does."""
     good, spoilt, total = sorted_out(rows, bad)
     reading = _Units(held, directory, registrar, because, spoilt)
-    parents = {row.stream: row.terms["parent"] for row in rows}
+    lies = depths({row.stream: row.terms["parent"] for row in rows})
     waves: dict[int, list[Asked]] = defaultdict(list)
     for row in good:
         if (asked := reading.asked(row)) is not None:
-            waves[_depth(row.stream, parents)].append(asked)
+            waves[lies[row.stream]].append(asked)
     return Plan(
         "units", total, (REGISTERED, CHANGED, UNCHANGED, REFUSED), [waves[depth] for depth in sorted(waves)],
         reading.bad, counted={UNCHANGED: reading.unchanged},
     )  # fmt: skip
 
 
-def _depth(stream: UUID, parents: Mapping[StreamId, UnitId | None]) -> int:
-    """How many of the sheet's units it lies in; in a circle, which the rules refuse, all of them."""
-    depth, above = 0, parents.get(StreamId(stream))
-    while above is not None and StreamId(above) in parents and depth <= len(parents):
-        depth, above = depth + 1, parents[StreamId(above)]
-    return depth
+def depths(parents: Mapping[StreamId, UnitId | None]) -> Mapping[StreamId, int]:
+    """In how many of the sheet's units each lies; in a circle, which the rules refuse, in as many as there are.
+
+    Each is looked at once, however deep they lie in one another.
+    """
+    found: dict[StreamId, int] = {}
+    for first in parents:
+        way: dict[StreamId, None] = {}
+        at: StreamId | None = first
+        while at is not None and at in parents and at not in found and at not in way:
+            way[at] = None
+            above = parents[at]
+            at = None if above is None else StreamId(above)
+        depth = len(parents) if at in way else -1 if at is None else found.get(at, -1)
+        for one in reversed(way):
+            depth = min(depth + 1, len(parents))
+            found[one] = depth
+    return found

@@ -298,6 +298,7 @@ def test_a_revoked_accreditation_ends_what_its_token_may_do(live: Live) -> None:
         ("POST", "/v1/units", 405, "method-not-allowed"),
         ("GET", "/v1/nothing", 404, "no-such-address"),
         ("GET", "/v1", 404, "no-such-address"),
+        ("GET", "/v1%0D%0AX-Evil:%201", 404, "no-such-address"),
         ("GET", "/v1/units/%00", 404, "unknown"),
         ("GET", "/v1/units/%ff", 404, "unknown"),
         ("GET", "/v1/commitments/x/history", 400, "invalid-request"),

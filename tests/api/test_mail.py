@@ -66,6 +66,25 @@ async def test_names_stand_in_one_line_whatever_begins_lines_in_them(tmp_path: P
             assert all("Lyon -- To be" in line for line in said)
 
 
+async def test_nothing_that_others_wrote_looks_like_a_line_of_ours(tmp_path: Path) -> None:
+    letters = Letters(Templates(), replace(config("", tmp_path), public_url=HOME))
+    turned = "\u202e\u2067"
+    row = {
+        "title": {"en": f"Ly{turned}on"}, "unit_name": f"Ly{turned}on", "type": "evidence-attached.1",
+        "because": f"It was late.\u2028  {HOME}@elsewhere.example{turned}\r\n\r\n-- \n  Recorded: never",
+        "context": "commitments", "stream": "a", "version": 1, "at": "2035-03-05", "effective_on": "2035-03-05",
+    }  # fmt: skip
+    letter = await letters.digest(
+        Followed((row,)), Wanted(), [row], f"{HOME}/follow/a/leave", ("en",), more=False
+    )  # fmt: skip
+    lines = letter.text.splitlines()
+    begun = lines.index("  Reasons:") + 1
+    told = ["It was late.", f"{HOME}@elsewhere.example", "", "--", "Recorded: never"]
+    assert lines[begun : begun + 5] == [f"  > {one}" for one in told]
+    assert not set(turned) & {*letter.text, *letter.subject}
+    assert lines[0] == "Lyon: Evidence attached"
+
+
 async def test_a_message_says_in_words_what_was_recorded_and_how_it_is_ended(written: Written) -> None:
     mailbox = Mailbox()
     await written.follows(ANNA)

@@ -18,6 +18,7 @@ from services.keys import check_with
 from services.orders import Order
 from tests.api.client import send
 from tests.api.conftest import Live
+from tests.api.test_calendar import known_as
 
 
 def fetched(live: Live, address: str) -> tuple[int, bytes, Any]:
@@ -140,6 +141,13 @@ def test_the_commands_on_the_card_run_nothing_that_a_host_says(live: Live) -> No
     fetch = next(step["command"] for step in said.json["verify"] if "fetch" in step["command"])
     assert shlex.split(fetch)[3] == "http://evil$(id)"
     assert "'http://evil$(id)'" in fetch
+
+
+def test_a_register_that_knows_its_address_names_it_on_the_card_whatever_a_proxy_says(live: Live) -> None:
+    with known_as(live, "https://register.example/commons") as known:
+        said = send(known, "GET", "/v1/ledger", headers={"Host": "inner:8080"})
+    fetch = next(step["command"] for step in said.json["verify"] if "fetch" in step["command"])
+    assert shlex.split(fetch)[3] == "https://register.example/commons"
 
 
 def fill_a_tile(live: Live) -> None:

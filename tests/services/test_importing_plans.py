@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.commitments.words import Aim, Instrument, Quantity
-from domain.kernel import Actor, EventName, PartialDate, Role, Sphere, UnitId, Words
+from domain.kernel import Actor, EventName, PartialDate, Role, Sphere, StreamId, UnitId, Words
 from domain.units import Kind
 from services.importing import communes, net_zero
 from services.importing.directory import Directory, Known
@@ -22,6 +22,7 @@ from services.importing.names import exact, loose
 from services.importing.net_zero_terms import COLUMNS, terms
 from services.importing.plan import NOTHING_PROMISED, UNCHANGED, Plan, Queued, WrongFile
 from services.importing.rows import Row, read_rows
+from services.importing.sheet_units import depths
 from services.importing.zones import zone_of
 from tests.data import published
 
@@ -351,3 +352,40 @@ def test_every_row_of_the_snapshot_is_counted_once() -> None:
     assert became["adopted"] > 200
     assert became["proposed"] > 80
     assert len({(bad.line, bad.column) for bad in plan.bad}) == len(plan.bad)
+
+
+class Counted(dict[StreamId, UnitId | None]):
+    """Counts how often somebody asks in what a unit lies."""
+
+    asked = 0
+
+    def __getitem__(self, unit: StreamId) -> UnitId | None:
+        self.asked += 1
+        return super().__getitem__(unit)
+
+
+def in_one_another(*parents: int | None) -> Counted:
+    """Units by their numbers, each with the number of that in which it lies."""
+    above = enumerate(None if one is None else UnitId(UUID(int=one)) for one in parents)
+    return Counted((StreamId(UUID(int=number)), parent) for number, parent in above)
+
+
+@pytest.mark.parametrize(
+    ("parents", "expected"),
+    [
+        ((None, 0, 1, 0), [0, 1, 2, 1]),
+        ((1, 2, 3, 99), [3, 2, 1, 0]),
+        ((1, 2, 0, 1, 3, None), [6, 6, 6, 6, 6, 0]),
+        ((0,), [1]),
+    ],
+    ids=["from above", "from below", "a circle and who lies in it", "itself"],
+)
+def test_whoever_others_lie_in_comes_first(parents: tuple[int | None, ...], expected: list[int]) -> None:
+    found = depths(in_one_another(*parents))
+    assert [found[StreamId(UUID(int=number))] for number in range(len(parents))] == expected
+
+
+def test_a_sheet_of_units_that_lie_in_one_another_is_gone_through_once() -> None:
+    deep = in_one_another(*range(1, 5_000), None)
+    assert max(depths(deep).values()) == 4_999
+    assert deep.asked <= 5_000
