@@ -88,7 +88,7 @@ def whole(codec: Codec, first: Recorded, events: Sequence[Any], records: Sequenc
     `events`: what is known of them. All of them are only known where the records came out the same: then they have
     everything else in common as well.
     """
-    begun = replace(first, event=events[0])
+    begun = replace(first, event=events[0]).keyed(first.key)
     if len(records) == 1:
         return [begun]
     if len(events) == len(records):
@@ -108,7 +108,8 @@ def _at_once(command: Command) -> bool:
 def _another(first: Recorded, many: int, event: Any, record: StoredRecord) -> Recorded:
     version = record.version
     number = version - first.version + 1
-    return replace(first, position=record.position, version=version, type=record.type, of=(number, many), event=event)
+    found = replace(first, position=record.position, version=version, type=record.type, of=(number, many), event=event)
+    return found.keyed(first.key)
 
 
 class Redecider:

@@ -158,7 +158,7 @@ class Recomputing:
         """Whether that could be done."""
         assert self._folded is not None, "it is wanted"
         try:
-            self._folded.apply(record for record in records if self._folded.touches(type(record.event)))
+            self._folded.apply(records)
         except UNSOUND:
             self._stop()  # deciding them again says what is wrong
             return False

@@ -36,10 +36,11 @@ class Folded:
         One view takes all of the records, then the next one does: the rules of several views do not fit into a
         processor's cache together. What a view looks at is as of its record all the same.
         """
-        kept = list(self._kept.values())
+        kept, touched = list(self._kept.values()), self._touched
         try:
             for record in records:
-                for one in self._of(type(record.event)):
+                kind = type(record.event)
+                for one in touched.get(kind) or self._of(kind):
                     one.waiting.append(record)
             for one in kept:
                 one.take()
