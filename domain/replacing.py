@@ -85,13 +85,14 @@ def _made(lines: str, known: dict[str, Any]) -> dict[str, Any]:
 
 
 def _twin(kind: type) -> type | None:
-    """A class whose values become those of `kind` by name alone: its layout, without its guard."""
-    own = {
-        "__slots__": kind.__dict__.get("__slots__", ()),
-        "__setattr__": object.__setattr__,
-        "__delattr__": object.__delattr__,
-    }
-    twin = type(kind)(kind.__name__, kind.__bases__, own)
+    """A class whose values become those of `kind` by name alone: its layout, without its guard.
+
+    One of its own kind that adds nothing: of two that stand apart, every slot would be compared at each change.
+    """
+    if "__slots__" not in kind.__dict__:
+        return None
+    own = {"__slots__": (), "__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
+    twin = type(kind)(kind.__name__, (kind,), own)
     blank: Any = object.__new__(twin)
     try:
         blank.__class__ = kind

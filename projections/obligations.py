@@ -88,7 +88,7 @@ def _touched(before: Thing, after: Thing | None, record: Recorded) -> Sequence[i
 
 def passed_on(before: Thing | None, after: Thing | None) -> Sequence[int]:
     """The numbers of deadlines that another unit owes from now on."""
-    if before is None or after is None or all(map(is_, before.owed, after.owed)):
+    if before is None or after is None or before.owed is after.owed or all(map(is_, before.owed, after.owed)):
         return ()
     by = {one.number: one.unit for one in after.owed}
     return [one.number for one in before.owed if by.get(one.number, one.unit) != one.unit]

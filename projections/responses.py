@@ -5,6 +5,7 @@ A row is what it was, less what a deadline was before the record, plus what it i
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, TypeAlias
 from uuid import UUID
 
@@ -62,16 +63,22 @@ def _key(row: ObligationRow) -> str:
 
 def _counts(row: ObligationRow) -> _Counts:
     """What a deadline adds to each count; nothing where it is void."""
-    if row.state is Standing.VOID:
+    return _counted(row.state, row.late)
+
+
+@cache
+def _counted(state: Standing, late: bool) -> _Counts:
+    if state is Standing.VOID:
         return {}
-    met = row.state is Standing.MET
-    return {
+    met = state is Standing.MET
+    counts = {
         "owed": 1,
         "unanswered": int(not met),
-        "missed": int(row.state is Standing.MISSED),
+        "missed": int(state is Standing.MISSED),
         "answered": int(met),
-        "late": int(met and row.late),
+        "late": int(met and late),
     }
+    return {name: number for name, number in counts.items() if number}
 
 
 def _took(row: ObligationRow) -> int | None:
@@ -84,12 +91,17 @@ def _took(row: ObligationRow) -> int | None:
 _Steps: TypeAlias = Mapping[str, Sequence[tuple[int, ObligationRow]]]
 
 
+_NO_STEPS: _Steps = {}
+
+
 def _of_record(record: Recorded, look: Look) -> _Steps:
     """By row: deadlines as they stood (-1) and as they stand now (1), where that makes a difference here."""
-    event, found = record.event, dict[str, list[tuple[int, ObligationRow]]]()
-    numbers = {*passed_on(*thing_both(record, look))}
+    event, numbers = record.event, {*passed_on(*thing_both(record, look))}
     if isinstance(event, OF_A_DEADLINE):
         numbers.add(event.number)
+    if not numbers:
+        return _NO_STEPS  # by most records
+    found: dict[str, list[tuple[int, ObligationRow]]] = {}
     for number in sorted(numbers):
         before, after = look.both("obligations", f"{record.key}/{number}")
         if before is after or (before is not None and after is not None and _alike(before, after)):
@@ -121,11 +133,13 @@ def fold(key: str, before: ResponseRow | None, record: Recorded, look: Look) -> 
     named: UnitRow | None = look.row("units", unit)
     row = before or ResponseRow(UUID(unit), "", None, kind)
     new: dict[str, Any] = {"unit_name": named.title if named else "", "sphere": named.sphere if named else None}
-    spread = {one.days: one.times for one in row.spread}
+    spread: dict[int, int] | None = None
     for sign, one in _steps.found(record, look).get(key, ()):
         for name, number in _counts(one).items():
             new[name] = new.get(name, getattr(row, name)) + sign * number
         if (days := _took(one)) is not None:
+            if spread is None:
+                spread = {took.days: took.times for took in row.spread}
             spread[days] = spread.get(days, 0) + sign
             new |= _measured(spread)
     return replace(row, **new)

@@ -221,6 +221,7 @@ class _Counting:
     _rows: Rows = ()
     _found: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     _record: Recorded | None = None
+    _last: "tuple[CommitmentRow | None, _Counted | None]" = (None, None)
 
     def keys(self, record: Recorded, look: Look) -> Iterable[str]:
         """Every card that loses or gains something; when the ledger opens, all but those of units."""
@@ -273,8 +274,13 @@ class _Counting:
         return _changes(pairs)
 
     def _counted(self, row: CommitmentRow | None) -> "_Counted | None":
+        """What stood before one record is most often what stood after the last."""
+        if row is self._last[0]:
+            return self._last[1]
         counts_as = None if row is None else self.rule.counted(row)
-        return None if counts_as is None else _counted_of(counts_as)
+        counted = None if counts_as is None else _counted_of(counts_as)
+        self._last = row, counted
+        return counted
 
 
 def _touched(record: Recorded, look: Look) -> Rows:

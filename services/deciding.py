@@ -14,6 +14,7 @@ from domain.kernel import (
     By,
     Context,
     EventName,
+    Given,
     Json,
     PartialDate,
     Refused,
@@ -25,7 +26,7 @@ from domain.kernel import (
 )
 from domain.replacing import quick, replace
 from services.codec import Codec, Heading, Written
-from services.facts import Basis, Streams, local_day, look_up, needs
+from services.facts import Basis, Find, Streams, local_day, needs
 from services.orders import Forbidden, Order, Stale, Unknown
 from services.sealing import NOTHING_SEALED, Sealing, seals_of
 from services.store.ports import Draft, Opening
@@ -93,7 +94,7 @@ class Plan:
     """What a command needs, worked out once."""
 
     by: By
-    given: Mapping[str, tuple[Any, Any]]
+    given: Mapping[str, tuple[Find, Given]]
     sealed: Mapping[str, Seal]
 
     @classmethod
@@ -237,7 +238,7 @@ class Decision:
         """The command with what the service looks up and with hashes where texts were sealed."""
         if self.order.note.effective_on is None:
             basis.effective_on = await self._by_default(basis)
-        given = {name: await look_up(basis, kind, note) for name, (kind, note) in self.plan.given.items()}
+        given = {name: await find(basis, note.of) for name, (find, note) in self.plan.given.items()}
         return self.plan.by.command(**{**self.order.fields, **self.sealing.hashes, **given})
 
     async def _by_default(self, basis: Basis) -> PartialDate:

@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cache, lru_cache
-from typing import Any, Protocol, TypeVar, get_args, get_origin, get_type_hints
+from functools import lru_cache
+from typing import Any, Protocol, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -263,7 +263,9 @@ def local_day(now: datetime, home: UnitFacts | None) -> date:
     return _day_in(now, home.time_zone if home and home.exists else "UTC")
 
 
+@lru_cache(64)
 def _day_in(now: datetime, zone: str) -> date:
+    """Several ask for each decision."""
     try:
         return now.astimezone(_zone(zone)).date()
     except ZoneInfoNotFoundError:
@@ -302,15 +304,19 @@ async def _one_unit(basis: Basis, of: str) -> UnitFacts | None:
     return await basis.unit(wanted[0]) if wanted else None
 
 
-def needs(command: type) -> Mapping[str, tuple[Any, Given]]:
-    """The `Given` fields of a command: name -> (type, note). TypeError at a type that nobody knows how to find."""
+Find: TypeAlias = Callable[[Basis, str], Awaitable[Any]]
+"""How a fact is found, from what its `Given` says."""
+
+
+def needs(command: type) -> Mapping[str, tuple[Find, Given]]:
+    """The `Given` fields of a command: how each is found. TypeError at a type that nobody knows how to find."""
     found = {}
     for name, hint in get_type_hints(command, include_extras=True).items():
         kind, notes, _ = _kept(hint)
         given = next((note for note in notes if isinstance(note, Given)), None)
         if given:
-            _finder(kind)  # asked here, so that a type nobody knows is found at the start, not by an officer
-            found[name] = (kind, given)
+            # Asked here, so that a type nobody knows is found at the start, not by an officer.
+            found[name] = (_finder(kind), given)
     return found
 
 
@@ -321,13 +327,7 @@ def _kept(hint: Any) -> tuple[Any, tuple[Any, ...], bool]:
     return (Today if inner is Today else bare), notes, optional
 
 
-async def look_up(basis: Basis, kind: Any, given: Given) -> Any:
-    """One given fact, found by its type."""
-    return await _finder(kind)(basis, given.of)
-
-
-@cache
-def _finder(kind: Any) -> Callable[[Basis, str], Any]:
+def _finder(kind: Any) -> Find:
     found = _SEVERAL.get(get_args(kind)[0]) if get_origin(kind) is tuple else _LOOK_UPS.get(kind)
     if found is None:
         raise TypeError(f"Nothing tells how {kind} is given.")

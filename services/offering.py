@@ -8,7 +8,7 @@ from uuid import UUID
 
 from domain.kernel import Actor, Context, Refused, StreamId
 from services.deciding import Decision, Desk, Plan
-from services.facts import Basis, look_up
+from services.facts import Basis, Find
 from services.orders import Forbidden, Note, Order
 from services.sealing import NOTHING_SEALED
 from services.writing import plain
@@ -56,13 +56,13 @@ class _Blankly(Decision):
 
     async def _complete(self, basis: Basis) -> Any:
         basis.effective_on = await self._by_default(basis)
-        given = {name: await _found(basis, kind, note) for name, (kind, note) in self.plan.given.items()}
+        given = {name: await _found(basis, find, note.of) for name, (find, note) in self.plan.given.items()}
         return self.plan.by.command(**{**self.order.fields, **given})
 
 
-async def _found(basis: Basis, kind: Any, note: Any) -> Any:
+async def _found(basis: Basis, find: Find, of: str) -> Any:
     try:
-        return await look_up(basis, kind, note)
+        return await find(basis, of)
     except Unsaid:
         return BLANK
 

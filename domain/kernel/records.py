@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from domain.kernel.days import PartialDate
@@ -48,6 +48,11 @@ class Recorded(_Keyed):
     @property
     def name(self) -> EventName:
         return EventName.at(self.stream, self.version)
+
+    def keyed(self, key: str) -> Self:
+        """The same record, whose key somebody knows already."""
+        object.__setattr__(self, "key", key)
+        return self
 
     def __getattr__(self, name: str) -> str:
         """Asked where nothing stands yet: a slot that was filled is read without us."""

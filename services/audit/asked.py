@@ -60,7 +60,7 @@ class Reading:
                 _name(leaf.corrects) if leaf.corrects else None,
                 tuple(leaf.policies) if leaf.policies else (),
                 msgspec.convert(leaf.blob, tuple[Attached, ...]) if leaf.blob else (),
-            )
+            ).keyed(leaf.id)
         except (msgspec.MsgspecError, ValueError):
             return self._codec.decode(record)  # it says what is wrong
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -81,12 +82,34 @@ class Follower(Protocol):
         """All records of a command; what is wrong with them."""
 
 
-def whole(codec: Codec, first: Recorded, event: Any, records: Sequence[StoredRecord]) -> Sequence[Recorded]:
-    """The records of a command; none where one cannot be read: whoever follows sees the gap."""
+def whole(codec: Codec, first: Recorded, events: Sequence[Any], records: Sequence[StoredRecord]) -> Sequence[Recorded]:
+    """The records of a command; none where one cannot be read: whoever follows sees the gap.
+
+    `events`: what is known of them. All of them are only known where the records came out the same: then they have
+    everything else in common as well.
+    """
+    begun = replace(first, event=events[0]).keyed(first.key)
+    if len(records) == 1:
+        return [begun]
+    if len(events) == len(records):
+        return [begun, *map(partial(_another, first, len(records)), events[1:], records[1:])]
     try:
-        return [replace(first, event=event), *map(codec.decode, records[1:])]
+        return [begun, *map(codec.decode, records[1:])]
     except UNSOUND:
         return []
+
+
+def _at_once(command: Command) -> bool:
+    """Whether all of its records say the same moment: that is not decided again, but taken from each."""
+    at = command.leaves[0].at
+    return len(command.leaves) == 1 or all(leaf.at == at for leaf in command.leaves)
+
+
+def _another(first: Recorded, many: int, event: Any, record: StoredRecord) -> Recorded:
+    version = record.version
+    number = version - first.version + 1
+    found = replace(first, position=record.position, version=version, type=record.type, of=(number, many), event=event)
+    return found.keyed(first.key)
 
 
 class Redecider:
@@ -113,7 +136,7 @@ class Redecider:
         self._rules, self._owed, self._at = Rules(), Owed(contexts), ""
         self._claims = Claims()
         self._lost: set[UUID] = set()
-        self._unseen: list[tuple[Recorded, Any, Sequence[StoredRecord]]] = []
+        self._unseen: list[tuple[Recorded, Sequence[Any], Sequence[StoredRecord]]] = []
         self.unchecked: Counter[str] = Counter()
         self.decided = 0
 
@@ -159,7 +182,7 @@ class Redecider:
             # What was written again as the very same bytes need not be read from them.
             again = outcome.events if isinstance(outcome, Drafted) else None
             events = again or tuple(map(self._reading.event, records, command.leaves))
-            self._show(recorded, events[0], records)
+            self._show(recorded, events if again and _at_once(command) else events[:1], records)
         except UNSOUND as error:
             self._lost.add(first.stream)
             says = f"The record cannot be read: {error}"
@@ -169,10 +192,10 @@ class Redecider:
             self._found.add([outcome], DECIDED)
         self._fold(context, command, recorded.cmd, events)
 
-    def _show(self, first: Recorded, event: Any, records: Sequence[StoredRecord]) -> None:
+    def _show(self, first: Recorded, events: Sequence[Any], records: Sequence[StoredRecord]) -> None:
         """The records whole, to whoever wants to see them; once those of the tile are decided."""
         if self._follower is not None and self._follower.wants:
-            self._unseen.append((first, event, records))
+            self._unseen.append((first, events, records))
 
     def _fold(self, context: Context, command: Command, cmd: UUID, events: Sequence[Any]) -> None:
         records, first = command.records, command.records[0]

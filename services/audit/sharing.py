@@ -111,7 +111,7 @@ class _Shown:
             event, *_ = map(self.reading.event, records, command.leaves)
         except UNSOUND:
             return ()
-        return whole(self.codec, first, event, records)
+        return whole(self.codec, first, (event,), records)
 
 
 def decide(bundle: Bundle, origin: str, size: int, share: int, shares: int, sound: bool) -> Decided:

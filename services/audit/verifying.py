@@ -249,6 +249,7 @@ class _Audit:
         if self.structure.stopped is None:
             self.structure.commands.end()
         self.decided = deciding.end()
+        self.structure.commands = None  # with it go the states and rows of the whole ledger
 
     def _decided_apart(self) -> Iterator[int]:
         assert self.workers is not None

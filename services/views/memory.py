@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 from domain.kernel import Recorded
 from domain.ledger.dumps import HASH, Dump, Dumped
@@ -21,7 +21,9 @@ class Folded:
     def __init__(self, views: Sequence[View], *, digests_only: bool = False) -> None:
         self._kept: dict[str, _Kept] = {}
         for view in views:
-            self._kept[view.name] = _Kept(view, self._kept, passing=digests_only and view.once)
+            looked_at = any(view.name in one.reads for one in views)
+            passing = digests_only and view.once
+            self._kept[view.name] = _Kept(view, self._kept, looked_at=looked_at, passing=passing)
         self._touched: dict[type, tuple[_Kept, ...]] = {}
 
     def touches(self, kind: type) -> bool:
@@ -34,10 +36,11 @@ class Folded:
         One view takes all of the records, then the next one does: the rules of several views do not fit into a
         processor's cache together. What a view looks at is as of its record all the same.
         """
-        kept = list(self._kept.values())
+        kept, touched = list(self._kept.values()), self._touched
         try:
             for record in records:
-                for one in self._of(type(record.event)):
+                kind = type(record.event)
+                for one in touched.get(kind) or self._of(kind):
                     one.waiting.append(record)
             for one in kept:
                 one.take()
@@ -76,21 +79,29 @@ class Folded:
 class _Kept:
     """The rows of one view. It is the view's own `Look`: its rows, and those of the views that it reads.
 
-    `was`: the positions of the records being applied that changed a key, and what stood there before each. `passing`:
-    rows are let go once their records have been applied.
+    `was`: of the keys that the records being applied changed, what stood there before. `looked_at`: others look at its
+    rows, so that they need to know what a row was between two of these records. Then `were` has the positions of the
+    records that changed a key, with what stood there before each, and `steps` the rows of the records' own streams
+    before and after each record, which is what they ask for most. `passing`: rows are let go once their records have
+    been applied.
     """
 
-    __slots__ = ("_at", "_fold", "_keys", "_seen", "lines", "passing", "rows", "table", "view", "waiting", "was")
+    __slots__ = (
+        "_at", "_fold", "_key", "_keys", "_seen", "lines", "looked_at", "passing", "rows", "steps", "table", "view",
+        "waiting", "was", "were",
+    )  # fmt: skip
 
-    def __init__(self, view: View, earlier: "Mapping[str, _Kept]", *, passing: bool) -> None:
-        self.view, self.table, self.passing = view, Table(view), passing
+    def __init__(self, view: View, earlier: "Mapping[str, _Kept]", *, looked_at: bool, passing: bool) -> None:
+        self.view, self.table, self.looked_at, self.passing = view, Table(view), looked_at, passing
         self.rows: dict[str, Any] = {}
         self.waiting: list[Recorded] = []
-        self.was: dict[str, tuple[list[int], list[Any]]] = {}
+        self.was: dict[str, Any] = {}
+        self.were: dict[str, tuple[list[int], list[Any]]] = {}
+        self.steps: dict[int, tuple[Any, Any]] = {}
         self.lines = _Passed(self.table, self.rows) if passing else _Lines(self.table, self.rows)
-        self._seen = {view.name: self} | {name: earlier[name] for name in view.reads}
+        self._seen = {name: earlier[name] for name in view.reads}
         self._keys, self._fold = None if view.keys is own_stream else view.keys, view.fold
-        self._at = -1
+        self._at, self._key = -1, ""
 
     def take(self) -> None:
         """Folds the records that wait. All rows of a record are folded before any is changed.
@@ -98,22 +109,26 @@ class _Kept:
         So of its own rows, a view sees what they were. A row that is the same again, but another object, may as well
         take the place of the one before.
         """
+        if self._keys is None:
+            self._take_own()
+            return
         keys_of, fold, rows = self._keys, self._fold, self.rows
         for record in self.waiting:
-            self._at = record.position
-            if keys_of is None:
-                key = record.key
+            self._at, self._key = record.position, record.key
+            found = keys_of(record, self)
+            if not found:  # most records touch no row of most views
+                continue
+            # Names of records are texts of their own kind; a key is a plain one.
+            keys = list(map(str, found))
+            if len(keys) == 1:
+                key = keys[0]
                 before = rows.get(key)
                 after = fold(key, before, record, self)
                 if after is not before:
                     self._put(key, before, after)
                 continue
-            keys = keys_of(record, self)
-            if not keys:  # most records touch no row of most views
-                continue
             changed = []
-            # Names of records are texts of their own kind; a key is a plain one.
-            for key in dict.fromkeys(map(str, keys)):
+            for key in dict.fromkeys(keys):
                 before = rows.get(key)
                 after = fold(key, before, record, self)
                 if after is not before:
@@ -121,30 +136,48 @@ class _Kept:
             for key, before, after in changed:
                 self._put(key, before, after)
 
+    def _take_own(self) -> None:
+        fold, rows, steps, looked_at = self._fold, self.rows, self.steps, self.looked_at
+        for record in self.waiting:
+            self._at, self._key = record.position, record.key
+            key = record.key
+            before = rows.get(key)
+            after = fold(key, before, record, self)
+            if looked_at:
+                steps[record.position] = before, after
+            if after is not before:
+                self._put(key, before, after)
+
     def put_back(self) -> None:
         """As if the records had never been."""
-        for key, (_, rows) in self.was.items():
-            self._set(key, rows[0])
-        self.was.clear()
-        self.waiting.clear()
+        for key, row in self.was.items():
+            self._set(key, row)
+        self._forget()
 
     def settle(self) -> None:
         """The records have been applied to all views: nobody looks behind them any more."""
-        if self.waiting:
-            self.waiting.clear()
         if self.was:
             self.lines.note(self.was)
-            self.was.clear()
             if self.passing:
                 self.rows.clear()
+        if self.waiting:
+            self._forget()
+
+    def _forget(self) -> None:
+        self.waiting.clear()
+        self.was.clear()
+        self.were.clear()
+        self.steps.clear()
 
     def _put(self, key: str, before: Any, after: Any) -> None:
-        was = self.was.get(key)
-        if was is None:
-            self.was[key] = [self._at], [before]
-        else:
-            was[0].append(self._at)
-            was[1].append(before)
+        self.was.setdefault(key, before)
+        if self.looked_at:
+            were = self.were.get(key)
+            if were is None:
+                self.were[key] = [self._at], [before]
+            else:
+                were[0].append(self._at)
+                were[1].append(before)
         self._set(key, after)
 
     def _set(self, key: str, row: Any) -> None:
@@ -155,31 +188,38 @@ class _Kept:
 
     # --- Look ---
 
-    # Records behind this one may have changed a row since: then `was` says what stood there.
+    # Records behind this one may have changed a row since: then `steps` and `were` say what stood there.
 
     def row(self, view: str, key: str) -> Any:
-        seen = self._seen.get(view) or self._unseen(view)
-        if (was := seen.was.get(key)) is not None:
-            positions, rows = was
+        seen = self._seen.get(view) or self._own(view)
+        if key is self._key and (step := seen.steps.get(self._at)) is not None:
+            return step[1]
+        if (were := seen.were.get(key)) is not None:
+            positions, rows = were
             nth = bisect_right(positions, self._at)
             if nth < len(positions):
                 return rows[nth]
         return seen.rows.get(key) or self._gone(seen)
 
     def both(self, view: str, key: str) -> tuple[Any, Any]:
-        seen = self._seen.get(view) or self._unseen(view)
+        seen = self._seen.get(view) or self._own(view)
+        if key is self._key and (step := seen.steps.get(self._at)) is not None:
+            return step
         now = seen.rows.get(key) or self._gone(seen)
-        if (was := seen.was.get(key)) is None:
+        if (were := seen.were.get(key)) is None:
             return now, now
-        positions, rows = was
+        positions, rows = were
         nth, many = bisect_left(positions, self._at), len(positions)
         before = rows[nth] if nth < many else now
         if nth < many and positions[nth] == self._at:
             nth += 1
         return before, rows[nth] if nth < many else now
 
-    def _unseen(self, view: str) -> NoReturn:
-        raise LookupError(f"{self.view.name} does not declare that it reads {view}.")
+    def _own(self, view: str) -> "_Kept":
+        """Its own rows. They are not among the others: what holds itself would outlive whoever lets go of it."""
+        if view != self.view.name:
+            raise LookupError(f"{self.view.name} does not declare that it reads {view}.")
+        return self
 
     def _gone(self, seen: "_Kept") -> Any:
         """What stands where there is no row now."""

@@ -27,7 +27,8 @@ def forget_start() -> None:
 def undisturbed() -> Iterator[None]:
     """Without collections of garbage: for a long work that makes millions of values, none of which hold each other.
 
-    Each collection would go through all of them, and find nothing.
+    Each collection would go through all of them, and find nothing. So would the first one behind the work: what was
+    made is old by then, and only a collection of everything looks at it.
     """
     running = gc.isenabled()
     gc.disable()
@@ -35,6 +36,9 @@ def undisturbed() -> Iterator[None]:
         yield
     finally:
         if running:
+            if not gc.get_freeze_count():  # what somebody froze stays frozen
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 

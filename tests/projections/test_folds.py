@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
+from weakref import ref
 
 import pytest
 
@@ -15,8 +16,10 @@ from projections.units import UNITS
 from projections.views import VIEWS
 from services.names import NAMES
 from services.views.memory import Folded
+from services.views.pace import undisturbed
 from services.views.rows import Form
-from tests.projections.folds import HISTORIES, happened, history, known, meanings, ref
+from tests.projections.folds import HISTORIES, happened, history, known, meanings
+from tests.projections.folds import ref as named
 
 EACH = pytest.mark.parametrize("name", HISTORIES)
 
@@ -54,7 +57,7 @@ def test_a_fold_that_means_something_else_is_noticed() -> None:
 
     changed = [replace(UNITS, fold=louder) if view is UNITS else view for view in VIEWS]
     now, told = meanings("driven", changed), known("driven")
-    other = {view.name for view in VIEWS if now[ref(view)] != told[ref(view)]}
+    other = {view.name for view in VIEWS if now[named(view)] != told[named(view)]}
     assert {"units", "commitments", "activity"} <= other
     assert "moved-goalposts" not in other
 
@@ -63,13 +66,13 @@ def test_a_fold_that_means_something_else_is_noticed() -> None:
 def test_a_row_that_was_read_back_from_its_table_goes_on_as_the_one_in_memory(name: str) -> None:
     """A server has most rows from their tables, an auditor has all from memory: both must come to the same."""
     told = known(name)
-    assert meanings(name, [read_back(view) for view in VIEWS]) == {ref(view): told[ref(view)] for view in VIEWS}
+    assert meanings(name, [read_back(view) for view in VIEWS]) == {named(view): told[named(view)] for view in VIEWS}
 
 
 @EACH
 def test_who_lets_go_of_rows_comes_to_the_same_digests(name: str) -> None:
     told = known(name)
-    assert meanings(name, VIEWS, digests_only=True) == {ref(view): told[ref(view)] for view in VIEWS}
+    assert meanings(name, VIEWS, digests_only=True) == {named(view): told[named(view)] for view in VIEWS}
 
 
 def test_for_digests_alone_the_rows_that_are_made_once_are_let_go() -> None:
@@ -104,7 +107,7 @@ def read_back(view: View) -> View:
 
 def test_how_a_fold_is_written_does_not_matter() -> None:
     again = replace(COMMITMENTS, fold=lambda *said: COMMITMENTS.fold(*said), says="Otherwise.")
-    assert meanings("driven", [UNITS, again])[ref(again)] == known("driven")[ref(COMMITMENTS)]
+    assert meanings("driven", [UNITS, again])[named(again)] == known("driven")[named(COMMITMENTS)]
 
 
 def test_a_record_that_a_later_view_cannot_fold_changes_no_earlier_view() -> None:
@@ -141,6 +144,28 @@ def test_of_records_taken_together_one_that_cannot_be_folded_takes_all_of_them_b
     alone.apply(earlier[:20])
     assert [*folded.rows(UNITS)] == [*alone.rows(UNITS)]
     assert folded.dumped(UNITS, 0) == alone.dumped(UNITS, 0)
+
+
+def test_rows_go_with_whoever_folded_them() -> None:
+    """No collector is needed: none is running while a long history is folded, and one behind it would take long."""
+
+    class Row:
+        """One that can be watched."""
+
+    made = list[ref[Row]]()
+
+    def watched(key: str, before: object, record: Recorded, look: Look) -> Row:
+        row = Row()
+        made.append(ref(row))
+        return row
+
+    folded = Folded([UNITS, replace(COMMITMENTS, touched_by=UNITS.touched_by, fold=watched)])
+    with undisturbed():
+        folded.apply(history("driven"))
+        kept = [one for one in made if one() is not None]
+        assert kept
+        del folded
+        assert [one for one in kept if one() is not None] == []
 
 
 def test_where_the_records_break_off_none_of_them_is_left_behind() -> None:
