@@ -103,6 +103,11 @@ def _of_record(record: Recorded, look: Look) -> _Steps:
 _steps = OfRecord(_of_record)
 
 
+def touched(record: Recorded, look: Look) -> Iterable[str]:
+    """The keys of the rows that a record touched, for who counts them on."""
+    return _steps.found(record, look)
+
+
 def _alike(before: ObligationRow, after: ObligationRow) -> bool:
     return (before.unit, before.state, before.met_on, before.late) == (
         after.unit,
@@ -127,11 +132,11 @@ def fold(key: str, before: ResponseRow | None, record: Recorded, look: Look) -> 
             new[name] = new.get(name, getattr(row, name)) + sign * number
         if (days := _took(one)) is not None:
             spread[days] = spread.get(days, 0) + sign
-            new |= _measured(spread)
+            new |= measured(spread)
     return replace(row, **new)
 
 
-def _measured(spread: Mapping[int, int]) -> Mapping[str, Any]:
+def measured(spread: Mapping[int, int]) -> Mapping[str, Any]:
     """The spread in the order of its days, its median and its longest."""
     took = tuple(Took(days, times) for days, times in sorted(spread.items()) if times)
     if not took:
