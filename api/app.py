@@ -15,6 +15,7 @@ from api.binding import AT_MOST
 from api.caching import LIVE
 from api.changes import Changes
 from api.commands import Giving, Verb, verbs
+from api.compared import Compared
 from api.edge import elsewhere, public
 from api.following import Following
 from api.ledger import Histories, Tiles
@@ -25,7 +26,8 @@ from api.officers import Officers
 from api.openapi import SINGLES, document
 from api.opened import Seals
 from api.packages import Packages
-from api.portal import FORMED, Portal
+from api.paging import FORMED
+from api.portal import Portal
 from api.probes import Probes, Working
 from api.proofs import Proofs
 from api.reads import Reading
@@ -109,6 +111,8 @@ def _add_pages(app: web.Application, declared: _Declared, described: Mapping[str
     templates = Templates(mails=config.mail is not None)
     known = frozenset(question.view.name for question in questions)
     acted_on = frozenset(verb.context.name for verb in asked if not verb.by.starts) & declared.rows
+    # Before views: no view is called so, and a key swallows what it can.
+    app.add_routes([Compared(services.views, declared.moments, questions, templates, known).route()])
     for one in questions:
         app.add_routes(Portal(services.views, store, declared.moments, one, templates, known, acted_on).routes())
     app.router.add_get("/read", public(_to_first))

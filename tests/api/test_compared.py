@@ -1,0 +1,76 @@
+"""What changed between two moments, as a page: the same rows and columns as for programs, in words."""
+
+import re
+from html import unescape
+
+import pytest
+
+from api.differing import differences
+from tests.api.client import Said, get, give, proposed, seen
+from tests.api.conftest import Live
+from tests.api.test_changes import changes
+from tests.api.test_pages import Page
+from tests.api.test_portal import read, told
+
+
+def rows(said: Said) -> dict[str, str]:
+    """The sections of a page, by what they are of."""
+    parts = re.findall(r"<section>(.*?)</section>", said.body.decode(), re.DOTALL)
+    return {unescape(re.sub("<[^>]+>", "", part.split("</h3>")[0])).strip(): part for part in parts}
+
+
+@pytest.mark.parametrize("view", ["commitments", "turns", "obligations", "mandates"])
+def test_a_page_tells_each_row_that_programs_are_told(live: Live, view: str) -> None:
+    middle = live.told // 2
+    expected, found, asked = changes(live, view, **{"from": middle, "to": live.told}), 0, {}
+    assert expected
+    while True:
+        said = read(live, "changes", **{"view": view, "from": middle, "to": live.told, **asked})
+        found += said.body.count(b"<section>")
+        page = Page(said)
+        assert page.headings[0] == 1
+        after = re.search(r'href="[^"]*after=([^"&]+)[^"]*" rel="next"', said.body.decode())
+        if after is None:
+            break
+        asked = {"after": after[1].replace("%2F", "/")}
+    assert found == len(expected)
+    for link in set(page.links):
+        if not link.startswith(("#", "data:")):
+            assert get(live, link).status == 200, link
+
+
+def test_a_column_is_told_before_and_after_in_words_and_leads_to_either_row(live: Live) -> None:
+    receipt = proposed(live, "A path along the river")
+    key, begun = receipt["stream"], receipt["position"]
+    withdrawn = give(live, f"commitments/{key}/withdraw", {"because": "Flooded."}, token=live.signatory)
+    assert withdrawn.status == 201, withdrawn.body
+    last = withdrawn.json["position"]
+    seen(live, "commitments", last)
+    said = read(live, "changes", **{"view": "commitments", "key": key, "from": begun, "to": last})
+    part = rows(said)["A path along the river"]
+    before = r"State</dt><dd><del><span[^>]*>Before: </span>Proposed</del>"
+    assert re.search(before + r"\s*<ins><span[^>]*>After: </span>Withdrawn</ins>", part)
+    assert f'/read/commitments/{key}?as_of={begun}"' in part
+    assert f'/read/commitments/{key}?as_of={last}"' in part
+    told_since = read(live, f"commitments/{key}", as_of=begun).body.decode()
+    assert f"/read/changes?view=commitments&amp;from={begun}&amp;key={key}" in told_since
+
+
+def test_of_nothing_said_it_is_what_changed_in_a_month(live: Live) -> None:
+    said = read(live, "changes", "fr")
+    assert rows(said)
+    assert "Engagements" in told(said)
+    assert get(live, "/read/changes", view="commitments", to="").status == 303
+    assert get(live, "/read/changes", **{"from": live.told, "to": 0}).status == 400
+    assert b"no longer" not in read(live, "changes", **{"from": live.told, "to": live.told}).body
+
+
+def test_of_a_list_only_what_went_and_what_came_is_told(live: Live) -> None:
+    columns = live.services.views.columns("commitments")
+    before, after = {"sdg": ["1", "2", "3"], "state": "adopted"}, {"sdg": ["2", "3", "4"], "state": "adopted"}
+    (one,) = differences(before, after, columns, frozenset())
+    assert one.before is not None
+    assert one.after is not None
+    assert (one.label, one.before.value, one.after.value) == ("sdg", ["1"], ["4"])
+    (turned,) = differences({"sdg": ["1", "2"]}, {"sdg": ["2", "1"]}, columns, frozenset())
+    assert turned.values == [["1", "2"], ["2", "1"]], "another order is told whole"
