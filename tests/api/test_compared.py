@@ -22,7 +22,8 @@ def rows(said: Said) -> dict[str, str]:
 @pytest.mark.parametrize("view", ["commitments", "turns", "obligations", "mandates"])
 def test_a_page_tells_each_row_that_programs_are_told(live: Live, view: str) -> None:
     middle = live.told // 2
-    expected, found, asked = changes(live, view, **{"from": middle, "to": live.told}), 0, {}
+    expected, found = changes(live, view, **{"from": middle, "to": live.told}), 0
+    asked: dict[str, str] = {}
     assert expected
     while True:
         said = read(live, "changes", **{"view": view, "from": middle, "to": live.told, **asked})
