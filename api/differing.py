@@ -40,8 +40,8 @@ def _parted(row: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, An
 
 
 def _left(value: Any, other: Any) -> Any:
-    """Of a list what the other one lacks; the whole list where both hold the same in another order."""
+    """Of a list what the other one lacks, None where it lacks nothing; all of it where only the order is another."""
     if not isinstance(value, list) or not isinstance(other, list):
         return value
     left = [one for one in value if one not in other]
-    return left if left or any(one not in value for one in other) else value
+    return left or (None if any(one not in value for one in other) else value)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -26,6 +25,7 @@ from api.people import called, ids_in, listed, texts_of
 from api.reads import moved
 from api.reference import VARY
 from api.standing import Standing, Standings
+from api.stepping import Stepping
 from api.tally import CARDS, Tally, position_of, tally
 from api.templates import Templates
 from projections.commitments import COMMITMENTS
@@ -63,6 +63,7 @@ class Portal:
         self._view, self._templates = question.view, templates
         self._standings = Standings(views, store, moments, question.view)
         self._chains = Chains(views)
+        self._stepping = Stepping(views, store, question.view.name, question.columns, known)
         spoken = {LANG.name: LANG}
         self._of_one = {name: one for name, one in question.of_one.items() if name not in _NO_PAGE} | spoken
         self._taken = {name: one for name, one in question.parameters.items() if name not in _NO_PAGE} | spoken
@@ -139,7 +140,7 @@ class Portal:
                 return moved(request, f"/read/{name}/{written}")
             raise NoSuchThing(f"The view {name} has no row of this key as of position {standing.position}.")
         around = await self._around(request, standing, past=said.get("as_of") is not None)
-        shown = await self._shown(key, msgspec.json.decode(row), standing, named, said.get("valid_at"))
+        shown = await self._shown(key, msgspec.json.decode(row), standing, named, said)
         return paged(request, await self._templates.written("one.html", wanted=wanted, **around, **shown), etag)
 
     async def _named(self, position: int) -> int | None:
@@ -147,17 +148,20 @@ class Portal:
         return min(position, await self._views.position(UNITS)) if UNITS in self._known else None
 
     async def _shown(
-        self, key: str, row: Mapping[str, Any], standing: Standing, named: int | None, valid_at: date | None
+        self, key: str, row: Mapping[str, Any], standing: Standing, named: int | None, said: Mapping[str, Any]
     ) -> Mapping[str, Any]:
-        columns, day = self._question.columns, standing.day
+        columns, day, valid_at = self._question.columns, standing.day, said.get("valid_at")
         own = self._view.keys is own_stream
         history = await past(self._store, UUID(key), standing.position, day) if own else NO_PAST
         chained = self._view is COMMITMENTS and not valid_at
         ids = set(ids_in(row)).union(*(ids_in([one.unit, one.data]) for one in history.records))
+        stepped = own and not valid_at and standing.position == said.get("as_of")
+        step = await self._stepping.at(key, standing.position, row, history) if stepped else None
+        ids |= ids_in([one.values for one in step.differences]) if step else set()
         return {
             "chain": await self._chains.row(UUID(key), standing.position, day) if chained else None,
             "key": key, "acted_on": self._acted_on, "title": called(row, columns),
-            "texts": texts_of(row, columns, self._known), "history": history,
+            "texts": texts_of(row, columns, self._known), "history": history, "step": step,
             "names": {} if named is None else await names_of(self._views, ids, as_of=named, day=day),
             "awaited": bool(row.get("matters") or row.get("owed")),
             "beside": standing.position if named is None else named,

@@ -73,5 +73,36 @@ def test_of_a_list_only_what_went_and_what_came_is_told(live: Live) -> None:
     assert one.before is not None
     assert one.after is not None
     assert (one.label, one.before.value, one.after.value) == ("sdg", ["1"], ["4"])
+    (more,) = differences({"sdg": ["1"]}, {"sdg": ["1", "2"]}, columns, frozenset())
+    assert more.before is None
+    assert more.values == [["2"]]
     (turned,) = differences({"sdg": ["1", "2"]}, {"sdg": ["2", "1"]}, columns, frozenset())
     assert turned.values == [["1", "2"], ["2", "1"]], "another order is told whole"
+
+
+def test_a_history_is_stepped_through_record_by_record(live: Live) -> None:
+    receipt = proposed(live, "A slope for sledges")
+    key, begun = receipt["stream"], receipt["position"]
+    withdrawn = give(live, f"commitments/{key}/withdraw", {"because": "No snow."}, token=live.signatory).json[
+        "position"
+    ]
+    seen(live, "commitments", withdrawn)
+    positions = [one["position"] for one in get(live, "/v1/records", stream=key).items]
+    assert positions[0] == begun
+    assert len(positions) > 1
+    whole = read(live, f"commitments/{key}").body.decode()
+    changed = dict[int, str]()
+    for nth, position in enumerate(positions):
+        assert f'href="/read/commitments/{key}?as_of={position}">The page as of this record' in whole
+        page = read(live, f"commitments/{key}", as_of=position).body.decode()
+        step = page.split('id="step">')[1].split("</section>")[0]
+        assert f"What record {nth + 1} changed" in step
+        beside = {name: int(at) for at, name in re.findall(r'as_of=([0-9]+)" rel="(prev|next)"', step)}
+        expected = {"prev": positions[nth - 1]} if nth else {}
+        expected |= {"next": positions[nth + 1]} if nth + 1 < len(positions) else {}
+        assert beside == expected
+        changed[position] = step
+    assert "With this record it began." in changed[begun]
+    assert sum("Withdrawn</ins>" in step for step in changed.values()) == 1
+    assert 'id="step"' not in whole
+    assert 'id="step"' not in read(live, f"commitments/{live.story.climate}", as_of=withdrawn).body.decode()

@@ -3,17 +3,21 @@
 import re
 from datetime import date
 from html import unescape
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from api.dashboard import UNITS_AT_MOST
+from api.tongues import TONGUES
 from projections.spheres import CLASSES
 from services.territories import Moment, Territories
 from tests.api.client import Said, get, head, proposed, seen
 from tests.api.conftest import Live
 from tests.api.test_pages import Page
 from tests.api.test_portal import read, told
+from tests.browser import tab
+from tests.waiting import until
 
 USED = ("commitments", "spheres", "scorecards", "sphere-response-times", "obligations", "activity")
 
@@ -126,3 +130,18 @@ def test_of_a_territory_no_more_is_looked_up_than_a_page_counts(live: Live) -> N
     region, territories = UUID(_region(live)), Territories(live.services.views)
     whole = live.run(territories.below(region, moment))
     assert len(live.run(territories.below(region, moment, 0))) == 1 < len(whole) <= UNITS_AT_MOST
+
+
+async def test_the_page_fits_a_phone_in_every_language(live: Live, tmp_path: Path) -> None:
+    async with tab(tmp_path) as shown:
+        await shown.as_wide_as(320)
+        for tag in TONGUES:
+            await shown.visited(f"{live.url}/read/dashboard?lang={tag}")
+
+            async def comes(tag: str = tag) -> bool:
+                there = f"document.readyState === 'complete' && document.documentElement.lang === '{tag}'"
+                return await shown.said(f"{there} && document.querySelector('#owing') !== null") is True
+
+            await until(comes)
+            wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            assert (tag, await shown.said(wider)) == (tag, 0)
