@@ -15,6 +15,8 @@ from api.binding import AT_MOST
 from api.caching import LIVE
 from api.changes import Changes
 from api.commands import Giving, Verb, verbs
+from api.compared import Compared
+from api.dashboard import Dashboard
 from api.edge import elsewhere, public
 from api.following import Following
 from api.ledger import Histories, Tiles
@@ -25,7 +27,8 @@ from api.officers import Officers
 from api.openapi import SINGLES, document
 from api.opened import Seals
 from api.packages import Packages
-from api.portal import FORMED, Portal
+from api.paging import FORMED
+from api.portal import Portal
 from api.probes import Probes, Working
 from api.proofs import Proofs
 from api.reads import Reading
@@ -111,13 +114,17 @@ def _add_pages(app: web.Application, declared: _Declared, described: Mapping[str
     templates = Templates(mails=config.mail is not None)
     known = frozenset(question.view.name for question in questions)
     acted_on = frozenset(verb.context.name for verb in asked if not verb.by.starts) & declared.rows
+    # Before views: no view is called so, and a key swallows what it can.
+    app.add_routes([Compared(services.views, declared.moments, questions, templates, known).route()])
+    views = services.views_declared
+    app.add_routes(Dashboard(services.views, store, declared.moments, templates, views, config.origin).routes())
     for one in questions:
         app.add_routes(Portal(services.views, store, declared.moments, one, templates, known, acted_on).routes())
     app.router.add_get("/read", public(_to_first))
     app.add_routes(Officers(services, declared.giving, asked, templates, declared.rows).routes())
     if config.mail is not None:
         app.add_routes(Subscribing(services, templates).routes())
-    app.add_routes(reference.routes(described, asked, questions, services.contexts, config.origin, templates))
+    app.add_routes(reference.routes(described, asked, questions, services.contexts, templates))
     for begun, said in (("/read", {}), ("/give", {"desk": True})):  # people come here: they are told in words
         in_words = templates.in_words(public(elsewhere), FORMED, **said)
         app.add_routes([web.route("*", address, in_words) for address in (begun, f"{begun}/{ANYTHING}")])

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -14,19 +13,21 @@ from api import cursors, values
 from api.asking import LANG, Asked, Question
 from api.beside import UNITS, names_of
 from api.binding import Gathered, read_query
-from api.caching import LIVE, not_modified, packed, takes_gzip, unchanged
+from api.caching import LIVE, not_modified, unchanged
+from api.compared import presets
 from api.edge import Handler, public
 from api.errors import AddressTooLong, NoSuchThing
 from api.languages import preferred
 from api.moments import Moments, stamp
+from api.paging import ADDRESS_AT_MOST, FORMED, address, filled_in, paged, see
 from api.past import NO_PAST, past
 from api.people import called, ids_in, listed, texts_of
 from api.reads import moved
-from api.reference import HTML, STRICT, VARY
+from api.reference import VARY
 from api.standing import Standing, Standings
+from api.stepping import Stepping
 from api.tally import CARDS, Tally, position_of, tally
 from api.templates import Templates
-from api.tongues import READER
 from projections.commitments import COMMITMENTS
 from projections.kernel import own_stream
 from services.chains import Chains
@@ -34,13 +35,6 @@ from services.store.ports import Store
 from services.views.ports import COUNTED, Kind
 from services.views.queries import Views
 
-FORMED = STRICT | {
-    "Content-Security-Policy": STRICT["Content-Security-Policy"].replace("form-action 'none'", "form-action 'self'"),
-    "Content-Type": HTML,
-}
-"""Headers of a page with a form on it."""
-ADDRESS_AT_MOST = 1 << 13
-"""Bytes of a page's address: it stands within the page some fifty times, once for each order and each condition."""
 _NO_PAGE = frozenset({"format", "bom", "count", "proof"})
 """What may be asked of a list and is nothing to a page."""
 _OF_PAGE = frozenset({"cursor", "limit", "wait_for", LANG.name})
@@ -69,6 +63,7 @@ class Portal:
         self._view, self._templates = question.view, templates
         self._standings = Standings(views, store, moments, question.view)
         self._chains = Chains(views)
+        self._stepping = Stepping(views, store, question.view.name, question.columns, known)
         spoken = {LANG.name: LANG}
         self._of_one = {name: one for name, one in question.of_one.items() if name not in _NO_PAGE} | spoken
         self._taken = {name: one for name, one in question.parameters.items() if name not in _NO_PAGE} | spoken
@@ -84,9 +79,8 @@ class Portal:
         if len(request.raw_path) > ADDRESS_AT_MOST:
             raise AddressTooLong(ADDRESS_AT_MOST)
         said = list(request.rel_url.query.items())
-        filled = [one for one in said if one[1] != ""]
-        if filled != said:  # fields of the form that nobody filled in
-            return _see(request.path, filled)
+        if (filled := filled_in(request)) is not None:
+            return see(request.path, filled)
         asked = self._question.read(request, self._taken)
         await self._standings.waited(asked.wait_for)
         standing, wanted = await self._standings.of(asked.as_of, asked.place), preferred(request)
@@ -96,7 +90,7 @@ class Portal:
         if unchanged(request, etag):
             return not_modified(etag, LIVE, VARY)
         body = await self._listed(request, asked, standing, wanted, counted)
-        return _page(request, body, etag)
+        return paged(request, body, etag)
 
     async def _listed(
         self, request: web.Request, asked: Asked, standing: Standing, wanted: Sequence[str], counted: int | None
@@ -110,11 +104,11 @@ class Portal:
         following = None
         if page.last is not None:
             place = cursors.Place(standing.view, asked.told, standing.position, standing.day, page.last)
-            following = _address(said, cursor=cursors.written(place), wait_for=None)
+            following = address(said, cursor=cursors.written(place), wait_for=None)
         return await self._templates.written(
             "list.html", **await self._around(request, standing, past=asked.as_of is not None),
-            columns=columns, following=following, wanted=wanted, first=_address(said, cursor=None, wait_for=None),
-            sorts={one.name: _address(said, cursor=None, sort=_turned(one.name, said)) for one in columns},
+            columns=columns, following=following, wanted=wanted, first=address(said, cursor=None, wait_for=None),
+            sorts={one.name: address(said, cursor=None, sort=_turned(one.name, said)) for one in columns},
             rows=[(row, called(row, self._question.columns)) for row in rows],
             count=await self._views.count(self._view.name, query), begun="cursor" in dict(said),
             conditions=_conditions(said), tally=await self._tally(counted, standing, asked),
@@ -146,25 +140,28 @@ class Portal:
                 return moved(request, f"/read/{name}/{written}")
             raise NoSuchThing(f"The view {name} has no row of this key as of position {standing.position}.")
         around = await self._around(request, standing, past=said.get("as_of") is not None)
-        shown = await self._shown(key, msgspec.json.decode(row), standing, named, said.get("valid_at"))
-        return _page(request, await self._templates.written("one.html", wanted=wanted, **around, **shown), etag)
+        shown = await self._shown(key, msgspec.json.decode(row), standing, named, said)
+        return paged(request, await self._templates.written("one.html", wanted=wanted, **around, **shown), etag)
 
     async def _named(self, position: int) -> int | None:
         """As of which position units are asked for their names: that view may be behind, and none runs ahead."""
         return min(position, await self._views.position(UNITS)) if UNITS in self._known else None
 
     async def _shown(
-        self, key: str, row: Mapping[str, Any], standing: Standing, named: int | None, valid_at: date | None
+        self, key: str, row: Mapping[str, Any], standing: Standing, named: int | None, said: Mapping[str, Any]
     ) -> Mapping[str, Any]:
-        columns, day = self._question.columns, standing.day
+        columns, day, valid_at = self._question.columns, standing.day, said.get("valid_at")
         own = self._view.keys is own_stream
         history = await past(self._store, UUID(key), standing.position, day) if own else NO_PAST
         chained = self._view is COMMITMENTS and not valid_at
         ids = set(ids_in(row)).union(*(ids_in([one.unit, one.data]) for one in history.records))
+        stepped = own and not valid_at and standing.position == said.get("as_of")
+        step = await self._stepping.at(key, standing.position, row, history) if stepped else None
+        ids |= ids_in([one.values for one in step.differences]) if step else set()
         return {
             "chain": await self._chains.row(UUID(key), standing.position, day) if chained else None,
             "key": key, "acted_on": self._acted_on, "title": called(row, columns),
-            "texts": texts_of(row, columns, self._known), "history": history,
+            "texts": texts_of(row, columns, self._known), "history": history, "step": step,
             "names": {} if named is None else await names_of(self._views, ids, as_of=named, day=day),
             "awaited": bool(row.get("matters") or row.get("owed")),
             "beside": standing.position if named is None else named,
@@ -179,11 +176,11 @@ class Portal:
         return {
             "view": self._view, "known": self._known, "searched": "q" in self._taken, "counted": COUNTED,
             "here": request.rel_url.raw_path, "said": dict(said), "now": urlencode(asked),
-            "cited": pin and _address(asked, as_of=pin),
+            "cited": pin and address(asked, as_of=pin),
             "past": past, "on": "?" + urlencode({"as_of": as_of}) if past else "",
-            "also": _address([one for one in said if one[0] in ("as_of", "valid_at")]),
+            "also": address([one for one in said if one[0] in ("as_of", "valid_at")]),
             "standing": standing, "at": stamp(await self._moments.at(standing.position)),
-            "head": max(fresh.head, standing.position),
+            "head": max(fresh.head, standing.position), "since": presets(standing.day),
         }  # fmt: skip
 
     def _etag(self, standing: Standing, wanted: Sequence[str], beside: tuple[str, int | None]) -> str:
@@ -201,28 +198,10 @@ def _turned(name: str, said: Sequence[tuple[str, str]]) -> str:
     return f"-{name}" if ("sort", name) in said else name
 
 
-def _see(path: str, said: Sequence[tuple[str, str]]) -> web.Response:
-    address = f"{path}?{urlencode(said)}" if said else path
-    return web.Response(status=303, headers={"Location": address, "Cache-Control": LIVE})
-
-
-def _address(said: Sequence[tuple[str, str]], /, **changed: str | None) -> str:
-    """A query string: what was said, with other values (None: none)."""
-    kept = [one for one in said if one[0] not in changed]
-    return urlencode([*kept, *((name, text) for name, text in changed.items() if text is not None)])
-
-
 def _conditions(said: Sequence[tuple[str, str]]) -> Sequence[tuple[str, Sequence[str], str]]:
     """Every condition with its values, and the question without it."""
     found: dict[str, list[str]] = {}
     for name, text in said:
         if name not in _NOT_CONDITIONS:
             found.setdefault(name, []).append(text)
-    return [(name, texts, _address(said, **{name: None, "cursor": None})) for name, texts in found.items()]
-
-
-def _page(request: web.Request, body: bytes, etag: str) -> web.Response:
-    headers = {"ETag": etag, "Cache-Control": LIVE, "Vary": VARY, "Content-Language": READER.get().tongue.tag, **FORMED}
-    if takes_gzip(request):
-        return web.Response(body=packed(body), headers=headers | {"Content-Encoding": "gzip"})
-    return web.Response(body=body, headers=headers)
+    return [(name, texts, address(said, **{name: None, "cursor": None})) for name, texts in found.items()]

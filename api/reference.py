@@ -1,4 +1,4 @@
-"""Pages for people: a landing page, and the reference generated from the same declarations as everything else."""
+"""A page for people: the reference, generated from the same declarations as everything else."""
 
 from collections.abc import Mapping, Sequence, Set
 from hashlib import sha256
@@ -15,7 +15,7 @@ from api.edge import public
 from api.errors import HOW_TO_SIGN_IN, PROBLEMS
 from api.shapes import parts_of
 from api.templates import PAGES, Templates
-from api.tongues import ENGLISH, TONGUES, Reader, reader_of, tongue
+from api.tongues import ENGLISH, Reader, tongue
 from domain.kernel import Context, Money
 from services.views.ports import COUNTED
 
@@ -56,24 +56,6 @@ class Fixed:
         return web.Response(body=self._plain, headers=self._headers)
 
 
-class Landing:
-    """A page that is made when the process starts, in every language."""
-
-    def __init__(self, pages: Templates, **said: Any) -> None:
-        self._made = {
-            (tag, chosen): Fixed(
-                pages.at_start("landing.html", Reader(tongue(tag), "/", chosen=chosen), **said), HTML,
-                STRICT | {"Vary": VARY, "Content-Language": tag},
-            )
-            for tag in TONGUES for chosen in ("", tag)
-        }  # fmt: skip
-
-    async def serve(self, request: web.Request) -> web.StreamResponse:
-        reader = reader_of(request)
-        tag = reader.tongue.tag
-        return await self._made[tag, tag if reader.chosen else ""].serve(request)
-
-
 def every_command(document: Mapping[str, Any], verbs: Sequence[Verb], envelope: Set[str]) -> Mapping[str, Any]:
     """The schema of what may stand beside every command's own fields, from one that has none of its own."""
     schemas = document["components"]["schemas"]
@@ -86,10 +68,9 @@ def routes(
     verbs: Sequence[Verb],
     questions: Sequence[Question],
     contexts: Mapping[str, Context],
-    origin: str,
     pages: Templates,
 ) -> list[web.RouteDef]:
-    """`/`, `/docs`, the pages' styles and `/v1/openapi.json`, rendered once."""
+    """`/docs`, the pages' styles and `/v1/openapi.json`, rendered once."""
     envelope = {part.name for part in parts_of(Envelope)}
     by_operation = {verb.operation: verb for verb in verbs}
     reference = pages.at_start(
@@ -100,9 +81,7 @@ def routes(
         spoken_forms=SPOKEN, counted=COUNTED, every=every_command(document, verbs, envelope), envelope=envelope,
         of_whom=lambda context, name: of_whom(by_operation[f"{context}.{name}"]),
     )  # fmt: skip
-    landing = Landing(pages, origin=origin, views=[one.view for one in questions])
-    served: Mapping[str, Fixed | Landing] = {
-        "/": landing,
+    served = {
         "/docs": Fixed(reference, HTML, STRICT | {"Content-Language": ENGLISH}),
         **{f"/{name}": Fixed((PAGES / name).read_bytes(), "text/css; charset=utf-8") for name in STYLES},
         "/v1/openapi.json": Fixed(msgspec.json.encode(document), "application/json"),

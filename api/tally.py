@@ -1,46 +1,48 @@
-"""What the list of all commitments says first: how many there are, who takes part, how they stand."""
+"""What is said first of all commitments: how many there are, who takes part, how they stand."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlencode
 
 import msgspec
 
+from api.figures import Figure, leads, one, several
 from domain.commitments.words import ENDED, Stage
 from domain.kernel import Sphere
+from projections.commitments import COMMITMENTS
 from projections.scorecards import SCORECARDS, WHOLE, Scope
 from services.views.ports import Filter, NotBuilt, Op, Query
 from services.views.queries import Views
 
 CARDS = SCORECARDS.name
-GOING_ON = tuple(stage for stage in Stage if stage not in ENDED)
+GOING_ON = several("state", [stage.value for stage in Stage if stage not in ENDED])
+DELAYED = (one("delayed", value=True), GOING_ON)
+"""One that has ended is late no more, though it was."""
+FULFILLED = one("state", Stage.COMPLETED.value)
+CONTESTED = one("contested", value=True)
 _KEYS = (WHOLE, *(f"{Scope.SPHERE}:{sphere}" for sphere in Sphere))
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """How commitments stand, in a sentence."""
+
+    commitments: Figure
+    fulfilled: Figure
+    delayed: Figure
+    contested: Figure
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
     """Figures of the register's card, each with the list that it counts the rows of.
 
-    `position`: as of which they are. `on`: how an address asks for that; empty where it need not.
+    `position`: as of which they are. `spheres`: the units that take part.
     """
 
-    whole: Mapping[str, Any]
-    spheres: Sequence[tuple[str, int]]
+    sentence: Sentence
+    spheres: Sequence[tuple[str, Figure]]
     position: int
-    on: str
-
-    def commitments(self, **where: str) -> str:
-        return _address("commitments", [*where.items()], self.on)
-
-    @property
-    def delayed(self) -> str:
-        """One that has ended is late no more, though it was."""
-        return _address("commitments", [("delayed", "true"), ("state.in", ",".join(GOING_ON))], self.on)
-
-    def units(self, sphere: str) -> str:
-        where = [("scope", Scope.UNIT.value), ("sphere", sphere), ("with_commitments", "1")]
-        return _address(CARDS, where, self.on)
+    whole: Mapping[str, int]
 
 
 async def position_of(views: Views, position: int) -> int | None:
@@ -60,11 +62,24 @@ async def tally(views: Views, position: int, *, pinned: bool) -> Tally | None:
     cards = {card["key"]: card for card in map(msgspec.json.decode, page.items)}
     if WHOLE not in cards:
         return None
-    there = [(card["of"], card["with_commitments"]) for key in _KEYS[1:] if (card := cards.get(key))]
-    taking_part = [(sphere, units) for sphere, units in there if units]
-    return Tally(cards[WHOLE], taking_part, position, str(position) if pinned else "")
+    on, there = str(position) if pinned else "", [card for key in _KEYS[1:] if (card := cards.get(key))]
+    taking_part = [
+        (card["of"], Figure(card["with_commitments"], _units(card["of"], on))) for card in there
+        if card["with_commitments"]
+    ]  # fmt: skip
+    return Tally(_sentence(cards[WHOLE], on), taking_part, position, cards[WHOLE])
 
 
-def _address(view: str, where: Sequence[tuple[str, str]], on: str) -> str:
-    asked = urlencode([*where, *([("as_of", on)] if on else [])], safe=",")
-    return f"/read/{view}?{asked}" if asked else f"/read/{view}"
+def _sentence(whole: Mapping[str, int], on: str) -> Sentence:
+    def figure(name: str, *where: Filter) -> Figure:
+        return Figure(whole[name], leads(COMMITMENTS.name, where, on))
+
+    return Sentence(
+        figure("commitments"), figure("completed", FULFILLED), figure("delayed", *DELAYED),
+        figure("contested", CONTESTED),
+    )  # fmt: skip
+
+
+def _units(sphere: str, on: str) -> str:
+    where = [one("scope", Scope.UNIT.value), one("sphere", sphere), one("with_commitments", 1)]
+    return leads(CARDS, where, on)

@@ -88,8 +88,9 @@ def derived(row: CommitmentRow, before: CommitmentRow | None, record: Recorded) 
 def _who(row: CommitmentRow) -> Mapping[str, Any]:
     bound = [party for party in row.parties if party.answer in (Answer.INVITED, Answer.ACCEPTED)]
     spheres = tuple(sorted({party.sphere for party in bound} or {row.owner_sphere}))
+    others = tuple(sorted({party.sphere for party in bound if party.unit != row.owner}))
     breadth = _breadth(len(bound), len(spheres)) if row.state in AGREEING else row.breadth
-    return {"spheres": spheres, "breadth": breadth, "state": _settled_state(row)}
+    return {"spheres": spheres, "counterparts": others, "breadth": breadth, "state": _settled_state(row)}
 
 
 def _said(row: CommitmentRow) -> Mapping[str, Any]:

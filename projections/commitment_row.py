@@ -206,6 +206,9 @@ class CommitmentRow:
     waits_on: Annotated[UUID | None, Indexed(), Says("The unit whose turn it is.")] = None
     waits_for: Annotated[Turn | None, Indexed(), Says("What it waits for.")] = None
     waits_since: Annotated[date | None, Says("Since when.")] = None
+    counterparts: Annotated[
+        tuple[Sphere, ...], Says("The spheres of the others who take part, to whom its owner owes it.")
+    ] = ()
     former_parties: Annotated[tuple[UUID, ...], Says("Units that are no more, in whose place a party stands.")] = ()
     orphaned_since: Annotated[
         date | None, Indexed(), Says("Since when a party has been no more, with nobody in its place.")

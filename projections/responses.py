@@ -115,6 +115,11 @@ def _of_record(record: Recorded, look: Look) -> _Steps:
 _steps = OfRecord(_of_record)
 
 
+def touched(record: Recorded, look: Look) -> Iterable[str]:
+    """The keys of the rows that a record touched, for who counts them on."""
+    return _steps.found(record, look)
+
+
 def _alike(before: ObligationRow, after: ObligationRow) -> bool:
     return (before.unit, before.state, before.met_on, before.late) == (
         after.unit,
@@ -141,11 +146,11 @@ def fold(key: str, before: ResponseRow | None, record: Recorded, look: Look) -> 
             if spread is None:
                 spread = {took.days: took.times for took in row.spread}
             spread[days] = spread.get(days, 0) + sign
-            new |= _measured(spread)
+            new |= measured(spread)
     return replace(row, **new)
 
 
-def _measured(spread: Mapping[int, int]) -> Mapping[str, Any]:
+def measured(spread: Mapping[int, int]) -> Mapping[str, Any]:
     """The spread in the order of its days, its median and its longest."""
     took = tuple(Took(days, times) for days, times in sorted(spread.items()) if times)
     if not took:

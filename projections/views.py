@@ -20,6 +20,8 @@ from projections.responses import RESPONSE_TIMES
 from projections.reviews import REVIEWS
 from projections.scorecards import SCORECARDS
 from projections.shifts import AWAITING_MANDATE, UPWARD_SHIFTS
+from projections.sphere_responses import SPHERE_RESPONSES
+from projections.spheres import SPHERES
 from projections.turns import TURNS
 from projections.unfunded_mandates import UNFUNDED_MANDATES
 from projections.units import REPRESENTATIVES, UNITS
@@ -36,10 +38,12 @@ VIEWS: tuple[View, ...] = (
     OBLIGATIONS,
     TURNS,
     RESPONSE_TIMES,
+    SPHERE_RESPONSES,
     WAITS,
     GOALPOSTS,
     ENGAGEMENTS,
     SCORECARDS,
+    SPHERES,
     COMPETENCES,
     DELEGATIONS,
     UNFUNDED_MANDATES,

@@ -52,14 +52,16 @@ class Territories:
         self._unit = msgspec.json.Decoder(PlacedUnit, dec_hook=construct)
         self._commitment = Form(COMMITMENTS.row)
 
-    async def below(self, of: UUID, moment: Moment) -> dict[UUID, PlacedUnit]:
+    async def below(self, of: UUID, moment: Moment, at_most: int | None = None) -> dict[UUID, PlacedUnit]:
         """The unit and everything that lies in it, directly or not; empty where there is no such unit.
+
+        `at_most`: with more than so many it is not looked for any further.
 
         Raises Busy where too many ask for whole lists, and what a list raises.
         """
         found = dict[UUID, PlacedUnit]()
         nearest = [one async for one in self._units([Filter("key", Op.EQ, (str(of),))], moment)]
-        while nearest:
+        while nearest and (at_most is None or len(found) <= at_most):
             found |= {one.key: one for one in nearest}
             lying = self._lying([one.key for one in nearest], moment)
             nearest = [one async for one in lying if one.key not in found]

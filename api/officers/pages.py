@@ -5,7 +5,7 @@ from typing import Any
 from aiohttp import web
 
 from api.edge import Handler, officers
-from api.portal import FORMED
+from api.paging import FORMED
 from api.templates import Templates
 from api.tongues import READER
 

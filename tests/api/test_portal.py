@@ -99,7 +99,7 @@ def test_figures_that_are_behind_lead_to_what_they_count(live: Live) -> None:
     _, position = proposed(live, en="Not counted yet")
     seen(live, "scorecards", position)
     told_of = live.run(tally(live.services.views, live.told, pinned=True))
-    assert told_of.commitments() == f"/read/commitments?as_of={live.told}"
+    assert told_of.sentence.commitments.leads == f"/read/commitments?as_of={live.told}"
     before = get(live, f"/v1/commitments?as_of={live.told}&count=true").json["count"]["rows"]
     assert told_of.whole["commitments"] == before < get(live, "/v1/commitments?count=true").json["count"]["rows"]
 
