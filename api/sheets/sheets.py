@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
@@ -11,7 +11,7 @@ from uuid import UUID
 from api.commands import Envelope
 from api.schemas import ObjectField
 from api.shapes import Part, Request, Shape, listed, parts_of, request_of
-from api.sheets.layout import Layout
+from api.sheets.layout import Column, Layout
 from domain.commitments import COMMITMENTS
 from domain.kernel import Many, Says, Text
 from domain.units import UNITS
@@ -54,6 +54,16 @@ class Sheet:
         """The fields that every row has."""
         both = [self.own, *([self.sourced] if self.sourced else [])]
         return tuple(part.name for part in self.own.parts if all(_requires(one, part.name) for one in both))
+
+    def column(self, name: str) -> Column:
+        """A column that there is."""
+        found = self.layout.column(name)
+        assert found is not None, name
+        return found
+
+    def requires(self, column: Column) -> bool:
+        """Whether no row is without it."""
+        return column.path[0] in self.required and column.required
 
     def request(self, fields: frozenset[str]) -> Request:
         """What a row with these fields says."""
@@ -143,11 +153,13 @@ def written(sheet: Sheet, held: Sequence[Held], directory: Directory) -> Written
     # After what they say and not in the order of the ledger: another one, told the same, writes the same.
     rows.sort(key=lambda row: (*(row.get(name, "") for name in sheet.sorted_by), row["id"]))
     header = sheet.layout.header(name for row in rows for name in row)
+    return Written(as_csv([header, *([row.get(name, "") for name in header] for row in rows)]), len(rows), left_out)
+
+
+def as_csv(lines: Iterable[Sequence[str]]) -> bytes:
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(header)
-    writer.writerows([row.get(name, "") for name in header] for row in rows)
-    return Written(out.getvalue().encode(), len(rows), left_out)
+    csv.writer(out, lineterminator="\r\n").writerows(lines)
+    return out.getvalue().encode()
 
 
 def _cells(sheet: Sheet, one: Held, name_of: Callable[[UUID], str]) -> dict[str, str]:
