@@ -13,7 +13,7 @@ from api.schemas import ObjectField
 from api.shapes import Part, Request, Shape, listed, parts_of, request_of
 from api.sheets.layout import Column, Layout
 from domain.commitments import COMMITMENTS
-from domain.kernel import Many, Says, Text
+from domain.kernel import By, Many, Role, Says, Text
 from domain.units import UNITS
 from services.importing.directory import Directory
 from services.importing.held import Held
@@ -40,6 +40,7 @@ class Sheet:
     """One kind of sheet. `own`: the fields of a row; `sourced`: those of one that is from a published source.
 
     `sorted_by`: columns after which rows stand in order. `not_carried`: what of the register a sheet cannot say.
+    `roles`: who may give the commands that begin what its rows speak of.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Sheet:
     sourced: Request | None
     sorted_by: tuple[str, ...]
     not_carried: str
+    roles: frozenset[Role]
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -86,7 +88,9 @@ def _items(name: str, command: type) -> Part:
     return Part(name, listed(parts[0].shape if len(parts) == 1 else of_many, MOST), (), False, says, None)
 
 
-def _sheet(name: str, own: Sequence[Part], sourced: Sequence[Part], sorted_by: Sequence[str], lost: str) -> Sheet:
+def _sheet(
+    name: str, own: Sequence[Part], sourced: Sequence[Part], sorted_by: Sequence[str], lost: str, *begun: By
+) -> Sheet:  # fmt: skip
     title = f"Sheet{name.capitalize()}"
     every = {part.name: part for part in (*own, *sourced)}
     # What both have is told in the words of the unit that says it, rather than those of the registrar who copies it.
@@ -94,6 +98,7 @@ def _sheet(name: str, own: Sequence[Part], sourced: Sequence[Part], sorted_by: S
     return Sheet(
         name, Layout(tuple(every.values())), request_of(title, own),
         request_of(f"{title}Sourced", sourced) if sourced else None, tuple(sorted_by), lost,
+        frozenset(role for by in begun for role in by.roles),
     )  # fmt: skip
 
 
@@ -111,7 +116,8 @@ def _of_commitments() -> Sheet:
         "who said what, when and in which order, and its proofs; answers of parties, adoption, reports, evidence,"
         " assessments, deadlines; former terms; what other parties pledged; of what a source says and its unit"
         " confirmed, that it did, and what it added",
-    )
+        commands["propose"], commands["record-from-source"],
+    )  # fmt: skip
 
 
 SHEETS: Mapping[str, Sheet] = {
@@ -119,6 +125,7 @@ SHEETS: Mapping[str, Sheet] = {
         "units", (*parts_of(Named), *parts_of(UNITS.commands["register"].command)), (), ("jurisdiction", "kind"),
         "who recorded what, when and in which order, and its proofs; former names and codes; competences, memberships,"
         " mergers and successors; who is accredited",
+        UNITS.commands["register"],
     ),
     "commitments": _of_commitments(),
 }  # fmt: skip

@@ -37,8 +37,11 @@ def propose(command: asked.ProposeCommitment, state: State) -> Sequence[Event]:
     sdg.check(command.sdg)
     named = [party.unit for party in command.parties]
     if len({owner.id, *named}) != len(named) + 1:
-        reason = "Each unit has one part in a commitment; the owner is not named again."
-        raise Refused("party-twice", reason, fields=("parties",))
+        raise Refused(
+            "party-twice",
+            "Each unit has one part in a commitment; the owner is not named again.",
+            fields=("parties",),
+        )
     events: list[Event] = [
         happened.CommitmentProposed(
             owner.id, owner.sphere, command.title, command.description, command.ends_on, command.sdg,
@@ -54,8 +57,11 @@ def _owner(facts: UnitFacts, command: asked.ProposeCommitment | asked.RecordFrom
     """The unit that is to answer for the whole; a community takes part, and proposes by way of participation."""
     owner = alive(facts, command.effective_on)
     if owner.sphere is Sphere.COMMUNITY:
-        reason = "A unit of government owns a commitment; a community takes part in it."
-        raise Refused("owner-is-community", reason, fields=("owner",))
+        raise Refused(
+            "owner-is-community",
+            "A unit of government owns a commitment; a community takes part in it.",
+            fields=("owner",),
+        )
     return owner
 
 

@@ -86,8 +86,9 @@ def within(day: date, ends_on: PartialDate, *fields: str) -> None:
     """Refused `after-the-end` if a step would come after the commitment's end. `fields`: where the command says so."""
     last = ends_on.latest()
     if last is not None and day > last:
-        reason = f"A milestone comes at the latest at the end, {ends_on}."
-        raise Refused("after-the-end", reason, fields=fields, ends_on=ends_on)
+        raise Refused(
+            "after-the-end", f"A milestone comes at the latest at the end, {ends_on}.", fields=fields, ends_on=ends_on
+        )
 
 
 def sound_span(starts_on: PartialDate | None, ends_on: PartialDate, field: str = "ends_on") -> None:

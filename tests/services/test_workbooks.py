@@ -3,7 +3,7 @@
 import re
 import resource
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time
 from io import BytesIO
 from typing import Any
@@ -26,12 +26,12 @@ ENTITIES = (
 )
 
 
-def workbook(*rows: list[Any], **others: list[list[Any]]) -> bytes:
+def workbook(*rows: Sequence[Any], **others: list[list[Any]]) -> bytes:
     book = openpyxl.Workbook()
     first = book.active
     assert first is not None
     for row in rows:
-        first.append(row)
+        first.append(list(row))
     for name, lines in others.items():
         for row in lines:
             book[name].append(row) if name in book.sheetnames else book.create_sheet(name).append(row)
@@ -57,7 +57,7 @@ PLAIN = workbook(["id", "name"], ["1", "x"])
 
 
 def test_cells_say_what_their_csv_says() -> None:
-    rows = [
+    rows: list[list[Any]] = [
         ["date", "moment", "midnight", "time", "whole", "part", "sum", "large", "yes", "text"],
         [date(2030, 6, 30), NOON, MIDNIGHT, time(3, 4), 300, 1.5, 0.1 + 0.2,
          10**14, True, " 0047 "],
