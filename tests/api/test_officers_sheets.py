@@ -19,6 +19,7 @@ from tests.api.test_officers import Form, page
 from tests.api.test_officers_documents import BORDER
 from tests.api.test_officers_keyboard import Keys
 from tests.browser import tab
+from tests.services.faulty import Faulty
 
 AT = "/give/sheets/commitments"
 COLUMNS = "id,owner,title.en,description.en,ends_on,milestones.1.title.en,milestones.1.due_on,milestones.1.responsible"
@@ -207,3 +208,22 @@ async def test_a_sheet_is_brought_without_mouse_or_script(live: Live, tmp_path: 
         before = await asyncio.to_thread(head, live)
         await keys.entered("Recorded: ours.csv")
         assert await asyncio.to_thread(head, live) > before
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_what_a_database_that_went_left_undone_is_finished_from_the_same_page(
+    live: Live, monkeypatch: pytest.MonkeyPatch, after: bool
+) -> None:
+    """Failed and did not persist; failed but did persist."""
+    before = head(live)
+    pressed(live, brought(live, rows(row(live, str(uuid4())[:8]))), "record")
+    per_row, before = head(live) - before, head(live)
+    seen = brought(live, rows(*(row(live, str(uuid4())[:8]) for _ in range(3))))
+    with monkeypatch.context() as broken:
+        broken.setattr(live.services.office, "store", Faulty(live.services.store, after))
+        failed = pressed(live, seen, "record")
+    assert (failed.status, "What was recorded until then stays" in told(failed)) == (503, True)
+    rest = pressed(live, failed, "try")
+    assert "Nothing has been recorded" in told(rest)
+    assert "Recorded: ours.csv" in told(pressed(live, rest, "record"))
+    assert head(live) - before == 3 * per_row
