@@ -122,6 +122,8 @@ class Decision:
         version, state = await self.desk.states.state(context.name, self.stream)
         if state == context.decider.initial and not self.plan.by.starts:
             raise Unknown(self.stream)
+        if version and state == context.decider.initial:  # whoever names an id of their own may name that of a unit
+            raise Refused("id-taken", "By this id the register knows something else.", fields=("id",))
         self._check_expected(version, await self._types_after(order.expect, version))
         asked = SimpleNamespace(**order.fields)
         self.home = context.home(asked, state)

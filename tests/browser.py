@@ -59,6 +59,12 @@ class Tab:
         await self._ask("Input.dispatchKeyEvent", type="keyDown", key=key, windowsVirtualKeyCode=code, text=text)
         await self._ask("Input.dispatchKeyEvent", type="keyUp", key=key, windowsVirtualKeyCode=code)
 
+    async def given(self, selector: str, file: Path) -> None:
+        """Chooses a file for a field, in the place of the dialogue of an operating system that is not there."""
+        root = (await self._ask("DOM.getDocument"))["root"]["nodeId"]
+        node = (await self._ask("DOM.querySelector", nodeId=root, selector=selector))["nodeId"]
+        await self._ask("DOM.setFileInputFiles", nodeId=node, files=[str(file)])
+
     async def said(self, expression: str) -> Any:
         """What an expression comes to."""
         answer = await self._ask("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)

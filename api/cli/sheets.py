@@ -1,7 +1,5 @@
 """`subsidia import units` and `subsidia import commitments`: a government's own sheet."""
 
-import csv
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +12,11 @@ from api.cli.parameters import FILE as THERE
 from api.cli.running import Failed, say, with_services
 from api.cli.speaking import TOKEN, token_from
 from api.sheets.planning import plan_sheet
-from api.sheets.sheets import SHEETS, Sheet
+from api.sheets.sheets import SHEETS, Sheet, as_csv
 from domain.kernel import Actor
 from services.bootstrap import Services
 from services.importing.plan import Summary
+from services.importing.rows import file_at
 from services.importing.sheets import without
 from services.orders import Note
 
@@ -36,6 +35,7 @@ class Wish:
     valid_only: bool
     report: Path | None
     because: Note
+    sheet: str
 
 
 def common(command: F) -> F:
@@ -43,6 +43,7 @@ def common(command: F) -> F:
     for option in (
         click.option("--lang", default="en", show_default=True, help="The language of --because."),
         click.option("--because", default="", help="Why what the sheet says otherwise than the register changes."),
+        click.option("--sheet", default="", metavar="NAME", help="The sheet of an .xlsx workbook; else its first."),
         click.option("--report", type=REPORT, callback=report_file, help="Write bad rows to this .csv or .json."),
         click.option("--template", is_flag=True, help="Write FILE with its columns, and say what they mean."),
         click.option("--valid-only", is_flag=True, help="Record the good rows though others are bad."),
@@ -58,8 +59,9 @@ def common(command: F) -> F:
 def import_units(file: Path, template: bool, **said: Any) -> None:
     """Register the units of a sheet, and record what changed of those that are there. Acts for the registrar.
 
-    FILE is a CSV in UTF-8, with commas, semicolons or tabs. Nothing is written while one row is bad; each is named by
-    line and column. A new name, parent or code is recorded with --because; anything else that differs is reported.
+    FILE is an .xlsx workbook, or a CSV in UTF-8 with commas, semicolons or tabs. Nothing is written while one row is
+    bad; each is named by line and column. A new name, parent or code is recorded with --because; anything else that
+    differs is reported.
 
     \b
     Example: subsidia import units ours.csv --template
@@ -79,9 +81,10 @@ def import_units(file: Path, template: bool, **said: Any) -> None:
 def import_commitments(file: Path, template: bool, officer: bool, token_file: Path | None, **said: Any) -> None:
     """Propose the commitments of your own unit (--officer), or record those that a published source tells of.
 
-    FILE is a CSV in UTF-8, with commas, semicolons or tabs: one row a commitment, with its targets, milestones and
-    parties in numbered columns. Nothing is written while one row is bad; each is named by line and column. A row that
-    was changed becomes an amendment, with --because; one of a source, an update, where its `updated` is newer.
+    FILE is an .xlsx workbook, or a CSV in UTF-8 with commas, semicolons or tabs: one row a commitment, with its
+    targets, milestones and parties in numbered columns. Nothing is written while one row is bad; each is named by line
+    and column. A row that was changed becomes an amendment, with --because; one of a source, an update, where its
+    `updated` is newer.
 
     \b
     Example: subsidia import commitments ours.csv --template
@@ -94,14 +97,14 @@ def import_commitments(file: Path, template: bool, officer: bool, token_file: Pa
     _import(SHEETS["commitments"], file, _wish(**said), token)
 
 
-def _wish(dry_run: bool, valid_only: bool, report: Path | None, because: str, lang: str) -> Wish:
-    return Wish(dry_run, valid_only, report, Note(because=because, lang=lang if because else ""))
+def _wish(dry_run: bool, valid_only: bool, report: Path | None, because: str, lang: str, sheet: str) -> Wish:
+    return Wish(dry_run, valid_only, report, Note(because=because, lang=lang if because else ""), sheet)
 
 
 def _import(sheet: Sheet, file: Path, wish: Wish, token: str | None) -> None:
     async def work(services: Services) -> Summary:
         actor = services.registrar if token is None else await _officer(services, token)
-        plan = await plan_sheet(services, sheet, file, actor, wish.because)
+        plan = await plan_sheet(services, sheet, file_at(file, wish.sheet), actor, wish.because)
         if wish.valid_only and not wish.dry_run:
             tried = await carried_out(services, plan, dry_run=True, strict=False, report=None)
             plan = without(plan, tried.bad)
@@ -120,18 +123,15 @@ async def _officer(services: Services, token: str) -> Actor:
 def _template(sheet: Sheet, file: Path) -> None:
     """Columns of a sheet as it may begin, and what each means."""
     names = sheet.layout.sample()
-    header = io.StringIO()
-    csv.writer(header, lineterminator="\r\n").writerow(names)
     try:
-        with file.open("x", encoding="utf-8", newline="") as out:
-            out.write(header.getvalue())
+        with file.open("xb") as out:
+            out.write(as_csv([names]))
     except FileExistsError:
         raise Failed(f"There is {file} already; name a file that is not there yet.") from None
     width = max(map(len, names))
     for name in names:
-        column = sheet.layout.column(name)
-        assert column is not None, "a sample names columns there are"
-        must = "Required. " if column.path[0] in sheet.required and column.required else ""
+        column = sheet.column(name)
+        must = "Required. " if sheet.requires(column) else ""
         example = "" if column.example is None else f" Example: {_shown_example(column.example)}"
         say(f"{name:<{width}}  {must}{column.says}{example}")
     click.echo(HOW)

@@ -8,6 +8,7 @@ from api.commands import Giving, Verb
 from api.officers.giving import Forms
 from api.officers.inbox import Inbox
 from api.officers.pages import Pages
+from api.officers.sheets import Sheets
 from api.officers.signing_in import Doors
 from api.officers.units import Directory
 from api.templates import Templates
@@ -26,9 +27,10 @@ class Officers:
         self._verbs = verbs
         self._doors = Doors(services.tokens, pages, services.config.public_url)
         self._forms = Forms(giving, office, self._doors, directory, pages, acts)
+        self._sheets = Sheets(services, self._doors, pages)
         self._inbox = Inbox(services.views, office, self._doors, self._forms, pages, verbs, directory)
 
     def routes(self) -> list[web.RouteDef]:
         """Those of commands come first: an id fits where a command that begins something has its name."""
         forms = [route for verb in self._verbs for route in self._forms.routes(verb)]
-        return [*self._doors.routes(), *forms, *self._inbox.routes()]
+        return [*self._doors.routes(), *forms, *self._sheets.routes(), *self._inbox.routes()]

@@ -13,6 +13,7 @@ from api.officers.giving import Forms, address_of
 from api.officers.pages import Pages
 from api.officers.signing_in import Doors, to_sign_in
 from api.officers.units import Directory
+from api.sheets.sheets import SHEETS
 from domain.kernel import StreamId
 from services.handle import Office
 from services.offering import Prospect, prospect
@@ -58,6 +59,7 @@ class Inbox:
             wanted=preferred(request), starts=[(verb, address_of(verb)) for verb in may if verb.by.starts],
             answers={verb.operation for verb in may if not verb.by.starts},
             acts=sorted({verb.context.name for verb in may if not verb.by.starts}),
+            sheets=[name for name, sheet in SHEETS.items() if token.role in sheet.roles],
         )  # fmt: skip
 
     def _acting(self, context: str) -> Any:

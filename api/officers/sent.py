@@ -1,8 +1,11 @@
 """What a page's form sends: its fields and, of a file, its hash. The file itself is read once, and kept nowhere."""
 
 import asyncio
+import base64
+import binascii
 import hashlib
 import re
+import zlib
 from collections.abc import Sequence
 from urllib.parse import parse_qsl
 
@@ -20,13 +23,17 @@ HASHED = 256 << 20
 """Bytes of a file that is hashed here. Of a larger one people make the hash themselves."""
 READ = 1 << 30
 """Bytes that are read of one form's files at all."""
+PACKED, CALLED = "packed", "called"
+"""The last steps of a file that a page carries itself from one press to the next, and of what it is called."""
 UNKNOWN = "application/octet-stream"
 _MIME = re.compile(r"[a-z0-9.+\-]+/[a-z0-9.+\-]+")
 Said = list[tuple[str, str]]
 
 
-async def fields_of(request: web.Request, *, files: bool) -> Sequence[tuple[str, str]]:
+async def fields_of(request: web.Request, *, files: bool, whole: int = 0) -> Sequence[tuple[str, str]]:
     """The fields of a form in their order; behind them what its files are. `files`: whether it may send any.
+
+    `whole`: bytes of a file that is given whole, as a page may carry it (`packed`); 0: files are hashed.
 
     Raises Invalid, NotAForm, HTTPRequestEntityTooLarge.
     """
@@ -35,7 +42,7 @@ async def fields_of(request: web.Request, *, files: bool) -> Sequence[tuple[str,
             body = (await request.read()).decode()
             return parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=FIELDS)
         if request.content_type == WITH_FILES:
-            return await _parts(request, READ if files else AT_MOST)
+            return await _parts(request, READ if files else AT_MOST, whole if files else min(whole, AT_MOST))
     except (web.RequestPayloadError, ConnectionResetError):
         said = "It is not packed as Content-Encoding says, or it ends too early."
     except UnicodeDecodeError:
@@ -47,8 +54,8 @@ async def fields_of(request: web.Request, *, files: bool) -> Sequence[tuple[str,
     raise Invalid([Located("body", "", Fault("unreadable-body", f"The form cannot be read. {said}"))], malformed=True)
 
 
-async def _parts(request: web.Request, at_most: int) -> Said:
-    said, documents, left, rest, many = Said(), Said(), AT_MOST, at_most, 0
+async def _parts(request: web.Request, at_most: int, whole: int) -> Said:
+    said, documents, left, rest, many = Said(), Said(), max(AT_MOST, 2 * whole), at_most, 0
     async for part in await request.multipart():
         # Each is counted, whatever is in it: empty files would be no bytes and no fields, and never end. To read the
         # head of one takes half a millisecond: others are answered in between.
@@ -58,7 +65,7 @@ async def _parts(request: web.Request, at_most: int) -> Said:
             raise ValueError(part)
         above, _, last = part.name.rpartition(".")
         if last == FILE:
-            read, found = await _document(part, above, rest)
+            read, found = await (_whole(part, above, whole) if whole else _document(part, above, rest))
             rest -= read
             documents += found
         else:
@@ -93,3 +100,26 @@ async def _document(part: BodyPartReader, above: str, at_most: int) -> tuple[int
     told = digest.hexdigest() if size <= HASHED else f"The file has more than {HASHED >> 20} MiB."
     return size, [(f"{above}.sha256", told), (f"{above}.len", str(size)), (f"{above}.name", part.filename[:200]),
                   (f"{above}.mime", mime if _MIME.fullmatch(mime) else UNKNOWN)]  # fmt: skip
+
+
+async def _whole(part: BodyPartReader, above: str, at_most: int) -> tuple[int, Said]:
+    """How many bytes a file has, and the file itself; nothing where none was chosen."""
+    content = await _text(part, at_most)
+    if not part.filename:
+        return len(content), []
+    return len(content), [(f"{above}.{PACKED}", packed(content)), (f"{above}.{CALLED}", part.filename[:200])]
+
+
+def packed(content: bytes) -> str:
+    """A file as a page carries it."""
+    return base64.b64encode(zlib.compress(content)).decode()
+
+
+def unpacked(text: str, at_most: int) -> bytes:
+    """The file that a page carried; none where it is spoilt, or larger than any that we put there."""
+    try:
+        unpacking = zlib.decompressobj()
+        content = unpacking.decompress(base64.b64decode(text, validate=True), at_most)
+    except (binascii.Error, zlib.error):
+        return b""
+    return content if unpacking.eof else b""

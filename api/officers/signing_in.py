@@ -71,14 +71,17 @@ class Doors:
         """Browsers let nobody but this very host set a cookie whose name begins with `__Host-`."""
         return f"__Host-{NAME}" if self._secure(request) else NAME
 
-    async def posted(self, request: web.Request) -> Sequence[tuple[str, str]]:
-        """What one of our forms sends, in its order. Raises Forbidden where it was sent by anybody else's page."""
+    async def posted(self, request: web.Request, *, whole: int = 0) -> Sequence[tuple[str, str]]:
+        """What one of our forms sends, in its order. Raises Forbidden where it was sent by anybody else's page.
+
+        `whole`: see `fields_of`.
+        """
         if not self._sent_by_us(request):
             raise Forbidden(
                 "Forms are taken from the register's own pages only, and this was sent from elsewhere, or by a browser"
                 " that does not say from where. Programs give commands under /v1, with their token."
             )
-        return await fields_of(request, files=await self.officer(request) is not None)
+        return await fields_of(request, files=await self.officer(request) is not None, whole=whole)
 
     def _sent_by_us(self, request: web.Request) -> bool:
         """No page can make its browser lie about either header."""

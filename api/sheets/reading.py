@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -15,13 +14,11 @@ from api.values import ID
 from domain.kernel import StreamId
 from services.importing.directory import Directory
 from services.importing.plan import BadRow, WrongFile
-from services.importing.rows import Row, read_own_rows
+from services.importing.rows import NOTE, File, Row, read_own_rows
 from services.importing.sheet_commitments import stream_of_commitment
 from services.importing.sheet_units import stream_of_unit
 from services.importing.sheets import Said
 
-NOTE = "#"
-"""Columns whose names begin so are the government's own notes: the register does not read them."""
 NAMED = 10
 _ID = re.compile(ID)
 UNSOURCED = Fault(
@@ -79,28 +76,53 @@ def _called(row: Row) -> str:
     return next(iter(codes), row.cells.get("source.row_key", "").strip())
 
 
-def read_sheet(sheet: Sheet, path: Path, directory: Directory) -> tuple[list[Said], list[BadRow]]:
-    """The rows of a file, and the cells of it that cannot be read. Raises WrongFile."""
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The rows of a file, and the cells of it that cannot be read."""
+
+    rows: list[Said]
+    bad: list[BadRow]
+    cells: Mapping[int, Mapping[str, str]]
+    """What stands in each line, by column."""
+
+    def found(self, bad: BadRow) -> BadRow:
+        """With the cell as the file has it: a title is called `title.fr` where that is what is filled in."""
+        cells = self.cells.get(bad.line, {})
+        filled = [name for name, cell in cells.items() if cell.strip()]
+        at = bad.column
+        while at and at not in cells:
+            if inner := [name for name in filled if name.startswith(f"{at}.")]:
+                at = inner[0]
+            else:
+                at = at.rpartition(".")[0]
+        return replace(bad, column=at, value=cells[at][:200]) if at else bad
+
+
+def read_sheet(sheet: Sheet, file: File, directory: Directory, at_most: int | None = None) -> Read:
+    """`at_most`: rows that are taken. Raises WrongFile."""
     columns: list[Column] = []
-    rows, bad = read_own_rows(path, lambda header: columns.extend(_columns(sheet, path, header)))
+    rows, bad = read_own_rows(file, lambda header: columns.extend(_columns(sheet, file.name, header)))
     rows = [row for row in rows if any(cell.strip() for cell in row.cells.values())]
+    if at_most is not None and len(rows) > at_most:
+        raise WrongFile(f"{file.name} has {len(rows)} rows: at most {at_most} are taken here. Part it into several.")
     units = Units(directory)
     if sheet is SHEETS["units"]:
         for row in rows:
             units.bring(row)
     reading = _Reading(sheet, columns, units, bad)
-    return [said for row in rows if (said := reading.said(row)) is not None], bad
+    said = [one for row in rows if (one := reading.said(row)) is not None]
+    return Read(said, bad, {row.line: row.cells for row in rows})
 
 
-def _columns(sheet: Sheet, path: Path, header: Sequence[str]) -> list[Column]:
+def _columns(sheet: Sheet, name: str, header: Sequence[str]) -> list[Column]:
     """The columns of the file. Raises WrongFile: what is read by nobody is not lost unseen."""
-    names = [name for name in header if name and not name.startswith(NOTE)]
-    found = {name: sheet.layout.column(name) for name in names}
-    if unknown := [name for name, column in found.items() if column is None]:
-        raise WrongFile(f"{path} has columns that the register does not know: {_told(sheet, unknown)}")
-    there = {name.partition(".")[0] for name in names}
-    if lacking := [name for name in sheet.required if name not in there]:
-        raise WrongFile(f"{path} lacks the columns {', '.join(lacking)}. What a sheet looks like: --template.")
+    names = [one for one in header if one and not one.startswith(NOTE)]
+    found = {one: sheet.layout.column(one) for one in names}
+    if unknown := [one for one, column in found.items() if column is None]:
+        raise WrongFile(f"{name} has columns that the register does not know: {_told(sheet, unknown)}")
+    there = {one.partition(".")[0] for one in names}
+    if lacking := [one for one in sheet.required if one not in there]:
+        raise WrongFile(f"{name} lacks the columns {', '.join(lacking)}. What a sheet looks like, its template shows.")
     return [column for column in found.values() if column is not None]
 
 

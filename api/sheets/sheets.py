@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
@@ -11,9 +11,9 @@ from uuid import UUID
 from api.commands import Envelope
 from api.schemas import ObjectField
 from api.shapes import Part, Request, Shape, listed, parts_of, request_of
-from api.sheets.layout import Layout
+from api.sheets.layout import Column, Layout
 from domain.commitments import COMMITMENTS
-from domain.kernel import Many, Says, Text
+from domain.kernel import By, Many, Role, Says, Text
 from domain.units import UNITS
 from services.importing.directory import Directory
 from services.importing.held import Held
@@ -40,6 +40,7 @@ class Sheet:
     """One kind of sheet. `own`: the fields of a row; `sourced`: those of one that is from a published source.
 
     `sorted_by`: columns after which rows stand in order. `not_carried`: what of the register a sheet cannot say.
+    `roles`: who may give the commands that begin what its rows speak of.
     """
 
     name: str
@@ -48,12 +49,23 @@ class Sheet:
     sourced: Request | None
     sorted_by: tuple[str, ...]
     not_carried: str
+    roles: frozenset[Role]
 
     @property
     def required(self) -> tuple[str, ...]:
         """The fields that every row has."""
         both = [self.own, *([self.sourced] if self.sourced else [])]
         return tuple(part.name for part in self.own.parts if all(_requires(one, part.name) for one in both))
+
+    def column(self, name: str) -> Column:
+        """A column that there is."""
+        found = self.layout.column(name)
+        assert found is not None, name
+        return found
+
+    def requires(self, column: Column) -> bool:
+        """Whether no row is without it."""
+        return column.path[0] in self.required and column.required
 
     def request(self, fields: frozenset[str]) -> Request:
         """What a row with these fields says."""
@@ -76,7 +88,9 @@ def _items(name: str, command: type) -> Part:
     return Part(name, listed(parts[0].shape if len(parts) == 1 else of_many, MOST), (), False, says, None)
 
 
-def _sheet(name: str, own: Sequence[Part], sourced: Sequence[Part], sorted_by: Sequence[str], lost: str) -> Sheet:
+def _sheet(
+    name: str, own: Sequence[Part], sourced: Sequence[Part], sorted_by: Sequence[str], lost: str, *begun: By
+) -> Sheet:  # fmt: skip
     title = f"Sheet{name.capitalize()}"
     every = {part.name: part for part in (*own, *sourced)}
     # What both have is told in the words of the unit that says it, rather than those of the registrar who copies it.
@@ -84,6 +98,7 @@ def _sheet(name: str, own: Sequence[Part], sourced: Sequence[Part], sorted_by: S
     return Sheet(
         name, Layout(tuple(every.values())), request_of(title, own),
         request_of(f"{title}Sourced", sourced) if sourced else None, tuple(sorted_by), lost,
+        frozenset(role for by in begun for role in by.roles),
     )  # fmt: skip
 
 
@@ -101,7 +116,8 @@ def _of_commitments() -> Sheet:
         "who said what, when and in which order, and its proofs; answers of parties, adoption, reports, evidence,"
         " assessments, deadlines; former terms; what other parties pledged; of what a source says and its unit"
         " confirmed, that it did, and what it added",
-    )
+        commands["propose"], commands["record-from-source"],
+    )  # fmt: skip
 
 
 SHEETS: Mapping[str, Sheet] = {
@@ -109,6 +125,7 @@ SHEETS: Mapping[str, Sheet] = {
         "units", (*parts_of(Named), *parts_of(UNITS.commands["register"].command)), (), ("jurisdiction", "kind"),
         "who recorded what, when and in which order, and its proofs; former names and codes; competences, memberships,"
         " mergers and successors; who is accredited",
+        UNITS.commands["register"],
     ),
     "commitments": _of_commitments(),
 }  # fmt: skip
@@ -143,11 +160,13 @@ def written(sheet: Sheet, held: Sequence[Held], directory: Directory) -> Written
     # After what they say and not in the order of the ledger: another one, told the same, writes the same.
     rows.sort(key=lambda row: (*(row.get(name, "") for name in sheet.sorted_by), row["id"]))
     header = sheet.layout.header(name for row in rows for name in row)
+    return Written(as_csv([header, *([row.get(name, "") for name in header] for row in rows)]), len(rows), left_out)
+
+
+def as_csv(lines: Iterable[Sequence[str]]) -> bytes:
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(header)
-    writer.writerows([row.get(name, "") for name in header] for row in rows)
-    return Written(out.getvalue().encode(), len(rows), left_out)
+    csv.writer(out, lineterminator="\r\n").writerows(lines)
+    return out.getvalue().encode()
 
 
 def _cells(sheet: Sheet, one: Held, name_of: Callable[[UUID], str]) -> dict[str, str]:

@@ -37,7 +37,11 @@ def propose(command: asked.ProposeCommitment, state: State) -> Sequence[Event]:
     sdg.check(command.sdg)
     named = [party.unit for party in command.parties]
     if len({owner.id, *named}) != len(named) + 1:
-        raise Refused("party-twice", "Each unit has one part in a commitment; the owner is not named again.")
+        raise Refused(
+            "party-twice",
+            "Each unit has one part in a commitment; the owner is not named again.",
+            fields=("parties",),
+        )
     events: list[Event] = [
         happened.CommitmentProposed(
             owner.id, owner.sphere, command.title, command.description, command.ends_on, command.sdg,
@@ -53,7 +57,11 @@ def _owner(facts: UnitFacts, command: asked.ProposeCommitment | asked.RecordFrom
     """The unit that is to answer for the whole; a community takes part, and proposes by way of participation."""
     owner = alive(facts, command.effective_on)
     if owner.sphere is Sphere.COMMUNITY:
-        raise Refused("owner-is-community", "A unit of government owns a commitment; a community takes part in it.")
+        raise Refused(
+            "owner-is-community",
+            "A unit of government owns a commitment; a community takes part in it.",
+            fields=("owner",),
+        )
     return owner
 
 
@@ -244,7 +252,7 @@ def add_milestone(command: asked.AddMilestone, state: State) -> Sequence[Event]:
     checks.bound(found, unit)
     terms = command.milestone
     checks.may_burden(found, terms.responsible, unit)
-    checks.within(terms.due_on, found.ends_on)
+    checks.within(terms.due_on, found.ends_on, "milestone.due_on")
     number = len(found.milestones) + 1
     added = happened.MilestoneAdded(number, terms)
     if found.stage in AGREEING:
@@ -256,9 +264,9 @@ def pledge(command: asked.PledgeResource, state: State) -> Sequence[Event]:
     found, unit = checks.taken_on(checks.not_ended(checks.there(state))), command.acting.id
     checks.bound(found, unit)
     if command.kind is ResourceKind.MONEY and command.money is None:
-        raise Refused("amount-missing", "A pledge of money names its amount and currency.")
+        raise Refused("amount-missing", "A pledge of money names its amount and currency.", fields=("money",))
     if command.money is not None and command.money.amount <= 0:
-        raise Refused("amount-not-positive", "A pledge is worth more than nothing.")
+        raise Refused("amount-not-positive", "A pledge is worth more than nothing.", fields=("money.amount",))
     return [happened.ResourcePledged(found.resources + 1, unit, command.kind, command.what, command.money)]
 
 

@@ -62,7 +62,7 @@ def _may_move(command: asked.RequestExtension, state: Commitment, number: int) -
     if command.until <= one.due_on:
         raise Refused("not-later", "An extension moves a known day to a later one.")
     if one.kind is Due.MILESTONE:
-        checks.within(command.until, state.ends_on)
+        checks.within(command.until, state.ends_on, "until")
     _not_too_often(command, one.extensions)
 
 
@@ -161,17 +161,20 @@ def _sound(changes: Changes, state: Commitment) -> None:
     """The terms as amended would be as sound as those they replace."""
     _names_what_changes(changes, state)
     ends_on = changes.ends_on or state.ends_on
-    checks.sound_span(state.starts_on, ends_on)
+    checks.sound_span(state.starts_on, ends_on, "changes.ends_on")
     for target in changes.targets:
         checks.sound_target(state, target.terms)
     for step in changes.milestones:
         if checks.milestone(state, step.number, "changes.milestones").standing is Standing.MET:
             raise Refused("milestone-completed", f"Milestone {step.number} is completed, and stays as it was.")
         checks.bound(state, step.terms.responsible)
-    due_on = {n: one.terms.due_on for n, one in enumerate(state.milestones, 1) if one.standing is Standing.OPEN}
-    due_on |= {step.number: step.terms.due_on for step in changes.milestones}
-    for day in due_on.values():
-        checks.within(day, ends_on)
+    moved = {step.number: (step.terms.due_on, at) for at, step in enumerate(changes.milestones)}
+    for number, one in enumerate(state.milestones, 1):
+        if number in moved:
+            day, at = moved[number]
+            checks.within(day, ends_on, f"changes.milestones.{at}.terms.due_on")
+        elif one.standing is Standing.OPEN:
+            checks.within(one.terms.due_on, ends_on, "changes.ends_on")
 
 
 def _names_what_changes(changes: Changes, state: Commitment) -> None:

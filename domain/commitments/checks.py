@@ -82,20 +82,22 @@ def sound_target(state: Commitment, target: Target, acting: UnitId | None = None
             bound(state, unit)
 
 
-def within(day: date, ends_on: PartialDate) -> None:
-    """Refused `after-the-end` if a step would come after the commitment's end."""
+def within(day: date, ends_on: PartialDate, *fields: str) -> None:
+    """Refused `after-the-end` if a step would come after the commitment's end. `fields`: where the command says so."""
     last = ends_on.latest()
     if last is not None and day > last:
-        raise Refused("after-the-end", f"A milestone comes at the latest at the end, {ends_on}.", ends_on=ends_on)
+        raise Refused(
+            "after-the-end", f"A milestone comes at the latest at the end, {ends_on}.", fields=fields, ends_on=ends_on
+        )
 
 
-def sound_span(starts_on: PartialDate | None, ends_on: PartialDate) -> None:
-    """Refused if it ends before it begins, or so late that no calendar reaches it."""
+def sound_span(starts_on: PartialDate | None, ends_on: PartialDate, field: str = "ends_on") -> None:
+    """Refused if it ends before it begins, or so late that no calendar reaches it. `field`: which says when it ends."""
     last = ends_on.latest()
     reachable(last)
     first = starts_on.earliest() if starts_on else None
     if first is not None and last is not None and last < first:
-        raise Refused("ends-before-start", "A commitment does not end before it begins.")
+        raise Refused("ends-before-start", "A commitment does not end before it begins.", fields=(field,))
 
 
 def milestone(state: Commitment, number: int, field: str = "milestone") -> MilestoneState:

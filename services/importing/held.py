@@ -1,6 +1,6 @@
 """What the register holds today, in the terms in which commands would say it: as much as a sheet carries."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from domain.kernel import PartialDate, StreamId, UnitId
 from domain.units import UNITS, Stage, Unit
 from domain.units.events import UnitRegistered
 from services.codec import Codec
+from services.importing.directory import Directory
 from services.importing.histories import folded
 from services.store.ports import Store, StoredRecord
 
@@ -33,15 +34,17 @@ class Held:
     left_out: str = ""
 
 
-async def held_units(store: Store, codec: Codec, registrar: UnitId) -> dict[UUID, Held]:
-    """Every unit of the directory, in the order in which they were registered."""
+async def held_units(
+    store: Store, codec: Codec, registrar: UnitId, streams: Iterable[UUID] | None = None
+) -> dict[UUID, Held]:
+    """Every unit of the directory, in the order in which they were registered; or those of some ids."""
     sources: dict[UUID, str | None] = {}
 
     def heard(record: StoredRecord, event: object) -> None:
         if isinstance(event, UnitRegistered):
             sources[record.stream] = event.source
 
-    states = await folded(store, codec, UNITS, heard)
+    states = await folded(store, codec, UNITS, heard, streams)
     return {stream: _unit(state, sources[stream], registrar) for stream, state in states.items()}
 
 
@@ -61,8 +64,10 @@ class _Beside:
     resources: list[happened.ResourcePledged] = field(default_factory=list)
 
 
-async def held_commitments(store: Store, codec: Codec, units: Mapping[UUID, Held]) -> dict[UUID, Held]:
-    """Every commitment, in the order in which they were recorded."""
+async def held_commitments(
+    store: Store, codec: Codec, directory: Directory, streams: Iterable[UUID] | None = None
+) -> dict[UUID, Held]:
+    """Every commitment, in the order in which they were recorded; or those of some ids."""
     beside: dict[UUID, _Beside] = {}
 
     def heard(record: StoredRecord, event: object) -> None:
@@ -79,11 +84,11 @@ async def held_commitments(store: Store, codec: Codec, units: Mapping[UUID, Held
             case _:
                 pass
 
-    states = await folded(store, codec, COMMITMENTS, heard)
-    return {stream: _commitment(stream, state, beside[stream], units) for stream, state in states.items()}
+    states = await folded(store, codec, COMMITMENTS, heard, streams)
+    return {stream: _commitment(stream, state, beside[stream], directory) for stream, state in states.items()}
 
 
-def _commitment(stream: UUID, state: Commitment, beside: _Beside, units: Mapping[UUID, Held]) -> Held:
+def _commitment(stream: UUID, state: Commitment, beside: _Beside, directory: Directory) -> Held:
     names = ("owner", "title", "description", "starts_on", "ends_on", "targets")
     pledges = [one for one in beside.resources if one.unit == state.owner]
     terms = {name: getattr(state, name) for name in names} | {
@@ -93,7 +98,7 @@ def _commitment(stream: UUID, state: Commitment, beside: _Beside, units: Mapping
         **beside.terms,
     }
     left_out = "commitments that are closed or withdrawn" if state.stage in ENDED else ""
-    if not left_out and units[state.owner].state.stage is Stage.ABOLISHED:
+    if not left_out and not directory.units[state.owner].alive:
         left_out = "commitments of units that are no more"
     return Held(StreamId(stream), state.version, terms, state, left_out)
 

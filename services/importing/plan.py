@@ -1,6 +1,6 @@
 """What an importer means to do, and what became of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID, uuid5
 
@@ -22,13 +22,17 @@ class WrongFile(Exception):
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that cannot be recorded: the line it begins on (the header is line 1), the cell, and why."""
+    """A row that cannot be recorded: the line it begins on (the header is line 1), the cell, and why.
+
+    `code`: of the rule that refused it; empty where it could not be read, or does not fit what is there.
+    """
 
     line: int
     key: str
     column: str
     value: str
     reason: str
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,8 @@ class Queued:
 class Asked:
     """What follows from one row: a command, and `then` others on the same stream, one after the other.
 
-    `becomes`: what the row counts as once one of them is recorded.
+    `becomes`: what the row counts as once one of them is recorded. `places`: for each command, in which columns its
+    fields stand that are called otherwise there; under the empty name the columns that are about all of it.
     """
 
     line: int
@@ -66,6 +71,20 @@ class Asked:
     becomes: str
     order: Order
     then: tuple[Order, ...] = ()
+    places: Sequence[Mapping[str, str]] = ()
+
+    def column(self, number: int, field: str) -> str:
+        """Where a field of one of the commands stands; items count from 1 there."""
+        places = self.places[number] if number < len(self.places) else {}
+        steps, behind = field.split("."), list[str]()
+        while len(steps) > 1 and ".".join(steps) not in places:
+            behind.insert(0, steps.pop())
+        begun = ".".join(steps)
+        return ".".join([places.get(begun, begun), *(str(int(one) + 1) if one.isdecimal() else one for one in behind)])
+
+
+def _as_it_is(bad: BadRow) -> BadRow:
+    return bad
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +92,7 @@ class Plan:
     """All that follows from a source. Waves are given one after the other; inside one, order does not matter.
 
     `counted`: rows that need no command, by what they count as. `words`: how the summary calls what it counts, in
-    order. `place`: the folder name of its review queue.
+    order. `place`: the folder name of its review queue. `found`: a bad row with the cell as the file has it.
     """
 
     place: str
@@ -83,6 +102,7 @@ class Plan:
     bad: Sequence[BadRow] = ()
     queued: Sequence[Queued] = ()
     counted: Mapping[str, int] = field(default_factory=dict)
+    found: Callable[[BadRow], BadRow] = _as_it_is
 
     @property
     def commands(self) -> int:
@@ -114,10 +134,10 @@ def command_id(source: str, key: str, updated: str) -> UUID:
 
 def order(
     actor: Actor, context: str, command: str, fields: Mapping[str, object], cmd: UUID, *,
-    stream: StreamId | None = None, note: Note | None = None,
+    stream: StreamId | None = None, note: Note | None = None, expect: int | None = None,
 ) -> Order:  # fmt: skip
-    """A command of the registrar that may be repeated by a later run."""
+    """A command that may be repeated by a later run."""
     return Order(
         context=context, command=command, fields=fields, cmd=cmd, actor=actor, caller=CALLER, stream=stream,
-        note=note or Note(), client_named=True,
+        note=note or Note(), client_named=True, expect=expect,
     )  # fmt: skip

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import TypeAlias
 
@@ -12,12 +12,13 @@ from services.handle import Office
 from services.importing.plan import QUEUED, REFUSED, UNCHANGED, Asked, BadRow, Plan, Summary
 from services.importing.rehearsal import Rehearsal
 from services.keyring import MemoryKeyring
-from services.orders import Answer, Order
+from services.orders import Answer, Order, Stale
 from services.store.ports import Busy, CommandReused, Conflict, TooLarge
 
 AT_ONCE = 256
 PATIENCE = 100
 """How often one row is tried again because others wrote to the same streams."""
+MOVED_ON = "Others recorded something of it meanwhile. Bring the sheet once more."
 Progress: TypeAlias = Callable[[int, int], None]
 """(commands answered, commands in all)"""
 
@@ -88,23 +89,26 @@ class _Run:
             self.progress(self.done, self.plan.commands)
 
     async def _became(self, asked: Asked) -> str:
-        try:
-            recorded = [await self._is_new(order) for order in (asked.order, *asked.then)]
-        except Refused as refused:
-            self.bad.append(BadRow(asked.line, asked.key, "", refused.code, refused.reason))
-            return REFUSED
-        except TooLarge as error:
-            self.bad.append(BadRow(asked.line, asked.key, "", "record-too-large", str(error)))
-            return REFUSED
-        return asked.becomes if any(recorded) else UNCHANGED
+        recorded, version = False, asked.order.expect
+        for number, order in enumerate((asked.order, *asked.then)):
+            try:
+                answer = await self._answer(replace(order, expect=version))
+            except Refused as refused:
+                column = asked.column(number, next(iter(refused.fields), ""))
+                return self._bad(asked, column, refused.code, refused.reason)
+            except Stale:
+                return self._bad(asked, "", "stale", MOVED_ON)
+            except TooLarge as error:
+                return self._bad(asked, "", "record-too-large", str(error))
+            except CommandReused:  # the same edition of the same row, given by another run
+                continue
+            recorded |= bool(answer.events) and not answer.repeated
+            version = None if version is None else answer.version
+        return asked.becomes if recorded else UNCHANGED
 
-    async def _is_new(self, order: Order) -> bool:
-        """Whether something was recorded by it now."""
-        try:
-            answer = await self._answer(order)
-        except CommandReused:  # the same edition of the same row, given by another run
-            return False
-        return bool(answer.events) and not answer.repeated
+    def _bad(self, asked: Asked, column: str, code: str, reason: str) -> str:
+        self.bad.append(BadRow(asked.line, asked.key, column, "" if column else code, reason, code))
+        return REFUSED
 
     async def _answer(self, order: Order) -> Answer:
         conflicts = 0
@@ -125,5 +129,5 @@ class _Run:
         counts = Counter(plan.counted) + self.counts + Counter({QUEUED: len(plan.queued)})
         counts[REFUSED] += len({bad.line for bad in plan.bad})
         ordered = {word: counts.pop(word, 0) for word in plan.words} | counts
-        bad = sorted(self.bad, key=lambda row: row.line)
+        bad = sorted(map(plan.found, self.bad), key=lambda row: row.line)
         return Summary(plan.rows, ordered, bad, plan.queued, monotonic() - begun, written)

@@ -22,7 +22,7 @@ FIXED = ("owner", "starts_on", "sdg", "document", "effective_on")
 NOT_YOURS = "It is a commitment of another unit than yours: its own officer proposes it."
 NO_SOURCE = (
     "A registrar records what a published source says: name it in the columns of the source. What a unit promises"
-    " here itself, its own officer imports with --officer."
+    " here itself, its own officer imports."
 )
 NOT_OFFICERS = "What a published source says is recorded by the registrar; without these cells you propose it yourself."
 SAME_EDITION = "The register has it otherwise: {held}. A newer edition of the row says another `updated`."
@@ -123,12 +123,13 @@ class _Commitments:
             if differs(said[name], known[name]):
                 return row.bad(name, STAYS.format(held=short(known[name])))
         orders = self._orders(row, before)
-        for party in said["parties"]:
-            there = before.state.party(party.unit)
+        for number, party in enumerate(said["parties"], start=1):
+            there, names = before.state.party(party.unit), ("unit", "part", "required")
             if there is None:
-                orders.add("add-party", {name: getattr(party, name) for name in ("unit", "part", "required")}, Note())
+                places = {name: f"parties.{number}.{name}" for name in names}
+                orders.add("add-party", {name: getattr(party, name) for name in names}, Note(), places)
             elif (there.part, there.required) != (party.part, party.required):
-                return row.bad("parties", STAYS.format(held=f"{party.unit} {there.part}"))
+                return row.bad(f"parties.{number}.part", STAYS.format(held=f"{party.unit} {there.part}"))
         if (wrong := self._amended(row, before, orders)) is not None:
             return wrong
         _add(orders, row, known, Note())
@@ -147,7 +148,7 @@ class _Commitments:
             column = next(name for name in ("title", "description", "ends_on", "targets", "milestones")
                           if getattr(changes, name))  # fmt: skip
             return row.bad(column, SAY_WHY.format(held=short(known[column])))
-        orders.add("propose-amendment", {"changes": changes}, self.because)
+        orders.add("propose-amendment", {"changes": changes}, self.because, _amended_places(changes))
         return None
 
 
@@ -160,8 +161,11 @@ def _own(row: Said) -> dict[str, Any]:
 def _add(orders: Orders, row: Said, known: Mapping[str, Any], note: Note) -> None:
     """What the row has more of than the register knows."""
     for column, (command, name) in FOLLOWING.items():
-        for one in row.terms[column][len(known.get(column, ())) :]:
-            orders.add(command, {name: one} if name else one, note)
+        there = len(known.get(column, ()))
+        for number, one in enumerate(row.terms[column][there:], start=there + 1):
+            at = f"{column}.{number}"
+            places = {"": at, name: at} if name else {"": at} | {inner: f"{at}.{inner}" for inner in one}
+            orders.add(command, {name: one} if name else one, note, places)
 
 
 def _changes(said: Mapping[str, Any], state: Commitment) -> Changes:
@@ -173,6 +177,14 @@ def _changes(said: Mapping[str, Any], state: Commitment) -> Changes:
         targets=tuple(NewTarget(n, new) for n, old, new in _moved(state.targets, said["targets"])),
         milestones=tuple(NewMilestone(n, new) for n, old, new in _moved(steps, said["milestones"])),
     )
+
+
+def _amended_places(changes: Changes) -> dict[str, str]:
+    places = {f"changes.{name}": name for name in ("title", "description", "ends_on")}
+    for name in ("targets", "milestones"):
+        moved = enumerate(getattr(changes, name))
+        places |= {f"changes.{name}.{at}.terms": f"{name}.{one.number}" for at, one in moved}
+    return places
 
 
 def _moved_words(said: Words, known: Words) -> Words | None:

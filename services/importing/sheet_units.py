@@ -32,8 +32,9 @@ class _Units:
         orders = Orders(self.registrar, "units", row.stream, before.version)
         for column, command, fields in changes_of_unit(row, before.state):
             if not self.because.because:
-                found.append(row.bad(column, SAY_WHY.format(held=short(before.terms[column]))))
-            orders.add(command, fields, self.because)
+                held = short(before.terms[column.partition(".")[0]])
+                found.append(row.bad(column, SAY_WHY.format(held=held)))
+            orders.add(command, fields, self.because, {"identifier": column.removesuffix(".value")})
         self.bad += found[:1]
         if found:
             return None
@@ -50,10 +51,11 @@ class _Units:
 
     def _taken(self, row: Said, stream: UUID) -> Iterator[BadRow]:
         """A rehearsal does not know which codes others hold already."""
-        for code in row.terms["identifiers"]:
+        for number, code in enumerate(row.terms["identifiers"], start=1):
             holder = self.directory.code(code.scheme, code.value)
             if holder is not None and holder.id != stream:
-                yield row.bad("identifiers", f"{holder.names[0]} ({holder.id}) has {code.scheme}:{code.value}.")
+                reason = f"{holder.names[0]} ({holder.id}) has {code.scheme}:{code.value}."
+                yield row.bad(f"identifiers.{number}.value", reason)
                 return
 
     def _unmovable(self, row: Said, before: Held) -> Iterator[BadRow]:
@@ -71,9 +73,9 @@ def changes_of_unit(row: Said, state: Unit) -> Iterator[tuple[str, str, Mapping[
         yield "name", "rename", {"name": merged(said["name"], state.name)}
     if differs(said["parent"], state.parent):
         yield "parent", "set-parent", {"parent": said["parent"]}
-    for code in said["identifiers"]:
+    for number, code in enumerate(said["identifiers"], start=1):
         if code not in state.identifiers:
-            yield "identifiers", "attach-identifier", {"identifier": code}
+            yield f"identifiers.{number}.value", "attach-identifier", {"identifier": code}
 
 
 def stream_of_unit(key: str, identifiers: Sequence[tuple[str, str]], directory: Directory) -> StreamId | None:

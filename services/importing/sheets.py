@@ -5,6 +5,7 @@ A sheet adds and changes, it never takes away: what it does not say stays as it 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from services.orders import Note, Order
 
 NOWHERE = UUID(int=0)
 CHANGED = "changed"
-SAY_WHY = "The register has it otherwise: {held}. Say with --because why it changes, and the change is recorded."
+SAY_WHY = "The register has it otherwise: {held}. Say why it changes (`because`), and the change is recorded."
 STAYS = "The register has it otherwise, and a sheet does not change it: {held}."
 
 
@@ -35,23 +36,33 @@ class Said:
 
 @dataclass(slots=True)
 class Orders:
-    """The commands of one row, each with an id that follows from what it says of which version of the thing."""
+    """The commands of one row, each with an id that follows from what it says of which version of the thing.
+
+    They count for that version alone: of two runs at once, or where others were quicker, nothing is said twice.
+    """
 
     actor: Actor
     context: str
     stream: StreamId
     version: int
     found: list[Order] = field(default_factory=list)
+    places: list[Mapping[str, str]] = field(default_factory=list)
 
-    def add(self, command: str, fields: Mapping[str, object], note: Note) -> None:
-        asked = order(self.actor, self.context, command, fields, NOWHERE, stream=self.stream, note=note)
+    def add(
+        self, command: str, fields: Mapping[str, object], note: Note, places: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """`places`: see `Asked`."""
+        asked = order(
+            self.actor, self.context, command, fields, NOWHERE, stream=self.stream, note=note, expect=self.version
+        )
+        self.places.append(places)
         edition = f"{len(self.found)}:{fingerprint(asked, None).hex()}"
         cmd = command_id("sheet", f"{self.stream}/{self.version}", edition)
         self.found.append(replace(asked, cmd=cmd))
 
     def asked(self, row: Said, becomes: str) -> Asked:
         first, *then = self.found
-        return Asked(row.line, row.key, becomes, first, tuple(then))
+        return Asked(row.line, row.key, becomes, first, tuple(then), self.places)
 
 
 def merged(said: Words, known: Words) -> Words:

@@ -45,10 +45,13 @@ Said: TypeAlias = str | tuple[str, str]
 TRANSLATED = tuple(tag for tag in TONGUES if tag != ENGLISH)
 TOLD: Mapping[str, int] = {
     "Fault": 1, "Wrong": 1, "Refused": 1, "Forbidden": 0, "NoSuchThing": 0, "NotSignedIn": 0, "BadQuery": 1,
-    "_problem": 1, "Problem": 2, "_malformed": 0, "ValueError": 0, "text": 4,
+    "_problem": 1, "Problem": 2, "_malformed": 0, "ValueError": 0, "text": 4, "WrongFile": 0, "bad": 1, "BadRow": 4,
 }  # fmt: skip
 """What is called with a sentence for people, and where that stands among the arguments."""
-KEPT = frozenset({"says", "said", "detail", "MISSED", "HOW_TO_SIGN_IN", "ENDED", "_REPEATED"})
+KEPT = frozenset({"says", "said", "detail", "MISSED", "HOW_TO_SIGN_IN", "ENDED", "_REPEATED",
+                  "UNSOURCED", "NAMELESS", "NAMELESS_UNIT", "NO_ID", "OTHER_ID", "NO_UNIT", "NO_UNIT_OF_ID", "GAP",
+                  "SAY_WHY", "STAYS", "NOT_YOURS", "NO_SOURCE", "NOT_OFFICERS", "SAME_EDITION", "MOVED_ON", "NO_VALUE",
+                  "ERROR", "NO_FILE", "TOO_LARGE", "TOO_LONG"})  # fmt: skip
 """Names under which such a sentence is kept until then."""
 TITLES = frozenset({"Sign in again"})
 """Of problems that no other page tells of."""
@@ -58,8 +61,12 @@ ROOT = Path(api.__path__[0]).parent
 ELSEWHERE = frozenset(
     ROOT / one
     for one in (
-        "api/cli", "api/sheets", "api/answers.py", "api/documents.py", "api/openapi.py", "api/operations.py",
-        "domain/ledger", "services/audit", "services/importing", "services/story",
+        "api/cli", "api/answers.py", "api/documents.py", "api/openapi.py", "api/operations.py",
+        "domain/ledger", "services/audit", "services/story",
+        *(f"services/importing/{one}.py" for one in (
+            "communes", "directory", "iso3166", "names", "net_zero", "net_zero_terms", "plan", "rehearsal", "review",
+            "zones",
+        )),
     )
 )  # fmt: skip
 """Folders and modules that say nothing on pages, nor in problems: the command line and `/docs` speak English."""

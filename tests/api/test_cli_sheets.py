@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from tests.api.test_cli_importing import counted
@@ -47,6 +48,17 @@ def test_a_sheet_from_its_first_run_to_its_return(verbs: Verbs, ours: Path, tmp_
     before = file.read_bytes()
     verbs.well("export", "units", str(file), "--force", "--bom")
     assert file.read_bytes() == b"\xef\xbb\xbf" + before
+
+
+def test_a_sheet_of_a_workbook_is_named(verbs: Verbs, ours: Path, tmp_path: Path) -> None:
+    book, file = openpyxl.Workbook(), tmp_path / "ours.xlsx"
+    page = book.create_sheet("Units")
+    for line in UNITS.replace("later", "unknown").splitlines():
+        page.append(line.split(";"))
+    book.save(file)
+    assert "lacks the columns" in verbs("import", "units", str(file)).stderr
+    assert "It has: Sheet, Units." in verbs("import", "units", str(file), "--sheet", "units").stderr
+    assert counted(verbs.well("import", "units", str(file), "--sheet", "Units"))["registered"] == 2
 
 
 @pytest.mark.parametrize("name", ["units", "commitments"])

@@ -1,5 +1,7 @@
 """A government's own sheets on a real ledger: what comes back is what was taken along."""
 
+import asyncio
+import csv
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -8,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import openpyxl
 import pytest
 import pytest_asyncio
 
@@ -18,12 +21,12 @@ from services.bootstrap import Services, assemble
 from services.config import Config
 from services.importing import net_zero
 from services.importing.directory import read_directory
-from services.importing.held import held_commitments, held_units
+from services.importing.held import held_commitments
 from services.importing.iso3166 import plan_iso3166
 from services.importing.plan import Summary
+from services.importing.rows import file_at
 from services.importing.running import carry_out
 from services.importing.sheets import without
-from services.opening import registrar_of
 from services.orders import Note, Order
 from services.story import tell
 from tests.conftest import NewDatabase
@@ -60,7 +63,7 @@ async def brought(
     services: Services, name: str, file: Path, actor: Actor | None = None, *, because: Note = NOTHING,
     valid_only: bool = False, dry_run: bool = False,
 ) -> Summary:  # fmt: skip
-    plan = await plan_sheet(services, SHEETS[name], file, actor or services.registrar, because)
+    plan = await plan_sheet(services, SHEETS[name], file_at(file), actor or services.registrar, because)
     if valid_only:
         tried = await carry_out(services.office, plan, dry_run=True)
         plan = without(plan, tried.bad)
@@ -108,8 +111,7 @@ async def officer_of(services: Services, unit: UnitId) -> Actor:
 async def owners(services: Services) -> list[UnitId]:
     """Whose commitments an officer proposes."""
     store, codec = services.store, services.office.codec
-    units = await held_units(store, codec, registrar_of(services.config.origin))
-    held = (await held_commitments(store, codec, units)).values()
+    held = (await held_commitments(store, codec, await read_directory(store, codec))).values()
     return sorted({one.terms["owner"] for one in held if not one.left_out and "source" not in one.terms}, key=str)
 
 
@@ -210,13 +212,13 @@ async def test_an_officer_proposes_with_everything_that_a_row_says(
 
 
 async def said_of(services: Services) -> list[Any]:
-    units = await held_units(services.store, services.office.codec, registrar_of(services.config.origin))
-    return [one.terms for one in (await held_commitments(services.store, services.office.codec, units)).values()]
+    store, codec = services.store, services.office.codec
+    return [one.terms for one in (await held_commitments(store, codec, await read_directory(store, codec))).values()]
 
 
 async def test_what_a_run_left_half_done_the_next_one_finishes(services: Services, ada: Actor, tmp_path: Path) -> None:
     file = sheet(tmp_path, row("C-1"))
-    plan = await plan_sheet(services, COMMITMENTS, file, ada, Note())
+    plan = await plan_sheet(services, COMMITMENTS, file_at(file), ada, Note())
     (whole,) = plan.waves[0]
     await carry_out(services.office, replace(plan, waves=[[replace(whole, then=whole.then[:1])]]))
     assert (await said_of(services))[0]["milestones"] == ()
@@ -231,9 +233,9 @@ async def test_a_row_that_was_changed_is_an_amendment_and_says_why(
     await brought(services, "commitments", sheet(tmp_path, row("C-1")), ada)
     later = sheet(tmp_path, row("C-1", ends_on="2032", title="Shade for all", steps=f"Half,2029-06-30,{LYON}"))
     refused = await brought(services, "commitments", later, ada)
-    assert [(bad.line, bad.column, bad.value) for bad in refused.bad] == [(2, "title", "Shade for all")]
+    assert [(bad.line, bad.column, bad.value) for bad in refused.bad] == [(2, "title.en", "Shade for all")]
     assert "Shade for every school yard" in refused.bad[0].reason
-    assert "--because" in refused.bad[0].reason
+    assert "`because`" in refused.bad[0].reason
     assert (await brought(services, "commitments", later, ada, because=WHY)).counts["changed"] == 1
     (said,) = await said_of(services)
     assert (said["title"].best(), said["ends_on"]) == ("Shade for all", "2032")
@@ -248,7 +250,7 @@ async def test_an_amendment_that_waits_for_the_others_is_not_proposed_again(
     directory = await read_directory(services.store, services.office.codec)
     region = await officer_of(services, directory.by_code[REGION].id)
     store, codec = services.store, services.office.codec
-    (held,) = await held_commitments(store, codec, await held_units(store, codec, registrar_of("x")))
+    (held,) = await held_commitments(store, codec, directory)
     accept = Order(context="commitments", command="accept", fields={}, cmd=uuid4(), actor=region, caller="test",
                    stream=StreamId(held))  # fmt: skip
     await services.office.give(accept)
@@ -285,7 +287,8 @@ async def test_what_the_rules_refuse_is_named_by_its_row_and_nothing_of_it_stays
     late = row("C-2", steps=f"Too late,2031-01-01,{LYON}")
     before = await size(services)
     done = await brought(services, "commitments", sheet(tmp_path, late), ada, valid_only=True)
-    assert [(bad.line, bad.value) for bad in done.bad] == [(2, "after-the-end")]
+    (bad,) = done.bad
+    assert (bad.line, bad.column, bad.value, bad.code) == (2, "milestones.1.due_on", "2031-01-01", "after-the-end")
     assert await size(services) == before
 
 
@@ -352,7 +355,7 @@ async def test_units_of_a_sheet_may_lie_in_one_another_and_change_for_a_reason(
     assert (await brought(services, "units", first)).changed == 0
     renamed = sheet(tmp_path, OFFICE.replace("Service", "Grand service"), COUNTY, header=UNITS_HEADER)
     refused = await brought(services, "units", renamed)
-    assert [(bad.line, bad.column, "--because" in bad.reason) for bad in refused.bad] == [(2, "name", True)]
+    assert [(bad.line, bad.column, "`because`" in bad.reason) for bad in refused.bad] == [(2, "name.fr", True)]
     assert (await brought(services, "units", renamed, because=WHY)).counts["changed"] == 1
     assert (await brought(services, "units", renamed)).changed == 0
     moved = sheet(tmp_path, COUNTY.replace("1990", "1991"), header=UNITS_HEADER)
@@ -368,4 +371,55 @@ async def test_an_id_of_something_else_begins_nothing(services: Services, ada: A
 async def test_a_code_that_another_unit_has_is_named(services: Services, ada: Actor, tmp_path: Path) -> None:
     taken = f"{UUID(int=7)},Villeneuve,local,municipality,FR,Europe/Paris,unknown,,iso3166-2,FR-ARA"
     refused = await brought(services, "units", sheet(tmp_path, taken, header=UNITS_HEADER), dry_run=True)
-    assert [(bad.column, "Auvergne" in bad.reason) for bad in refused.bad] == [("identifiers", True)]
+    assert [(bad.column, "Auvergne" in bad.reason) for bad in refused.bad] == [("identifiers.1.value", True)]
+
+
+async def test_a_workbook_says_the_same_as_its_csv(services: Services, ada: Actor, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    page = book.active
+    assert page is not None
+    for line in csv.reader([HEADER, row("C-1"), row("C-2", ends_on="soon")]):
+        page.append(line)
+    page["F2"], page["L2"], page["O2"] = 2030, 300, date(2028, 6, 30)
+    file = tmp_path / "ours.xlsx"
+    book.save(file)
+    done = await brought(services, "commitments", file, ada, valid_only=True)
+    assert [(bad.line, bad.column, bad.value) for bad in done.bad] == [(3, "ends_on", "soon")]
+    assert done.counts["proposed"] == 1
+    assert (await brought(services, "commitments", sheet(tmp_path, row("C-1")), ada)).counts["unchanged"] == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "code"),
+    [
+        (row("C-1", ends_on="2020").replace("yard,,Every", "yard,De l'ombre,Every"), "milestones.1.due_on", "after"),
+        (row("C-1").replace(f"{REGION},funder", f"{LYON},funder"), "parties.1.unit", "party-twice"),
+    ],
+)
+async def test_what_a_rule_says_of_a_field_it_says_of_its_cell(
+    services: Services, ada: Actor, tmp_path: Path, line: str, column: str, code: str
+) -> None:
+    refused = await brought(services, "commitments", sheet(tmp_path, line), ada)
+    assert [(bad.line, bad.column, bad.code.startswith(code)) for bad in refused.bad] == [(2, column, True)]
+
+
+async def test_of_an_amendment_too_the_cell_is_named(services: Services, ada: Actor, tmp_path: Path) -> None:
+    await brought(services, "commitments", sheet(tmp_path, row("C-1")), ada)
+    late = sheet(tmp_path, row("C-1", steps=f"Half of them,2031-06-30,{LYON}"))
+    refused = await brought(services, "commitments", late, ada, because=WHY)
+    assert [(bad.column, bad.value, bad.code) for bad in refused.bad] == [
+        ("milestones.1.due_on", "2031-06-30", "after-the-end")
+    ]
+
+
+async def test_of_two_runs_at_once_each_thing_is_said_once(services: Services, ada: Actor, tmp_path: Path) -> None:
+    file = file_at(sheet(tmp_path, *(row(f"C-{number}") for number in range(20))))
+    first = await plan_sheet(services, COMMITMENTS, file, ada, NOTHING)
+    begun = replace(first, waves=[[replace(one, then=()) for one in first.waves[0]]])
+    await carry_out(services.office, begun)
+    # The second was planned on what the first has half done: its steps have ids of their own.
+    second = await plan_sheet(services, COMMITMENTS, file, ada, NOTHING)
+    await asyncio.gather(carry_out(services.office, first), carry_out(services.office, second))
+    await brought(services, "commitments", sheet(tmp_path, *(row(f"C-{number}") for number in range(20))), ada)
+    found = await said_of(services)
+    assert [(len(said["targets"]), len(said["milestones"])) for said in found] == [(1, 1)] * 20

@@ -357,3 +357,21 @@ class Weigh:
 def test_a_fact_that_nobody_knows_how_to_find_is_told_before_anybody_asks() -> None:
     with pytest.raises(TypeError, match="complex"):
         Plan.of(By(Weigh))
+
+
+async def test_by_an_id_of_something_else_nothing_begins(services: Services, tmp_path: Path) -> None:
+    """Who names an id of their own, as importers do, may name that of a unit."""
+    city = await unit(services, "Lyon")
+    officer = await person(services, city, Role.AUTHORISED_SIGNATORY)
+    title = {"title": Words({"en": "Shade"}), "description": Words({"en": "Trees."}), "ends_on": PartialDate("2031")}
+    said: dict[str, Any] = {"owner": city, **title, "starts_on": None, "sdg": (), "parties": (), "document": None}
+    before = (await services.store.head()).size
+    with pytest.raises(Refused) as refused:
+        await give(services, officer, "commitments.propose", city, **said)
+    assert (refused.value.code, refused.value.fields) == ("id-taken", ("id",))
+    assert services.config.database_url is not None
+    async with process(services.config.database_url, tmp_path) as other:  # which has never seen the unit
+        with pytest.raises(Refused):
+            await give(other, officer, "commitments.propose", city, **said)
+    assert (await services.store.head()).size == before
+    assert (await give(services, officer, "commitments.propose", uuid4(), **said)).version == 1
