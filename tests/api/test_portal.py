@@ -14,6 +14,7 @@ from api import cursors, past
 from api.errors import Problem
 from api.tally import tally
 from api.templates import Templates
+from api.tongues import TONGUES
 from tests.api.client import Said, get, give, head, locked, proposal, seen, send, standing_still
 from tests.api.conftest import Live
 from tests.api.test_pages import Page
@@ -60,7 +61,7 @@ def figures(said: Said) -> dict[str, int]:
     return {unescape(address): int("".join(re.findall("[0-9]", text))) for address, text in links}
 
 
-@pytest.mark.parametrize("languages", ["en", "fr", "es"])
+@pytest.mark.parametrize("languages", TONGUES)
 @pytest.mark.parametrize("behind", [None, 0, 40])
 def test_the_first_sentence_counts_what_its_lists_show(live: Live, languages: str, behind: int | None) -> None:
     asked = {} if behind is None else {"as_of": live.told - behind}
