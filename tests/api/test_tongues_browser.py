@@ -48,7 +48,8 @@ async def test_in_arabic_names_and_days_stand_as_they_are_written(live: Live, tm
         await shown.visited(f"{live.url}/read/units?as_of=3&lang=ar")
 
         async def comes() -> bool:
-            return bool(await shown.said("document.documentElement.lang === 'ar' && document.readyState === 'complete'"))
+            there = "document.documentElement.lang === 'ar' && document.readyState === 'complete'"
+            return await shown.said(there) is True
 
         await until(comes)
         assert await shown.said("getComputedStyle(document.querySelector('h1')).direction") == "rtl"
