@@ -46,12 +46,12 @@ class Problem:
     def detail(self) -> str:
         return self.told(self.sentences)
 
-    def told(self, sentences: Sequence[str]) -> str:
+    def told(self, sentences: Sequence[str], spoken: Tongue = IN_ENGLISH) -> str:
         """The detail, of its sentences as somebody says them."""
         said = " ".join(sentences)
         if self.names:
-            said = f"{said.rstrip('.')}: {', '.join(self.names)}."
-        return f"{self.before}: {said}" if self.before else said
+            said = f"{said.rstrip('.')}: {spoken.isolated(', '.join(self.names))}."
+        return f"{spoken.isolated(self.before)}: {said}" if self.before else said
 
     def body(self, request_id: str, spoken: Tongue = IN_ENGLISH) -> tuple[bytes, Collection[str]]:
         """With the languages that it is in: what nobody has translated stays English."""
@@ -60,7 +60,7 @@ class Problem:
             "type": f"/docs#problem-{self.kind}",
             "title": said(self.title),
             "status": self.status,
-            "detail": self.told([said(one) for one in self.sentences]),
+            "detail": self.told([said(one) for one in self.sentences], spoken),
             "code": self.code,
             "request_id": request_id,
         }

@@ -18,7 +18,7 @@ from api.edge import Handler
 from api.errors import TOLD, Problem
 from api.languages import best
 from api.people import is_code, words_of
-from api.tongues import CATALOGS, ENGLISH, READER, Reader, reader_of
+from api.tongues import CATALOGS, ENGLISH, FSI, PDI, READER, Reader, Tongue, reader_of
 
 PAGES = Path(__file__).parent / "pages"
 _TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -36,7 +36,7 @@ def environment() -> jinja2.Environment:
     made.filters |= {
         "best": best, "best_text": _best_text, "in_line": _in_line, "quoted": _quoted, "coded": coded, "codes": _codes,
         "number": _number, "told": _told, "detailed": _detailed, "text": _gettext, "spoken": _label,
-        "command": _command,
+        "command": _command, "choice": _choice, "isolated": _isolated,
     }  # fmt: skip
     made.tests |= {"words": words_of, "code": is_code}
     return made
@@ -93,8 +93,9 @@ def _is_page(name: str | None) -> bool:
 
 
 def coded(text: str) -> Markup:
-    """A text of ours in which `...` marks code, as HTML."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+    """A text of ours in which `...` marks code, as HTML; what is kept apart in it is an element."""
+    marked = str(escape(text)).replace(FSI, "<bdi>").replace(PDI, "</bdi>")
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", marked))
 
 
 @jinja2.pass_context
@@ -111,8 +112,10 @@ def _marked(text: str) -> Markup:
 @jinja2.pass_context
 def _detailed(context: Context, problem: Problem) -> Markup:
     """What a problem is in detail."""
-    found = [context["reader"].tongue.sentence(one) for one in problem.sentences]
-    return _marked(problem.detail) if None in found else coded(problem.told(found))
+    spoken: Tongue = context["reader"].tongue
+    found = [said for one in problem.sentences if (said := spoken.sentence(one)) is not None]
+    whole = len(found) == len(problem.sentences)
+    return coded(problem.told(found, spoken)) if whole else _marked(problem.detail)
 
 
 @jinja2.pass_context
@@ -138,8 +141,19 @@ def _command(context: Context, name: str) -> str:
 
 
 @jinja2.pass_context
+def _choice(context: Context, name: str) -> str:
+    return str(context["reader"].tongue.choice(name))
+
+
+@jinja2.pass_context
 def _number(context: Context, value: int) -> str:
     return str(context["reader"].tongue.number(value))
+
+
+@jinja2.pass_context
+def _isolated(context: Context, text: Any) -> str:
+    """In a letter, where no element keeps apart what is written the other way."""
+    return str(context["reader"].tongue.isolated(str(text)))
 
 
 def _in_line(text: Any) -> str:

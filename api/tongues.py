@@ -27,15 +27,26 @@ from api.people import spoken
 
 CATALOGS = Path(__file__).parent / "catalogs"
 ENGLISH = "en"
-COMMAND = "command"
-"""What a catalog says of a name that is another word as a command's: to open, and what is open."""
+COMMAND, CHOICE = "command", "choice"
+"""What a catalog says of a name that is another word as a command's or as a choice: to open, and what is open; how a
+thing stands, and a State."""
 TONGUES = (ENGLISH, *sorted(path.stem for path in CATALOGS.glob("*.po")))
 PLACE = re.compile(r"\{([a-zA-Z_][a-zA-Z0-9_]*)\}")
 """Where a value stands in a sentence."""
+FSI, PDI = "\u2068", "\u2069"
+"""Between them a text has the direction of its own first letter, and none of what stands around it."""
 LONG, SENTENCES = 1000, 4
 """Characters of a sentence that is looked for by its form, and sentences that a text is parted into: what somebody else
 wrote stands in them, and whoever makes it long shall make nobody wait."""
 _NAME = re.compile(r"[a-z]+(?:_[a-z]+)*")
+_NAMED = r"%\(\w+\)s"
+_OTHERWISE = {
+    "ltr": re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]"),
+    "rtl": re.compile("[A-Za-z\u00aa-\u02b8\u0370-\u0588\u0900-\u1fff\u2c00-\ufb17]|[0-9][^0-9]+[0-9]"),
+}
+"""What is written the other way than a language; days, times and amounts too, whose parts change places in Arabic."""
+_WITHIN = re.compile(rf"{_NAMED}|{PLACE.pattern}|[`'\"</]*[A-Za-z0-9](?:[ -$&-z|~]*[A-Za-z0-9>`'\"])?")
+"""In a text that runs from right to left: places for values, and names, codes and numbers in Latin letters."""
 _OURS = re.compile(r'\b(href|action)="(/(?!v1/|checkpoint\b|[a-z]+\.css\b)[^"#]*)')
 """Addresses on a page under which there are pages of ours."""
 
@@ -44,12 +55,13 @@ _OURS = re.compile(r'\b(href|action)="(/(?!v1/|checkpoint\b|[a-z]+\.css\b)[^"#]*
 class Tongue:
     """One language, and what the register says in it. `plural`: the same, for what is counted.
 
-    `commands`: names of commands, where something else is called alike in English alone.
+    `commands`, `choices`: names of those, where something else is called alike in English alone.
     """
 
     tag: str
     texts: Mapping[str, str] = field(default_factory=dict)
     commands: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, str] = field(default_factory=dict)
     plural: NullTranslations = field(default_factory=NullTranslations)
 
     @cached_property
@@ -87,8 +99,25 @@ class Tongue:
         """A command's name as people say what they do."""
         return self.commands.get(spoken(name)) or self.label(name)
 
+    def choice(self, name: object) -> str:
+        """A name of ours where it is what was chosen among several."""
+        return self.choices.get(spoken(name)) or self.label(name)
+
     def number(self, value: int) -> str:
-        return str(format_decimal(value, locale=self._locale))
+        """With the digits of days, positions and codes, which are 0 to 9 in every language."""
+        return str(format_decimal(value, locale=self._locale, numbering_system="latn"))
+
+    def isolated(self, value: str) -> str:
+        """What stands in a text of this language. Written the other way, it is kept from changing places with it."""
+        return f"{FSI}{value}{PDI}" if _OTHERWISE[self.direction].search(value) else value
+
+    def laid_out(self, text: str) -> str:
+        """A translation, in which everything that is written the other way is kept apart."""
+        return text if self.direction == "ltr" else _WITHIN.sub(self._apart, text)
+
+    def _apart(self, found: re.Match[str]) -> str:
+        """Places of a sentence stay: what comes to stand there is looked at then."""
+        return found[0] if found[0].isalnum() or PLACE.fullmatch(found[0]) else f"{FSI}{found[0]}{PDI}"
 
     def _filled(self, said: str) -> Iterator[str]:
         for form in self._forms:
@@ -99,7 +128,7 @@ class Tongue:
     def _value(self, said: str) -> str:
         """What stands in a place: as it is, unless it is a text or a name of ours."""
         named = self.text(spoken(said)) if _NAME.fullmatch(said) else None
-        return self.text(said) or (said if named is None else named[:1].lower() + named[1:])
+        return self.text(said) or (self.isolated(said) if named is None else named[:1].lower() + named[1:])
 
     def _parted(self, said: str, parts: int) -> str | None:
         """Several sentences, each of which somebody has translated."""
@@ -151,13 +180,19 @@ def tongue(tag: str) -> Tongue:
         return Tongue(tag)
     with (CATALOGS / f"{tag}.po").open("rb") as file:
         catalog = read_po(file, tag)
+    for one in catalog:
+        if one.id and one.string:
+            laid_out = Tongue(tag).laid_out
+            one.string = laid_out(one.string) if isinstance(one.string, str) else tuple(map(laid_out, one.string))
     packed = BytesIO()
     write_mo(packed, catalog)
     packed.seek(0)
     said = [one for one in catalog if one.id and one.string and not one.pluralizable]
     texts = {str(one.id): str(one.string) for one in said if not one.context}
-    commands = {str(one.id): str(one.string) for one in said if one.context == COMMAND}
-    return Tongue(tag, texts, commands, GNUTranslations(packed))
+    commands, choices = (
+        {str(one.id): str(one.string) for one in said if one.context == context} for context in (COMMAND, CHOICE)
+    )
+    return Tongue(tag, texts, commands, choices, GNUTranslations(packed))
 
 
 def tongue_of(wanted: Sequence[str]) -> Tongue:

@@ -84,7 +84,7 @@ def _choice(number: int, told: Told, names: Mapping[str, str], wanted: Sequence[
 
 def _said(value: Any, names: Mapping[str, str], wanted: Sequence[str], name: str = "") -> Iterator[str]:
     """What a record says, in few words."""
-    label = READER.get().tongue.label
+    spoken = READER.get().tongue
     if words_of(value):
         yield value[best(value, wanted)]
     elif isinstance(value, dict):
@@ -95,6 +95,6 @@ def _said(value: Any, names: Mapping[str, str], wanted: Sequence[str], name: str
         for one in value:
             yield from _said(one, names, wanted, name)
     elif isinstance(value, int) and not isinstance(value, bool):
-        yield f"{label(name).lower()} {value}"
+        yield f"{spoken.label(name).lower()} {value}"
     elif isinstance(value, str) and value:
-        yield names.get(value, value if value[0].isdigit() else label(value).lower())
+        yield names.get(value, value if value[0].isdigit() else spoken.choice(value).lower())

@@ -74,6 +74,6 @@ class Directory:
         if not why:
             node.text = found[0]["key"]
         elif found:
-            label, columns = READER.get().tongue.label, self._views.columns(node.view)
+            label, columns = READER.get().tongue.choice, self._views.columns(node.view)
             node.choices = [(row["key"], told(row, node.view, columns, label)) for row in found]
         return why

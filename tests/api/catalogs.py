@@ -1,7 +1,8 @@
 """What the register says to people, gathered from where it is said: of this the catalogs hold translations.
 
 `python -m tests.api.catalogs` brings `api/catalogs/*.po` up to date: what is new stands there without a translation
-then, and what is said no more is gone. Whoever writes English in a template or a declaration needs to know no more.
+then, and what is said no more is gone. It lists what is not translated. Whoever writes English in a template or a
+declaration needs to know no more. `python -m tests.api.catalogs pt` begins another language: its file is all it takes.
 """
 
 import ast
@@ -28,7 +29,7 @@ from api.errors import PROBLEMS
 from api.officers.fields import form_of
 from api.people import spoken
 from api.templates import PAGES, environment
-from api.tongues import CATALOGS, COMMAND, ENGLISH, TONGUES
+from api.tongues import CATALOGS, CHOICE, COMMAND, ENGLISH, TONGUES
 from domain.contexts import CONTEXTS
 from projections.views import VIEWS
 from services.mail.subscriptions import Period
@@ -120,9 +121,13 @@ def names() -> Iterator[str]:
         yield from _within(kind)
 
 
-def commands() -> Mapping[str, None]:
-    """What commands are called. A catalog may say one of them otherwise than what else has the name."""
-    return dict.fromkeys(spoken(verb.name) for verb in verbs(CONTEXTS))
+def apart() -> Mapping[str, Mapping[str, None]]:
+    """What commands and choices are called. A catalog may say one of them otherwise than what else has the name."""
+    chosen = (choice for view in VIEWS for one in Table(view).fields for choice in one.column.choices)
+    return {
+        COMMAND: dict.fromkeys(spoken(verb.name) for verb in verbs(CONTEXTS)),
+        CHOICE: dict.fromkeys(spoken(one) for one in chosen),
+    }
 
 
 def _within(kind: Any) -> Iterator[str]:
@@ -227,9 +232,10 @@ def up_to_date(tag: str, before: Catalog) -> Catalog:
         first = said if isinstance(said, str) else said[0]
         found = before.get(first)
         made.add(said, found.string if found is not None else None)
-    for name in commands():
-        if (found := before.get(name, COMMAND)) is not None:
-            made.add(name, found.string, context=COMMAND)
+    for context, called in apart().items():
+        for name in called:
+            if (found := before.get(name, context)) is not None:
+                made.add(name, found.string, context=context)
     return made
 
 
@@ -239,13 +245,14 @@ def missing(kept: Catalog) -> Sequence[Said]:
     return [said for said, one in found if one is None or not one.string or not all(one.string)]
 
 
-def main() -> None:
-    for tag in TRANSLATED:
-        made = up_to_date(tag, catalog(tag))
+def main(begun: Sequence[str]) -> None:
+    for tag in dict.fromkeys((*TRANSLATED, *begun)):
+        made = up_to_date(tag, catalog(tag) if tag in TRANSLATED else Catalog(tag))
         with (CATALOGS / f"{tag}.po").open("wb") as file:
             write_po(file, made, width=120, no_location=True, omit_header=False)
         sys.stdout.write(f"{tag}: {len(missing(made))} of {len(required())} are missing\n")
+        sys.stdout.writelines(f"  {said if isinstance(said, str) else said[0]}\n" for said in missing(made))
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

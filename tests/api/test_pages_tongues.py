@@ -6,7 +6,7 @@ import pytest
 
 from api.errors import Problem
 from api.templates import Templates
-from api.tongues import READER, Reader, tongue
+from api.tongues import FSI, PDI, READER, TONGUES, Reader, tongue
 from tests.api.client import get, send
 from tests.api.conftest import Live
 from tests.api.test_officers import PROPOSE, Form, post, promise
@@ -42,6 +42,25 @@ def test_labels_choices_helps_and_numbers_are_french(live: Live) -> None:
     assert re.search(r"<h2>\d+ lignes?</h2>", page)
 
 
+def test_an_arabic_page_runs_from_right_to_left_and_keeps_apart_what_does_not(live: Live) -> None:
+    page = get(live, "/read/units?as_of=3&q=(x%29%202", {"Accept-Language": "ar-MA, fr;q=0.5"}).body.decode()
+    assert '<html lang="ar" dir=rtl>' in page
+    assert "<h1>الوحدات</h1>" in page
+    assert f"ترى السجل كما كان في الموضع {FSI}3{PDI}" in page
+    assert get(live, "/read/units?lang=fr").body.decode().startswith('<!doctype html>\n<html lang="fr">\n')
+    told = get(live, "/read/units?nothing=1&lang=ar").body.decode()
+    assert re.search(r"الموجود: <bdi>[a-z_., ]+", told)
+    assert '<p dir="auto">' not in told, "a sentence of ours has the direction of the page"
+
+
+def test_a_form_is_refused_in_arabic_with_codes_apart(live: Live) -> None:
+    fields = {name.replace("__", "."): text for name, text in promise().items()} | {"ends_on": "soon", "_do": "try"}
+    page = post(live, f"{PROPOSE}?lang=ar", fields, live.officer).body.decode()
+    assert "<h1>الالتزامات: اقتراح</h1>" in page
+    assert "أو الكلمة <bdi><code>unknown</code></bdi>، مثل 2030 أو <bdi>2030-06</bdi> أو <bdi>2030-06-30</bdi>" in page
+    assert '<span lang="en"' not in page
+
+
 def test_an_address_names_a_language_and_keeps_it_on_every_page_of_ours(live: Live) -> None:
     answer = get(live, "/read/commitments?lang=es&sort=-ends_on", {"Accept-Language": "fr"})
     page = answer.body.decode()
@@ -50,7 +69,7 @@ def test_an_address_names_a_language_and_keeps_it_on_every_page_of_ours(live: Li
     links = [link.replace("&amp;", "&") for link in re.findall(r'href="(/[^"]*)"', page)]
     ours = [link for link in links if link.startswith(("/read", "/give", "/docs")) or link == "/"]
     assert ours
-    assert [link for link in ours if not re.search(r"[?&]lang=(es|fr|en)\b", link)] == []
+    assert [link for link in ours if not re.search(rf"[?&]lang=({'|'.join(TONGUES)})\b", link)] == []
     assert [link for link in links if link.startswith("/v1/") and "lang=" in link] == []
     row = next(link for link in links if link.startswith("/read/commitments/"))
     assert '<html lang="es">' in get(live, row).body.decode()
@@ -58,7 +77,7 @@ def test_an_address_names_a_language_and_keeps_it_on_every_page_of_ours(live: Li
 
 def test_a_page_leads_to_itself_in_every_language(live: Live) -> None:
     page = get(live, "/read/commitments?q=a&lang=es").body.decode().replace("&amp;", "&")
-    for tag, name in (("en", "English"), ("fr", "Français"), ("es", "Español")):
+    for tag, name in (("en", "English"), ("ar", "العربية"), ("fr", "Français"), ("es", "Español")):
         assert f'<a href="/read/commitments?q=a&lang={tag}" lang="{tag}" hreflang="{tag}"' in page
         assert f">{name}</a>" in page
 

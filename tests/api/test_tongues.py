@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.tongues import SENTENCES, Reader, tongue, tongue_of
+from api.tongues import FSI, PDI, SENTENCES, Reader, tongue, tongue_of
 
-FR, ES, EN = tongue("fr"), tongue("es"), tongue("en")
+AR, FR, ES, EN = (tongue(tag) for tag in ("ar", "fr", "es", "en"))
 
 
 def test_a_text_is_looked_up_by_its_english() -> None:
@@ -29,7 +29,7 @@ def test_values_of_a_sentence_stay_in_their_places(least: int, most: int, found:
 
 @given(st.text(max_size=300))
 def test_whatever_is_said_is_translated_or_not_and_never_breaks(said: str) -> None:
-    for spoken in (FR, ES):
+    for spoken in (AR, FR, ES):
         assert spoken.sentence(said) is None or isinstance(spoken.sentence(said), str)
 
 
@@ -91,7 +91,49 @@ def test_of_a_million_and_of_no_other_number_is_said(count: int, fr: str, es: st
 
 
 def test_numbers_are_written_as_the_language_writes_them() -> None:
-    assert (EN.number(12345), FR.number(12345), ES.number(12345)) == ("12,345", "12\u202f345", "12.345")
+    said = [one.number(12345) for one in (AR, EN, ES, FR)]
+    assert said == ["12,345", "12,345", "12.345", "12\u202f345"]
+
+
+def test_what_is_counted_has_six_forms_in_arabic_and_one_or_two_need_no_number() -> None:
+    said = [AR.plural.ngettext("%(num)s day", "%(num)s days", count) for count in (1, 2, 3, 11, 100, 102)]
+    three, eleven, hundred = (f"{FSI}%(num)s{PDI} {days}" for days in ("أيام", "يومًا", "يوم"))
+    assert said == ["يوم واحد", "يومان", three, eleven, hundred, hundred]
+
+
+def test_direction_is_that_of_the_language() -> None:
+    assert [one.direction for one in (AR, EN, ES, FR)] == ["rtl", "ltr", "ltr", "ltr"]
+    assert AR.name == "العربية"
+
+
+def test_what_is_written_the_other_way_is_kept_apart_in_a_sentence() -> None:
+    """Else its parts would change places: 30-06-2026, or a name's number before its name."""
+    assert AR.sentence("Saint-Denis (974) did not exist on 2026-06-30.") == (
+        f"لم تكن {FSI}Saint-Denis (974){PDI} قائمة في {FSI}2026-06-30{PDI}."
+    )
+    assert AR.sentence("مراكش did not exist on 2026-06-30.") == f"لم تكن مراكش قائمة في {FSI}2026-06-30{PDI}."
+    assert FR.sentence("مراكش did not exist on 2026-06-30.") == f"{FSI}مراكش{PDI} n’existait pas le 2026-06-30."
+    assert AR.sentence("There is no target 7.") == "لا توجد غاية 7."
+
+
+@pytest.mark.parametrize(
+    ("said", "apart"),
+    [
+        ("A currency is three capital letters (ISO 4217).", "ISO 4217"),
+        ("An event is named <stream>/<version>.", "<stream>/<version>"),
+        ("It begins with `sub_`.", "`sub_`"),
+        ('A version in quotes is asked for, as ETag gave it: "3".', 'ETag: "3"'),
+        ("A JSON body is asked for: Content-Type: application/json.", "JSON: Content-Type: application/json"),
+    ],
+)
+def test_codes_in_a_translation_are_kept_apart_with_all_their_signs(said: str, apart: str) -> None:
+    assert f"{FSI}{apart}{PDI}" in str(AR.text(said))
+
+
+def test_a_choice_may_be_called_otherwise_than_a_column() -> None:
+    assert (AR.label("state"), AR.choice("state")) == ("الحالة", "دولة")
+    assert (FR.label("state"), FR.choice("state")) == ("État", "État")
+    assert AR.choice("proposed") == AR.label("proposed")
 
 
 def test_a_reader_is_spoken_to_in_the_first_language_that_we_speak() -> None:

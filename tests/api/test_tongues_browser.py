@@ -1,5 +1,6 @@
 """The officers' pages in French, in a real browser: from the door to a refused form, whose errors stand in French."""
 
+import re
 from pathlib import Path
 
 from api.tongues import TONGUES
@@ -10,6 +11,13 @@ from tests.waiting import until
 
 LABELS = """[...document.querySelectorAll('form#command label[for]')].map(one => one.innerText).join('|')"""
 WRONG = """[...document.querySelectorAll('.wrong')].map(one => one.innerText).join('|')"""
+LEFT_TO_RIGHT = """(() => {
+  const text = document.querySelector('footer p').firstChild, range = document.createRange()
+  const at = text.data.search(/[0-9]{4}-[0-9]{2}-[0-9]{2}[^0-9T]/)
+  const from = one => (range.setStart(text, at + one), range.setEnd(text, at + one + 1), range.getBoundingClientRect())
+  const left = one => from(one).left
+  return [...Array(10).keys()].sort((a, b) => left(a) - left(b)).map(one => text.data[at + one]).join('')
+})()"""
 MARKED = "document.querySelectorAll('main [lang=en]').length"
 
 
@@ -32,6 +40,20 @@ async def test_an_officer_is_refused_in_french_and_stays_in_french(live: Live, t
         assert "Il faut une année, un mois, un jour ou le mot unknown" in wrong
         assert "Ce champ manque." in wrong
         assert await shown.said(MARKED) == 0
+
+
+async def test_in_arabic_names_and_days_stand_as_they_are_written(live: Live, tmp_path: Path) -> None:
+    """Where the letters of a day stand on the page tells in which order they are read."""
+    async with tab(tmp_path) as shown:
+        await shown.visited(f"{live.url}/read/units?as_of=3&lang=ar")
+
+        async def comes() -> bool:
+            there = "document.documentElement.lang === 'ar' && document.readyState === 'complete'"
+            return await shown.said(there) is True
+
+        await until(comes)
+        assert await shown.said("getComputedStyle(document.querySelector('h1')).direction") == "rtl"
+        assert re.fullmatch(r"20\d\d-\d\d-\d\d", await shown.said(LEFT_TO_RIGHT))
 
 
 async def test_a_list_with_its_conditions_fits_a_phone_in_every_language(live: Live, tmp_path: Path) -> None:
