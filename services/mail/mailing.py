@@ -118,9 +118,9 @@ class Mailer:
         """Whether it was meant. Where nobody takes that, it was not."""
         asked = await followed(self._views, one.wanted)
 
-        async def worded(key: bytes) -> tuple[Letter, str | None]:
+        def worded(key: bytes) -> Awaitable[Letter]:
             leads = link(self._mail.public_url, key, one.id, Purpose.CONFIRM)
-            return await self._mail.letters.question(asked, one.period, leads, one.languages), None
+            return self._mail.letters.question(asked, one.period, leads, one.languages)
 
         reply = await self._sent(one, question_id(self._mail.public_url, one.id), worded)
         if reply.taken:
@@ -151,10 +151,9 @@ class Mailer:
         if not await kept.begins(self._pool, one.id, one.position, found.end):
             return
 
-        async def worded(key: bytes) -> tuple[Letter, str | None]:
+        def worded(key: bytes) -> Awaitable[Letter]:
             leave = link(self._mail.public_url, key, one.id, Purpose.LEAVE)
-            letter = await self._mail.letters.digest(about, one.wanted, rows, leave, one.languages, more=found.more)
-            return letter, leave
+            return self._mail.letters.digest(about, one.wanted, rows, leave, one.languages, more=found.more)
 
         reply = await self._sent(one, message_id(self._mail.public_url, one.id, found.end, found.records), worded)
         if not reply.taken:
@@ -162,9 +161,7 @@ class Mailer:
             return
         await PLACES.came_to(self._pool, one.id, one.position, found.end, one.rests or self._at_once)
 
-    async def _sent(
-        self, one: Subscription, message_id: str, worded: Callable[[bytes], Awaitable[tuple[Letter, str | None]]]
-    ) -> Reply:
+    async def _sent(self, one: Subscription, message_id: str, worded: Callable[[bytes], Awaitable[Letter]]) -> Reply:
         """What became of a message that is worded by the subscription's key, which signs its links."""
         try:
             key = await self._subscriptions.key(one)
@@ -177,8 +174,8 @@ class Mailer:
             # It was ended: a crash, or a backup from before, left the row.
             await self._subscriptions.end(one.id)
             return Reply(False, gone=True)
-        letter, leave = await worded(key)
-        return await self._mail.send(address, written(letter, self._mail.sender, address, message_id, leave))
+        letter = await worded(key)
+        return await self._mail.send(address, written(letter, self._mail.sender, address, message_id))
 
     async def _note(self, one: Subscription, reply: Reply) -> None:
         """It was not taken: when it is tried again, or that it is not, until somebody resumes it. Raises NotSent."""

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from structlog.testing import capture_logs
@@ -41,7 +42,7 @@ async def test_what_happens_while_the_server_is_down_is_told_in_order_once_it_is
             await reached(written, third)
     assert [one.to for one in mailbox.heard] == [(ANNA,)] * 3
     pages = [link for one in mailbox.heard for link in one.links if "#record-" in link]
-    before = f"{HOME}/read/commitments/{written.commitment}#record-"
+    before = f"{HOME}/read/commitments/{written.commitment}?lang=en#record-"
     versions = [int(one.removeprefix(before)) for one in pages]
     assert versions == list(range(versions[0], versions[0] + 3))
     assert len({one.id for one in mailbox.heard}) == 3
@@ -189,7 +190,7 @@ async def test_more_than_a_message_holds_is_said_and_led_to(written: Written, mo
         await reached(written, last)
     (message,) = mailbox.heard
     assert message.text.count("#record-") == 2
-    assert f"{HOME}/read/activity?stream={written.commitment}&sort=-key" in message.links
+    assert f"{HOME}/read/activity?stream={written.commitment}&sort=-key&lang=en" in message.links
 
 
 async def test_a_question_comes_first_and_nothing_else_before_it_is_confirmed(written: Written) -> None:
@@ -221,8 +222,28 @@ async def test_a_reader_is_written_to_in_their_language(written: Written) -> Non
     await written.subscriptions.ask(ANNA, Wanted(units=(written.unit,)), Period.DAILY, ("fr-ca", "fr", "en"))
     async with listening(mailbox), writing(written, mailbox):
         await sent(mailbox, 1)
-    assert mailbox.heard[0].parsed["Subject"] == "Veuillez confirmer : suivre le registre handle.example"
-    assert "chaque jour" in mailbox.heard[0].text
+        assert mailbox.heard[0].parsed["Subject"] == "Veuillez confirmer : suivre le registre handle.example"
+        assert "chaque jour" in mailbox.heard[0].text
+        await until(lambda: invited(written))
+        await written.subscriptions.confirm(await written.one())
+        await written.tell("update workers.subscriptions set again_at = null")
+        await written.said()
+        await sent(mailbox, 2)
+    for message in mailbox.heard:
+        assert message.links
+        assert all(parse_qs(urlsplit(link).query)["lang"] == ["fr"] for link in message.links)
+    page = f"{HOME}/read/commitments/{written.commitment}?lang=fr#record-"
+    assert any(link.startswith(page) for link in mailbox.heard[1].links)
+    (leave,) = [link for link in mailbox.heard[1].links if "/leave?" in link]
+    assert mailbox.heard[1].parsed["List-Unsubscribe"] == f"<{leave}>"
+
+
+async def test_links_of_who_is_not_spoken_to_in_their_language_lead_to_what_was_recorded_in_it(tmp_path: Path) -> None:
+    letters = Letters(Templates(), replace(config("", tmp_path), public_url=HOME))
+    link = f"{HOME}/follow/a/confirm?by=b"
+    for languages, led in ((("de", "pl"), "&lang=de"), (("de", "es", "fr"), "&lang=es"), ((), "")):
+        question = await letters.question(Followed(), Period.DAILY, link, languages)
+        assert f"\n{link}{led}\n" in question.text
 
 
 async def invited(written: Written) -> bool:
