@@ -30,7 +30,6 @@ from services.working.following import POLL, passed
 
 UNSAVED = 10_000
 """Records in which there was nothing for somebody, and that are looked through again after a start, at most."""
-_NEVER = timedelta(days=36_525)
 
 log = structlog.get_logger()
 
@@ -179,11 +178,10 @@ class Mailer:
 
     async def _note(self, one: Subscription, reply: Reply) -> None:
         """It was not taken: when it is tried again, or that it is not, until somebody resumes it. Raises NotSent."""
-        # What is wrong with the way out is no reason to give anybody up.
-        gives_up = _NEVER if reply.for_all else self._gives_up
         noted = await PLACES.not_taken(
-            self._pool, one.id, one.position, reply.said, self._pauses, gives_up, gone=reply.gone
-        )
+            self._pool, one.id, one.position, reply.said, self._pauses, self._gives_up, gone=reply.gone,
+            refused=not reply.for_all,
+        )  # fmt: skip
         if noted is not None and one.confirmed_at is not None:
             told = {"subscription": str(one.id), "position": one.position, "tries": noted.tries, "said": reply.said}
             if noted.paused:

@@ -12,7 +12,7 @@ from api.letters import Letters
 from api.templates import Templates
 from services.mail.letters import Followed
 from services.mail.links import Purpose
-from services.mail.subscriptions import EACH, LASTS, OPEN, Full, Period
+from services.mail.subscriptions import Period
 from services.outgoing.wanted import Wanted
 from tests.api.mailbox import Mailbox, listening
 from tests.api.mailing import HOME, Written, link_of, reached, sent, writing, written
@@ -251,39 +251,6 @@ async def invited(written: Written) -> bool:
     return bool(found[0])
 
 
-async def test_to_one_address_one_question_is_open_and_a_day_later_nobody_knows_of_it(written: Written) -> None:
-    wanted = Wanted(streams=(written.commitment,))
-    for address in (ANNA, ANNA, "ANNA@example.org"):
-        await written.subscriptions.ask(address, wanted, Period.WEEKLY, ())
-    await written.subscriptions.ask(ANNA, Wanted(), Period.DAILY, ())
-    one = await written.one()
-    assert (one.period, one.wanted) == (Period.WEEKLY, wanted)
-    keyring = written.services.office.keyring
-    keys = keyring.subjects()
-    assert one.id in keys
-    key = await written.subscriptions.key(one)
-    assert key is not None
-    await written.tell("update workers.subscriptions set asked_at = now() - $1::interval", LASTS)
-    await written.subscriptions.ask(ANNA, Wanted(), Period.DAILY, ())
-    other = await written.one()
-    assert (other.id, other.period) != (one.id, one.period)
-    assert keyring.subjects() == keys - {one.id} | {other.id}, "what was not confirmed is forgotten with its key"
-
-
-async def test_questions_and_subscriptions_are_bounded(written: Written) -> None:
-    many = "insert into workers.subscriptions select gen_random_uuid(), $1 || n::text::bytea, '', '{}', '{}', '{}', '{}', 'daily', '{}', 0"  # noqa: E501
-    await written.tell(f"{many} from generate_series(1, $2::int) n", b"other", OPEN)
-    with pytest.raises(Full):
-        await written.subscriptions.ask(ANNA, Wanted(), Period.DAILY, ())
-    await written.tell("delete from workers.subscriptions")
-    await written.follows(ANNA)
-    (found,) = await written.tell("select address from workers.subscriptions")
-    same = many.replace("$1 || n::text::bytea", "$1::bytea").replace(", 0", ", 0, -1, now(), now(), now()")
-    await written.tell(f"{same} from generate_series(2, $2::int) n", found[0], EACH)
-    await written.subscriptions.ask(ANNA, Wanted(), Period.DAILY, ())
-    assert len(await written.subscriptions.all()) == EACH
-
-
 async def test_who_asks_again_for_the_same_has_one_subscription_that_goes_on(written: Written) -> None:
     await written.follows(ANNA)
     begun = (await written.one()).position
@@ -329,22 +296,6 @@ async def test_without_the_folder_of_keys_nobody_is_taken_for_one_who_left(writt
         assert (await written.one()).said == "The folder of keys is not at hand, or not the register's own."
         folder.with_name("away").rename(folder)
         await reached(written, last)
-    assert len(mailbox.heard) == 1
-
-
-async def test_a_server_that_is_away_for_long_gives_nobody_up(written: Written) -> None:
-    mailbox = Mailbox()
-    async with listening(mailbox):
-        pass
-    await written.follows(ANNA)
-    async with writing(written, mailbox, gives_up=timedelta(0)) as follower:
-        last = await written.said()
-        await until(lambda: tried(written, 3))
-        assert not await paused(written)
-        await written.tell("update workers.subscriptions set failing_since = now() - interval '11 minutes'")
-        await until(lambda: refused(follower, 1))
-        async with listening(mailbox):
-            await reached(written, last)
     assert len(mailbox.heard) == 1
 
 
