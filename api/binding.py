@@ -1,8 +1,10 @@
 """Reads requests: strict JSON, and path, query, headers and body bound together, with every fault named at once."""
 
+import asyncio
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import partial
@@ -17,8 +19,17 @@ from api.values import Leaf
 T = TypeVar("T")
 
 AT_MOST = 1 << 20
+WITHIN = 60.0
+"""Seconds within which a body comes: whoever sends a byte now and then holds a connection for ever."""
 """Bytes of a request's body."""
 _REPEATED = "It is said more than once."
+
+
+@dataclass
+class TooSlow(Exception):
+    """The body has not come within so many seconds."""
+
+    within: float
 
 
 class UnsupportedMedia(Exception):
@@ -125,13 +136,25 @@ def _twice(value: Any, at: str) -> Iterator[Located]:
             yield from _twice(inner, at + pointer(number))
 
 
+@asynccontextmanager
+async def in_time(within: float | None = None) -> AsyncIterator[None]:
+    """Inside, a body is read. None: one of the usual size. Raises TooSlow."""
+    within = WITHIN if within is None else within
+    try:
+        async with asyncio.timeout(within):
+            yield
+    except TimeoutError:
+        raise TooSlow(within) from None
+
+
 async def read_body(request: web.Request, shape: Request, gathered: Gathered) -> dict[str, Any]:
     """The typed fields of the body; with faults gathered, whatever could be read.
 
-    No body at all means an empty object. Raises UnsupportedMedia, and aiohttp's own error for a body over 1 MB.
+    No body at all means an empty object. Raises UnsupportedMedia, TooSlow, and aiohttp's own error for one over 1 MB.
     """
     try:
-        body = await request.read()
+        async with in_time():
+            body = await request.read()
     except (web.RequestPayloadError, ConnectionResetError):
         detail = "The body cannot be read: it is not packed as Content-Encoding says, or it ends too early."
         raise Invalid([Located("body", "", Fault("unreadable-body", detail))], malformed=True) from None

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from api.binding import AT_MOST, NotAForm, UnsupportedMedia
+from api.binding import AT_MOST, NotAForm, TooSlow, UnsupportedMedia
 from api.faults import FAULTS, Fault, Invalid, Located, pointer
 from api.tongues import ENGLISH, Tongue, tongue
 from domain.kernel import Refused
@@ -168,6 +168,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "unknown": (404, "There is no such thing"),
     "method-not-allowed": (405, "Not with this method"),
     "not-acceptable": (406, "Not in this form"),
+    "too-slow": (408, "The body comes too slowly"),
     "refused": (409, "A rule says no"),
     "conflict": (409, "Others were quicker"),
     "command-reused": (409, "The key was used for something else"),
@@ -296,6 +297,9 @@ def _behind(error: Behind) -> Problem:
 TABLE: Mapping[type[BaseException], Callable[[Any], Problem]] = {
     Invalid: _invalid,
     Refused: _refused,
+    TooSlow: lambda error: _problem(
+        "too-slow", f"A body has to come within {error.within:.0f} seconds.", headers={"Connection": "close"}
+    ),
     Forbidden: lambda error: _problem("forbidden", error.reason, who_could=list(error.who_could)),
     Unknown: lambda error: _problem("unknown", str(error)),
     Stale: _stale,

@@ -29,19 +29,23 @@ class Letters:
     async def question(self, followed: Followed, period: Period, link: str, languages: Sequence[str]) -> Letter:
         """See there."""
         return await self._letter(
-            "mail/question.txt", languages, followed=followed, period=period, link=link, hours=HOURS
-        )
+            "mail/question.txt", languages, followed=followed, period=period, link=_reader(languages).led(link),
+            hours=HOURS,
+        )  # fmt: skip
 
     async def digest(
         self, followed: Followed, wanted: Wanted, lines: Sequence[Row], leave: str, languages: Sequence[str], *,
         more: bool,
     ) -> Letter:  # fmt: skip
         """See there."""
-        shown = [(row, self._page(row)) for row in lines]
-        everything = f"{self._around['home']}/read/activity?{_asked(wanted)}" if more else ""
-        return await self._letter(
+        reader = _reader(languages)
+        shown = [(row, self._page(row, reader)) for row in lines]
+        everything = reader.led(f"{self._around['home']}/read/activity?{_asked(wanted)}") if more else ""
+        leave = reader.led(leave)
+        letter = await self._letter(
             "mail/digest.txt", languages, followed=followed, lines=shown, leave=leave, everything=everything
         )
+        return letter._replace(leave=leave)
 
     async def _letter(self, name: str, wanted: Sequence[str], **said: Any) -> Letter:
         READER.set(Reader(tongue_of(wanted)))
@@ -49,12 +53,19 @@ class Letters:
         subject, _, body = text.partition("\n")
         return Letter(subject, body.lstrip("\n"))
 
-    def _page(self, row: Mapping[str, Any]) -> str:
+    def _page(self, row: Mapping[str, Any], reader: Reader) -> str:
         """Where a record stands among the others of its thing; else on its own."""
         home = self._around["home"]
         if row["context"] in OF_ROWS:
-            return f"{home}/read/{row['context']}/{row['stream']}#record-{row['version']}"
-        return f"{home}/read/activity/{row['key']}"
+            thing = reader.led(f"{home}/read/{row['context']}/{row['stream']}")
+            return f"{thing}#record-{row['version']}"
+        return reader.led(f"{home}/read/activity/{row['key']}")
+
+
+def _reader(languages: Sequence[str]) -> Reader:
+    """Whoever reads a letter, and is led to pages in its language; if we speak none of theirs, in their own texts."""
+    spoken = tongue_of(languages)
+    return Reader(spoken, chosen=spoken.tag if spoken.tag in languages else next(iter(languages), ""))
 
 
 def _asked(wanted: Wanted) -> str:

@@ -109,7 +109,7 @@ def _command(spec: APISpec, verb: Verb) -> None:
         "requestBody": {
             "required": verb.request.needs_body, "content": {"application/json": {"schema": ref(name)}},
         },
-        "responses": answers | problems(400, 401, 403, *unknown, 409, 412, 413, 415, 422, 503),
+        "responses": answers | problems(400, 401, 403, *unknown, 408, 409, 412, 413, 415, 422, 503),
     }  # fmt: skip
     spec.path(path=verb.address, operations={"post": operation})
 

@@ -19,6 +19,7 @@ from services.codec import Codec
 from services.config import Config
 from services.keyring import FolderKeyring
 from services.keys import KeyUnusable, load_or_make
+from services.mail.sending import Smtp
 from services.mail.subscriptions import PLACES as SUBSCRIBED
 from services.names import NAMES
 from services.openings import Openings
@@ -35,6 +36,8 @@ GIGABYTE = 1 << 30
 DURABLE = {"fsync": "on", "full_page_writes": "on"}
 ROOM = 10
 """Connections that ought to be left, for verbs and backups."""
+MAIL_WITHIN = 5.0
+"""Seconds for each step of the conversation with the mail server."""
 DRIFT = 5
 """Seconds that the database's clock may differ from ours before we say so."""
 
@@ -185,7 +188,7 @@ async def _inside(config: Config, dsn: str) -> AsyncIterator[Finding]:
         for finding in (
             await _durable(pool), await _connections(pool), await _clock(pool), await _privileges(pool),
             await _ledger(config, pool), await _acting(pool), await _webhooks(pool), await _mail(config, pool),
-            await _sealed(config, pool),
+            await _mail_server(config), await _sealed(config, pool),
         ):  # fmt: skip
             if finding is not None:
                 yield finding
@@ -317,6 +320,16 @@ async def _mail(config: Config, pool: Pool) -> Finding | None:
     said = f"{idle} of {there} paused or not taken" if idle else f"{there}, each taken" if there else "nobody yet"
     do = "`subsidia mail list` says which and why; once it is mended: `subsidia mail resume`, or `mail remove`."
     return _finding("mail", not idle, said, do, Verdict.NOTE)
+
+
+async def _mail_server(config: Config) -> Finding | None:
+    """Whether it lets us in, by the certificate and the password that it is used with; no message is sent."""
+    if config.mail is None:
+        return None
+    reply = await Smtp(config.mail, MAIL_WITHIN).tried()
+    said = f"{config.mail.host}:{config.mail.port} {'lets us in' if reply.taken else 'does not let us in'}"
+    do = f"{reply.said} See SUBSIDIA_MAIL in deploy/operations.md."
+    return _finding("mail server", reply.taken, said, do, Verdict.NOTE)
 
 
 MENDS = {

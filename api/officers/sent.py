@@ -7,11 +7,12 @@ import hashlib
 import re
 import zlib
 from collections.abc import Sequence
+from typing import cast
 from urllib.parse import parse_qsl
 
-from aiohttp import BodyPartReader, web
+from aiohttp import BodyPartReader, MultipartReader, StreamReader, web
 
-from api.binding import AT_MOST, NotAForm
+from api.binding import AT_MOST, NotAForm, in_time
 from api.faults import Fault, Invalid, Located
 
 FORM, WITH_FILES = "application/x-www-form-urlencoded", "multipart/form-data"
@@ -21,8 +22,8 @@ FILE = "_file"
 """The last step of the name under which a form sends a file; the steps before name the document."""
 HASHED = 256 << 20
 """Bytes of a file that is hashed here. Of a larger one people make the hash themselves."""
-READ = 1 << 30
-"""Bytes that are read of one form's files at all."""
+READ, READ_WITHIN = 1 << 30, 3600.0
+"""Bytes that are read of one form's files at all, and seconds within which they come."""
 PACKED, CALLED = "packed", "called"
 """The last steps of a file that a page carries itself from one press to the next, and of what it is called."""
 UNKNOWN = "application/octet-stream"
@@ -35,14 +36,16 @@ async def fields_of(request: web.Request, *, files: bool, whole: int = 0) -> Seq
 
     `whole`: bytes of a file that is given whole, as a page may carry it (`packed`); 0: files are hashed.
 
-    Raises Invalid, NotAForm, HTTPRequestEntityTooLarge.
+    Raises Invalid, NotAForm, TooSlow, HTTPRequestEntityTooLarge.
     """
     try:
         if request.content_type == FORM:
-            body = (await request.read()).decode()
+            async with in_time():
+                body = (await request.read()).decode()
             return parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=FIELDS)
         if request.content_type == WITH_FILES:
-            return await _parts(request, READ if files else AT_MOST, whole if files else min(whole, AT_MOST))
+            async with in_time(READ_WITHIN if files else None):
+                return await _parts(request, READ if files else AT_MOST, whole if files else min(whole, AT_MOST))
     except (web.RequestPayloadError, ConnectionResetError):
         said = "It is not packed as Content-Encoding says, or it ends too early."
     except UnicodeDecodeError:
@@ -56,7 +59,9 @@ async def fields_of(request: web.Request, *, files: bool, whole: int = 0) -> Seq
 
 async def _parts(request: web.Request, at_most: int, whole: int) -> Said:
     said, documents, left, rest, many = Said(), Said(), max(AT_MOST, 2 * whole), at_most, 0
-    async for part in await request.multipart():
+    # What stands before, between and behind parts is read as well, and nobody else counts it.
+    counted = cast(StreamReader, _Counted(request.content, max(left, at_most) + AT_MOST))
+    async for part in MultipartReader(request.headers, counted, client_max_size=left):
         # Each is counted, whatever is in it: empty files would be no bytes and no fields, and never end. To read the
         # head of one takes half a millisecond: others are answered in between.
         many += 1
@@ -74,6 +79,32 @@ async def _parts(request: web.Request, at_most: int, whole: int) -> Said:
             said.append((part.name, text.decode().replace("\r\n", "\n")))
     named = {name for name, text in said if text.strip()}
     return [*said, *(one for one in documents if not (one[0].endswith(".name") and one[0] in named))]
+
+
+class _Counted:
+    """A body as parts are read from it, of at most so many bytes. Raises HTTPRequestEntityTooLarge."""
+
+    def __init__(self, content: StreamReader, at_most: int) -> None:
+        self._content, self._at_most, self._read = content, at_most, 0
+
+    async def read(self, n: int = -1) -> bytes:
+        return self._count(await self._content.read(n))
+
+    async def readline(self, *, max_line_length: int | None = None) -> bytes:
+        return self._count(await self._content.readline(max_line_length=max_line_length))
+
+    def at_eof(self) -> bool:
+        return self._content.at_eof()
+
+    def unread_data(self, data: bytes) -> None:
+        self._read -= len(data)
+        self._content.unread_data(data)
+
+    def _count(self, chunk: bytes) -> bytes:
+        self._read += len(chunk)
+        if self._read > self._at_most:
+            raise web.HTTPRequestEntityTooLarge(self._at_most, self._read)
+        return chunk
 
 
 async def _text(part: BodyPartReader, at_most: int) -> bytes:

@@ -30,10 +30,11 @@ Row = Mapping[str, Any]
 
 
 class Letter(NamedTuple):
-    """A message in words. `subject`: one line."""
+    """A message in words. `subject`: one line. `leave`: the link that ends it, for the button of mail programs."""
 
     subject: str
     text: str
+    leave: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Followed:
 
 
 class Letters(Protocol):
-    """Words for readers, in the language that suits them best. Both raise nothing of their own."""
+    """Words for readers, in the language that suits them best, to which links lead as well. Both raise nothing."""
 
     def question(self, followed: Followed, period: Period, link: str, languages: Sequence[str]) -> Awaitable[Letter]:
         """Whether it was meant: only `link` makes it so."""
@@ -94,16 +95,18 @@ def question_id(public_url: str, id: UUID) -> str:
     return f"<question.{id}@{urlsplit(public_url).hostname}>"
 
 
-def written(letter: Letter, sender: str, to: str, message_id: str, leave: str | None = None) -> bytes:
-    """The message as it is sent. `leave`: the link that ends it, which mail programs offer as a button (RFC 8058)."""
+def written(letter: Letter, sender: str, to: str, message_id: str) -> bytes:
+    """The message as it is sent."""
     message = EmailMessage(policy=_POLICY)
     message["From"], message["To"] = Address("Subsidia", addr_spec=sender), Address(addr_spec=to)
     message["Subject"] = _line(letter.subject)[:SUBJECT_AT_MOST]
     message["Date"] = formatdate()
     # So that no holiday notice answers.
     message["Auto-Submitted"] = "auto-generated"
-    if leave is not None:
-        message["List-Unsubscribe"], message["List-Unsubscribe-Post"] = f"<{leave}>", "List-Unsubscribe=One-Click"
+    if letter.leave:  # RFC 8058
+        message["List-Unsubscribe"], message["List-Unsubscribe-Post"] = (
+            f"<{letter.leave}>", "List-Unsubscribe=One-Click",
+        )  # fmt: skip
     message.set_content(letter.text)
     # In one line, however long: folded behind its name, some programs do not find it.
     return b"Message-ID: %s\r\n%s" % (message_id.encode(), message.as_bytes())

@@ -30,6 +30,12 @@ def found_by(key: bytes, address: str) -> bytes:
     return hmac.digest(derived, address.lower().encode(), "sha256")
 
 
+def mailbox(address: str) -> str:
+    """Where it leads with most who keep mailboxes: what stands behind a plus sorts messages, and nobody asks for it."""
+    local, _, domain = address.rpartition("@")
+    return f"{local.partition('+')[0] or local}@{domain}"
+
+
 def sealed(key: bytes, id: UUID, address: str) -> bytes:
     return enclosed(key, f"mail/{id}", secrets.token_bytes(SALT_BYTES), address.encode())
 

@@ -28,7 +28,6 @@ from services.views.queries import NotBuilt, Views
 
 UNSAVED = 10_000
 """Records in which there was nothing for somebody, and that are looked through again after a start, at most."""
-_NEVER = timedelta(days=36_525)
 
 log = structlog.get_logger()
 
@@ -101,9 +100,9 @@ class Mailer:
         """Whether it was meant. Where nobody takes that, it was not."""
         asked = await followed(self._views, one.wanted)
 
-        async def worded(key: bytes) -> tuple[Letter, str | None]:
+        def worded(key: bytes) -> Awaitable[Letter]:
             leads = link(self._mail.public_url, key, one.id, Purpose.CONFIRM)
-            return await self._mail.letters.question(asked, one.period, leads, one.languages), None
+            return self._mail.letters.question(asked, one.period, leads, one.languages)
 
         reply = await self._sent(one, question_id(self._mail.public_url, one.id), worded)
         if reply.taken:
@@ -134,10 +133,9 @@ class Mailer:
         if not await kept.begins(self._pool, one.id, one.position, found.end):
             return
 
-        async def worded(key: bytes) -> tuple[Letter, str | None]:
+        def worded(key: bytes) -> Awaitable[Letter]:
             leave = link(self._mail.public_url, key, one.id, Purpose.LEAVE)
-            letter = await self._mail.letters.digest(about, one.wanted, rows, leave, one.languages, more=found.more)
-            return letter, leave
+            return self._mail.letters.digest(about, one.wanted, rows, leave, one.languages, more=found.more)
 
         reply = await self._sent(one, message_id(self._mail.public_url, one.id, found.end, found.records), worded)
         if not reply.taken:
@@ -145,9 +143,7 @@ class Mailer:
             return
         await PLACES.came_to(self._pool, one.id, one.position, found.end, one.rests or self._at_once)
 
-    async def _sent(
-        self, one: Subscription, message_id: str, worded: Callable[[bytes], Awaitable[tuple[Letter, str | None]]]
-    ) -> Reply:
+    async def _sent(self, one: Subscription, message_id: str, worded: Callable[[bytes], Awaitable[Letter]]) -> Reply:
         """What became of a message that is worded by the subscription's key, which signs its links."""
         try:
             key = await self._subscriptions.key(one)
@@ -160,16 +156,15 @@ class Mailer:
             # It was ended: a crash, or a backup from before, left the row.
             await self._subscriptions.end(one.id)
             return Reply(False, gone=True)
-        letter, leave = await worded(key)
-        return await self._mail.send(address, written(letter, self._mail.sender, address, message_id, leave))
+        letter = await worded(key)
+        return await self._mail.send(address, written(letter, self._mail.sender, address, message_id))
 
     async def _note(self, one: Subscription, reply: Reply) -> None:
         """It was not taken: when it is tried again, or that it is not, until somebody resumes it. Raises NotSent."""
-        # What is wrong with the way out is no reason to give anybody up.
-        gives_up = _NEVER if reply.for_all else self._gives_up
         noted = await PLACES.not_taken(
-            self._pool, one.id, one.position, reply.said, self._pauses, gives_up, gone=reply.gone
-        )
+            self._pool, one.id, one.position, reply.said, self._pauses, self._gives_up, gone=reply.gone,
+            refused=not reply.for_all,
+        )  # fmt: skip
         if noted is not None and one.confirmed_at is not None:
             told = {"subscription": str(one.id), "position": one.position, "tries": noted.tries, "said": reply.said}
             if noted.paused:

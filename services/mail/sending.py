@@ -3,6 +3,7 @@
 import re
 from collections.abc import Awaitable
 from dataclasses import dataclass
+from ssl import SSLCertVerificationError, SSLError
 from typing import Protocol
 
 import aiosmtplib
@@ -44,23 +45,35 @@ class Smtp:
     within: float = WITHIN
 
     async def __call__(self, to: str, message: bytes) -> Reply:
-        server = self.server
         try:
-            await aiosmtplib.send(
-                message, sender=server.sender, recipients=[to], hostname=server.host, port=server.port,
-                username=server.user or None, password=server.password or None, use_tls=server.tls,
-                start_tls=server.upgrade, timeout=self.within,
-            )  # fmt: skip
+            async with self._line() as line:
+                await line.sendmail(self.server.sender, [to], message)
         except aiosmtplib.SMTPRecipientsRefused as error:
             (refused,) = error.recipients
             return Reply(False, _answered(refused), gone=500 <= refused.code < 600)
         except aiosmtplib.SMTPDataError as error:
             return Reply(False, _answered(error))
-        except aiosmtplib.SMTPResponseException as error:
-            return Reply(False, _answered(error), for_all=True)
-        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            return Reply(False, _unanswered(error), for_all=True)
+        except _FAULTS as error:
+            return Reply(False, _fault(error), for_all=True)
         return Reply(True)
+
+    async def tried(self) -> Reply:
+        """Whether the server lets us in, as far as it says that before there is a message. Never raises."""
+        try:
+            async with self._line():
+                return Reply(True)
+        except _FAULTS as error:
+            return Reply(False, _fault(error), for_all=True)
+
+    def _line(self) -> aiosmtplib.SMTP:
+        server = self.server
+        return aiosmtplib.SMTP(
+            hostname=server.host, port=server.port, username=server.user or None, password=server.password or None,
+            use_tls=server.tls, start_tls=server.upgrade, timeout=self.within,
+        )  # fmt: skip
+
+
+_FAULTS = (aiosmtplib.SMTPException, OSError, ValueError)
 
 
 def _answered(error: aiosmtplib.SMTPResponseException) -> str:
@@ -79,9 +92,20 @@ _STEPS: dict[type[aiosmtplib.SMTPResponseException], str] = {
 }
 
 
-def _unanswered(error: Exception) -> str:
+def _fault(error: Exception) -> str:
+    """Why the server took nothing from us, whatever it was."""
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        return _answered(error)
     if isinstance(error, (aiosmtplib.SMTPTimeoutError, TimeoutError)):
         return "The mail server did not answer in time."
+    behind = error.__cause__ or error
+    if isinstance(behind, SSLCertVerificationError):
+        # Its own words name hosts and days, and nobody else.
+        return f"The mail server's certificate does not hold: {behind.verify_message.rstrip('.')}."
+    if isinstance(behind, SSLError):
+        return "The mail server does not encrypt as it was asked: `smtps:` from the start, `smtp:` by STARTTLS."
     if isinstance(error, aiosmtplib.SMTPConnectError):
         return "The mail server cannot be reached."
-    return "The mail server broke the conversation off."
+    if isinstance(error, (aiosmtplib.SMTPServerDisconnected, OSError)):
+        return "The mail server broke the conversation off."
+    return "The mail server offers no STARTTLS, or no way to log in, and gets no password."

@@ -18,9 +18,12 @@ from services.outgoing.wanted import Wanted
 from services.store.connecting import Pool, available
 
 LASTS = timedelta(days=1)
-"""For so long a question to an address stays open: its link counts, and no second one is sent."""
-OPEN = 1_000
-"""Questions that are open at a time, to whatever addresses: nobody writes to the whole world by us."""
+"""For so long a question to a mailbox stays open: its link counts, and no second one is sent."""
+RECENT = timedelta(hours=1)
+OPEN, OF_DOMAIN = 200, 100
+"""Questions asked within the last hour that nobody has answered yet, in all and to one domain: nobody writes to the
+whole world by us. Older ones give way to new ones, though their links count: whoever asks in vain shuts nobody out for
+long, and who floods one domain takes half of what there is."""
 EACH = 100
 """Subscriptions that one address has at most."""
 AT_A_TIME = 500
@@ -93,12 +96,14 @@ class Subscriptions:
     async def ask(self, address: str, wanted: Wanted, period: Period, languages: Sequence[str]) -> None:
         """Whoever leads the worker of mail then asks the address whether it was meant.
 
-        Nothing happens, and nothing is said of it, where a question to this address is open already. Raises Full.
+        Nothing happens, and nothing is said of it, where a question to its mailbox is open already. Raises Full.
         """
         with available():
             await self.forget_unanswered()
-            found_by = await self._found_by(address)
-            if await self._pool.fetchval(_OPEN) >= OPEN:
+            mailbox, domain = links.mailbox(address), address.rpartition("@")[2]
+            found_by, of_mailbox, of_domain = [await self._found_by(one) for one in (address, mailbox, domain)]
+            (recent,) = await self._pool.fetch(_RECENT, RECENT, of_domain)
+            if recent["of_all"] >= OPEN or recent["of_domain"] >= OF_DOMAIN:
                 raise Full
             if await self._pool.fetchval(_TOO_MANY, found_by, EACH):
                 return
@@ -107,7 +112,7 @@ class Subscriptions:
             done = await self._pool.execute(
                 _ASK, id, found_by, links.sealed(key, id, address),
                 *map(list, (wanted.types, wanted.contexts, wanted.units, wanted.streams)), period.value,
-                list(languages),
+                list(languages), of_mailbox, of_domain,
             )  # fmt: skip
         if done != "INSERT 0 1":
             await asyncio.to_thread(self._keyring.delete, id)
@@ -204,15 +209,18 @@ select id, sealed, types, contexts, units, streams, period, languages, position,
     failing_since, again_at, paused_at, said
 from workers.subscriptions"""
 _COUNTS = "(confirmed_at is not null or asked_at > clock_timestamp() - $2::interval)"
-_OPEN = "select count(*) from workers.subscriptions where confirmed_at is null"
+_RECENT = """
+select count(*) of_all, count(*) filter (where domain = $2) of_domain from workers.subscriptions
+where confirmed_at is null and asked_at > clock_timestamp() - $1::interval"""
 _TOO_MANY = "select count(*) >= $2 from workers.subscriptions where address = $1"
 _UNANSWERED = """
 select id from workers.subscriptions where confirmed_at is null and asked_at <= clock_timestamp() - $1::interval"""
 _HEAD = "(select coalesce(max(size), 0) - 1 from ledger.checkpoints)"
 _ASK = f"""
-insert into workers.subscriptions (id, address, sealed, types, contexts, units, streams, period, languages, position)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, {_HEAD})
-on conflict (address) where confirmed_at is null do nothing"""
+insert into workers.subscriptions
+    (id, address, sealed, types, contexts, units, streams, period, languages, mailbox, domain, position)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, {_HEAD})
+on conflict do nothing"""
 _REPLACED = """
 delete from workers.subscriptions old using workers.subscriptions new
 where new.id = $1 and old.id <> new.id and old.address = new.address and old.confirmed_at is not null
@@ -220,8 +228,8 @@ where new.id = $1 and old.id <> new.id and old.address = new.address and old.con
 returning old.id, old.position"""
 _CONFIRM = f"""
 update workers.subscriptions set confirmed_at = clock_timestamp(), position = coalesce($2, {_HEAD}),
-    again_at = clock_timestamp() + coalesce($3::interval, interval '0'), tries = 0, failing_since = null, said = '',
-    paused_at = null
+    again_at = clock_timestamp() + coalesce($3::interval, interval '0'), tries = 0, refused = 0, failing_since = null,
+    paused_at = null, said = ''
 where id = $1 and confirmed_at is null"""
 _DUE = f"""
 {_SELECT}

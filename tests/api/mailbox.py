@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -57,6 +58,7 @@ class Mailbox:
     port: int = 0
     heard: list[Message] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    encrypted: list[bool] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -74,6 +76,7 @@ class Mailbox:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         assert isinstance(envelope.content, bytes)
+        self.encrypted.append(session.ssl is not None)
         self.heard.append(Message(tuple(envelope.rcpt_tos), envelope.mail_from or "", envelope.content))
         if self.cuts:
             assert server.transport is not None
@@ -82,10 +85,15 @@ class Mailbox:
 
 
 @asynccontextmanager
-async def listening(mailbox: Mailbox, **options: Any) -> AsyncIterator[Mailbox]:
-    """It is up while we are inside, at the same port each time. `options`: as aiosmtpd takes them."""
+async def listening(
+    mailbox: Mailbox, from_the_start: ssl.SSLContext | None = None, **options: Any
+) -> AsyncIterator[Mailbox]:
+    """It is up while we are inside, at the same port each time. `options`: as aiosmtpd takes them.
+
+    `from_the_start`: it speaks nothing but TLS.
+    """
     made: Callable[[], SMTP] = lambda: SMTP(mailbox, hostname="mail.example.org", **options)  # noqa: E731
-    server = await asyncio.get_running_loop().create_server(made, "127.0.0.1", mailbox.port)
+    server = await asyncio.get_running_loop().create_server(made, "127.0.0.1", mailbox.port, ssl=from_the_start)
     mailbox.port = server.sockets[0].getsockname()[1]
     try:
         yield mailbox

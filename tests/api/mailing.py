@@ -90,10 +90,10 @@ async def written(database_url: str, tmp_path: Path) -> AsyncIterator[Written]:
 @asynccontextmanager
 async def writing(
     written: Written, mailbox: Mailbox, *, pauses: Sequence[float] = (0.01,), at_once: timedelta = timedelta(0),
-    gives_up: timedelta = timedelta(days=7), within: float = 20.0,
+    gives_up: timedelta = timedelta(days=7), within: float = 20.0, server: MailServer | None = None,
 ) -> AsyncIterator[Follower]:  # fmt: skip
-    """A process that writes to followers."""
-    services, server = written.services, MailServer.read(mailbox.url)
+    """A process that writes to followers. `server`: how it calls the mail server, if not as usual."""
+    services, server = written.services, server or MailServer.read(mailbox.url)
     mail = Mail(Smtp(server, within), Letters(Templates(), services.config), server.sender, HOME)
     async with heard(written.dsn, follow=True) as wait:
         mailer = Mailer(

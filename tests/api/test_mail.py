@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from structlog.testing import capture_logs
@@ -11,7 +12,7 @@ from api.letters import Letters
 from api.templates import Templates
 from services.mail.letters import Followed
 from services.mail.links import Purpose
-from services.mail.subscriptions import EACH, LASTS, OPEN, Full, Period
+from services.mail.subscriptions import Period
 from services.outgoing.wanted import Wanted
 from tests.api.mailbox import Mailbox, listening
 from tests.api.mailing import HOME, Written, link_of, reached, sent, writing, written
@@ -41,7 +42,7 @@ async def test_what_happens_while_the_server_is_down_is_told_in_order_once_it_is
             await reached(written, third)
     assert [one.to for one in mailbox.heard] == [(ANNA,)] * 3
     pages = [link for one in mailbox.heard for link in one.links if "#record-" in link]
-    before = f"{HOME}/read/commitments/{written.commitment}#record-"
+    before = f"{HOME}/read/commitments/{written.commitment}?lang=en#record-"
     versions = [int(one.removeprefix(before)) for one in pages]
     assert versions == list(range(versions[0], versions[0] + 3))
     assert len({one.id for one in mailbox.heard}) == 3
@@ -208,7 +209,7 @@ async def test_more_than_a_message_holds_is_said_and_led_to(written: Written, mo
         await reached(written, last)
     (message,) = mailbox.heard
     assert message.text.count("#record-") == 2
-    assert f"{HOME}/read/activity?stream={written.commitment}&sort=-key" in message.links
+    assert f"{HOME}/read/activity?stream={written.commitment}&sort=-key&lang=en" in message.links
 
 
 async def test_a_question_comes_first_and_nothing_else_before_it_is_confirmed(written: Written) -> None:
@@ -240,46 +241,33 @@ async def test_a_reader_is_written_to_in_their_language(written: Written) -> Non
     await written.subscriptions.ask(ANNA, Wanted(units=(written.unit,)), Period.DAILY, ("fr-ca", "fr", "en"))
     async with listening(mailbox), writing(written, mailbox):
         await sent(mailbox, 1)
-    assert mailbox.heard[0].parsed["Subject"] == "Veuillez confirmer : suivre le registre handle.example"
-    assert "chaque jour" in mailbox.heard[0].text
+        assert mailbox.heard[0].parsed["Subject"] == "Veuillez confirmer : suivre le registre handle.example"
+        assert "chaque jour" in mailbox.heard[0].text
+        await until(lambda: invited(written))
+        await written.subscriptions.confirm(await written.one())
+        await written.tell("update workers.subscriptions set again_at = null")
+        await written.said()
+        await sent(mailbox, 2)
+    for message in mailbox.heard:
+        assert message.links
+        assert all(parse_qs(urlsplit(link).query)["lang"] == ["fr"] for link in message.links)
+    page = f"{HOME}/read/commitments/{written.commitment}?lang=fr#record-"
+    assert any(link.startswith(page) for link in mailbox.heard[1].links)
+    (leave,) = [link for link in mailbox.heard[1].links if "/leave?" in link]
+    assert mailbox.heard[1].parsed["List-Unsubscribe"] == f"<{leave}>"
+
+
+async def test_links_of_who_is_not_spoken_to_in_their_language_lead_to_what_was_recorded_in_it(tmp_path: Path) -> None:
+    letters = Letters(Templates(), replace(config("", tmp_path), public_url=HOME))
+    link = f"{HOME}/follow/a/confirm?by=b"
+    for languages, led in ((("de", "pl"), "&lang=de"), (("de", "es", "fr"), "&lang=es"), ((), "")):
+        question = await letters.question(Followed(), Period.DAILY, link, languages)
+        assert f"\n{link}{led}\n" in question.text
 
 
 async def invited(written: Written) -> bool:
     (found,) = await written.tell("select invited_at is not null from workers.subscriptions")
     return bool(found[0])
-
-
-async def test_to_one_address_one_question_is_open_and_a_day_later_nobody_knows_of_it(written: Written) -> None:
-    wanted = Wanted(streams=(written.commitment,))
-    for address in (ANNA, ANNA, "ANNA@example.org"):
-        await written.subscriptions.ask(address, wanted, Period.WEEKLY, ())
-    await written.subscriptions.ask(ANNA, Wanted(), Period.DAILY, ())
-    one = await written.one()
-    assert (one.period, one.wanted) == (Period.WEEKLY, wanted)
-    keyring = written.services.office.keyring
-    keys = keyring.subjects()
-    assert one.id in keys
-    key = await written.subscriptions.key(one)
-    assert key is not None
-    await written.tell("update workers.subscriptions set asked_at = now() - $1::interval", LASTS)
-    await written.subscriptions.ask(ANNA, Wanted(), Period.DAILY, ())
-    other = await written.one()
-    assert (other.id, other.period) != (one.id, one.period)
-    assert keyring.subjects() == keys - {one.id} | {other.id}, "what was not confirmed is forgotten with its key"
-
-
-async def test_questions_and_subscriptions_are_bounded(written: Written) -> None:
-    many = "insert into workers.subscriptions select gen_random_uuid(), $1 || n::text::bytea, '', '{}', '{}', '{}', '{}', 'daily', '{}', 0"  # noqa: E501
-    await written.tell(f"{many} from generate_series(1, $2::int) n", b"other", OPEN)
-    with pytest.raises(Full):
-        await written.subscriptions.ask(ANNA, Wanted(), Period.DAILY, ())
-    await written.tell("delete from workers.subscriptions")
-    await written.follows(ANNA)
-    (found,) = await written.tell("select address from workers.subscriptions")
-    same = many.replace("$1 || n::text::bytea", "$1::bytea").replace(", 0", ", 0, -1, now(), now(), now()")
-    await written.tell(f"{same} from generate_series(2, $2::int) n", found[0], EACH)
-    await written.subscriptions.ask(ANNA, Wanted(), Period.DAILY, ())
-    assert len(await written.subscriptions.all()) == EACH
 
 
 async def test_who_asks_again_for_the_same_has_one_subscription_that_goes_on(written: Written) -> None:
@@ -327,22 +315,6 @@ async def test_without_the_folder_of_keys_nobody_is_taken_for_one_who_left(writt
         assert (await written.one()).said == "The folder of keys is not at hand, or not the register's own."
         folder.with_name("away").rename(folder)
         await reached(written, last)
-    assert len(mailbox.heard) == 1
-
-
-async def test_a_server_that_is_away_for_long_gives_nobody_up(written: Written) -> None:
-    mailbox = Mailbox()
-    async with listening(mailbox):
-        pass
-    await written.follows(ANNA)
-    async with writing(written, mailbox, gives_up=timedelta(0)) as follower:
-        last = await written.said()
-        await until(lambda: tried(written, 3))
-        assert not await paused(written)
-        await written.tell("update workers.subscriptions set failing_since = now() - interval '11 minutes'")
-        await until(lambda: refused(follower, 1))
-        async with listening(mailbox):
-            await reached(written, last)
     assert len(mailbox.heard) == 1
 
 

@@ -62,7 +62,10 @@ def test_what_stands_in_the_way_is_said_there_and_by_the_doctor_and_is_resumed(v
     listed = verbs.well("mail", "list")
     assert re.search(rf"PAUSED since [0-9: -]+ UTC: `subsidia mail resume {id}`\n  It ended\.", listed)
     server = {"SUBSIDIA_MAIL": "smtp://127.0.0.1:9?from=a@b.example", "SUBSIDIA_PUBLIC_URL": "https://b.example"}
-    assert re.search(r"mail.*1 of 1 paused or not taken", verbs("doctor", **server).output)
+    told = verbs("doctor", **server).output
+    assert re.search(r"mail.*1 of 1 paused or not taken", told)
+    assert re.search(r"mail server.*127\.0\.0\.1:9 does not let us in", told)
+    assert "The mail server cannot be reached." in told
     verbs.well("mail", "resume", id)
     assert "told up to position" in verbs.well("mail", "list")
     assert re.search(r"mail.*1, each taken", verbs("doctor", **server).output)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -112,12 +113,18 @@ async def test_who_has_failed_for_a_week_is_paused_and_said_and_loses_nothing(ke
         id, _ = await kept.services.webhooks.add(receiver.url, Wanted())
         at = await kept.said()
         await until(lambda: tried(kept, id, 2))
-        assert not await paused(kept, id)
-        await kept.tell("update workers.webhooks set failing_since = now() - interval '6 days 23 hours'")
+        # We were away ourselves: a week is over, and hardly anything was tried.
+        await kept.tell("update workers.webhooks set failing_since = now() - interval '8 days'")
         await until(lambda: refused(follower, 1))
+        so_far = (await kept.webhook(id)).tries
+        await until(lambda: tried(kept, id, so_far + 2))
         assert not await paused(kept, id)
-        await kept.tell("update workers.webhooks set failing_since = now() - interval '7 days 1 minute'")
+    many = so_far + 1_000
+    await kept.tell("update workers.webhooks set refused = $1 - 2, tries = $1 - 2", many)
+    async with listening(receiver), delivering(kept, gives_up=timedelta(seconds=many - 1), pauses=(1.0,)):
+        await kept.tell("update workers.webhooks set again_at = null")
         await until(lambda: paused(kept, id))
+        assert (await kept.webhook(id)).tries == many
         said = (await kept.webhook(id)).said
         assert said.startswith("It answered 503: closed for the [31mholidays!!!")
         assert len(said) < 300
