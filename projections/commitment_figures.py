@@ -64,7 +64,14 @@ def derived(row: CommitmentRow, before: CommitmentRow | None, record: Recorded) 
 
     Most records change little: what rests on columns that are as they were is not worked out again.
     """
-    row = _with_adoption(row, record.at.date())
+    if (
+        before is None
+        or row.state is not before.state
+        or row.matters is not before.matters
+        or row.parties is not before.parties
+        or row.source_standing is not before.source_standing
+    ):
+        row = _with_adoption(row, record.at.date())
     new: dict[str, Any] = {}
     if before is None or row.parties is not before.parties or row.state is not before.state:
         new |= _who(row)

@@ -253,7 +253,7 @@ class Decision:
         codec, order, note = self.desk.codec, self.order, self.order.note
         heading = Heading(
             cmd=order.cmd, actor=basis.actor, effective_on=basis.effective_on, rules=context.rules,
-            reads=sorted(basis.reads.items(), key=lambda read: read[0].bytes), policies=sorted(set(basis.policies)),
+            reads=sorted(basis.reads.items(), key=lambda read: read[0].int), policies=sorted(set(basis.policies)),
             because=note.because, basis=note.basis, lang=note.lang, cause=note.cause, corrects=note.corrects,
             documents=note.documents,
         )  # fmt: skip
