@@ -47,6 +47,8 @@ _OTHERWISE = {
 """What is written the other way than a language; days, times and amounts too, whose parts change places in Arabic."""
 _WITHIN = re.compile(rf"{_NAMED}|{PLACE.pattern}|[`'\"</]*[A-Za-z0-9](?:[ -$&-z|~]*[A-Za-z0-9>`'\"])?")
 """In a text that runs from right to left: places for values, and names, codes and numbers in Latin letters."""
+_FRENCH = re.compile(" (?=[:;!?»])|(?<=«) ")
+"""Where French has a space at which no line ends."""
 _OURS = re.compile(r'\b(href|action)="(/(?!v1/|checkpoint\b|[a-z]+\.css\b)[^"#]*)')
 """Addresses on a page under which there are pages of ours."""
 
@@ -112,7 +114,9 @@ class Tongue:
         return f"{FSI}{value}{PDI}" if _OTHERWISE[self.direction].search(value) else value
 
     def laid_out(self, text: str) -> str:
-        """A translation, in which everything that is written the other way is kept apart."""
+        """A translation as shown: what is written the other way is kept apart, and no line begins with a colon."""
+        if self.tag == "fr":
+            return _FRENCH.sub("\u00a0", text)
         return text if self.direction == "ltr" else _WITHIN.sub(self._apart, text)
 
     def _apart(self, found: re.Match[str]) -> str:

@@ -151,7 +151,7 @@ def test_a_command_that_is_not_valid_says_why_in_the_language(live: Live) -> Non
     headers = FRENCH | {"Authorization": f"Bearer {live.officer}", "Content-Type": "application/json"}
     answer = send(live, "POST", "/v1/commitments/propose", b'{"title": 7}', headers)
     told = {one["pointer"]: one["detail"] for one in answer.json["errors"]}
-    assert told["/title"] == "Il faut un objet : du code de langue au texte."
+    assert told["/title"] == "Il faut un objet\u00a0: du code de langue au texte."
     assert told["/owner"] == "Ce champ manque."
 
 

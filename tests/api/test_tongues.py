@@ -34,14 +34,19 @@ def test_whatever_is_said_is_translated_or_not_and_never_breaks(said: str) -> No
 
 
 def test_what_somebody_wrote_is_no_place_for_another_value() -> None:
-    assert FR.sentence("There is no such day or time: {text}.") == "Il n’y a pas de tel jour ou moment : {text}."
+    assert FR.sentence("There is no such day or time: {text}.") == "Il n’y a pas de tel jour ou moment\u00a0: {text}."
     assert FR.sentence(r"There is no such day or time: \1 {error}.") == (
-        r"Il n’y a pas de tel jour ou moment : \1 {error}."
+        "Il n’y a pas de tel jour ou moment\u00a0: \\1 {error}."
     )
 
 
 def test_a_value_that_is_a_name_of_ours_is_said_in_the_language_too() -> None:
-    assert FR.sentence("It is one of adopted.") == "Il faut l’un de ceux-ci : adopté."
+    assert FR.sentence("It is one of adopted.") == "Il faut l’un de ceux-ci\u00a0: adopté."
+
+
+def test_no_line_of_french_begins_with_a_sign_that_belongs_to_the_one_before() -> None:
+    assert FR.laid_out("« Ville » : quoi ? 12:30") == "«\u00a0Ville\u00a0»\u00a0: quoi\u00a0? 12:30"
+    assert ES.laid_out("Ciudad: ¿qué?") == "Ciudad: ¿qué?"
 
 
 def test_several_sentences_are_translated_where_each_is() -> None:
