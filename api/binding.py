@@ -19,9 +19,9 @@ from api.values import Leaf
 T = TypeVar("T")
 
 AT_MOST = 1 << 20
+"""Bytes of a request's body."""
 WITHIN = 60.0
 """Seconds within which a body comes: whoever sends a byte now and then holds a connection for ever."""
-"""Bytes of a request's body."""
 _REPEATED = "It is said more than once."
 
 
