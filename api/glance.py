@@ -17,9 +17,9 @@ from domain.commitments.words import Due
 from domain.deadlines import Standing
 from domain.kernel import Level, Sphere
 from projections.responses import measured
-from projections.spheres import CLASSES, SILENT
+from projections.spheres import ALL, CLASSES, SILENT
 from projections.spheres import CONTESTED as CONTESTED_CLASS
-from services.views.ports import Filter, Op
+from services.views.ports import COUNTED, Filter, Op
 
 SOON = timedelta(days=90)
 SHOWN, ROWS = 10, 500
@@ -96,6 +96,11 @@ class Glance:
     whole: Figure
     doubts: Mapping[str, Figure]
 
+    def share(self, doubt: str) -> int | None:
+        """Of how many in a hundred it is true, to the nearest; None of none, and where nobody counted to the end."""
+        whole = self.whole.number
+        return (200 * self.doubts[doubt].number + whole) // (2 * whole) if 0 < whole <= COUNTED else None
+
 
 def _class(name: str) -> Sequence[Filter]:
     """Of which commitments a class is."""
@@ -125,7 +130,7 @@ async def of_register(counted: Counted, card: Mapping[str, Any], sentence: Sente
         SILENT: card["inactive"],
     }
     responses = await counted.rows("sphere-response-times", one("kind", Due.ANSWER.value), limit=len(Sphere))
-    stands = [_stand(counted, sphere, by_key[f"{sphere}/all"]) for sphere in Sphere]
+    stands = [_stand(counted, sphere, by_key[f"{sphere}/{ALL}"]) for sphere in Sphere]
     return Glance(
         sentence=sentence, stands=[*stands, _total(counted, stands)],
         owing=[_owing(counted, sphere, by_key) for sphere in Sphere],

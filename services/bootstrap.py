@@ -96,7 +96,9 @@ async def assemble(
         await finish_erasures(store, codec, keyring)
         registrar = await open_ledger(office, config.origin, notary.verifier)
         shown = await stack.enter_async_context(opened_views(dsn, views, config.readers, listen=reading))
-        projector = await stack.enter_async_context(opened_projector(dsn, views, codec, follow=workers and keeping))
+        projector = await stack.enter_async_context(
+            opened_projector(dsn, views, codec, follow=workers and keeping, lag=config.lag)
+        )
         attested = [view for view in views if view in ATTESTED]
         every = timedelta(hours=config.attest)
         follow = workers and acting

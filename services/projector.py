@@ -24,7 +24,7 @@ from services.views.ports import NoSuchView
 from services.views.registry import Entry, Fenced
 from services.views.running import BATCH, CannotApply, Codec, Ledger, Runner, ended
 from services.views.tables import Table
-from services.views.yielding import Rests, yield_as_we_do
+from services.views.yielding import LAG, Rests, yield_as_we_do
 
 POLL = 1.0
 """Seconds after which a group looks at the ledger in any case, or asks again whether it may lead."""
@@ -85,13 +85,16 @@ class Projector:
     """Runs all groups while we are inside: `async with Projector(...)`. The database is migrated.
 
     Groups are led by one process at a time; the others stand by. `wait` wakes it, with a poll of its own behind it.
+    `lag`: seconds that views may be behind before somebody is alarmed: that bounds how long they rest.
     ValueError or TypeError at once where views do not fit together or cannot be kept in tables.
     """
 
     def __init__(
-        self, dsn: str, views: Sequence[View], ledger: Ledger, codec: Codec, wait: Wait, *, batch: int = BATCH
-    ) -> None:
+        self, dsn: str, views: Sequence[View], ledger: Ledger, codec: Codec, wait: Wait, *, batch: int = BATCH,
+        lag: float = LAG,
+    ) -> None:  # fmt: skip
         self._dsn, self._ledger, self._codec, self._wait, self._batch = dsn, ledger, codec, wait, batch
+        self._lag = lag
         self._groups = [Group(views) for views in groups_of(views)]
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -194,7 +197,7 @@ class Projector:
             await self._go_on(group, runner, connection, entries)
 
     async def _go_on(self, group: Group, runner: Runner, connection: Connection, entries: Sequence[Entry]) -> None:
-        swept, rests = monotonic(), Rests()
+        swept, rests = monotonic(), Rests(self._lag)
         group.position, group.error = runner.position, None
         while True:
             begun = monotonic()
@@ -249,14 +252,14 @@ class Projector:
 
 @asynccontextmanager
 async def opened_projector(
-    dsn: str, views: Sequence[View], codec: Codec, *, follow: bool = True
+    dsn: str, views: Sequence[View], codec: Codec, *, follow: bool = True, lag: float = LAG
 ) -> AsyncIterator[Projector]:
     """A projector with its own connections, for a process of its own; to rebuild only, it need not follow."""
     async with AsyncExitStack() as stack:
         pool = await open_pool(dsn, 2)
         stack.push_async_callback(close_pool, pool)
         wait = await stack.enter_async_context(heard(dsn, follow=follow))
-        projector = Projector(dsn, views, Reads(pool), codec, wait)
+        projector = Projector(dsn, views, Reads(pool), codec, wait, lag=lag)
         yield await stack.enter_async_context(projector) if follow else projector
 
 

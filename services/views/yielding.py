@@ -18,8 +18,10 @@ SHORT = 0.25
 """Seconds that we waited for a core, for each second that we had one: from there on cores are short."""
 REST, REST_AT_MOST = 4.0, 4.0
 """Seconds of rest for each second of work, and seconds of rest at a time."""
-BURST = 25.0
-"""Seconds at a stretch for which we rest so; shorter than what `/readyz` lets views be behind (SUBSIDIA_LAG)."""
+BURST, OF_LAG = 25.0, 5 / 6
+"""Seconds at a stretch for which we rest so, and that share at most of what views may be behind (SUBSIDIA_LAG)."""
+LAG = 30.0
+"""Seconds that views may be behind, where nobody says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,12 @@ class Rests:
 
     To be nicer is not enough. Whoever wakes waits until we are through with our turn, on the core where we run and on
     the one where PostgreSQL works for us: on two cores the server waited for a quarter of its time.
+
+    `lag`: seconds that views may be behind before somebody is alarmed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, lag: float = LAG) -> None:
+        self._burst = min(BURST, lag * OF_LAG)
         self._gives_way = psutil.Process().nice() > 0
         self._before = OnCores.now()
         self._since: float | None = None
@@ -62,7 +67,7 @@ class Rests:
             return 0.0
         now = monotonic()
         self._since = now if self._since is None else self._since
-        return min(worked * REST, REST_AT_MOST) if now - self._since < BURST else 0.0
+        return max(min(worked * REST, REST_AT_MOST, self._since + self._burst - now), 0.0)
 
 
 async def yield_as_we_do(connection: Connection) -> None:

@@ -110,6 +110,14 @@ def test_a_page_of_the_past_says_so_and_leads_back(live: Live) -> None:
     assert 'href="/read/dashboard">Back to now' in said.body.decode()
 
 
+def test_a_page_leads_programs_to_what_it_counts(live: Live) -> None:
+    city, on = live.story.city, f"as_of={live.told}"
+    assert f"/v1/spheres?{on}" in Page(read(live, "dashboard", as_of=live.told)).links
+    alone = Page(read(live, f"dashboard/{city}", as_of=live.told)).links
+    assert f"/v1/commitments?owner={city}&{on}" in alone
+    assert f"/v1/spheres?{on}" not in alone
+
+
 def test_the_first_page_begins_with_the_sentence(live: Live) -> None:
     everything_seen(live)
     said = get(live, "/")

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from services.views.yielding import BURST, MANY, REST, REST_AT_MOST, OnCores
+from services.views.yielding import LAG, MANY, OF_LAG, REST, REST_AT_MOST, OnCores
 
 LINUX = pytest.mark.skipif(not os.path.exists("/proc/thread-self/schedstat"), reason="the kernel tells of no waits")
 
@@ -14,7 +14,7 @@ ALONE = """
 import os
 from services.views import yielding
 os.nice({nice})
-rests = yielding.Rests()
+rests = yielding.Rests({lag})
 rests.after(0, 0.0)
 """
 BESIDE = (
@@ -34,11 +34,11 @@ finally:
 )
 
 
-def said(script: str, *expressions: str, nice: int = 10) -> list[float]:
+def said(script: str, *expressions: str, nice: int = 10, lag: float = LAG) -> list[float]:
     """What each expression comes to, one after the other, at the end of a script."""
     lines = "".join(f"print({one})\n" for one in expressions)
     done = subprocess.run(
-        [sys.executable, "-c", script.format(nice=nice) + lines], capture_output=True, text=True, check=True
+        [sys.executable, "-c", script.format(nice=nice, lag=lag) + lines], capture_output=True, text=True, check=True
     )
     return [float(line) for line in done.stdout.split()]
 
@@ -74,5 +74,10 @@ def test_cores_are_short_for_who_waits_more_than_a_quarter_of_the_time_it_has_on
 
 @LINUX
 def test_a_burst_without_end_is_followed_after_a_while() -> None:
-    later = f"yielding.BURST = {-BURST}\n"
-    assert said(BESIDE + later, f"rests.after({MANY}, 0.5)") == [0.0]
+    assert said(BESIDE, f"rests.after({MANY}, 0.5)", lag=0.0) == [0.0]
+
+
+@LINUX
+def test_views_rest_for_no_longer_than_they_may_be_behind() -> None:
+    [rest] = said(BESIDE, f"rests.after({MANY}, 60.0)", lag=2.0)
+    assert rest == pytest.approx(2.0 * OF_LAG)
