@@ -29,8 +29,6 @@ from services.views.queries import Views
 
 PAGE = 25
 MONTH, YEAR = timedelta(days=30), timedelta(days=365)
-BEFORE_ALL = -1
-"""The position before the first record: nothing was there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ class Compared:
         said = read_query(request, self._taken, gathered)
         gathered.raise_any()
         said.setdefault("view", "commitments" if "commitments" in self._questions else self._first)
-        said.setdefault("from", _days_before(said.get("to"), MONTH))
+        said.setdefault("from", _month_before(said.get("to")))
         span, wanted = await spanned(self._views, self._moments, said), preferred(request)
         first, second = span.first.position, span.second.position
         named = min(second, await self._views.position(UNITS)) if UNITS in self._known else None
@@ -88,7 +86,7 @@ class Compared:
         rows = [row for one in found if (row := self._row(question, one)) is not None]
         ids = ids_in([one.values for row in rows for one in row.differences])
         asked = list(request.rel_url.query.items())
-        told = {"view": question.view.name, "from": first, "to": second}
+        told = {"view": question.view.name, "from": span.first.named, "to": span.second.named}
         return await self._templates.written(
             "compared.html", view=question.view, views=[one.view for one in self._questions.values()], rows=rows,
             wanted=wanted, said=dict(asked), key=said.get("key"), span=span,
@@ -99,7 +97,7 @@ class Compared:
             first_page=address(asked, after=None) if "after" in said else None,
             cited=address(
                 [one for one in asked if one[0] not in told and one[0] not in ("after", LANG.name)],
-                **{name: str(value) for name, value in told.items()},
+                **told,
             ),
             presets=presets(span.second.day), data=urlencode(told),
         )  # fmt: skip
@@ -124,12 +122,16 @@ class Compared:
 
 def presets(day: date) -> Mapping[str, date]:
     """Since when people ask what changed: a month, and a year."""
-    return {"month": day - MONTH, "year": day - YEAR}
+    return {"month": days_before(day, MONTH), "year": days_before(day, YEAR)}
 
 
-def _days_before(moment: Any, days: timedelta) -> Any:
+def days_before(day: date, days: timedelta) -> date:
+    """Or the first day that there is."""
+    return day - days if day - date.min > days else date.min
+
+
+def _month_before(moment: Any) -> date:
     """Before the day of a moment, today where there is none; before everything where a position is named."""
     if isinstance(moment, int):
-        return BEFORE_ALL
-    day = moment.date() if isinstance(moment, datetime) else moment or datetime.now(UTC).date()
-    return day - days if day - date.min > days else BEFORE_ALL
+        return date.min
+    return days_before(moment.date() if isinstance(moment, datetime) else moment or datetime.now(UTC).date(), MONTH)

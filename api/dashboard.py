@@ -11,7 +11,7 @@ from api.asking import AS_OF, LANG
 from api.beside import UNITS
 from api.binding import Gathered, Parameter, read_path, read_query
 from api.caching import LIVE, not_modified, unchanged
-from api.compared import MONTH
+from api.compared import MONTH, days_before
 from api.edge import public
 from api.errors import NoSuchThing
 from api.figures import Counted, When
@@ -91,7 +91,9 @@ class Dashboard:
         if unchanged(request, etag):
             return not_modified(etag, LIVE, VARY)
         past = said.get("as_of") is not None
-        when = When(position, standing.day, str(position) if past or position < standing.position else "")
+        # Before the first record there is no position to name.
+        named = str(standing.day) if past and position < 0 else str(position)
+        when = When(position, standing.day, named if past or 0 <= position < standing.position else "")
         body = await self._written(request, standing, when, unit, past=past, within=bool(said.get("territory")))
         return paged(request, body, etag)
 
@@ -108,8 +110,8 @@ class Dashboard:
             "dashboard.html", unit=unit, called=called, units=units, within=within, tally=said, it=told,
             most=UNITS_AT_MOST, counted=COUNTED, past=past, wanted=preferred(request), standing=standing, when=when,
             at=stamp(await self._moments.at(when.position)), on=f"?as_of={when.on}" if when.on else "",
-            here=request.rel_url.raw_path, a_month_ago=when.day - MONTH, views=CHANGED,
-            cited=address([("as_of", str(when.position)), *([("territory", "true")] if within else [])]),
+            here=request.rel_url.raw_path, a_month_ago=days_before(when.day, MONTH), views=CHANGED,
+            cited=address([("as_of", when.on or str(when.position)), *([("territory", "true")] if within else [])]),
         )  # fmt: skip
 
     async def _named(self, unit: UUID, when: When, *, within: bool) -> tuple[str, Sequence[UUID] | None]:

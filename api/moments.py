@@ -24,6 +24,11 @@ class Pinned:
     day: date
     settled: bool
 
+    @property
+    def named(self) -> str:
+        """How a parameter says it: by its position; before the first record by its day."""
+        return str(self.position) if self.position >= 0 else str(self.day)
+
 
 class Moments:
     """When positions were recorded. That never changes, so it is kept."""

@@ -118,6 +118,20 @@ def test_a_page_leads_programs_to_what_it_counts(live: Live) -> None:
     assert f"/v1/spheres?{on}" not in alone
 
 
+@pytest.mark.parametrize("day", ["2000-01-01", "0001-01-01"])
+@pytest.mark.parametrize(
+    "address",
+    ["dashboard?as_of={}", "changes?from={}", "changes?to={}", "commitments?as_of={}", "changes?from={0}&to={0}"],
+)
+def test_before_the_first_record_pages_lead_on(live: Live, address: str, day: str) -> None:
+    said = read(live, address.format(day))
+    assert said.status == 200
+    assert "being made" not in told(said)
+    for link in set(Page(said).links):
+        if link.startswith("/"):
+            assert get(live, link).status == 200, link
+
+
 def test_the_first_page_begins_with_the_sentence(live: Live) -> None:
     everything_seen(live)
     said = get(live, "/")
