@@ -198,7 +198,8 @@ class _Texts:
 class _Cells:
     """Where the cells of a sheet stand that hold anything, and which of them have no value.
 
-    `lengths`: of the texts that cells refer to by number.
+    What the library would read otherwise than we do is refused, or a cell could stand elsewhere, or refer to another
+    text, than we counted. `lengths`: of the texts that cells refer to by number.
     """
 
     name: str
@@ -210,35 +211,45 @@ class _Cells:
     last: tuple[int, int] = (0, 0)
     kind: str = ""
     formula: bool = False
+    within: bool = False
     inside: bool = False
     filled: bool = False
     value: str = ""
 
     def began(self, tag: str, said: Mapping[str, str]) -> None:
         if tag == "row":
+            self._sound(not self.within)
+            self.within = True
             self.row, self.column = self._number(said.get("r", str(self.row + 1))), 0
         elif tag == "c":
             self._cell(said)
         elif tag == "f":
             self.formula = True
         elif tag in ("v", "is"):
+            self._sound(not self.filled)
             self.inside = self.filled = True
 
     def said(self, text: str) -> None:
-        if self.inside and len(self.value) < 100:
+        if not self.inside:
+            return
+        # A number in pieces, with a comment or a character's number in it, is another one to the library.
+        self._sound(self.kind != "s" or not self.value)
+        if len(self.value) < 100:
             self.value += text
 
     def ended(self, tag: str) -> None:
-        if tag in ("v", "is"):
+        if tag == "row":
+            self.within = False
+        elif tag in ("v", "is"):
             self.inside = False
         if tag != "c":
             return
+        if self.filled:
+            self._reaches()
         if self.formula and not self.value and not (self.kind == "str" and self.filled):
             self._spoil(NO_VALUE)
         elif self.kind == "e":
             self._spoil(ERROR)
-        elif self.filled:
-            self._reaches()
 
     def _spoil(self, why: str) -> None:
         if len(self.spoilt) < SPOILT:
@@ -251,9 +262,9 @@ class _Cells:
             self.column += 1
             return
         found = _CELL.fullmatch(place)
-        if found is None:
-            raise WrongFile(f"{self.name} is damaged, or no workbook in the format .xlsx.")
-        self.row, self.column = int(found[2]), 0
+        if found is None or int(found[2]) != self.row:
+            raise self._damaged()
+        self.column = 0
         for letter in found[1]:
             self.column = self.column * 26 + ord(letter) - 64
 
@@ -266,13 +277,18 @@ class _Cells:
             )
         if self.kind == "s":
             number = self.value.strip()
-            if not (number.isascii() and number.isdecimal() and int(number) < len(self.lengths)):
-                raise WrongFile(f"{self.name} is damaged, or no workbook in the format .xlsx.")
+            self._sound(number.isascii() and number.isdecimal() and int(number) < len(self.lengths))
             self.text += self.lengths[int(number)]
             if self.text > TEXT:
                 raise WrongFile(f"{self.name} is too large once it is unpacked: more than {TEXT >> 20} MB.")
 
     def _number(self, text: str) -> int:
-        if re.fullmatch(r"[1-9][0-9]{0,6}", text) is None:
-            raise WrongFile(f"{self.name} is damaged, or no workbook in the format .xlsx.")
+        self._sound(re.fullmatch(r"[1-9][0-9]{0,6}", text) is not None)
         return int(text)
+
+    def _sound(self, holds: bool) -> None:
+        if not holds:
+            raise self._damaged()
+
+    def _damaged(self) -> WrongFile:
+        return WrongFile(f"{self.name} is damaged, or no workbook in the format .xlsx.")

@@ -169,3 +169,41 @@ def test_cells_are_counted_though_nothing_is_in_them(monkeypatch: pytest.MonkeyP
 def _most() -> int:
     """Bytes of memory that this process had at most so far."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+LONG = "x" * 5_000
+NS = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+
+
+def drawn(cells: str) -> bytes:
+    """A sheet of these rows, whose cells may refer to a long text (0) and to a short one (1)."""
+    sheet = b"<worksheet %s><sheetData>%s</sheetData></worksheet>" % (NS, cells.encode())
+    texts = f"<si><t>{LONG}</t></si><si><t>x</t></si>".encode()
+    book = changed(PLAIN, {SHEET: lambda _: sheet})
+    return changed(book, {"xl/sharedStrings.xml": lambda _: b"<sst %s>%s</sst>" % (NS, texts)})
+
+
+@pytest.mark.parametrize("number", ["0<!-- -->1", "0<![CDATA[1]]>", "0<?x y?>1", "0<b>1</b>", "0</v><v>1", "0&#49;",
+                                    "&#48;" * 100 + "1"])  # fmt: skip
+def test_a_cell_refers_to_the_text_whose_length_is_counted(number: str) -> None:
+    with pytest.raises(WrongFile, match=DAMAGED):
+        read_workbook("x", drawn(f'<row r="1"><c r="A1" t="s"><v>{number}</v></c></row>'), "")
+
+
+def test_a_cell_with_an_error_is_no_farther_out_than_any_other() -> None:
+    with pytest.raises(WrongFile, match="too far out"):
+        read_workbook("x", drawn('<row r="1048576"><c r="XFD1048576" t="e"><v>#N/A</v></c></row>'), "")
+
+
+@pytest.mark.parametrize("rows", ['<row r="1048576"><c r="ALK1"/><c><v>1</v></c></row>',
+                                  '<row r="1"><row r="1"><c><v>1</v></c></row><c><v>1</v></c></row>'])  # fmt: skip
+def test_cells_stand_where_they_are_counted(rows: str) -> None:
+    with pytest.raises(WrongFile, match=DAMAGED):
+        read_workbook("x", drawn(rows), "")
+
+
+def test_cells_that_do_not_say_where_they_stand_follow_each_other() -> None:
+    lines, _ = read_workbook(
+        "x", drawn('<row><c><v>7</v></c><c t="s"><v>1</v></c></row><row r="3"><c><v>8</v></c></row>'), ""
+    )
+    assert lines == [(1, ["7", "x"]), (3, ["8", ""])]
