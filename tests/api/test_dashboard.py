@@ -92,10 +92,12 @@ def test_a_new_commitment_is_there_at_once(live: Live) -> None:
     assert get(live, "/read/dashboard", {"If-None-Match": etag}).status == 304
 
 
-@pytest.mark.parametrize("language", ["en", "fr", "es"])
+@pytest.mark.parametrize("language", TONGUES)
 @pytest.mark.parametrize("address", ["dashboard", "dashboard?as_of=300", "dashboard/{city}?territory=true"])
 def test_the_page_reads_well_and_leads_on(live: Live, address: str, language: str) -> None:
-    page = Page(read(live, address.format(city=live.story.city), language))
+    said = read(live, address.format(city=live.story.city), language)
+    assert '<span lang="en" dir="ltr">' not in said.body.decode(), "what is translated is not marked as English"
+    page = Page(said)
     assert page.headings[0] == 1
     assert page.headings.count(1) == 1
     assert len(page.ids) == len(set(page.ids))
