@@ -72,7 +72,7 @@ async def replay(
     run = _Run(codec, contexts, head.size if at is None else at + 1, context, stream)
     if kept is not None:
         run.found.kept, run.kept_root = _kept(kept, notary)
-    with undisturbed():
+    with undisturbed(once=True):
         async for batch in store.scan(until=head.size - 1):
             run.take(batch)
             progress(run.found.records, head.size)

@@ -95,7 +95,7 @@ class Replay:
         It goes forwards only: a moment before the last one is out of range.
         """
         self._in_range(moment)
-        with undisturbed():
+        with undisturbed(once=True):
             for _ in self._go_on(moment, tiles.WIDTH, progress):
                 pass
         self._begun(moment)

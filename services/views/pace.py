@@ -24,11 +24,12 @@ def forget_start() -> None:
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
+def undisturbed(*, once: bool = False) -> Iterator[None]:
     """Without collections of garbage: for a long work that makes millions of values, none of which hold each other.
 
-    Each collection would go through all of them, and find nothing. So would the first one behind the work: what was
-    made is old by then, and only a collection of everything looks at it.
+    Each collection would go through all of them, and find nothing. So would the first one behind a work that is done
+    `once` in a process: what was made is taken for old then, and only a collection of everything looks at it. To ask
+    whether somebody froze anything takes as long as there is much of it: too long for each of many batches.
     """
     running = gc.isenabled()
     gc.disable()
@@ -36,7 +37,7 @@ def undisturbed() -> Iterator[None]:
         yield
     finally:
         if running:
-            if not gc.get_freeze_count():  # what somebody froze stays frozen
+            if once and not gc.get_freeze_count():  # what somebody froze stays frozen
                 gc.freeze()
                 gc.unfreeze()
             gc.enable()

@@ -51,6 +51,7 @@ def test_the_tour_works_as_printed(said: str) -> None:
     assert lines[2] == "[('accept', 0)]"
     assert '"unit_name": "Auvergne-Rhône-Alpes"' in said
     assert "['an authorised signatory of Auvergne-Rhône-Alpes']" in lines
+    assert "['Shade for every school yard']" in lines, said
     now, before = lines.index("['Shade for every school yard']"), lines.index("[]")
     assert now < before, "it is there now, and was not there before it was recorded"
     assert "[('accept', 'Auvergne-Rhône-Alpes')]" in lines, "what is another since then"
