@@ -30,7 +30,7 @@ def told(said: Said) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", said.body.decode())).split())
 
 
-def row(live: Live, key: str, ends_on: str = "2031", title: str = "Shade", due_on: str = "2029-06-30") -> str:
+def row(live: Live, key: str, ends_on: str = "2031", title: str = "Awnings", due_on: str = "2029-06-30") -> str:
     return f"{key},{live.story.city},{title} {key},Trees.,{ends_on},Half,{due_on},{live.story.city}"
 
 
@@ -109,9 +109,9 @@ def test_another_file_than_the_one_that_was_seen_is_seen_first(live: Live) -> No
 def test_what_others_recorded_meanwhile_is_seen_before_anything_counts(live: Live) -> None:
     key = str(uuid4())[:8]
     pressed(live, brought(live, rows(row(live, key))), "record")
-    mine, theirs = (rows(row(live, key, title=title)) for title in ("Cool shade", "Deep shade"))
+    mine, theirs = (rows(row(live, key, title=title)) for title in ("Cool awnings", "Deep awnings"))
     unsaid = brought(live, mine)
-    assert "2 " + key + " title.en Cool shade" in told(unsaid)
+    assert "2 " + key + " title.en Cool awnings" in told(unsaid)
     seen = brought(live, mine, because="The council voted it.")
     pressed(live, brought(live, theirs, because="So did the region."), "record")
     before = head(live)
