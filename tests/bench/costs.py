@@ -1,6 +1,5 @@
 """What a command costs: processor time of every process that has a part in it, and bytes of WAL."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -9,7 +8,7 @@ import psutil
 
 from services.store.connecting import Connection
 from tests.bench import Bench, Measured, bench
-from tests.bench.http import COMMANDS, Register, commanded, registered
+from tests.bench.http import COMMANDS, Register, caught_up, commanded, registered
 from tests.bench.serving import Server
 
 SAID: Mapping[str, int] = {
@@ -56,22 +55,15 @@ async def costs(bench: Bench) -> Sequence[Measured]:
 
 async def _spent(register: Register, connection: Connection) -> tuple[Mapping[str, float], float]:
     """Microseconds of each part for a command, and kilobytes of WAL."""
-    await _caught_up(connection)
+    await caught_up(connection)
     log = await connection.fetchval("select pg_current_wal_lsn()")
     before = await _used(register.server, connection)
     await commanded(register, COMMANDS)
-    await _caught_up(connection)
+    await caught_up(connection)
     after = await _used(register.server, connection)
     after.subtract(before)
     written = await connection.fetchval("select pg_wal_lsn_diff(pg_current_wal_lsn(), $1)", log)
     return {part: used / COMMANDS for part, used in after.items()}, float(written) / 1e3 / COMMANDS
-
-
-async def _caught_up(connection: Connection) -> None:
-    """Returns once every view has every record."""
-    behind = "select max(size) - 1 > (select min(position) from views.registry where state = 'live')"
-    while await connection.fetchval(f"{behind} from ledger.checkpoints"):
-        await asyncio.sleep(0.2)
 
 
 async def _used(server: Server, connection: Connection) -> "Counter[str]":
