@@ -27,6 +27,22 @@ class Took:
     times: int
 
 
+Owed: TypeAlias = Annotated[str, Indexed(), Says("What is owed, as in obligations.")]
+Missed: TypeAlias = Annotated[int, Says("How many of those were recorded as missed.")]
+Late: TypeAlias = Annotated[int, Says("How many of those after their last day.")]
+Median: TypeAlias = Annotated[
+    int | None,
+    Says(
+        "Half of the answers took so many days or fewer, from the day on which the clock started. Of answers whose"
+        " day is known."
+    ),
+]
+Longest: TypeAlias = Annotated[int | None, Says("The most days that an answer took.")]
+Spread: TypeAlias = Annotated[
+    tuple[Took, ...], Says("How many answers took how many days: whoever adds rows has medians.")
+]
+
+
 @quick
 @dataclass(frozen=True, slots=True)
 class ResponseRow:
@@ -35,23 +51,15 @@ class ResponseRow:
     unit: Annotated[UUID, Indexed(), Says("The unit that owes it.")]
     unit_name: Annotated[str, Searched(), Says("Its name.")]
     sphere: Annotated[Sphere | None, Indexed(), Says("Its sphere.")]
-    kind: Annotated[str, Indexed(), Says("What is owed, as in obligations.")]
+    kind: Owed
     owed: Annotated[int, Says("How many it owed in all, answered or not.")] = 0
     unanswered: Annotated[int, Says("How many of them it has not answered.")] = 0
-    missed: Annotated[int, Says("How many of those were recorded as missed.")] = 0
+    missed: Missed = 0
     answered: Annotated[int, Says("How many it answered.")] = 0
-    late: Annotated[int, Says("How many of those after their last day.")] = 0
-    median_days: Annotated[
-        int | None,
-        Says(
-            "Half of the answers took so many days or fewer, from the day on which the clock started. Of answers whose"
-            " day is known."
-        ),
-    ] = None
-    longest_days: Annotated[int | None, Says("The most days that an answer took.")] = None
-    spread: Annotated[
-        tuple[Took, ...], Says("How many answers took how many days: whoever adds rows has medians.")
-    ] = ()
+    late: Late = 0
+    median_days: Median = None
+    longest_days: Longest = None
+    spread: Spread = ()
 
 
 _Counts: TypeAlias = Mapping[str, int]

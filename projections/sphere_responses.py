@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from domain.kernel import Indexed, Recorded, Says, Sphere
 from domain.replacing import quick, replace
 from projections.kernel import Look, View
-from projections.responses import ResponseRow, Took, measured, touched
+from projections.responses import Late, Longest, Median, Missed, Owed, ResponseRow, Spread, measured, touched
 from projections.things import HAPPENINGS, THINGS
 
 SUMS = ("owed", "unanswered", "missed", "answered", "late")
@@ -22,24 +22,16 @@ class SphereResponseRow:
     """What the units of one sphere owed of one kind, and how long they took."""
 
     sphere: Annotated[Sphere, Indexed(), Says("The sphere of the units that owe it.")]
-    kind: Annotated[str, Indexed(), Says("What is owed, as in obligations.")]
+    kind: Owed
     units: Annotated[int, Says("How many units owed it, ever: the rows of `response-times`.")] = 0
     owed: Annotated[int, Says("How many they owed in all, answered or not.")] = 0
     unanswered: Annotated[int, Says("How many of them they have not answered.")] = 0
-    missed: Annotated[int, Says("How many of those were recorded as missed.")] = 0
+    missed: Missed = 0
     answered: Annotated[int, Says("How many they answered.")] = 0
-    late: Annotated[int, Says("How many of those after their last day.")] = 0
-    median_days: Annotated[
-        int | None,
-        Says(
-            "Half of the answers took so many days or fewer, from the day on which the clock started. Of answers whose"
-            " day is known."
-        ),
-    ] = None
-    longest_days: Annotated[int | None, Says("The most days that an answer took.")] = None
-    spread: Annotated[
-        tuple[Took, ...], Says("How many answers took how many days: whoever adds rows has medians.")
-    ] = ()
+    late: Late = 0
+    median_days: Median = None
+    longest_days: Longest = None
+    spread: Spread = ()
 
 
 def _sides(record: Recorded, look: Look) -> Iterable[tuple[int, ResponseRow]]:

@@ -80,6 +80,18 @@ class Tab:
                 return answer["result"]
 
 
+async def beyond(shown: Tab, address: str, tag: str, part: str) -> int:
+    """Pixels by which a page is wider than its window, once it is there in this language with this part of it."""
+    await shown.visited(f"{address}{'&' if '?' in address else '?'}lang={tag}")
+
+    async def comes() -> bool:
+        there = f"document.readyState === 'complete' && document.documentElement.lang === '{tag}'"
+        return await shown.said(f"{there} && document.querySelector('{part}') !== null") is True
+
+    await until(comes)
+    return int(await shown.said("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
 @asynccontextmanager
 async def tab(folder: Path) -> AsyncIterator[Tab]:
     """Skips the test where there is no browser. `folder`: what it keeps while it runs."""

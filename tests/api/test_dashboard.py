@@ -16,8 +16,7 @@ from tests.api.client import Said, get, head, proposed, seen
 from tests.api.conftest import Live
 from tests.api.test_pages import Page
 from tests.api.test_portal import read, told
-from tests.browser import tab
-from tests.waiting import until
+from tests.browser import beyond, tab
 
 USED = ("commitments", "spheres", "scorecards", "sphere-response-times", "obligations", "activity")
 
@@ -160,12 +159,4 @@ async def test_the_page_fits_a_phone_in_every_language(live: Live, tmp_path: Pat
     async with tab(tmp_path) as shown:
         await shown.as_wide_as(320)
         for tag in TONGUES:
-            await shown.visited(f"{live.url}/read/dashboard?lang={tag}")
-
-            async def comes(tag: str = tag) -> bool:
-                there = f"document.readyState === 'complete' && document.documentElement.lang === '{tag}'"
-                return await shown.said(f"{there} && document.querySelector('#owing') !== null") is True
-
-            await until(comes)
-            wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-            assert (tag, await shown.said(wider)) == (tag, 0)
+            assert (tag, await beyond(shown, f"{live.url}/read/dashboard", tag, "#owing")) == (tag, 0)

@@ -6,7 +6,7 @@ from pathlib import Path
 from api.tongues import TONGUES
 from tests.api.conftest import Live
 from tests.api.test_officers_keyboard import Keys
-from tests.browser import tab
+from tests.browser import beyond, tab
 from tests.waiting import until
 
 LABELS = """[...document.querySelectorAll('form#command label[for]')].map(one => one.innerText).join('|')"""
@@ -60,12 +60,7 @@ async def test_a_list_with_its_conditions_fits_a_phone_in_every_language(live: L
     async with tab(tmp_path) as shown:
         await shown.as_wide_as(320)
         for tag in TONGUES:
-            await shown.visited(f"{live.url}/read/commitments?state=proposed&lang={tag}")
-
-            async def comes(tag: str = tag) -> bool:
-                there = f"document.readyState === 'complete' && document.documentElement.lang === '{tag}'"
-                return await shown.said(f"{there} && document.querySelector('details[open]') !== null") is True
-
-            await until(comes)
-            wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-            assert (tag, await shown.said(wider)) == (tag, 0)
+            assert (tag, await beyond(shown, f"{live.url}/read/commitments?state=proposed", tag, "details[open]")) == (
+                tag,
+                0,
+            )
