@@ -125,27 +125,27 @@ async def _welcome(services: Services, story: Story | None, address: Sequence[ob
     home = _home(address)
     lines = [
         f"Subsidia, ledger {services.config.origin}",
-        f"  {home}/                 everything, to read in a browser",
-        f"  {home}/docs             what can be asked, by programs",
-        f"  {home}/v1/commitments   who promised what, and whose turn it is",
-        f"  {home}/v1/mandates      who entrusted what to whom, with what money",
-        f"  {home}/v1/competences   who holds what where; on any day with ?valid_at=",
-        f"  {home}/v1/reviews       drafts under scrutiny: clock, votes, cards",
-        f"  {home}/v1/turns         what waits, for whom and for how long",
-        f"  {home}/v1/obligations   what is due, overdue, silent",
-        f"  {home}/checkpoint       the ledger's signed head",
+        f"  {home}/                  everything, to read in a browser",
+        f"  {home}/read/dashboard    how commitments stand, sphere by sphere, and who owes whom",
+        f"  {home}/read/commitments  who promised what, and whose turn it is",
+        f"  {home}/read/mandates     who entrusted what to whom, with what money",
+        f"  {home}/read/competences  who holds what where, on any day",
+        f"  {home}/read/reviews      drafts under scrutiny: clock, votes, cards",
+        f"  {home}/read/turns        what waits, for whom and for how long",
+        f"  {home}/docs              what programs can ask: the same under /v1/",
+        f"  {home}/checkpoint        the ledger's signed head",
     ]
     if story is None:
         return [
             *lines,
-            f"  {home}/sign-in          for officers; `subsidia token --registrar` gives a token for the registrar",
+            f"  {home}/sign-in           for officers; `subsidia token --registrar` gives a token for the registrar",
         ]
     officer, _ = await services.tokens.issue(story.officer, TOKEN_HOLDS, "sample story: liaison officer")
     signatory, _ = await services.tokens.issue(story.signatory, TOKEN_HOLDS, "sample story: signatory")
     return [
         *lines,
         f"Officers sign in at {home}/sign-in with a token, and give every command there by a form.",
-        f"The sample story: {home}/v1/commitments/{story.climate}",
+        f"The sample story: {home}/read/commitments/{story.climate}",
         f"  a liaison officer of its city   {officer}",
-        f"  its authorised signatory        {signatory}   (/v1/commitments/{story.invitation} waits for it)",
+        f"  its authorised signatory        {signatory}   (/read/commitments/{story.invitation} waits for it)",
     ]
