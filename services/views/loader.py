@@ -83,7 +83,7 @@ class _Shelf(Generic[Batch]):
     """Rows of one view at one position, and how much they take, about."""
 
     at: object
-    rows: dict[tuple[Batch, str], bytes | None] = field(default_factory=dict)
+    rows: dict[Batch, dict[str, bytes | None]] = field(default_factory=dict)
     size: int = 0
 
 
@@ -102,15 +102,16 @@ class Kept(Generic[Batch]):
         shelf = self._shelves.get(view)
         if shelf is None or shelf.at != at:
             return False, None
-        found = shelf.rows.get((batch, key), self)
-        return (False, None) if isinstance(found, Kept) else (True, found)
+        rows = shelf.rows.get(batch, {})
+        found = rows.get(key)
+        return found is not None or key in rows, found
 
     def put(self, view: str, at: object, batch: Batch, key: str, row: bytes | None) -> None:
         shelf = self._shelves.get(view)
         if shelf is None or shelf.at != at:
             self._clear(view)
             shelf = self._shelves[view] = _Shelf(at)
-        shelf.rows[batch, key] = row
+        shelf.rows.setdefault(batch, {})[key] = row
         took = len(key) + len(row or b"") + 300  # what the entry itself takes, about
         shelf.size += took
         self._bytes += took
