@@ -1,7 +1,7 @@
 """Connections to the database, and what it means when one breaks."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -99,12 +99,12 @@ async def dropped(opening: Awaitable[Connection]) -> AsyncIterator[Connection]:
         connection.terminate()
 
 
-async def open_pool(dsn: str, at_most: int = 8) -> Pool:
+async def open_pool(dsn: str, at_most: int = 8, settings: Mapping[str, str] = _READER) -> Pool:
     """Connections that read as the application's role. Raises Unavailable."""
     with available():
         return await asyncpg.create_pool(
-            dsn, min_size=1, max_size=at_most, timeout=CONNECT_WITHIN, command_timeout=60, server_settings=_READER,
-            reset=_left_as_it_was,
+            dsn, min_size=1, max_size=at_most, timeout=CONNECT_WITHIN, command_timeout=60,
+            server_settings=dict(settings), reset=_left_as_it_was,
         )  # fmt: skip
 
 

@@ -78,7 +78,7 @@ class Asking:
         conditions.extend(self._after(order, by, empty))
         way = " desc" if self.query.descending else ""
         keys = f"t.key{way}" if order.order == "key" or empty else f"{by}{way}, t.key{way}"
-        computed = "".join(f", {self._expression(one.value)}" for one in computed_of(self.table))
+        computed = "".join(f", {self._expression(one.value)}" for one in self.table.computed)
         sql = (
             f'{source[0]}select t.key, t."_body", {by}{computed} from {source[1]} t'
             f" where {' and '.join(conditions)} order by {keys}"
@@ -279,11 +279,6 @@ def spanned(span: tuple[str, str], row: str, day: str) -> Sequence[str]:
     return f"({first} is null or {first} <= {day})", f"({last} is null or {last} >= {day})"
 
 
-def computed_of(table: Table) -> list[Field]:
-    """The columns that depend on the day, in their order."""
-    return [one for one in table.fields if one.column.computed]
-
-
 def reach(table: str) -> str:
     """The key up to which a page of changes is looked for: after $1, behind $2 versions of rows; no row: to the end."""
     return f'select t.key from {SCHEMA}."{table}" t where t.key > $1::text order by t.key offset $2::bigint limit 1'
@@ -311,7 +306,7 @@ def point(table: Table, name: str, *, valid: bool) -> str:
     Rows are (key, body, the columns that depend on the day ...). One look from the end of each key's versions: a key
     with a million of them costs no more than one with two.
     """
-    computed = computed_of(table)
+    computed = table.computed
     shown = "".join(f", ({one.value.replace('{day}', '$3::date')}) as c{n}" for n, one in enumerate(computed))
     day = f"${4 if computed else 3}::date"
     span = table.view.span

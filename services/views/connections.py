@@ -3,10 +3,8 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-import asyncpg
-
 from projections.kernel import View
-from services.store.connecting import CONNECT_WITHIN, Pool, available, close_pool
+from services.store.connecting import Pool, close_pool, open_pool
 from services.store.migrations import ROLE
 from services.views.queries import Views
 
@@ -22,10 +20,7 @@ _SETTINGS = {
 
 async def open_reading_pool(dsn: str, at_most: int = 8) -> Pool:
     """Connections for `Views`. Raises Unavailable."""
-    with available():
-        return await asyncpg.create_pool(
-            dsn, min_size=1, max_size=at_most, timeout=CONNECT_WITHIN, command_timeout=60, server_settings=_SETTINGS
-        )
+    return await open_pool(dsn, at_most, _SETTINGS)
 
 
 @asynccontextmanager

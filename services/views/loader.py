@@ -1,7 +1,7 @@
 """Single rows: those asked for at the same time share one query, and are kept while the view stands still."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeAlias, TypeVar
 
@@ -16,10 +16,6 @@ KEPT_BYTES = 64 << 20
 
 _One: TypeAlias = "asyncio.Future[tuple[bytes | None, int]]"
 _Waiting: TypeAlias = dict[str, list[_One]]
-
-
-def _still(waiting: Iterable[Sequence[_One]]) -> Iterator[_One]:
-    return (future for futures in waiting for future in futures if not future.done())
 
 
 class Loader(Generic[Batch]):
@@ -62,14 +58,17 @@ class Loader(Generic[Batch]):
         try:
             found, position = await self._load(batch, list(waiting))
         except BaseException as error:
-            for future in _still(waiting.values()):
-                future.set_exception(RuntimeError("stopped") if isinstance(error, asyncio.CancelledError) else error)
+            said = RuntimeError("stopped") if isinstance(error, asyncio.CancelledError) else error
+            for future in (future for futures in waiting.values() for future in futures if not future.done()):
+                future.set_exception(said)
             if not isinstance(error, Exception):
                 raise
         else:
             for key, futures in waiting.items():
-                for future in _still([futures]):
-                    future.set_result((found.get(key), position))
+                answer = found.get(key), position
+                for future in futures:
+                    if not future.done():
+                        future.set_result(answer)
 
     async def close(self) -> None:
         tasks = list(self._tasks)
@@ -84,7 +83,7 @@ class _Shelf(Generic[Batch]):
     """Rows of one view at one position, and how much they take, about."""
 
     at: object
-    rows: dict[tuple[Batch, str], bytes | None] = field(default_factory=dict)
+    rows: dict[Batch, dict[str, bytes | None]] = field(default_factory=dict)
     size: int = 0
 
 
@@ -103,15 +102,16 @@ class Kept(Generic[Batch]):
         shelf = self._shelves.get(view)
         if shelf is None or shelf.at != at:
             return False, None
-        found = shelf.rows.get((batch, key), self)
-        return (False, None) if isinstance(found, Kept) else (True, found)
+        rows = shelf.rows.get(batch, {})
+        found = rows.get(key)
+        return found is not None or key in rows, found
 
     def put(self, view: str, at: object, batch: Batch, key: str, row: bytes | None) -> None:
         shelf = self._shelves.get(view)
         if shelf is None or shelf.at != at:
             self._clear(view)
             shelf = self._shelves[view] = _Shelf(at)
-        shelf.rows[batch, key] = row
+        shelf.rows.setdefault(batch, {})[key] = row
         took = len(key) + len(row or b"") + 300  # what the entry itself takes, about
         shelf.size += took
         self._bytes += took

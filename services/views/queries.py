@@ -170,16 +170,16 @@ class Views:
         if valid_at is not None and not table.view.dated:
             raise NoValidTime(name)
         point = Point(name, as_of, valid_at, (day or _today()) if table.view.computed else None)
-        standing = self._standing_now(name)
-        if standing is not None and as_of is None:
+        standing = None if as_of is not None else self._standing_now(name)
+        if standing is not None:
             known, row = self._kept.get(name, _at(standing), point, key)
             if known:
                 return row, standing.position
         if not storable(key):
             return None, (await self._standing(name)).position if as_of is None else as_of
         row, position = await self._loader.get(point, key)
-        standing = self._standing_now(name)
-        if standing is not None and as_of is None and standing.position == position:
+        standing = None if as_of is not None else self._standing_now(name)
+        if standing is not None and standing.position == position:
             self._kept.put(name, _at(standing), point, key, row)
         return row, position
 

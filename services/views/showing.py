@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 
 from domain.kernel import Words
-from services.views.asking import computed_of
 from services.views.ports import Kind
 from services.views.tables import Table
 
@@ -23,8 +22,10 @@ def storable(key: str) -> bool:
 
 def rendered(table: Table, body: bytes, computed: Iterable[Any]) -> bytes:
     """The row's JSON with the columns that depend on the day put at its end."""
+    if not table.computed:
+        return body
     found = {
-        field.column.name: value for field, value in zip(computed_of(table), computed, strict=True) if value is not None
+        field.column.name: value for field, value in zip(table.computed, computed, strict=True) if value is not None
     }
     return body[:-1] + b"," + msgspec.json.encode(found)[1:] if found else body
 

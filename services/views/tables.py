@@ -23,12 +23,14 @@ class Table:
     """How one view is kept. TypeError at once where its row holds what no table can.
 
     One row a version: it counts from position `since` until `until` (null: still). `_body` is the row's JSON.
+    `computed`: the fields that depend on the day, in their order.
     """
 
     def __init__(self, view: View) -> None:
         self.view = view
         self.form = Form(view.row)
         self.fields: Sequence[Field] = fields_of(view)
+        self.computed = tuple(field for field in self.fields if field.column.computed)
         self.by_name = {field.column.name: field for field in self.fields}
         if view.sort not in self.by_name or not self.by_name[view.sort].column.sortable:
             raise TypeError(f"{view.name} cannot be sorted by {view.sort}.")

@@ -243,6 +243,20 @@ async def test_without_listening_everything_is_read_from_the_tables(migrated_url
         await pool.close()
 
 
+async def test_nothing_is_asked_for_a_row_but_where_its_view_stands_and_the_row(
+    migrated_url: str, grove: Grove
+) -> None:
+    await projected(migrated_url, grove)
+    asked: list[str] = []
+    async with opened_views(migrated_url, SAMPLE, readers=1, listen=False) as views:
+        async with views.pool.acquire() as connection:
+            connection.add_query_logger(lambda query: asked.append(query.query))
+        asked.clear()
+        for number in (1, 2):
+            await views.one("trees", str(stream(number)))
+    assert ["registry" in query or "asked_key" in query for query in asked] == [True] * 4, asked
+
+
 async def test_before_the_projector_has_run_nothing_is_built(migrated_url: str) -> None:
     async with opened_views(migrated_url, SAMPLE) as views:
         with pytest.raises(NotBuilt):
