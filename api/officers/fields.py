@@ -102,8 +102,8 @@ class _Making:
         said = one.metadata
         default = None if one.load_default in (marshmallow.missing, None, ()) else one.load_default
         made = Node(
-            "leaf", f"{name}.{step}" if name else step, at + pointer(step), step, said.get("description", ""),
-            said.get("example"), one.required, default=default,
+            "leaf", f"{name}.{step}" if name else step, at + pointer(step), said.get("title", step),
+            said.get("description", ""), said.get("example"), one.required, default=default,
         )  # fmt: skip
         self._filled(made, one, typed if isinstance(typed, dict) else {}, typed if isinstance(typed, str) else "")
         return made
