@@ -105,6 +105,10 @@ class Tongue:
         """A name of ours where it is what was chosen among several."""
         return self.choices.get(spoken(name)) or self.label(name)
 
+    def sign(self, said: str) -> str:
+        """A colon or a comma between two things, with the blanks around it."""
+        return self.text(said) or said
+
     def number(self, value: int) -> str:
         """With the digits of days, positions and codes, which are 0 to 9 in every language."""
         return str(format_decimal(value, locale=self._locale, numbering_system="latn"))

@@ -78,8 +78,9 @@ def _recorded(told: Sequence[Told], kinds: Sequence[str]) -> Sequence[Told]:
 
 
 def _choice(number: int, told: Told, names: Mapping[str, str], wanted: Sequence[str]) -> str:
-    said = ", ".join(_said(told.data, names, wanted)) or str(told.at)
-    return f"{number}: {said if len(said) <= LENGTH else said[:LENGTH] + '…'}"
+    spoken = READER.get().tongue
+    said = spoken.sign(", ").join(_said(told.data, names, wanted)) or str(told.at)
+    return f"{number}{spoken.sign(': ')}{said if len(said) <= LENGTH else said[:LENGTH] + '…'}"
 
 
 def _said(value: Any, names: Mapping[str, str], wanted: Sequence[str], name: str = "") -> Iterator[str]:

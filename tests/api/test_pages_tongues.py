@@ -53,6 +53,15 @@ def test_an_arabic_page_runs_from_right_to_left_and_keeps_apart_what_does_not(li
     assert '<p dir="auto">' not in told, "a sentence of ours has the direction of the page"
 
 
+def test_signs_between_our_words_are_those_of_the_language(live: Live) -> None:
+    for address in ("/", "/read/units?name=x&as_of=3", "/read/changes?view=policies&from=0&to=0", "/sign-in"):
+        french, arabic = (
+            re.sub("<[^>]*>", "", get(live, address, {"Accept-Language": tag}).body.decode()) for tag in ("fr", "ar")
+        )
+        assert re.findall(r".*[^\u00a0]: .*", french) == [], "a colon that may begin a line"
+        assert re.findall(r".*[\u0600-\u06ff\u2069]\)?, .*", arabic) == [], "a comma of Latin script"
+
+
 def test_a_form_is_refused_in_arabic_with_codes_apart(live: Live) -> None:
     fields = {name.replace("__", "."): text for name, text in promise().items()} | {"ends_on": "soon", "_do": "try"}
     page = post(live, f"{PROPOSE}?lang=ar", fields, live.officer).body.decode()
@@ -120,7 +129,7 @@ def test_an_officer_is_spoken_to_in_their_language_from_the_door_to_a_refusal(li
     assert "Le jeton est inconnu, expiré ou révoqué." in wrong.body.decode()
     shown = get(live, f"{PROPOSE}?lang=fr", {"Cookie": f"subsidia-officer={live.officer}"})
     page = shown.body.decode()
-    assert "<h1>Engagements: proposer</h1>" in page
+    assert "<h1>Engagements\u00a0: proposer</h1>" in page
     assert "Proposer un engagement de votre entité, seule ou avec d’autres." in page
     form = Form(shown)
     fields = form.fields | {name.replace("__", "."): text for name, text in promise().items()} | {"ends_on": "soon"}
@@ -128,7 +137,7 @@ def test_an_officer_is_spoken_to_in_their_language_from_the_door_to_a_refusal(li
     page = refused.body.decode()
     assert refused.status == 422
     assert "Rien n’a été enregistré, et rien de votre saisie n’est perdu." in page
-    assert ">Se termine le</a>: Il faut une année, un mois, un jour ou le mot <code>unknown</code>" in page
+    assert ">Se termine le</a>\u00a0: Il faut une année, un mois, un jour ou le mot <code>unknown</code>" in page
     assert '<span lang="en"' not in page
     assert 'value="fr"' in page, "the text's language is that of the page"
 
