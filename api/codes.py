@@ -8,6 +8,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from domain.contexts import CONTEXTS
 from projections import allocation_row, commitment_row, mandate_row, review_row
+from projections.obligations import STANDS
 from projections.views import VIEWS
 from services.names import NAMES
 from services.writing import plain
@@ -25,6 +26,7 @@ def codes() -> Mapping[str, frozenset[str]]:
             found.setdefault(name, set()).update(choices)
     found["of"] = found["sphere"]
     found["turn"] = {*TURNS}
+    found.setdefault("standing", set()).update(STANDS)
     return {name: frozenset(choices) for name, choices in found.items()}
 
 

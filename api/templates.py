@@ -17,7 +17,7 @@ from api.codes import codes
 from api.edge import Handler
 from api.errors import TOLD, Problem
 from api.languages import best
-from api.people import is_code, words_of
+from api.people import Ours, is_code, words_of
 from api.tongues import CATALOGS, ENGLISH, FSI, PDI, READER, Reader, Tongue, reader_of
 
 PAGES = Path(__file__).parent / "pages"
@@ -38,7 +38,7 @@ def environment() -> jinja2.Environment:
         "number": _number, "told": _told, "detailed": _detailed, "text": _gettext, "spoken": _label,
         "command": _command, "choice": _choice, "isolated": _isolated,
     }  # fmt: skip
-    made.tests |= {"words": words_of, "code": is_code}
+    made.tests |= {"words": words_of, "code": is_code, "ours": lambda it: isinstance(it, Ours)}
     return made
 
 
@@ -173,5 +173,8 @@ def _codes(name: str) -> frozenset[str]:
     return codes().get(name, frozenset())
 
 
-def _best_text(called: Any, wanted: Sequence[str]) -> str:
+@jinja2.pass_context
+def _best_text(context: Context, called: Any, wanted: Sequence[str]) -> str:
+    if isinstance(called, Ours):
+        return _gettext(context, called)
     return str(called[best(called, wanted)] if words_of(called) else called)

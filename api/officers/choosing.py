@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from api.languages import best
-from api.officers.fields import Node
+from api.officers.fields import Node, Option
 from api.past import Told
 from api.people import words_of
-from api.tongues import READER
+from api.tongues import ENGLISH, READER
 from domain import cofog, sdg
 
 NUMBERED: Mapping[str, tuple[str, ...]] = {
@@ -30,15 +30,15 @@ NUMBERED: Mapping[str, tuple[str, ...]] = {
 """Fields with the number of something in the thing, or lists in whose items `number` is one: and by which records."""
 NAMED: Mapping[str, tuple[str, ...]] = {"accreditation": ("representative-accredited",)}
 """Fields with the name of a record of the thing, and which records these are."""
-CODES: Mapping[str, Sequence[tuple[str, str]]] = {
-    "sdg": [
-        (code, f"{code} {sdg.NAMES[goal]}")
+CODES: Mapping[str, Mapping[str, str]] = {
+    "sdg": {
+        code: sdg.NAMES[goal]
         for goal in sdg.GOALS
         for code in (goal, *(one for one in sdg.TARGETS if sdg.goal_of(one) == goal))
-    ],
-    "function": [(code, f"{code} {name}") for code, name in cofog.NAMES.items()],
+    },
+    "function": cofog.NAMES,
 }
-"""Fields with a code of a classification, and all of them."""
+"""Fields with a code of a classification, and what each of them is called."""
 LENGTH = 120
 """Characters that a choice says at most."""
 _UNSAID = frozenset({"number", "policy", "calendar", "starts_on", "url", "sha256", "len", "mime", "asked", "sphere"})
@@ -50,13 +50,22 @@ def offer(root: Node, told: Sequence[Told], names: Mapping[str, str], wanted: Se
         if node.leaf is None:
             continue
         if node.step in CODES and "pattern" in node.leaf.document:
-            node.options = CODES[node.step]
+            node.options = [_coded(code, name) for code, name in CODES[node.step].items()]
         elif kinds := numbered(node):
             found = _recorded(told, kinds)
-            node.options = [(str(one.data["number"]), _choice(one.data["number"], one, names, wanted)) for one in found]
+            node.options = [
+                Option(str(one.data["number"]), _choice(one.data["number"], one, names, wanted)) for one in found
+            ]
         elif node.step in NAMED:
             found = _recorded(told, NAMED[node.step])
-            node.options = [(one.name, _choice(one.version, one, names, wanted)) for one in found]
+            node.options = [Option(one.name, _choice(one.version, one, names, wanted)) for one in found]
+
+
+def _coded(code: str, name: str) -> Option:
+    """In the words of whoever has translated the classification; else in English, marked so."""
+    spoken = READER.get().tongue
+    said = spoken.text(name)
+    return Option(code, f"{code} {name if said is None else said}", ENGLISH if said is None else "")
 
 
 def numbered(node: Node) -> Sequence[str]:

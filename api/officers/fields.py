@@ -6,7 +6,7 @@ of a list in which nothing was typed are no items of it.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import marshmallow
 from msgspec import UNSET
@@ -21,6 +21,14 @@ Typed = dict[str, Any]
 LANG, TEXT = "lang", "text"
 DEEP = 16
 """Steps that a name has at most; no command's has half as many."""
+
+
+class Option(NamedTuple):
+    """One of those among which somebody chooses. `lang`: the language it is said in, where that is not the page's."""
+
+    key: str
+    said: str
+    lang: str = ""
 
 
 @dataclass(slots=True)
@@ -46,7 +54,7 @@ class Node:
     rows: list["Node"] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     choices: Sequence[tuple[str, str]] = ()
-    options: Sequence[tuple[str, str]] = ()
+    options: Sequence[Option] = ()
     called: str = ""
 
     @property

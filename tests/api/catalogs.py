@@ -8,7 +8,7 @@ declaration needs to know no more. `python -m tests.api.catalogs pt` begins anot
 import ast
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -30,7 +30,11 @@ from api.officers.fields import form_of
 from api.people import spoken
 from api.templates import PAGES, environment
 from api.tongues import CATALOGS, CHOICE, COMMAND, ENGLISH, TONGUES
+from domain import cofog, sdg
 from domain.contexts import CONTEXTS
+from domain.kernel import Sphere
+from projections.obligations import STANDS
+from projections.scorecards import Scope, title_of
 from projections.views import VIEWS
 from services.mail.subscriptions import Period
 from services.names import NAMES
@@ -78,14 +82,15 @@ def required() -> Mapping[Said, None]:
     """What every catalog has: the pages' words, names, helps, titles of problems, faults of requests."""
     titles = (title for _, title in PROBLEMS.values())
     labels = (spoken(name) for name in names() if "." not in re.sub(r"\.[0-9]+$", "", name))
-    return dict.fromkeys(one for one in (*of_pages(), *labels, *helps(), *titles, *sentences(api)) if one)
+    return dict.fromkeys(one for one in (*of_pages(), *labels, *cards(), *helps(), *titles, *sentences(api)) if one)
 
 
 @lru_cache
 def possible() -> Mapping[Said, None]:
-    """What a catalog may have besides: refusals by rules. One that it has not is told in English, marked so."""
+    """What a catalog may have besides: refusals by rules, and functions of government, where that language has official
+    names for them. One that it has not is told in English, marked so."""
     there = required()
-    return dict.fromkeys(one for one in sentences(domain, services) if one not in there)
+    return dict.fromkeys(one for one in (*cofog.NAMES.values(), *sentences(domain, services)) if one not in there)
 
 
 def of_pages() -> Iterator[Said]:
@@ -103,7 +108,7 @@ def of_pages() -> Iterator[Said]:
 
 def names() -> Iterator[str]:
     """Names of ours, as declared: views, columns, fields, choices, records."""
-    yield from (*Period, *TURNS)
+    yield from (*Period, *TURNS, *STANDS)
     for view in VIEWS:
         yield view.name
         for field in Table(view).fields:
@@ -121,12 +126,18 @@ def names() -> Iterator[str]:
         yield from _within(kind)
 
 
+def cards() -> Iterator[str]:
+    """What we call scorecards to which nobody else has given a name."""
+    of: Mapping[Scope, Iterable[str]] = {Scope.SPHERE: Sphere, Scope.SDG: sdg.GOALS, Scope.REGISTER: ("all",)}
+    yield from (title_of(scope, one) for scope, several in of.items() for one in several)
+
+
 def apart() -> Mapping[str, Mapping[str, None]]:
     """What commands and choices are called. A catalog may say one of them otherwise than what else has the name."""
     chosen = (choice for view in VIEWS for one in Table(view).fields for choice in one.column.choices)
     return {
         COMMAND: dict.fromkeys(spoken(verb.name) for verb in verbs(CONTEXTS)),
-        CHOICE: dict.fromkeys(spoken(one) for one in chosen),
+        CHOICE: dict.fromkeys(spoken(one) for one in (*chosen, *STANDS)),
     }
 
 

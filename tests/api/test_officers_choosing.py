@@ -7,8 +7,9 @@ import pytest
 
 from api import past
 from api.commands import verbs
-from api.officers.choosing import CODES, NAMED, NUMBERED, numbered
-from api.officers.fields import form_of
+from api.officers.choosing import CODES, NAMED, NUMBERED, numbered, offer
+from api.officers.fields import Option, form_of
+from api.tongues import READER, Reader, tongue
 from domain.contexts import CONTEXTS
 from projections.kernel import own_stream
 from projections.views import VIEWS
@@ -132,3 +133,18 @@ def test_a_refusal_about_a_field_stands_beside_it(live: Live) -> None:
     assert "50 % was reported before." in told(said)
     said = pressed(live, address, live.officer, "record", form, **typed | {"effective_on": "2090"})
     assert "f-effective_on-wrong" in Form(said).described["effective_on"]
+
+
+def test_functions_and_goals_are_said_in_the_readers_language_else_marked_as_english() -> None:
+    root = form_of(next(one for one in verbs(CONTEXTS) if one.operation == "mandates.draft").request.schema(), {})
+    function = next(node for node in root.walk() if node.step == "function")
+    said = {}
+    for tag in ("en", "fr", "ar"):
+        token = READER.set(Reader(tongue(tag)))
+        offer(root, (), {}, ())
+        said[tag] = {one.key: one for one in function.options}
+        READER.reset(token)
+    assert said["fr"]["07.3"] == Option("07.3", "07.3 Services hospitaliers", "")
+    assert said["ar"]["07"].said == "07 الصحة"
+    assert said["ar"]["07.5"] == Option("07.5", "07.5 R&D health", "en"), "no title of it was found in Arabic"
+    assert {one.lang for one in said["en"].values()} == {""}

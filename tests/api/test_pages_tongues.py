@@ -37,7 +37,7 @@ def test_lists_and_rows_have_no_word_that_is_marked_as_another_language(live: Li
 def test_labels_choices_helps_and_numbers_are_french(live: Live) -> None:
     page = get(live, "/read/commitments", FRENCH).body.decode()
     for said in ("Tel qu’était le registre le", "Autres conditions", ">En cours</option>",
-                 "Toutes les lignes en tableau", "qui a promis quoi à qui"):  # fmt: skip
+                 "Toutes les lignes en tableau", "Qui a promis quoi à qui"):  # fmt: skip
         assert said in page, said
     assert re.search(r"<h2>\d+ lignes?</h2>", page)
 
@@ -51,6 +51,16 @@ def test_an_arabic_page_runs_from_right_to_left_and_keeps_apart_what_does_not(li
     told = get(live, "/read/units?nothing=1&lang=ar").body.decode()
     assert re.search(r"الموجود: <bdi>[a-z_., ]+", told)
     assert '<p dir="auto">' not in told, "a sentence of ours has the direction of the page"
+
+
+def test_what_we_named_ourselves_is_called_otherwise_in_each_language(live: Live) -> None:
+    cards = get(live, "/read/scorecards?scope=sdg&lang=es").body.decode()
+    assert ">Acción por el clima</a>" in cards
+    card = get(live, "/read/scorecards/sphere:local?lang=ar").body.decode()
+    assert "<h1>النطاق المحلي</h1>" in card
+    assert "Local sphere" not in card
+    key = get(live, "/v1/obligations", standing="due_soon", limit=1).items[0]["key"]
+    assert ">Bientôt due" in get(live, f"/read/obligations/{key}?lang=fr").body.decode()
 
 
 def test_signs_between_our_words_are_those_of_the_language(live: Live) -> None:
