@@ -38,7 +38,7 @@ FSI, PDI = "\u2068", "\u2069"
 LONG, SENTENCES = 1000, 4
 """Characters of a sentence that is looked for by its form, and sentences that a text is parted into: what somebody else
 wrote stands in them, and whoever makes it long shall make nobody wait."""
-_NAME = re.compile(r"[a-z]+(?:_[a-z]+)*")
+_NAME = re.compile(r"[a-z]+(?:[_ ][a-z]+)*")
 _NAMED = r"%\(\w+\)s"
 _OTHERWISE = {
     "ltr": re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]"),

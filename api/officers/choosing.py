@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from api.codes import codes
 from api.languages import best
 from api.officers.fields import Node, Option
 from api.past import Told
@@ -107,4 +108,4 @@ def _said(value: Any, names: Mapping[str, str], wanted: Sequence[str], name: str
     elif isinstance(value, int) and not isinstance(value, bool):
         yield f"{spoken.label(name).lower()} {value}"
     elif isinstance(value, str) and value:
-        yield names.get(value, value if value[0].isdigit() else spoken.choice(value).lower())
+        yield names.get(value, spoken.choice(value).lower() if value in codes().get(name, ()) else value)

@@ -50,7 +50,8 @@ Said: TypeAlias = str | tuple[str, str]
 TRANSLATED = tuple(tag for tag in TONGUES if tag != ENGLISH)
 TOLD: Mapping[str, int] = {
     "Fault": 1, "Wrong": 1, "Refused": 1, "Forbidden": 0, "NoSuchThing": 0, "NotSignedIn": 0, "BadQuery": 1,
-    "_problem": 1, "Problem": 2, "_malformed": 0, "ValueError": 0, "text": 4, "WrongFile": 0, "bad": 1, "BadRow": 4,
+    "_problem": 1, "Problem": 2, "Says": 0, "_malformed": 0, "ValueError": 0, "text": 4, "WrongFile": 0, "bad": 1,
+    "BadRow": 4,
 }  # fmt: skip
 """What is called with a sentence for people, and where that stands among the arguments."""
 KEPT = frozenset({"says", "said", "detail", "MISSED", "HOW_TO_SIGN_IN", "ENDED", "_REPEATED",
@@ -60,7 +61,7 @@ KEPT = frozenset({"says", "said", "detail", "MISSED", "HOW_TO_SIGN_IN", "ENDED",
 """Names under which such a sentence is kept until then."""
 TITLES = frozenset({"Sign in again"})
 """Of problems that no other page tells of."""
-GIVEN = frozenset({"__str__", "_length", "unsettled", "_like"})
+GIVEN = frozenset({"__str__", "_length", "unsettled", "_like", "_why_not"})
 """Functions that give one."""
 ROOT = Path(api.__path__[0]).parent
 ELSEWHERE = frozenset(
@@ -184,7 +185,7 @@ def _told(node: ast.AST) -> Iterator[str]:
             yield from (said for one in told for said in _sentences(one))
         case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in KEPT:
             yield from _sentences(value)
-        case ast.FunctionDef(name=name) if name in GIVEN:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) if name in GIVEN:
             returned = [one.value for one in ast.walk(node) if isinstance(one, ast.Return)]
             yield from (said for one in returned if one is not None for said in _sentences(one))
         case _:

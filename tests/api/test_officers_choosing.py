@@ -1,16 +1,19 @@
 """What officers choose in a form: steps and reports by what they say, codes by their names, things by their titles."""
 
 import re
+from datetime import date
 from html import unescape
+from uuid import UUID
 
 import pytest
 
 from api import past
 from api.commands import verbs
-from api.officers.choosing import CODES, NAMED, NUMBERED, numbered, offer
+from api.officers.choosing import CODES, NAMED, NUMBERED, numbered, offer, records
 from api.officers.fields import Option, form_of
 from api.tongues import READER, Reader, tongue
 from domain.contexts import CONTEXTS
+from domain.kernel import EventName
 from projections.kernel import own_stream
 from projections.views import VIEWS
 from services.names import NAMES
@@ -148,3 +151,15 @@ def test_functions_and_goals_are_said_in_the_readers_language_else_marked_as_eng
     assert said["ar"]["07"].said == "07 الصحة"
     assert said["ar"]["07.5"] == Option("07.5", "07.5 R&D health", "en"), "no title of it was found in Arabic"
     assert {one.lang for one in said["en"].values()} == {""}
+
+
+def test_a_record_is_told_by_its_own_words_and_codes() -> None:
+    """A currency, an id or a licence is no name of ours, though it be written alike."""
+    data = {"currency": "EUR", "licence": "CC-BY-4.0", "sphere_of": "local", "state": "adopted"}
+    said = past.Told(
+        4, EventName(f"{UUID(int=5)}/3"), "commitment-recorded.1", date(2026, 1, 1), "2026", "", "", "", "", None, data,
+        (), asked=True,
+    )  # fmt: skip
+    token = READER.set(Reader(tongue("ar")))
+    assert records([said], {}, ())[0][1].startswith("3: EUR، CC-BY-4.0، local، مُقَرّ (")
+    READER.reset(token)
