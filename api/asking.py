@@ -125,9 +125,13 @@ class Filtering:
     def several(self) -> bool:
         return self.op in SEVERAL
 
+    def parts(self, texts: Sequence[str]) -> Sequence[str]:
+        """The values, one by one. Raises Wrong."""
+        return [part for text in texts for part in _parted(text)] if self.several else texts
+
     def read(self, texts: Sequence[str]) -> Filter:
         """Raises Wrong."""
-        found = [part for text in texts for part in _parted(text)] if self.several else list(texts)
+        found = self.parts(texts)
         if len(found) > VALUES:
             raise Wrong("length", f"At most {VALUES} values are asked for.")
         return Filter(self.column.name, self.op, tuple(self.leaf.read_text(text) for text in found))

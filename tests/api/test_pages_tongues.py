@@ -49,7 +49,7 @@ def test_an_arabic_page_runs_from_right_to_left_and_keeps_apart_what_does_not(li
     assert f"ترى السجل كما كان في الموضع {FSI}3{PDI}" in page
     assert get(live, "/read/units?lang=fr").body.decode().startswith('<!doctype html>\n<html lang="fr">\n')
     told = get(live, "/read/units?nothing=1&lang=ar").body.decode()
-    assert re.search(r"الموجود: <bdi>[a-z_., ]+", told)
+    assert re.search(r"كما في <bdi>/docs</bdi>: <bdi>[a-z_., ]+", told)
     assert '<p dir="auto">' not in told, "a sentence of ours has the direction of the page"
 
 
@@ -61,6 +61,15 @@ def test_what_we_named_ourselves_is_called_otherwise_in_each_language(live: Live
     assert "Local sphere" not in card
     key = get(live, "/v1/obligations", standing="due_soon", limit=1).items[0]["key"]
     assert ">Bientôt due" in get(live, f"/read/obligations/{key}?lang=fr").body.decode()
+
+
+def test_conditions_are_told_in_words(live: Live) -> None:
+    asked = "state.in=adopted,completed&contested=false&ends_on.ge=2026&closed_on.is_null=true"
+    page = get(live, f"/read/commitments?{asked}&lang=fr").body.decode()
+    told = re.sub("<[^>]*>", "", re.search('<ul class="asked".*?</ul>', page, re.DOTALL)[0])  # type: ignore[index]
+    for said in ("État\u00a0: Adopté, Achevé", "Contesté\u00a0: non", "Se termine le ≥ 2026", "Clos le\u00a0: vide"):
+        assert said in told
+    assert '<input type="hidden" name="state.in" value="adopted,completed">' in page
 
 
 def test_signs_between_our_words_are_those_of_the_language(live: Live) -> None:
