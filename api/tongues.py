@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from gettext import GNUTranslations, NullTranslations
+from hashlib import sha256
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
@@ -105,9 +106,14 @@ class Tongue:
         """A name of ours where it is what was chosen among several."""
         return self.choices.get(spoken(name)) or self.label(name)
 
-    def sign(self, said: str) -> str:
-        """A colon or a comma between two things, with the blanks around it."""
-        return self.text(said) or said
+    def said(self, text: str) -> str:
+        """The same in this language, else as it is, where there is no place for a mark: signs between two things."""
+        return self.text(text) or text
+
+    def within(self, name: object) -> str:
+        """A name of ours as it stands within a sentence."""
+        label = self.label(name)
+        return label[:1].lower() + label[1:]
 
     def number(self, value: int) -> str:
         """With the digits of days, positions and codes, which are 0 to 9 in every language."""
@@ -179,6 +185,12 @@ class _Form:
             seen.add(name)
             made += f"(?>{value}{re.escape(behind)})" if len(seen) < len(parts) // 2 else f"{value}{re.escape(behind)}"
         return re.compile(made, re.DOTALL)
+
+
+@lru_cache
+def edition() -> str:
+    """What tells these catalogs from others, for answers that hold words of theirs."""
+    return sha256(b"".join(file.read_bytes() for file in sorted(CATALOGS.glob("*.po")))).hexdigest()[:8]
 
 
 @lru_cache

@@ -89,8 +89,8 @@ def _recorded(told: Sequence[Told], kinds: Sequence[str]) -> Sequence[Told]:
 
 def _choice(number: int, told: Told, names: Mapping[str, str], wanted: Sequence[str]) -> str:
     spoken = READER.get().tongue
-    said = spoken.sign(", ").join(_said(told.data, names, wanted)) or str(told.at)
-    return f"{number}{spoken.sign(': ')}{said if len(said) <= LENGTH else said[:LENGTH] + '…'}"
+    said = spoken.said(", ").join(_said(told.data, names, wanted)) or str(told.at)
+    return f"{number}{spoken.said(': ')}{said if len(said) <= LENGTH else said[:LENGTH] + '…'}"
 
 
 def _said(value: Any, names: Mapping[str, str], wanted: Sequence[str], name: str = "") -> Iterator[str]:

@@ -50,8 +50,8 @@ def test_no_line_of_french_begins_with_a_sign_that_belongs_to_the_one_before() -
 
 
 def test_signs_between_two_things_are_those_of_the_language() -> None:
-    assert [spoken.sign(": ") for spoken in (EN, ES, FR)] == [": ", ": ", "\u00a0: "]
-    assert [spoken.sign(", ") for spoken in (EN, ES, FR, AR)] == [", ", ", ", ", ", "، "]
+    assert [spoken.said(": ") for spoken in (EN, ES, FR)] == [": ", ": ", "\u00a0: "]
+    assert [spoken.said(", ") for spoken in (EN, ES, FR, AR)] == [", ", ", ", ", ", "، "]
 
 
 def test_several_sentences_are_translated_where_each_is() -> None:
