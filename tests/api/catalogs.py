@@ -246,9 +246,16 @@ def up_to_date(tag: str, before: Catalog) -> Catalog:
         made.add(said, found.string if found is not None else None)
     for context, called in apart().items():
         for name in called:
-            if (found := before.get(name, context)) is not None:
-                made.add(name, found.string, context=context)
+            if (context, name) in told_apart():
+                found = before.get(name, context)
+                made.add(name, found.string if found is not None else None, context=context)
     return made
+
+
+@lru_cache
+def told_apart() -> frozenset[tuple[str, str]]:
+    """What any language calls otherwise as a command or as a choice; another one is asked whether it does."""
+    return frozenset((str(one.context), str(one.id)) for tag in TRANSLATED for one in catalog(tag) if one.context)
 
 
 def missing(kept: Catalog) -> Sequence[Said]:

@@ -43,7 +43,7 @@ def test_what_is_gathered_is_what_pages_and_problems_say_and_not_the_command_lin
 @pytest.mark.parametrize("tag", TRANSLATED)
 def test_what_is_called_otherwise_as_a_command_or_a_choice_is_one(tag: str) -> None:
     found = {(one.context, one.id) for one in catalog(tag) if one.context}
-    assert (COMMAND, "Open") in found
+    assert (COMMAND, "Open") in found, "each language is asked whether it has a word of its own"
     assert found <= {(context, name) for context, names in apart().items() for name in names}
 
 
