@@ -98,7 +98,7 @@ def _leads(name: str, row: Mapping[str, Any], known: frozenset[str]) -> str:
 
 
 def is_code(text: str) -> bool:
-    """Whether it is a name of ours within a list, such as `co_owner`, and nothing that anybody wrote."""
+    """Whether it is written as names of ours are, such as `co_owner`, and nothing that anybody wrote."""
     return _CODE.fullmatch(text) is not None
 
 

@@ -13,7 +13,7 @@ from jinja2.ext import InternationalizationExtension
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from api.codes import codes
+from api.codes import codes, every_code
 from api.edge import Handler
 from api.errors import TOLD, Problem
 from api.languages import best
@@ -38,7 +38,10 @@ def environment() -> jinja2.Environment:
         "number": _number, "told": _told, "detailed": _detailed, "text": _gettext, "spoken": _label,
         "command": _command, "choice": _choice, "isolated": _isolated,
     }  # fmt: skip
-    made.tests |= {"words": words_of, "code": is_code, "ours": lambda it: isinstance(it, Ours)}
+    made.tests |= {
+        "words": words_of, "code": is_code, "name": lambda it: it in every_code(),
+        "ours": lambda it: isinstance(it, Ours),
+    }  # fmt: skip
     return made
 
 

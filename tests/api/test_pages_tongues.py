@@ -60,6 +60,8 @@ def test_what_we_named_ourselves_is_called_otherwise_in_each_language(live: Live
     assert "<h1>النطاق المحلي</h1>" in card
     assert "Local sphere" not in card
     key = get(live, "/v1/obligations", standing="due_soon", limit=1).items[0]["key"]
+    rules = get(live, "/read/policies?name=commitment&lang=fr").body.decode()
+    assert "<code>answer_days</code>" in rules, "as amendments and refusals name it"
     assert ">Bientôt due" in get(live, f"/read/obligations/{key}?lang=fr").body.decode()
 
 
