@@ -13,6 +13,7 @@ from jinja2.ext import InternationalizationExtension
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
+from api.classified import CODES, named
 from api.codes import codes, every_code
 from api.edge import Handler
 from api.errors import TOLD, Problem
@@ -36,7 +37,7 @@ def environment() -> jinja2.Environment:
     made.filters |= {
         "best": best, "best_text": _best_text, "in_line": _in_line, "quoted": _quoted, "coded": coded, "codes": _codes,
         "number": _number, "told": _told, "detailed": _detailed, "text": _gettext, "spoken": _label,
-        "command": _command, "choice": _choice, "isolated": _isolated,
+        "command": _command, "choice": _choice, "isolated": _isolated, "classified": _classified,
     }  # fmt: skip
     made.tests |= {
         "words": words_of, "code": is_code, "name": lambda it: it in every_code(),
@@ -146,6 +147,18 @@ def _command(context: Context, name: str) -> str:
 @jinja2.pass_context
 def _choice(context: Context, name: str) -> str:
     return str(context["reader"].tongue.choice(name))
+
+
+@jinja2.pass_context
+def _classified(context: Context, it: Any, field: str) -> Any:
+    """A code of a classification, or several, with what it is called; anything else as it is."""
+    if isinstance(it, list):
+        return [_classified(context, one, field) for one in it]
+    if not isinstance(it, str) or it not in CODES.get(field, ()):
+        return it
+    said, lang = named(CODES[field][it], context["reader"].tongue)
+    marked = Markup(' lang="{}"').format(lang) if lang else ""
+    return Markup("{} <small{}>{}</small>").format(it, marked, said)
 
 
 @jinja2.pass_context

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from api.classified import CODES, named
 from api.codes import codes
 from api.languages import best
 from api.officers.fields import Node, Option
 from api.past import Told
 from api.people import words_of
-from api.tongues import ENGLISH, READER
-from domain import cofog, sdg
+from api.tongues import READER
 
 NUMBERED: Mapping[str, tuple[str, ...]] = {
     "milestone": ("milestone-added",),
@@ -31,15 +31,6 @@ NUMBERED: Mapping[str, tuple[str, ...]] = {
 """Fields with the number of something in the thing, or lists in whose items `number` is one: and by which records."""
 NAMED: Mapping[str, tuple[str, ...]] = {"accreditation": ("representative-accredited",)}
 """Fields with the name of a record of the thing, and which records these are."""
-CODES: Mapping[str, Mapping[str, str]] = {
-    "sdg": {
-        code: sdg.NAMES[goal]
-        for goal in sdg.GOALS
-        for code in (goal, *(one for one in sdg.TARGETS if sdg.goal_of(one) == goal))
-    },
-    "function": cofog.NAMES,
-}
-"""Fields with a code of a classification, and what each of them is called."""
 LENGTH = 120
 """Characters that a choice says at most."""
 _UNSAID = frozenset({"number", "policy", "calendar", "starts_on", "url", "sha256", "len", "mime", "asked", "sphere"})
@@ -63,10 +54,8 @@ def offer(root: Node, told: Sequence[Told], names: Mapping[str, str], wanted: Se
 
 
 def _coded(code: str, name: str) -> Option:
-    """In the words of whoever has translated the classification; else in English, marked so."""
-    spoken = READER.get().tongue
-    said = spoken.text(name)
-    return Option(code, f"{code} {name if said is None else said}", ENGLISH if said is None else "")
+    said, lang = named(name, READER.get().tongue)
+    return Option(code, f"{code} {said}", lang)
 
 
 def numbered(node: Node) -> Sequence[str]:

@@ -8,8 +8,9 @@ from uuid import UUID
 import pytest
 
 from api import past
+from api.classified import CODES
 from api.commands import verbs
-from api.officers.choosing import CODES, NAMED, NUMBERED, numbered, offer, records
+from api.officers.choosing import NAMED, NUMBERED, numbered, offer, records
 from api.officers.fields import Option, form_of
 from api.tongues import READER, Reader, tongue
 from domain.contexts import CONTEXTS

@@ -3,10 +3,12 @@
 import re
 
 import pytest
+from markupsafe import escape
 
 from api.errors import Problem
 from api.templates import Templates
 from api.tongues import FSI, PDI, READER, TONGUES, Reader, tongue
+from domain import cofog
 from tests.api.client import get, send
 from tests.api.conftest import Live
 from tests.api.test_officers import PROPOSE, Form, post, promise
@@ -63,6 +65,14 @@ def test_what_we_named_ourselves_is_called_otherwise_in_each_language(live: Live
     rules = get(live, "/read/policies?name=commitment&lang=fr").body.decode()
     assert "<code>answer_days</code>" in rules, "as amendments and refusals name it"
     assert ">Bientôt due" in get(live, f"/read/obligations/{key}?lang=fr").body.decode()
+
+
+def test_codes_of_classifications_have_their_names_beside_them(live: Live) -> None:
+    row = get(live, "/v1/mandates", limit=1).items[0]
+    for tag in ("fr", "en"):
+        page = get(live, f"/read/mandates/{row['key']}?lang={tag}").body.decode()
+        said = escape(tongue(tag).text(cofog.NAMES[row["function"]]))
+        assert f'<span dir="auto">{row["function"]} <small>{said}</small></span>' in page
 
 
 def test_conditions_are_told_in_words(live: Live) -> None:
