@@ -157,8 +157,8 @@ def _classified(context: Context, it: Any, field: str) -> Any:
     if not isinstance(it, str) or it not in CODES.get(field, ()):
         return it
     said, lang = named(CODES[field][it], context["reader"].tongue)
-    marked = Markup(' lang="{}"').format(lang) if lang else ""
-    return Markup("{} <small{}>{}</small>").format(it, marked, said)
+    marked = Markup('<span lang="{}">{}</span>').format(lang, said) if lang else said
+    return Markup("{} {}").format(it, marked)
 
 
 @jinja2.pass_context
