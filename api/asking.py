@@ -85,7 +85,7 @@ BOM = Parameter(
     example="true",
 )  # fmt: skip
 LANG = Parameter(
-    "lang", values.text(40, 2, Words.TAG), "The language of titles in a calendar; stands above Accept-Language.",
+    "lang", values.text(40, 2, Words.TAG), "The language of a calendar or a feed; stands above Accept-Language.",
     example="fr",
 )  # fmt: skip
 _CURSOR = Parameter("cursor", values.text(2000, 1), "Where to go on: `next` of the page before.")
@@ -125,9 +125,13 @@ class Filtering:
     def several(self) -> bool:
         return self.op in SEVERAL
 
+    def parts(self, texts: Sequence[str]) -> Sequence[str]:
+        """The values, one by one. Raises Wrong."""
+        return [part for text in texts for part in _parted(text)] if self.several else texts
+
     def read(self, texts: Sequence[str]) -> Filter:
         """Raises Wrong."""
-        found = [part for text in texts for part in _parted(text)] if self.several else list(texts)
+        found = self.parts(texts)
         if len(found) > VALUES:
             raise Wrong("length", f"At most {VALUES} values are asked for.")
         return Filter(self.column.name, self.op, tuple(self.leaf.read_text(text) for text in found))
@@ -175,7 +179,7 @@ class Question:
         proof = [PROOF] if attested else []
         self.media = media_of(view)
         form = Parameter("format", values.one_of(tuple(self.media)), _OF_FORMS)
-        spoken = [LANG] if "ics" in self.media else []
+        spoken = [LANG] if {"ics", "atom"} & set(self.media) else []
         of_both = (*searched, sort, _LIMIT, *past, BOM, WAIT_FOR)
         self.parameters = {one.name: one for one in (*of_both, _CURSOR, COUNT, form, *spoken, *proof)}
         self.of_file = {one.name: one for one in (*of_both, FILE)}

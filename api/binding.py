@@ -208,5 +208,7 @@ def unknown_parameter(name: str, known: Mapping[str, Any]) -> Fault:
         return Fault("unknown-parameter", f"There is no such parameter. Near to it: {', '.join(near)}.")
     if not there:
         return Fault("unknown-parameter", "There is no such parameter: this address takes none.")
-    shown = ", ".join(there[:30]) + (f" and {len(there) - 30} more, see /docs" if len(there) > 30 else "")
+    shown = ", ".join(there[:30])
+    if len(there) > 30:
+        return Fault("unknown-parameter", f"There is no such parameter. Among others, which /docs tells of: {shown}.")
     return Fault("unknown-parameter", f"There is no such parameter. There are: {shown}.")

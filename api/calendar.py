@@ -11,11 +11,12 @@ import icalendar
 import msgspec
 
 from api.languages import best
+from api.tongues import Tongue, tongue_of
 from domain.deadlines import Standing
 from domain.kernel import NAMES
 
-_SPOKEN = "en"
-"""The language of our own words."""
+_TOLD = ("kind", "unit_name", "standing", "first_due_on", "policy")
+"""What a day says of itself, where it has anything to say of that."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _STATUS: Mapping[str, str] = {Standing.VOID: "CANCELLED", Standing.SUSPENDED: "TENTATIVE"}
 """Whoever follows sees a day that counts no more struck out, and one whose clock stands still as not certain."""
@@ -33,16 +34,16 @@ class Calendar:
         self, batches: AsyncIterator[Sequence[bytes]], at: datetime, languages: Sequence[str]
     ) -> AsyncIterator[bytes]:
         """In parts. `at`: when that was last changed for which it speaks; `languages`: the best first."""
-        empty = True
-        yield self._around().to_ical().removesuffix(_END)
+        empty, spoken = True, tongue_of(languages)
+        yield self._around(spoken).to_ical().removesuffix(_END)
         async for batch in batches:
             for body in batch:
-                yield self._event(msgspec.json.decode(body), at, languages).to_ical()
+                yield self._event(msgspec.json.decode(body), at, languages, spoken).to_ical()
                 empty = False
         yield (_utc().to_ical() if empty else b"") + _END
 
-    def _around(self) -> icalendar.Calendar:
-        calendar, name = icalendar.Calendar(), f"Obligations: {self.origin}"
+    def _around(self, spoken: Tongue) -> icalendar.Calendar:
+        calendar, name = icalendar.Calendar(), f"{spoken.label('obligations')}{spoken.said(': ')}{self.origin}"
         calendar.add("version", "2.0")
         calendar.add("prodid", "-//Subsidia//Obligations//EN")
         calendar.add("calscale", "GREGORIAN")
@@ -51,8 +52,8 @@ class Calendar:
         calendar.add("refresh-interval", timedelta(hours=6), {"VALUE": "DURATION"})
         return calendar
 
-    def _event(self, row: Mapping[str, Any], at: datetime, languages: Sequence[str]) -> icalendar.Event:
-        event, what = icalendar.Event(), row["kind"].replace("_", " ").replace("-", " ")
+    def _event(self, row: Mapping[str, Any], at: datetime, languages: Sequence[str], spoken: Tongue) -> icalendar.Event:
+        event, what = icalendar.Event(), spoken.within(row["kind"])
         due, tag = date.fromisoformat(row["due_on"]), best(row["title"], languages)
         event.add("uid", str(uuid5(NAMES, f"calendar:{self.origin}:{row['key']}")))
         event.add("dtstamp", at)
@@ -60,8 +61,8 @@ class Calendar:
         if due < date.max:
             event.add("dtend", due + timedelta(days=1))
         event.add("summary", _plain(f"{row['title'][tag]} ({what})"), {"LANGUAGE": tag})
-        event.add("description", _plain("\n".join(_said(row, what))), {"LANGUAGE": _SPOKEN})
-        event.add("categories", [what, row["standing"].replace("_", " ")])
+        event.add("description", _plain("\n".join(_said(row, spoken))), {"LANGUAGE": spoken.tag})
+        event.add("categories", [what, spoken.within(row["standing"])])
         event.add("status", _STATUS.get(row["state"], "CONFIRMED"))
         event.add("transp", "TRANSPARENT")
         if self.public_url:
@@ -80,13 +81,13 @@ def _utc() -> icalendar.Timezone:
     return zone
 
 
-def _said(row: Mapping[str, Any], what: str) -> Iterator[str]:
-    yield f"Owed: {what}" + (f", by {row['unit_name']}" if row["unit_name"] else "")
-    yield f"It stands: {row['standing'].replace('_', ' ')}"
-    if row["first_due_on"] != row["due_on"]:
-        yield f"First due on: {row['first_due_on']}"
-    if row["policy"]:
-        yield f"By the policy: {row['policy']}"
+def _said(row: Mapping[str, Any], spoken: Tongue) -> Iterator[str]:
+    told = {**row, "kind": spoken.within(row["kind"]), "standing": spoken.within(row["standing"])}
+    if row["first_due_on"] == row["due_on"]:
+        del told["first_due_on"]
+    for name in _TOLD:
+        if value := told.get(name):
+            yield f"{spoken.label(name)}{spoken.said(': ')}{spoken.isolated(value)}"
 
 
 def recorded(at: datetime | None, day: date) -> datetime:

@@ -6,8 +6,10 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, get_args, get_origin, get_type_hints
 
+from api.people import is_code
 from domain.contexts import CONTEXTS
 from projections import allocation_row, commitment_row, mandate_row, review_row
+from projections.obligations import STANDS
 from projections.views import VIEWS
 from services.names import NAMES
 from services.writing import plain
@@ -25,7 +27,14 @@ def codes() -> Mapping[str, frozenset[str]]:
             found.setdefault(name, set()).update(choices)
     found["of"] = found["sphere"]
     found["turn"] = {*TURNS}
+    found.setdefault("standing", set()).update(STANDS)
     return {name: frozenset(choices) for name, choices in found.items()}
+
+
+@lru_cache
+def every_code() -> frozenset[str]:
+    """All of those that are two words or more, and so nobody's own word: `co_owner`."""
+    return frozenset(code for several in codes().values() for code in several if is_code(code))
 
 
 def _within(kind: Any) -> Iterator[tuple[str, frozenset[str]]]:

@@ -50,8 +50,8 @@ class Problem:
         """The detail, of its sentences as somebody says them."""
         said = " ".join(sentences)
         if self.names:
-            said = f"{said.rstrip('.')}: {spoken.isolated(', '.join(self.names))}."
-        return f"{spoken.isolated(self.before)}: {said}" if self.before else said
+            said = f"{said.rstrip('.')}{spoken.said(': ')}{spoken.isolated(', '.join(self.names))}."
+        return f"{spoken.isolated(self.before)}{spoken.said(': ')}{said}" if self.before else said
 
     def body(self, request_id: str, spoken: Tongue = IN_ENGLISH) -> tuple[bytes, Collection[str]]:
         """With the languages that it is in: what nobody has translated stays English."""

@@ -1,7 +1,7 @@
 """Atom (RFC 4287) of what was recorded, newest first, page behind page (RFC 5005), for readers of feeds."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Any
@@ -13,20 +13,20 @@ import msgspec
 from aiohttp import web
 
 from api.formats import ATOM
+from api.languages import LANG, best
 from api.moments import Moments, stamp
 from api.packages import licence_page
 from api.standing import Standing
+from api.tongues import Tongue, tongue_of
 from domain.kernel import NAMES
 from services.views.ports import Page
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _XHTML = "http://www.w3.org/1999/xhtml"
-_SPOKEN = "en"
-"""The language of our own words."""
 _UNKNOWN = ""
 """Says that nobody knows in which language a text is (XML 1.0, 2.12)."""
 _NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_HOW = frozenset({"cursor", "limit", "wait_for", "as_of", "format", "sort"})
+_HOW = frozenset({"cursor", "limit", "wait_for", "as_of", "format", "sort", LANG})
 """What an address may say that is not which entries."""
 
 
@@ -42,12 +42,15 @@ class Feed:
     moments: Moments
     public_url: str = ""
 
-    async def written(self, request: web.Request, page: Page, standing: Standing, following: str | None) -> bytes:
-        """One page. `following`: the cursor of the next one, if there is one."""
+    async def written(
+        self, request: web.Request, page: Page, standing: Standing, following: str | None, languages: Sequence[str]
+    ) -> bytes:
+        """One page. `following`: the cursor of the next one, if there is one. `languages`: the best first."""
+        spoken = tongue_of(languages)
         rows: list[dict[str, Any]] = [msgspec.json.decode(row) for row in page.items]
         times = await self.moments.each([row["position"] for row in rows])
-        feed = ET.Element("feed", {"xmlns": _ATOM, "xml:lang": _SPOKEN})
-        self._head(feed, request)
+        feed = ET.Element("feed", {"xmlns": _ATOM, "xml:lang": spoken.tag})
+        self._head(feed, request, spoken)
         newest = times[rows[0]["position"]] if rows else await self.moments.at(standing.position)
         _text(feed, "updated", _time(newest or datetime.combine(standing.day, time(), UTC)))
         for name, address in _pages(request, following).items():
@@ -55,23 +58,26 @@ class Feed:
         if self.licence:
             _link(feed, "license", licence_page(self.licence))
         for row in rows:
-            self._entry(feed, row, times[row["position"]])
+            self._entry(feed, row, times[row["position"]], languages, spoken)
         return bytes(ET.tostring(feed, encoding="utf-8", xml_declaration=True))
 
-    def _head(self, feed: ET.Element, request: web.Request) -> None:
+    def _head(self, feed: ET.Element, request: web.Request, spoken: Tongue) -> None:
         which = sorted((name, text) for name, text in request.rel_url.query.items() if name not in _HOW)
         asked = ", ".join(f"{name}={text}" for name, text in which)
         _text(feed, "id", self._name("feed", urlencode(which)))
-        _text(feed, "title", f"Activity of {self.origin}{f' ({asked})' if asked else ''}")
+        _text(
+            feed, "title", f"{spoken.label('activity')}{spoken.said(': ')}{self.origin}{f' ({asked})' if asked else ''}"
+        )
         _text(feed, "generator", "Subsidia")
 
-    def _entry(self, feed: ET.Element, row: Mapping[str, Any], at: datetime | None) -> None:
-        entry = ET.SubElement(feed, "entry")
-        what = row["type"].rpartition(".")[0].replace("-", " ")
+    def _entry(
+        self, feed: ET.Element, row: Mapping[str, Any], at: datetime | None, languages: Sequence[str], spoken: Tongue
+    ) -> None:
+        entry, what = ET.SubElement(feed, "entry"), spoken.label(row["type"])
         words: Mapping[str, str] = row.get("title") or {}
-        tag = _SPOKEN if _SPOKEN in words or not words else next(iter(words))
+        tag = best(words, languages) if words else spoken.tag
         _text(entry, "id", self._name("record", str(row["position"])))
-        _text(entry, "title", f"{words[tag]}: {what}" if words else what.capitalize(), tag)
+        _text(entry, "title", f"{words[tag]}{spoken.said(': ')}{spoken.within(row['type'])}" if words else what, tag)
         for name in ("published", "updated"):
             _text(entry, name, _time(at or datetime.fromisoformat(row["at"]).replace(tzinfo=UTC)))
         author = ET.SubElement(entry, "author")
@@ -83,14 +89,14 @@ class Feed:
         if row["context"]:
             history = f"{self.public_url}/v1/{row['context']}/{row['stream']}/history"
             _link(entry, "related", history, "application/json")
-        _content(entry, row, words)
+        _content(entry, row, words, spoken)
 
     def _name(self, kind: str, name: str) -> str:
         """The same for ever, and for whoever serves this ledger."""
         return uuid5(NAMES, f"atom:{kind}:{self.origin}:{name}").urn
 
 
-def _content(entry: ET.Element, row: Mapping[str, Any], words: Mapping[str, str]) -> None:
+def _content(entry: ET.Element, row: Mapping[str, Any], words: Mapping[str, str], spoken: Tongue) -> None:
     """The title in every language, each marked, then what else the row says."""
     div = ET.SubElement(ET.SubElement(entry, "content", type="xhtml"), "div", xmlns=_XHTML)
     for tag, text in words.items():
@@ -98,10 +104,10 @@ def _content(entry: ET.Element, row: Mapping[str, Any], words: Mapping[str, str]
     if row["because"]:
         _text(div, "p", row["because"], _UNKNOWN)
     if row["unit_name"] and row.get("role"):
-        _text(div, "p", f"By: {row['unit_name']} ({row['role'].replace('_', ' ')})")
-    _text(div, "p", f"Effective on: {row['effective_on']}")
+        _text(div, "p", f"{spoken.said('By:')} {spoken.isolated(row['unit_name'])} ({spoken.within(row['role'])})")
+    _text(div, "p", f"{spoken.said('Counting from:')} {spoken.isolated(row['effective_on'])}")
     if row.get("corrects"):
-        _text(div, "p", f"Corrects: {row['corrects']}")
+        _text(div, "p", f"{spoken.said('Corrects:')} {spoken.isolated(row['corrects'])}")
 
 
 def _pages(request: web.Request, following: str | None) -> Mapping[str, str]:

@@ -20,6 +20,16 @@ _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SHORT = {"sdg": "SDG"}
 
 
+_OURS = {"sphere", "sdg", "register"}
+"""Scopes of scorecards to which no government has given a name."""
+
+
+class Ours(str):
+    """What we call a thing ourselves, in English, to be said in the reader's language."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """One column of a row. `leads`: the address of what its id stands for, and `name` what that is called."""
@@ -35,7 +45,11 @@ def called(row: Mapping[str, Any], columns: Sequence[Column]) -> Any:
     """What a row is called: its words by language, or else a text."""
     spoken_of = {one.name for one in columns if one.kind is Kind.WORDS}
     names = sorted(_NAMES, key=lambda name: name not in spoken_of)
-    return next((row[name] for name in names if row.get(name)), row["key"])
+    return next((_said(row, name) for name in names if row.get(name)), row["key"])
+
+
+def _said(row: Mapping[str, Any], name: str) -> Any:
+    return Ours(row[name]) if name == "title" and row.get("scope") in _OURS else row[name]
 
 
 def words_of(value: Any) -> bool:
@@ -71,7 +85,7 @@ def texts_of(row: Mapping[str, Any], columns: Sequence[Column], known: frozenset
         if one.member or name in seen or name in names or name == "key" or row.get(name) in (None, ""):
             continue
         seen.add(name)
-        leads, value = _leads(name, row, known), row[name]
+        leads, value = _leads(name, row, known), _said(row, name)
         found.append(Text(one, name, value, leads, str(row.get(f"{name}_name", ""))))
     return found
 
@@ -84,7 +98,7 @@ def _leads(name: str, row: Mapping[str, Any], known: frozenset[str]) -> str:
 
 
 def is_code(text: str) -> bool:
-    """Whether it is a name of ours within a list, such as `co_owner`, and nothing that anybody wrote."""
+    """Whether it is written as names of ours are, such as `co_owner`, and nothing that anybody wrote."""
     return _CODE.fullmatch(text) is not None
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -10,7 +10,7 @@ import msgspec
 from aiohttp import web
 
 from api import cursors, values
-from api.asking import LANG, Asked, Question
+from api.asking import LANG, Asked, Filtering, Question
 from api.beside import UNITS, names_of
 from api.binding import Gathered, read_query
 from api.caching import LIVE, not_modified, unchanged
@@ -32,7 +32,7 @@ from projections.commitments import COMMITMENTS
 from projections.kernel import own_stream
 from services.chains import Chains
 from services.store.ports import Store
-from services.views.ports import COUNTED, Kind
+from services.views.ports import COUNTED, Column, Kind, Op
 from services.views.queries import Views
 
 _NO_PAGE = frozenset({"format", "bom", "count", "proof"})
@@ -40,6 +40,7 @@ _NO_PAGE = frozenset({"format", "bom", "count", "proof"})
 _OF_PAGE = frozenset({"cursor", "limit", "wait_for", LANG.name})
 _OF_ALL = frozenset({"as_of", "sort", "limit", "wait_for", LANG.name})
 """What may be asked of a list without leaving anything out."""
+_SIGNS = {Op.NE: "≠", Op.LT: "<", Op.LE: "≤", Op.GT: ">", Op.GE: "≥"}
 _NOT_CONDITIONS = _OF_PAGE | {"q", "as_of", "valid_at", "sort"}
 
 
@@ -111,7 +112,7 @@ class Portal:
             sorts={one.name: address(said, cursor=None, sort=_turned(one.name, said)) for one in columns},
             rows=[(row, called(row, self._question.columns)) for row in rows],
             count=await self._views.count(self._view.name, query), begun="cursor" in dict(said),
-            conditions=_conditions(said), tally=await self._tally(counted, standing, asked),
+            conditions=_conditions(said, self._question.filters), tally=await self._tally(counted, standing, asked),
             choices=[one for one in self._question.columns if one.kind is Kind.CODE and not one.member],
         )  # fmt: skip
 
@@ -198,10 +199,28 @@ def _turned(name: str, said: Sequence[tuple[str, str]]) -> str:
     return f"-{name}" if ("sort", name) in said else name
 
 
-def _conditions(said: Sequence[tuple[str, str]]) -> Sequence[tuple[str, Sequence[str], str]]:
-    """Every condition with its values, and the question without it."""
+class Condition(NamedTuple):
+    """What rows are asked for: a column, how it is compared, and with what. `rest`: the question without it."""
+
+    name: str
+    texts: Sequence[str]
+    column: Column
+    op: Op
+    values: Sequence[str]
+    rest: str
+
+    @property
+    def sign(self) -> str:
+        return _SIGNS.get(self.op, "")
+
+
+def _conditions(said: Sequence[tuple[str, str]], filters: Mapping[str, Filtering]) -> Sequence[Condition]:
     found: dict[str, list[str]] = {}
     for name, text in said:
         if name not in _NOT_CONDITIONS:
             found.setdefault(name, []).append(text)
-    return [(name, texts, address(said, **{name: None, "cursor": None})) for name, texts in found.items()]
+    return [
+        Condition(name, texts, (one := filters[name]).column, one.op, one.parts(texts),
+                  address(said, **{name: None, "cursor": None}))
+        for name, texts in found.items()
+    ]  # fmt: skip

@@ -23,13 +23,16 @@ from api.formats import ATOM, CALENDAR, at_most
 from api.languages import preferred
 from api.moments import Moments
 from api.standing import VARY, Standing, Standings, answer
+from api.tongues import edition
 from api.whole import Whole
 from services.config import Config
 from services.store.ports import Store
 from services.views.ports import COUNTED, Page
 from services.views.queries import Views
 
-_OF_CALENDARS = f"{VARY}, Accept-Language"
+_SPOKEN = ("atom", "ics")
+"""Forms in which we say something ourselves."""
+_OF_SPOKEN = f"{VARY}, Accept-Language"
 
 
 class Reading:
@@ -110,10 +113,10 @@ class Reading:
         standing = await self._standings.of(asked.as_of, asked.place)
         if asked.proof:
             standing = await self._proved(standing)
-        languages = preferred(request) if form == "ics" else ()
-        etag = f'{standing.etag[:-1]}.{".".join((form, *languages))}"'
+        languages = preferred(request) if form in _SPOKEN else ()
+        etag = f'{standing.etag[:-1]}.{".".join((form, *languages, *([edition()] if form in _SPOKEN else [])))}"'
         if unchanged(request, etag):
-            return not_modified(etag, standing.control, _OF_CALENDARS if form == "ics" else VARY)
+            return not_modified(etag, standing.control, _OF_SPOKEN if form in _SPOKEN else VARY)
         asked = replace(asked, query=replace(asked.query, as_of=standing.position, day=standing.day))
         if form in FILES:
             return await self._exports.sent(request, asked, form, standing, etag)
@@ -134,7 +137,7 @@ class Reading:
         rows = at_most(self._views.rows(self._name, asked.query), asked.query.limit if asked.limited else None)
         headers = {
             "Content-Type": f"{CALENDAR}; charset=utf-8", "ETag": etag, "Cache-Control": standing.control,
-            "Vary": _OF_CALENDARS, "Subsidia-Position": str(standing.position),
+            "Vary": _OF_SPOKEN, "Subsidia-Position": str(standing.position),
             "Content-Disposition": f'inline; filename="{self._name}.ics"',
         }  # fmt: skip
         chunks = partial(self._calendar.written, rows, at, languages)
@@ -144,8 +147,10 @@ class Reading:
         self, request: web.Request, asked: Asked, page: Page, standing: Standing, etag: str, following: str | None
     ) -> web.Response:
         if asked.form == "atom":
-            body = await self._feed.written(request, page, standing, following)
-            return answer(request, body, etag, standing.control, f"{ATOM}; charset=utf-8")
+            body = await self._feed.written(request, page, standing, following, preferred(request))
+            said = answer(request, body, etag, standing.control, f"{ATOM}; charset=utf-8")
+            said.headers["Vary"] = _OF_SPOKEN
+            return said
         count = await self._count(asked) if asked.count else b""
         body = b'{"items":[' + b",".join(page.items) + b'],"next":' + msgspec.json.encode(following) + count
         return answer(request, body + standing.tail, etag, standing.control)
@@ -169,8 +174,8 @@ class Reading:
 def _refuse(asked: Asked, form: str) -> None:
     """Raises Invalid where something was asked that this form has no place for."""
     refuse_bom(asked, form)
-    if asked.lang is not None and form != "ics":
-        raise Invalid([Located("query", "/lang", Fault("lang", "Only a calendar has one language."))])
+    if asked.lang is not None and form not in _SPOKEN:
+        raise Invalid([Located("query", "/lang", Fault("lang", "Only a calendar or a feed has one language."))])
     if asked.place is not None and form in WHOLE:
         raise Invalid([Located("query", "/cursor", Fault("cursor", "Only pages go on; this is a whole."))])
     if asked.count and form != "json":

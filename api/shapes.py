@@ -64,6 +64,7 @@ class Part:
     optional: bool
     says: str
     example: Any
+    called: str = ""
 
     @property
     def required(self) -> bool:
@@ -250,7 +251,7 @@ def parts_of(kind: type) -> tuple[Part, ...]:
             raise TypeError(f"{kind.__name__}.{one.name}: requests do not hold moments.")
         default = None if one.default is MISSING and optional else one.default
         said = _note(notes, Says) or Says("")
-        found.append(Part(one.name, shape_of(hints[one.name]), default, optional, said.text, said.example))
+        found.append(Part(one.name, shape_of(hints[one.name]), default, optional, said.text, said.example, said.called))
     return tuple(found)
 
 
@@ -272,7 +273,7 @@ def _made(
 
 
 def _field(part: Part) -> marshmallow.fields.Field[Any]:
-    said = {"description": part.says} if part.says else {}
+    said = {name: text for name, text in (("title", part.called), ("description", part.says)) if text}
     if part.example is not None:
         said["example"] = part.example
     default = marshmallow.missing if part.required else part.default

@@ -13,11 +13,12 @@ from jinja2.ext import InternationalizationExtension
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from api.codes import codes
+from api.classified import CODES, named
+from api.codes import codes, every_code
 from api.edge import Handler
 from api.errors import TOLD, Problem
 from api.languages import best
-from api.people import is_code, words_of
+from api.people import Ours, is_code, words_of
 from api.tongues import CATALOGS, ENGLISH, FSI, PDI, READER, Reader, Tongue, reader_of
 
 PAGES = Path(__file__).parent / "pages"
@@ -36,9 +37,12 @@ def environment() -> jinja2.Environment:
     made.filters |= {
         "best": best, "best_text": _best_text, "in_line": _in_line, "quoted": _quoted, "coded": coded, "codes": _codes,
         "number": _number, "told": _told, "detailed": _detailed, "text": _gettext, "spoken": _label,
-        "command": _command, "choice": _choice, "isolated": _isolated,
+        "command": _command, "choice": _choice, "isolated": _isolated, "classified": _classified,
     }  # fmt: skip
-    made.tests |= {"words": words_of, "code": is_code}
+    made.tests |= {
+        "words": words_of, "code": is_code, "name": lambda it: it in every_code(),
+        "ours": lambda it: isinstance(it, Ours),
+    }  # fmt: skip
     return made
 
 
@@ -146,6 +150,18 @@ def _choice(context: Context, name: str) -> str:
 
 
 @jinja2.pass_context
+def _classified(context: Context, it: Any, field: str) -> Any:
+    """A code of a classification, or several, with what it is called; anything else as it is."""
+    if isinstance(it, list):
+        return [_classified(context, one, field) for one in it]
+    if not isinstance(it, str) or it not in CODES.get(field, ()):
+        return it
+    said, lang = named(CODES[field][it], context["reader"].tongue)
+    marked = Markup('<span lang="{}">{}</span>').format(lang, said) if lang else said
+    return Markup("{} {}").format(it, marked)
+
+
+@jinja2.pass_context
 def _number(context: Context, value: int) -> str:
     return str(context["reader"].tongue.number(value))
 
@@ -173,5 +189,8 @@ def _codes(name: str) -> frozenset[str]:
     return codes().get(name, frozenset())
 
 
-def _best_text(called: Any, wanted: Sequence[str]) -> str:
+@jinja2.pass_context
+def _best_text(context: Context, called: Any, wanted: Sequence[str]) -> str:
+    if isinstance(called, Ours):
+        return _gettext(context, called)
     return str(called[best(called, wanted)] if words_of(called) else called)

@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from gettext import GNUTranslations, NullTranslations
+from hashlib import sha256
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
@@ -38,7 +39,7 @@ FSI, PDI = "\u2068", "\u2069"
 LONG, SENTENCES = 1000, 4
 """Characters of a sentence that is looked for by its form, and sentences that a text is parted into: what somebody else
 wrote stands in them, and whoever makes it long shall make nobody wait."""
-_NAME = re.compile(r"[a-z]+(?:_[a-z]+)*")
+_NAME = re.compile(r"[a-z]+(?:[_ ][a-z]+)*")
 _NAMED = r"%\(\w+\)s"
 _OTHERWISE = {
     "ltr": re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]"),
@@ -104,6 +105,15 @@ class Tongue:
     def choice(self, name: object) -> str:
         """A name of ours where it is what was chosen among several."""
         return self.choices.get(spoken(name)) or self.label(name)
+
+    def said(self, text: str) -> str:
+        """The same in this language, else as it is, where there is no place for a mark: signs between two things."""
+        return self.text(text) or text
+
+    def within(self, name: object) -> str:
+        """A name of ours as it stands within a sentence."""
+        label = self.label(name)
+        return label[:1].lower() + label[1:]
 
     def number(self, value: int) -> str:
         """With the digits of days, positions and codes, which are 0 to 9 in every language."""
@@ -175,6 +185,12 @@ class _Form:
             seen.add(name)
             made += f"(?>{value}{re.escape(behind)})" if len(seen) < len(parts) // 2 else f"{value}{re.escape(behind)}"
         return re.compile(made, re.DOTALL)
+
+
+@lru_cache
+def edition() -> str:
+    """What tells these catalogs from others, for answers that hold words of theirs."""
+    return sha256(b"".join(file.read_bytes() for file in sorted(CATALOGS.glob("*.po")))).hexdigest()[:8]
 
 
 @lru_cache

@@ -28,6 +28,8 @@ SOON = 30
 OF_A_DEADLINE = (DeadlineSet, DeadlineMet, DeadlineMissed, DeadlineVoided, DeadlineSuspended, DeadlineMoved)
 STILL = (Standing.MET, Standing.VOID, Standing.SUSPENDED)
 """Standings in which no clock runs, so that how it stands depends on no day."""
+STANDS = ("later", "due_soon", "overdue", "silent", "missed", "suspended", "met", "void")
+"""How a deadline may stand on a day."""
 
 
 @quick

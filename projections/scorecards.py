@@ -324,10 +324,10 @@ def _step(was: _Counted, now: _Counted) -> Mapping[str, int]:
 def blank(key: str) -> ScorecardRow:
     """A card on which nothing counts yet."""
     scope, of = key.split(":", 1)
-    return ScorecardRow(Scope(scope), of, _title(Scope(scope), of))
+    return ScorecardRow(Scope(scope), of, title_of(Scope(scope), of))
 
 
-def _title(scope: Scope, of: str) -> str:
+def title_of(scope: Scope, of: str) -> str:
     """What a sphere, a goal or the register is called; a unit's name stands in the directory."""
     match scope:
         case Scope.SPHERE:

@@ -226,7 +226,7 @@ class Decision:
 
     async def _why_not(self, actor: Actor, allowed: frozenset[UnitId] | None) -> str:
         if actor.role not in self.plan.by.roles:
-            return f"{_a(_role(actor.role)).capitalize()} may not give this command."
+            return f"The role {_role(actor.role)} may not give this command."
         return "This command is for officers of another unit."
 
     async def _who_could(self, basis: Basis, allowed: frozenset[UnitId] | None) -> Sequence[str]:

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from api.classified import CODES, named
+from api.codes import codes
 from api.languages import best
-from api.officers.fields import Node
+from api.officers.fields import Node, Option
 from api.past import Told
 from api.people import words_of
 from api.tongues import READER
-from domain import cofog, sdg
 
 NUMBERED: Mapping[str, tuple[str, ...]] = {
     "milestone": ("milestone-added",),
@@ -30,15 +31,6 @@ NUMBERED: Mapping[str, tuple[str, ...]] = {
 """Fields with the number of something in the thing, or lists in whose items `number` is one: and by which records."""
 NAMED: Mapping[str, tuple[str, ...]] = {"accreditation": ("representative-accredited",)}
 """Fields with the name of a record of the thing, and which records these are."""
-CODES: Mapping[str, Sequence[tuple[str, str]]] = {
-    "sdg": [
-        (code, f"{code} {sdg.NAMES[goal]}")
-        for goal in sdg.GOALS
-        for code in (goal, *(one for one in sdg.TARGETS if sdg.goal_of(one) == goal))
-    ],
-    "function": [(code, f"{code} {name}") for code, name in cofog.NAMES.items()],
-}
-"""Fields with a code of a classification, and all of them."""
 LENGTH = 120
 """Characters that a choice says at most."""
 _UNSAID = frozenset({"number", "policy", "calendar", "starts_on", "url", "sha256", "len", "mime", "asked", "sphere"})
@@ -50,13 +42,20 @@ def offer(root: Node, told: Sequence[Told], names: Mapping[str, str], wanted: Se
         if node.leaf is None:
             continue
         if node.step in CODES and "pattern" in node.leaf.document:
-            node.options = CODES[node.step]
+            node.options = [_coded(code, name) for code, name in CODES[node.step].items()]
         elif kinds := numbered(node):
             found = _recorded(told, kinds)
-            node.options = [(str(one.data["number"]), _choice(one.data["number"], one, names, wanted)) for one in found]
+            node.options = [
+                Option(str(one.data["number"]), _choice(one.data["number"], one, names, wanted)) for one in found
+            ]
         elif node.step in NAMED:
             found = _recorded(told, NAMED[node.step])
-            node.options = [(one.name, _choice(one.version, one, names, wanted)) for one in found]
+            node.options = [Option(one.name, _choice(one.version, one, names, wanted)) for one in found]
+
+
+def _coded(code: str, name: str) -> Option:
+    said, lang = named(name, READER.get().tongue)
+    return Option(code, f"{code} {said}", lang)
 
 
 def numbered(node: Node) -> Sequence[str]:
@@ -78,8 +77,9 @@ def _recorded(told: Sequence[Told], kinds: Sequence[str]) -> Sequence[Told]:
 
 
 def _choice(number: int, told: Told, names: Mapping[str, str], wanted: Sequence[str]) -> str:
-    said = ", ".join(_said(told.data, names, wanted)) or str(told.at)
-    return f"{number}: {said if len(said) <= LENGTH else said[:LENGTH] + '…'}"
+    spoken = READER.get().tongue
+    said = spoken.said(", ").join(_said(told.data, names, wanted)) or str(told.at)
+    return f"{number}{spoken.said(': ')}{said if len(said) <= LENGTH else said[:LENGTH] + '…'}"
 
 
 def _said(value: Any, names: Mapping[str, str], wanted: Sequence[str], name: str = "") -> Iterator[str]:
@@ -97,4 +97,4 @@ def _said(value: Any, names: Mapping[str, str], wanted: Sequence[str], name: str
     elif isinstance(value, int) and not isinstance(value, bool):
         yield f"{spoken.label(name).lower()} {value}"
     elif isinstance(value, str) and value:
-        yield names.get(value, value if value[0].isdigit() else spoken.choice(value).lower())
+        yield names.get(value, spoken.choice(value).lower() if value in codes().get(name, ()) else value)

@@ -6,7 +6,7 @@ of a list in which nothing was typed are no items of it.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import marshmallow
 from msgspec import UNSET
@@ -21,6 +21,14 @@ Typed = dict[str, Any]
 LANG, TEXT = "lang", "text"
 DEEP = 16
 """Steps that a name has at most; no command's has half as many."""
+
+
+class Option(NamedTuple):
+    """One of those among which somebody chooses. `lang`: the language it is said in, where that is not the page's."""
+
+    key: str
+    said: str
+    lang: str = ""
 
 
 @dataclass(slots=True)
@@ -46,7 +54,7 @@ class Node:
     rows: list["Node"] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     choices: Sequence[tuple[str, str]] = ()
-    options: Sequence[tuple[str, str]] = ()
+    options: Sequence[Option] = ()
     called: str = ""
 
     @property
@@ -102,8 +110,8 @@ class _Making:
         said = one.metadata
         default = None if one.load_default in (marshmallow.missing, None, ()) else one.load_default
         made = Node(
-            "leaf", f"{name}.{step}" if name else step, at + pointer(step), step, said.get("description", ""),
-            said.get("example"), one.required, default=default,
+            "leaf", f"{name}.{step}" if name else step, at + pointer(step), said.get("title", step),
+            said.get("description", ""), said.get("example"), one.required, default=default,
         )  # fmt: skip
         self._filled(made, one, typed if isinstance(typed, dict) else {}, typed if isinstance(typed, str) else "")
         return made

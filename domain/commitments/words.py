@@ -212,7 +212,7 @@ class Quantity:
     """A measured amount: a decimal number as text, and its unit of measure (`t CO2e`, `%`, `homes`)."""
 
     value: Annotated[str, Text(at_most=30, form=DECIMAL), Says("A decimal number.", "55")]
-    unit: Annotated[str, Text(at_most=60), Says("The unit of measure.", "% of 1990")]
+    unit: Annotated[str, Text(at_most=60), Says("The unit of measure.", "% of 1990", "unit of measure")]
 
     def __post_init__(self) -> None:
         if not re.fullmatch(DECIMAL, self.value):

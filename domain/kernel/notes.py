@@ -33,10 +33,14 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Says:
-    """What a field means, for people; it becomes the help text of form, document and data dictionary."""
+    """What a field means, for people; it becomes the help text of form, document and data dictionary.
+
+    `called`: what people call it, where its name is another thing's elsewhere: a unit of measure is no government.
+    """
 
     text: str
     example: Any = None
+    called: str = ""
 
 
 @dataclass(frozen=True, slots=True)

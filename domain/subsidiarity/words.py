@@ -33,7 +33,9 @@ class Indicator:
 
     measure: Annotated[Words, Text(at_most=500), Says("What is observed, for people.")]
     value: Annotated[str | None, Text(at_most=30, form=DECIMAL), Says("Its value, a decimal number.", "12.5")] = None
-    unit: Annotated[str | None, Text(at_most=60), Says("The unit of measure.", "% of households")] = None
+    unit: Annotated[
+        str | None, Text(at_most=60), Says("The unit of measure.", "% of households", "unit of measure")
+    ] = None
 
 
 def nearness(sphere: Sphere) -> int:

@@ -8,7 +8,7 @@ declaration needs to know no more. `python -m tests.api.catalogs pt` begins anot
 import ast
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -30,7 +30,11 @@ from api.officers.fields import form_of
 from api.people import spoken
 from api.templates import PAGES, environment
 from api.tongues import CATALOGS, CHOICE, COMMAND, ENGLISH, TONGUES
+from domain import cofog, sdg
 from domain.contexts import CONTEXTS
+from domain.kernel import Sphere
+from projections.obligations import STANDS
+from projections.scorecards import Scope, title_of
 from projections.views import VIEWS
 from services.mail.subscriptions import Period
 from services.names import NAMES
@@ -46,7 +50,8 @@ Said: TypeAlias = str | tuple[str, str]
 TRANSLATED = tuple(tag for tag in TONGUES if tag != ENGLISH)
 TOLD: Mapping[str, int] = {
     "Fault": 1, "Wrong": 1, "Refused": 1, "Forbidden": 0, "NoSuchThing": 0, "NotSignedIn": 0, "BadQuery": 1,
-    "_problem": 1, "Problem": 2, "_malformed": 0, "ValueError": 0, "text": 4, "WrongFile": 0, "bad": 1, "BadRow": 4,
+    "_problem": 1, "Problem": 2, "Says": 0, "_malformed": 0, "ValueError": 0, "text": 4, "WrongFile": 0, "bad": 1,
+    "BadRow": 4,
 }  # fmt: skip
 """What is called with a sentence for people, and where that stands among the arguments."""
 KEPT = frozenset({"says", "said", "detail", "MISSED", "HOW_TO_SIGN_IN", "ENDED", "_REPEATED",
@@ -56,7 +61,7 @@ KEPT = frozenset({"says", "said", "detail", "MISSED", "HOW_TO_SIGN_IN", "ENDED",
 """Names under which such a sentence is kept until then."""
 TITLES = frozenset({"Sign in again"})
 """Of problems that no other page tells of."""
-GIVEN = frozenset({"__str__", "_length", "unsettled", "_like"})
+GIVEN = frozenset({"__str__", "_length", "unsettled", "_like", "_why_not"})
 """Functions that give one."""
 ROOT = Path(api.__path__[0]).parent
 ELSEWHERE = frozenset(
@@ -78,14 +83,15 @@ def required() -> Mapping[Said, None]:
     """What every catalog has: the pages' words, names, helps, titles of problems, faults of requests."""
     titles = (title for _, title in PROBLEMS.values())
     labels = (spoken(name) for name in names() if "." not in re.sub(r"\.[0-9]+$", "", name))
-    return dict.fromkeys(one for one in (*of_pages(), *labels, *helps(), *titles, *sentences(api)) if one)
+    return dict.fromkeys(one for one in (*of_pages(), *labels, *cards(), *helps(), *titles, *sentences(api)) if one)
 
 
 @lru_cache
 def possible() -> Mapping[Said, None]:
-    """What a catalog may have besides: refusals by rules. One that it has not is told in English, marked so."""
+    """What a catalog may have besides: refusals by rules, and functions of government, where that language has official
+    names for them. One that it has not is told in English, marked so."""
     there = required()
-    return dict.fromkeys(one for one in sentences(domain, services) if one not in there)
+    return dict.fromkeys(one for one in (*cofog.NAMES.values(), *sentences(domain, services)) if one not in there)
 
 
 def of_pages() -> Iterator[Said]:
@@ -103,7 +109,7 @@ def of_pages() -> Iterator[Said]:
 
 def names() -> Iterator[str]:
     """Names of ours, as declared: views, columns, fields, choices, records."""
-    yield from (*Period, *TURNS)
+    yield from (*Period, *TURNS, *STANDS)
     for view in VIEWS:
         yield view.name
         for field in Table(view).fields:
@@ -121,12 +127,18 @@ def names() -> Iterator[str]:
         yield from _within(kind)
 
 
+def cards() -> Iterator[str]:
+    """What we call scorecards to which nobody else has given a name."""
+    of: Mapping[Scope, Iterable[str]] = {Scope.SPHERE: Sphere, Scope.SDG: sdg.GOALS, Scope.REGISTER: ("all",)}
+    yield from (title_of(scope, one) for scope, several in of.items() for one in several)
+
+
 def apart() -> Mapping[str, Mapping[str, None]]:
     """What commands and choices are called. A catalog may say one of them otherwise than what else has the name."""
     chosen = (choice for view in VIEWS for one in Table(view).fields for choice in one.column.choices)
     return {
         COMMAND: dict.fromkeys(spoken(verb.name) for verb in verbs(CONTEXTS)),
-        CHOICE: dict.fromkeys(spoken(one) for one in chosen),
+        CHOICE: dict.fromkeys(spoken(one) for one in (*chosen, *STANDS)),
     }
 
 
@@ -173,7 +185,7 @@ def _told(node: ast.AST) -> Iterator[str]:
             yield from (said for one in told for said in _sentences(one))
         case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in KEPT:
             yield from _sentences(value)
-        case ast.FunctionDef(name=name) if name in GIVEN:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) if name in GIVEN:
             returned = [one.value for one in ast.walk(node) if isinstance(one, ast.Return)]
             yield from (said for one in returned if one is not None for said in _sentences(one))
         case _:
@@ -234,9 +246,16 @@ def up_to_date(tag: str, before: Catalog) -> Catalog:
         made.add(said, found.string if found is not None else None)
     for context, called in apart().items():
         for name in called:
-            if (found := before.get(name, context)) is not None:
-                made.add(name, found.string, context=context)
+            if (context, name) in told_apart():
+                found = before.get(name, context)
+                made.add(name, found.string if found is not None else None, context=context)
     return made
+
+
+@lru_cache
+def told_apart() -> frozenset[tuple[str, str]]:
+    """What any language calls otherwise as a command or as a choice; another one is asked whether it does."""
+    return frozenset((str(one.context), str(one.id)) for tag in TRANSLATED for one in catalog(tag) if one.context)
 
 
 def missing(kept: Catalog) -> Sequence[Said]:

@@ -126,6 +126,16 @@ def test_titles_are_in_the_language_that_is_asked_for(
     assert french != english
 
 
+def test_our_own_words_are_in_that_language_too(live: Live) -> None:
+    said = calendar(get(live, "/v1/obligations", {"Accept-Language": "fr"}, format="ics", standing="due_soon", limit=1))
+    assert str(said["NAME"]).startswith("Obligations\u00a0: ")
+    (day,) = said.walk("VEVENT")
+    assert day["DESCRIPTION"].params["LANGUAGE"] == "fr"
+    assert "Nature\u00a0: " in str(day["DESCRIPTION"])
+    assert "Situation\u00a0: bientôt due" in str(day["DESCRIPTION"])
+    assert any("bientôt due" in line for line in day.to_ical().decode().splitlines() if line.startswith("CATEGORIES"))
+
+
 def test_a_calendar_with_nothing_in_it_is_one_all_the_same(live: Live) -> None:
     found = calendar(owed(live, stream=str(live.story.city)))
     assert [one.name for one in found.subcomponents] == ["VTIMEZONE"]

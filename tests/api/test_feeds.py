@@ -121,6 +121,24 @@ def test_a_title_without_english_says_in_which_language_it_is(live: Live) -> Non
     assert (title.attrib[LANGUAGE], title.text) == ("fr", "Des arbres: commitment proposed")
 
 
+def test_a_feed_speaks_the_language_that_is_asked_for(live: Live) -> None:
+    made = named(live, en="Trees in the Rue Haute", fr="Des arbres rue Haute")
+    asked = {"stream": made["stream"], "wait_for": made["position"]}
+    root, english = followed(live, lang="fr", **asked), followed(live, **asked)
+    assert root.attrib[LANGUAGE] == "fr"
+    assert text(root, "title").startswith("Activité\u00a0: ")
+    assert "fr" not in text(root, "title").rpartition("(")[2]
+    (one,) = [one for one in entries(root) if "Des arbres" in text(one, "title")][-1:]
+    assert text(one, "title") == "Des arbres rue Haute\u00a0: engagement proposé"
+    assert "Prend effet" not in ET.tostring(english, encoding="unicode")
+    assert [text(each, "id") for each in (root, *entries(root))] == [
+        text(each, "id") for each in (english, *entries(english))
+    ]
+    said = get(live, "/v1/activity", {"Accept-Language": "ar"}, format="atom", limit=1)
+    assert "Accept-Language" in said.headers["vary"]
+    assert said.headers["etag"] != get(live, "/v1/activity", format="atom", limit=1).headers["etag"]
+
+
 def test_a_feed_is_not_sent_again_while_nothing_is_new(live: Live) -> None:
     said = get(live, "/v1/activity", format="atom", as_of=live.told)
     assert "immutable" in said.headers["cache-control"]
@@ -171,7 +189,7 @@ def test_where_there_is_no_feed_none_is_offered(live: Live) -> None:
 
 def test_the_feed_is_named_where_readers_look_for_one(live: Live) -> None:
     page = send(live, "GET", "/").body.decode()
-    assert f'<link rel="alternate" type="{MEDIA}" title="Activity" href="/v1/activity?format=atom">' in page
+    assert f'<link rel="alternate" type="{MEDIA}" title="Activity" href="/v1/activity?format=atom&amp;lang=en">' in page
     document = get(live, "/v1/openapi.json").json["paths"]
     offered = {path for path, one in document.items() if MEDIA in str(one.get("get", {}).get("responses"))}
     assert offered == {"/v1/activity"}

@@ -1,15 +1,20 @@
 """What officers choose in a form: steps and reports by what they say, codes by their names, things by their titles."""
 
 import re
+from datetime import date
 from html import unescape
+from uuid import UUID
 
 import pytest
 
 from api import past
+from api.classified import CODES
 from api.commands import verbs
-from api.officers.choosing import CODES, NAMED, NUMBERED, numbered
-from api.officers.fields import form_of
+from api.officers.choosing import NAMED, NUMBERED, numbered, offer, records
+from api.officers.fields import Option, form_of
+from api.tongues import READER, Reader, tongue
 from domain.contexts import CONTEXTS
+from domain.kernel import EventName
 from projections.kernel import own_stream
 from projections.views import VIEWS
 from services.names import NAMES
@@ -132,3 +137,30 @@ def test_a_refusal_about_a_field_stands_beside_it(live: Live) -> None:
     assert "50 % was reported before." in told(said)
     said = pressed(live, address, live.officer, "record", form, **typed | {"effective_on": "2090"})
     assert "f-effective_on-wrong" in Form(said).described["effective_on"]
+
+
+def test_functions_and_goals_are_said_in_the_readers_language_else_marked_as_english() -> None:
+    root = form_of(next(one for one in verbs(CONTEXTS) if one.operation == "mandates.draft").request.schema(), {})
+    function = next(node for node in root.walk() if node.step == "function")
+    said = {}
+    for tag in ("en", "fr", "ar"):
+        token = READER.set(Reader(tongue(tag)))
+        offer(root, (), {}, ())
+        said[tag] = {one.key: one for one in function.options}
+        READER.reset(token)
+    assert said["fr"]["07.3"] == Option("07.3", "07.3 Services hospitaliers", "")
+    assert said["ar"]["07"].said == "07 الصحة"
+    assert said["ar"]["07.5"] == Option("07.5", "07.5 R&D health", "en"), "no title of it was found in Arabic"
+    assert {one.lang for one in said["en"].values()} == {""}
+
+
+def test_a_record_is_told_by_its_own_words_and_codes() -> None:
+    """A currency, an id or a licence is no name of ours, though it be written alike."""
+    data = {"currency": "EUR", "licence": "CC-BY-4.0", "sphere_of": "local", "state": "adopted"}
+    said = past.Told(
+        4, EventName(f"{UUID(int=5)}/3"), "commitment-recorded.1", date(2026, 1, 1), "2026", "", "", "", "", None, data,
+        (), asked=True,
+    )  # fmt: skip
+    token = READER.set(Reader(tongue("ar")))
+    assert records([said], {}, ())[0][1].startswith("3: EUR، CC-BY-4.0، local، مُقَرّ (")
+    READER.reset(token)

@@ -109,3 +109,10 @@ def test_names_that_no_form_has_mean_nothing(name: str) -> None:
     found = value_of(form_of(PROPOSE.request.schema(), typed, kept=True), [])
     assert found is not UNSET
     assert TAG.document["type"] == "string"
+
+
+@EVERY
+def test_only_what_takes_the_id_of_a_unit_is_called_one(verb: Verb) -> None:
+    """A unit of measure is no government, and other languages have another word for it."""
+    found = [node for node in form_of(verb.request.schema(), {}).walk() if node.leaf and node.label == "unit"]
+    assert [node.name for node in found if node.view != "units"] == []

@@ -3,10 +3,12 @@
 import re
 
 import pytest
+from markupsafe import escape
 
 from api.errors import Problem
 from api.templates import Templates
 from api.tongues import FSI, PDI, READER, TONGUES, Reader, tongue
+from domain import cofog
 from tests.api.client import get, send
 from tests.api.conftest import Live
 from tests.api.test_officers import PROPOSE, Form, post, promise
@@ -37,7 +39,7 @@ def test_lists_and_rows_have_no_word_that_is_marked_as_another_language(live: Li
 def test_labels_choices_helps_and_numbers_are_french(live: Live) -> None:
     page = get(live, "/read/commitments", FRENCH).body.decode()
     for said in ("Tel qu’était le registre le", "Autres conditions", ">En cours</option>",
-                 "Toutes les lignes en tableau", "qui a promis quoi à qui"):  # fmt: skip
+                 "Toutes les lignes en tableau", "Qui a promis quoi à qui"):  # fmt: skip
         assert said in page, said
     assert re.search(r"<h2>\d+ lignes?</h2>", page)
 
@@ -49,8 +51,46 @@ def test_an_arabic_page_runs_from_right_to_left_and_keeps_apart_what_does_not(li
     assert f"ترى السجل كما كان في الموضع {FSI}3{PDI}" in page
     assert get(live, "/read/units?lang=fr").body.decode().startswith('<!doctype html>\n<html lang="fr">\n')
     told = get(live, "/read/units?nothing=1&lang=ar").body.decode()
-    assert re.search(r"الموجود: <bdi>[a-z_., ]+", told)
+    assert re.search(r"كما في <bdi>/docs</bdi>: <bdi>[a-z_., ]+", told)
     assert '<p dir="auto">' not in told, "a sentence of ours has the direction of the page"
+
+
+def test_what_we_named_ourselves_is_called_otherwise_in_each_language(live: Live) -> None:
+    cards = get(live, "/read/scorecards?scope=sdg&lang=es").body.decode()
+    assert ">Acción por el clima</a>" in cards
+    card = get(live, "/read/scorecards/sphere:local?lang=ar").body.decode()
+    assert "<h1>النطاق المحلي</h1>" in card
+    assert "Local sphere" not in card
+    key = get(live, "/v1/obligations", standing="due_soon", limit=1).items[0]["key"]
+    rules = get(live, "/read/policies?name=commitment&lang=fr").body.decode()
+    assert "<code>answer_days</code>" in rules, "as amendments and refusals name it"
+    assert ">Bientôt due" in get(live, f"/read/obligations/{key}?lang=fr").body.decode()
+
+
+def test_codes_of_classifications_have_their_names_beside_them(live: Live) -> None:
+    row = get(live, "/v1/mandates", limit=1).items[0]
+    for tag in ("fr", "en"):
+        page = get(live, f"/read/mandates/{row['key']}?lang={tag}").body.decode()
+        said = escape(tongue(tag).text(cofog.NAMES[row["function"]]))
+        assert f'<span dir="auto">{row["function"]} {said}</span>' in page
+
+
+def test_conditions_are_told_in_words(live: Live) -> None:
+    asked = "state.in=adopted,completed&contested=false&ends_on.ge=2026&closed_on.is_null=true"
+    page = get(live, f"/read/commitments?{asked}&lang=fr").body.decode()
+    told = re.sub("<[^>]*>", "", re.search('<ul class="asked".*?</ul>', page, re.DOTALL)[0])  # type: ignore[index]
+    for said in ("État\u00a0: Adopté, Achevé", "Contesté\u00a0: non", "Se termine le ≥ 2026", "Clos le\u00a0: vide"):
+        assert said in told
+    assert '<input type="hidden" name="state.in" value="adopted,completed">' in page
+
+
+def test_signs_between_our_words_are_those_of_the_language(live: Live) -> None:
+    for address in ("/", "/read/units?name=x&as_of=3", "/read/changes?view=policies&from=0&to=0", "/sign-in"):
+        french, arabic = (
+            re.sub("<[^>]*>", "", get(live, address, {"Accept-Language": tag}).body.decode()) for tag in ("fr", "ar")
+        )
+        assert re.findall(r".*[^\u00a0]: .*", french) == [], "a colon that may begin a line"
+        assert re.findall(r".*[\u0600-\u06ff\u2069]\)?, .*", arabic) == [], "a comma of Latin script"
 
 
 def test_a_form_is_refused_in_arabic_with_codes_apart(live: Live) -> None:
@@ -120,7 +160,7 @@ def test_an_officer_is_spoken_to_in_their_language_from_the_door_to_a_refusal(li
     assert "Le jeton est inconnu, expiré ou révoqué." in wrong.body.decode()
     shown = get(live, f"{PROPOSE}?lang=fr", {"Cookie": f"subsidia-officer={live.officer}"})
     page = shown.body.decode()
-    assert "<h1>Engagements: proposer</h1>" in page
+    assert "<h1>Engagements\u00a0: proposer</h1>" in page
     assert "Proposer un engagement de votre entité, seule ou avec d’autres." in page
     form = Form(shown)
     fields = form.fields | {name.replace("__", "."): text for name, text in promise().items()} | {"ends_on": "soon"}
@@ -128,7 +168,7 @@ def test_an_officer_is_spoken_to_in_their_language_from_the_door_to_a_refusal(li
     page = refused.body.decode()
     assert refused.status == 422
     assert "Rien n’a été enregistré, et rien de votre saisie n’est perdu." in page
-    assert ">Se termine le</a>: Il faut une année, un mois, un jour ou le mot <code>unknown</code>" in page
+    assert ">Se termine le</a>\u00a0: Il faut une année, un mois, un jour ou le mot <code>unknown</code>" in page
     assert '<span lang="en"' not in page
     assert 'value="fr"' in page, "the text's language is that of the page"
 

@@ -34,7 +34,7 @@ def keys(rows: Sequence[Any]) -> list[str]:
         ({"sdg": "13"}, "sdg: There is no such parameter. Near to it: sdg.any, sdg.has."),
         ({"ends_on__before": "2030"}, "ends_on.before: There is no such parameter. Near to it: ends_on, ends_on.ge, "),
         ({"stat": "adopted"}, "stat: There is no such parameter. Near to it: state, "),
-        ({"qqqqqqqqqq": "1"}, "qqqqqqqqqq: There is no such parameter. There are: adopted_on, "),
+        ({"qqqqqqqqqq": "1"}, "no such parameter. Among others, which /docs tells of: adopted_on, "),
         ({"as_of": datetime.now(UTC).date().isoformat()}, "is not over yet (UTC): leave as_of out"),
         ({"as_of": "9999-12-31T00:00:00Z"}, "is yet to come (UTC): leave as_of out"),
     ],

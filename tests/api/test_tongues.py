@@ -49,6 +49,11 @@ def test_no_line_of_french_begins_with_a_sign_that_belongs_to_the_one_before() -
     assert ES.laid_out("Ciudad: ¿qué?") == "Ciudad: ¿qué?"
 
 
+def test_signs_between_two_things_are_those_of_the_language() -> None:
+    assert [spoken.said(": ") for spoken in (EN, ES, FR)] == [": ", ": ", "\u00a0: "]
+    assert [spoken.said(", ") for spoken in (EN, ES, FR, AR)] == [", ", ", ", ", ", "، "]
+
+
 def test_several_sentences_are_translated_where_each_is() -> None:
     assert FR.sentence("It is missing. Try again in a moment.") == "Ce champ manque. Réessayez dans un instant."
     assert FR.sentence("It is missing. Nobody has translated this.") is None

@@ -27,7 +27,7 @@ async def test_an_officer_is_refused_in_french_and_stays_in_french(live: Live, t
         await shown.visited(f"{live.url}/give/commitments/propose?lang=fr")
         await keys.comes("Votre jeton")
         await keys.filled("token", live.officer)
-        await keys.entered("Engagements: proposer")
+        await keys.entered("Engagements\u00a0: proposer")
         assert await shown.said("document.documentElement.lang") == "fr"
         labels = (await shown.said(LABELS)).split("|")
         assert "Se termine le (obligatoire)" in labels
