@@ -126,6 +126,7 @@ async def _welcome(services: Services, story: Story | None, address: Sequence[ob
     lines = [
         f"Subsidia, ledger {services.config.origin}",
         f"  {home}/                 everything, to read in a browser",
+        f"  {home}/read/dashboard   how everything stands, at a glance",
         f"  {home}/docs             what can be asked, by programs",
         f"  {home}/v1/commitments   who promised what, and whose turn it is",
         f"  {home}/v1/mandates      who entrusted what to whom, with what money",

@@ -10,6 +10,7 @@ import pytest
 
 from api.dashboard import UNITS_AT_MOST
 from api.tongues import TONGUES
+from domain.kernel import Sphere
 from projections.spheres import CLASSES
 from services.territories import Moment, Territories
 from tests.api.client import Said, get, head, proposed, seen
@@ -76,6 +77,17 @@ def test_what_each_sphere_owes_is_all_of_it_in_classes_each_counted_once(live: L
         assert len(classes) == len(CLASSES)
         assert sum(classes) == whole > 0
     assert found[f"/read/commitments?{pin}"] == counted(live, f"/read/commitments?{pin}")
+
+
+def test_zeros_lead_to_their_lists_and_spheres_stand_in_one_order(live: Live) -> None:
+    everything_seen(live)
+    said = read(live, "dashboard", as_of=live.told)
+    pairs = [one for one in figures(said) if "counterparts.any=" in one and "delayed" not in one]
+    assert len(pairs) == len(Sphere) ** 2
+    answers = said.body.decode().split('<h2 id="answers">')[1]
+    order = [Sphere(name.lower()) for name in re.findall(r'<tr><th scope="row">(\w+)</th>', answers)]
+    assert order == [one for one in Sphere if one in order]
+    assert len(order) > 1
 
 
 def test_a_new_commitment_is_there_at_once(live: Live) -> None:
