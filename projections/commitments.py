@@ -311,7 +311,7 @@ def _ended(row: CommitmentRow, stage: Stage, record: Recorded) -> CommitmentRow:
 COMMITMENTS = View(
     name="commitments",
     version=5,
-    says="Commitments: who promised what to whom, how far it is, who says so, and whose turn it is.",
+    says="Who promised what to whom, how far it is, who says so, and whose turn it is.",
     row=CommitmentRow,
     key_says="The commitment's id.",
     touched_by=CONTEXT.events,

@@ -285,7 +285,7 @@ def _heard(row: MandateRow, record: Recorded) -> MandateRow:
 MANDATES = View(
     name="mandates",
     version=4,
-    says="Mandates: what was entrusted to whom, on which terms, with what money, and whose turn it is.",
+    says="What was entrusted to whom, on which terms, with what money, and whose turn it is.",
     row=MandateRow,
     key_says="The mandate's id.",
     touched_by=CONTEXT.events,
