@@ -167,6 +167,23 @@ def test_of_a_territory_no_more_is_looked_up_than_a_page_counts(live: Live) -> N
     assert len(live.run(territories.below(region, moment, 0))) == 1 < len(whole) <= UNITS_AT_MOST
 
 
+@pytest.mark.parametrize("language", TONGUES)
+def test_a_territory_too_large_to_lead_to_lists_has_its_figures(
+    live: Live, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    monkeypatch.setattr("api.dashboard.UNITS_AT_MOST", 1)
+    region = _region(live)
+    said = read(live, f"dashboard/{region}", language, territory="true", as_of=live.told)
+    assert '<span lang="en" dir="ltr">' not in said.body.decode(), "what is translated is not marked as English"
+    shown = re.findall(r"<dt>[^<]+</dt><dd>([0-9]+) ", said.body.decode())
+    card = get(live, f"/v1/territories/{region}", as_of=live.told).json["item"]
+    numbers = [one for one in card.values() if isinstance(one, int)]
+    assert sorted(map(int, shown)) == sorted(numbers)
+    assert f"/v1/territories/{region}?as_of={live.told}" in Page(said).links
+    alone = read(live, f"dashboard/{region}", language, as_of=live.told)
+    assert figures(alone), "the unit alone is counted with its lists"
+
+
 async def test_the_page_fits_a_phone_in_every_language(live: Live, tmp_path: Path) -> None:
     async with tab(tmp_path) as shown:
         await shown.as_wide_as(320)
