@@ -72,7 +72,7 @@ class Compared:
         span, wanted = await spanned(self._views, self._moments, said), preferred(request)
         first, second = span.first.position, span.second.position
         named = min(second, await self._views.position(UNITS)) if UNITS in self._known else None
-        edition = f"{named}.{self._templates.edition}.{'+'.join(wanted)}"
+        edition = f"{named}.{span.second.day}.{self._templates.edition}.{'+'.join(wanted)}"
         etag = f'W/"changes.{span.fresh.view}.{first}.{second}.{span.fresh.head}.{edition}"'
         if unchanged(request, etag):
             return not_modified(etag, LIVE, VARY)

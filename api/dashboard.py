@@ -21,7 +21,7 @@ from api.moments import Moments, stamp
 from api.paging import FORMED, address, filled_in, paged, see
 from api.reference import VARY
 from api.standing import Standing, Standings
-from api.tally import position_of, tally
+from api.tally import CARDS, position_of, tally
 from api.templates import Templates
 from projections.commitments import COMMITMENTS
 from projections.kernel import View
@@ -47,6 +47,7 @@ class Dashboard:
         self._origin = origin
         self._standings = Standings(views, store, moments, COMMITMENTS)
         self._territories = Territories(views)
+        self._says = {one.name: one.says for one in views.columns(CARDS)}
         unit = Parameter("unit", values.uuid(), "The unit.", required=True)
         within = Parameter("territory", values.yes_no(), "With everything that lies in it.")
         self._unit, self._taken = unit, {AS_OF.name: AS_OF, LANG.name: LANG}
@@ -106,8 +107,12 @@ class Dashboard:
         said = await tally(self._views, when.position, pinned=when.on != "") if unit is None else None
         if said is not None:
             told = await of_register(counted, said.whole, said.sentence)
+        card = None
+        if unit is not None and units is None:
+            card = await self._territories.card(unit, Moment(when.position, None, when.day))
         return await self._templates.written(
             "dashboard.html", unit=unit, called=called, units=units, within=within, tally=said, it=told,
+            figures=card and card.figures, says=self._says,
             most=UNITS_AT_MOST, counted=COUNTED, past=past, wanted=preferred(request), standing=standing, when=when,
             at=stamp(await self._moments.at(when.position)), on=f"?as_of={when.on}" if when.on else "",
             here=request.rel_url.raw_path, a_month_ago=days_before(when.day, MONTH), views=CHANGED,

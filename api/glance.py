@@ -134,11 +134,19 @@ async def of_register(counted: Counted, card: Mapping[str, Any], sentence: Sente
     return Glance(
         sentence=sentence, stands=[*stands, _total(counted, stands)],
         owing=[_owing(counted, sphere, by_key) for sphere in Sphere],
-        answers=[_answers(counted, row["sphere"], row, one("sphere", row["sphere"])) for row in responses],
+        answers=[
+            _answers(counted, row["sphere"], row, one("sphere", row["sphere"]))
+            for row in sorted(responses, key=_of_sphere)
+        ],
         whole=sentence.commitments,
         doubts={name: Figure(doubted[name], counted.leads(COMMITMENTS, where)) for name, where in DOUBTS.items()},
         **await _dated(counted),
     )  # fmt: skip
+
+
+def _of_sphere(row: Mapping[str, Any]) -> int:
+    """Spheres stand in one order on the whole page."""
+    return list(Sphere).index(row["sphere"])
 
 
 def _stand(counted: Counted, sphere: str, row: Mapping[str, Any]) -> Stand:

@@ -1,5 +1,6 @@
 """What was recorded of a thing, as pages tell it: in order, what corrects what, and how long nobody said a word."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -8,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.kernel import EventName, PartialDate
+from domain.kernel import EventName, PartialDate, Sphere
 from services.store.ports import Filter, Store, StoredRecord
 
 HISTORY = 500
@@ -21,7 +22,8 @@ QUIET = 90
 class Told:
     """One record. `quiet`: days without a word before it, if many. `behind`: days from when it counts to its record.
 
-    `asked`: what somebody gave; else it follows from the record before. `corrected`: the version that corrects it.
+    `sphere`: that of the unit as it was then; empty where the register itself speaks. `asked`: what somebody gave; else
+    it follows from the record before. `corrected`: the version that corrects it.
     """
 
     position: int
@@ -31,6 +33,7 @@ class Told:
     effective_on: str
     unit: str
     role: str
+    sphere: str
     because: str
     basis: str
     corrects: EventName | None
@@ -52,6 +55,12 @@ class Past(NamedTuple):
     records: Sequence[Told] = ()
     more: bool = False
     silent: int = 0
+
+    @property
+    def spheres(self) -> Mapping[str, int]:
+        """How many records units of each sphere made, in the order of spheres; the register's own are of none."""
+        said = Counter(one.sphere for one in self.records)
+        return {sphere.value: said[sphere] for sphere in Sphere if said[sphere]}
 
 
 NO_PAST = Past()
@@ -82,6 +91,7 @@ def _told(stored: StoredRecord, record: Any, at: date, quiet: int, corrected: Ma
     latest, name = PartialDate(counts).latest(), EventName.at(stored.stream, stored.version)
     return Told(
         stored.position, name, stored.type, at, counts, actor.get("unit", ""), actor.get("role", ""),
+        actor.get("sphere", ""),
         record.get("because", ""), record.get("basis", ""),
         EventName(record["corrects"]) if "corrects" in record else None,
         record["data"], [path.strip("/") for path in record.get("sealed", ())], record["of"][0] == 1, quiet,

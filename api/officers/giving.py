@@ -46,6 +46,7 @@ class Shown:
     problem: Mapping[str, Any] | None = None
     told: Sequence[tuple[Node | None, str]] = ()
     tried: Mapping[str, Any] | None = None
+    alike: Sequence[tuple[str, Any]] = ()
     status: int = 200
     thing: Any = None
     opened: bool = False
@@ -130,6 +131,8 @@ class Forms:
         found = msgspec.json.decode(answer.body)
         if trying:
             shown.tried = found
+            if shown.verb.by.starts:
+                shown.alike = await self._directory.alike(shown.verb.context.name, shown.root)
             return await self._page(shown)
         return await self._recorded(shown, found, answer.body, answer.status)
 

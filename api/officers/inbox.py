@@ -1,6 +1,8 @@
 """What an officer comes for: what waits for their unit, what is due, and what they may give."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -8,22 +10,46 @@ import msgspec
 from aiohttp import web
 
 from api.commands import Verb
+from api.figures import Counted, Figure, When, one, several
 from api.languages import preferred
 from api.officers.giving import Forms, address_of
 from api.officers.pages import Pages
 from api.officers.signing_in import Doors, to_sign_in
 from api.officers.units import Directory
+from api.people import called
 from api.sheets.sheets import SHEETS
+from domain.deadlines import Standing
 from domain.kernel import StreamId
 from services.handle import Office
 from services.offering import Prospect, prospect
 from services.readers import known
 from services.store.tokens import Token
-from services.views.ports import Filter, Op, Query
+from services.views.ports import COUNTED, Filter, Op, Query
 from services.views.queries import Views
 
 LINES = 200
-"""Lines of each list; `/read/turns` and `/read/obligations` have all of them."""
+"""Lines of each list; the list to which its figure leads has all of them."""
+ACCREDITS = "units.accredit"
+"""The command by which somebody comes to act for a unit."""
+USED = ("turns", "obligations", "commitments", "mandates")
+"""The views that the desk reads, all as of one position."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """One list of the desk: how many there are, with the address of all of them, and the first."""
+
+    whole: Figure
+    rows: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """Things of one view in which the unit takes part and it is the turn of others, each with its name and the days."""
+
+    view: str
+    figure: Figure
+    rows: Sequence[tuple[Mapping[str, Any], Any, int]]
 
 
 class Inbox:
@@ -49,13 +75,15 @@ class Inbox:
         if token is None:
             return to_sign_in(request)
         found = await known(self._office.states, token.actor, self._office.clock())
-        mine = _of(token)
-        turns = await self._rows("turns", Query(mine, limit=LINES, day=found.today))
-        due = (*mine, Filter("state", Op.EQ, ("open",)))
-        owed = await self._rows("obligations", Query(due, sort="due_on", limit=LINES, day=found.today))
+        position = min([await self._views.position(name) for name in USED])
+        counted = Counted(self._views, When(position, found.today))
+        awaited = await self._awaited(counted, token.unit)
         may = [verb for verb in self._verbs if token.role in verb.by.roles]
         return await self._pages.page(
-            "officers/inbox.html", token=token, unit=found.unit, in_force=found.in_force, turns=turns, owed=owed,
+            "officers/inbox.html", token=token, unit=found.unit, in_force=found.in_force, counted=COUNTED,
+            position=position, today=found.today, awaited=awaited, own=await _own(counted, token.unit),
+            names=await self._directory.names(str(row.get("waits_on")) for one in awaited for row, _, _ in one.rows),
+            roles={verb.operation: sorted(verb.by.roles) for verb in self._verbs}, accredits=ACCREDITS,
             wanted=preferred(request), starts=[(verb, address_of(verb)) for verb in may if verb.by.starts],
             answers={verb.operation for verb in may if not verb.by.starts},
             acts=sorted({verb.context.name for verb in may if not verb.by.starts}),
@@ -88,9 +116,41 @@ class Inbox:
             if verb.context.name == context and not verb.by.starts and token.role in verb.by.roles
         ]
 
+    async def _awaited(self, counted: Counted, unit: UUID) -> Sequence[Awaited]:
+        """What waits for others, the longest first."""
+        others, found = (one("waits_on", unit, Op.NE), one("waits_for", value=False, op=Op.IS_NULL)), list[Awaited]()
+        parts = {"commitments": [several("parties.unit", [unit], Op.ANY)]}
+        parts["mandates"] = [one(side, unit) for side in ("giver", "recipient")]
+        for view, mine in parts.items():
+            for part in mine:
+                rows = await counted.rows(view, part, *others, limit=LINES, sort="waits_since")
+                told = [(row, called(row, self._views.columns(view)), _days(row, counted.when.day)) for row in rows]
+                found.append(Awaited(view, await counted.count(view, part, *others), told))
+        return [each for each in found if each.rows]
+
     async def _rows(self, view: str, query: Query) -> Sequence[Mapping[str, Any]]:
         page = await self._views.page(view, query)
         return [msgspec.json.decode(item) for item in page.items]
+
+
+async def _own(counted: Counted, unit: UUID) -> Mapping[str, Lines]:
+    """What waits for the unit, what it owes and is late with, what falls due, and what stands still."""
+    mine, day = one("unit", unit), counted.when.day
+    late = (mine, several("state", [Standing.OPEN.value, Standing.MISSED.value]), one("due_on", day, Op.LT))
+    owed = (mine, one("state", Standing.OPEN.value), one("due_on", day, Op.GE))
+    still = (mine, one("state", Standing.SUSPENDED.value))
+
+    async def lines(view: str, *where: Filter, sort: str = "due_on") -> Lines:
+        return Lines(await counted.count(view, *where), await counted.rows(view, *where, limit=LINES, sort=sort))
+
+    return {
+        "turns": await lines("turns", mine, sort="waits_since"), "late": await lines("obligations", *late),
+        "owed": await lines("obligations", *owed), "still": await lines("obligations", *still),
+    }  # fmt: skip
+
+
+def _days(row: Mapping[str, Any], day: date) -> int:
+    return (day - date.fromisoformat(row["waits_since"])).days
 
 
 def _of(token: Token) -> tuple[Filter, ...]:

@@ -19,6 +19,8 @@ from services.views.queries import Views
 
 MANY = 200
 """Texts of one form for which units are looked for."""
+TITLE = "title"
+"""The field by which people know again what is there already."""
 
 
 class Directory:
@@ -56,6 +58,16 @@ class Directory:
             return ""
         found = await self.thing(node.view, UUID(node.text.strip()))
         return found[best(found, (READER.get().tongue.tag,))] if isinstance(found, dict) else ""
+
+    async def alike(self, context: str, root: Node) -> Sequence[tuple[str, Any]]:
+        """Things that are there and hold all words of a title that was typed, with what they are called."""
+        titles = [line.rows[1].text for one in root.rows if one.name == TITLE for line in one.rows]
+        found, columns = dict[str, Any](), self._views.columns(context) if context in self.rows else ()
+        for text in titles if columns else ():
+            if text.strip():
+                page = await self._views.page(context, Query(q=text, limit=SHOWN))
+                found |= {row["key"]: called(row, columns) for row in map(msgspec.json.decode, page.items)}
+        return [*found.items()][:SHOWN]
 
     async def names(self, ids: Iterable[str], day: date | None = None) -> Mapping[str, str]:
         return await names_of(self._views, (one.lower() for one in ids if is_id(one)), day=day)

@@ -1,6 +1,7 @@
 """What changed between two moments, as a page: the same rows and columns as for programs, in words."""
 
 import re
+from datetime import UTC, datetime
 from html import unescape
 
 import pytest
@@ -64,6 +65,12 @@ def test_of_nothing_said_it_is_what_changed_in_a_month(live: Live) -> None:
     assert get(live, "/read/changes", view="commitments", to="").status == 303
     assert get(live, "/read/changes", **{"from": live.told, "to": 0}).status == 400
     assert b"no longer" not in read(live, "changes", **{"from": live.told, "to": live.told}).body
+
+
+def test_on_another_day_it_is_another_page(live: Live) -> None:
+    said = get(live, "/read/changes", **{"from": 0})
+    assert f".{datetime.now(UTC).date()}." in said.headers["etag"]
+    assert get(live, "/read/changes", {"If-None-Match": said.headers["etag"]}, **{"from": 0}).status == 304
 
 
 def test_of_a_list_only_what_went_and_what_came_is_told(live: Live) -> None:

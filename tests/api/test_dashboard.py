@@ -10,6 +10,7 @@ import pytest
 
 from api.dashboard import UNITS_AT_MOST
 from api.tongues import TONGUES
+from domain.kernel import Sphere
 from projections.spheres import CLASSES
 from services.territories import Moment, Territories
 from tests.api.client import Said, get, head, proposed, seen
@@ -76,6 +77,17 @@ def test_what_each_sphere_owes_is_all_of_it_in_classes_each_counted_once(live: L
         assert len(classes) == len(CLASSES)
         assert sum(classes) == whole > 0
     assert found[f"/read/commitments?{pin}"] == counted(live, f"/read/commitments?{pin}")
+
+
+def test_zeros_lead_to_their_lists_and_spheres_stand_in_one_order(live: Live) -> None:
+    everything_seen(live)
+    said = read(live, "dashboard", as_of=live.told)
+    pairs = [one for one in figures(said) if "counterparts.any=" in one and "delayed" not in one]
+    assert len(pairs) == len(Sphere) ** 2
+    answers = said.body.decode().split('<h2 id="answers">')[1]
+    order = [Sphere(name.lower()) for name in re.findall(r'<tr><th scope="row">(\w+)</th>', answers)]
+    assert order == [one for one in Sphere if one in order]
+    assert len(order) > 1
 
 
 def test_a_new_commitment_is_there_at_once(live: Live) -> None:
@@ -153,6 +165,23 @@ def test_of_a_territory_no_more_is_looked_up_than_a_page_counts(live: Live) -> N
     region, territories = UUID(_region(live)), Territories(live.services.views)
     whole = live.run(territories.below(region, moment))
     assert len(live.run(territories.below(region, moment, 0))) == 1 < len(whole) <= UNITS_AT_MOST
+
+
+@pytest.mark.parametrize("language", TONGUES)
+def test_a_territory_too_large_to_lead_to_lists_has_its_figures(
+    live: Live, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    monkeypatch.setattr("api.dashboard.UNITS_AT_MOST", 1)
+    region = _region(live)
+    said = read(live, f"dashboard/{region}", language, territory="true", as_of=live.told)
+    assert '<span lang="en" dir="ltr">' not in said.body.decode(), "what is translated is not marked as English"
+    shown = re.findall(r"<dt>[^<]+</dt><dd>([0-9]+) ", said.body.decode())
+    card = get(live, f"/v1/territories/{region}", as_of=live.told).json["item"]
+    numbers = [one for one in card.values() if isinstance(one, int)]
+    assert sorted(map(int, shown)) == sorted(numbers)
+    assert f"/v1/territories/{region}?as_of={live.told}" in Page(said).links
+    alone = read(live, f"dashboard/{region}", language, as_of=live.told)
+    assert figures(alone), "the unit alone is counted with its lists"
 
 
 async def test_the_page_fits_a_phone_in_every_language(live: Live, tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_what_waits_for_the_unit_comes_first(live: Live) -> None:
 
 def test_the_other_side_answers_whole_and_the_agreement_comes_about(live: Live) -> None:
     """A region invites the city; the city accepts, the region adopts: by forms alone, to the very row."""
-    region, signatory = _region(live)
+    region, signatory = officers_of(live, "Auvergne-Rhône-Alpes")
     form = Form(page(live, PROPOSE, region))
     typed = promise() | {"parties__0__unit": "Lyon", "parties__0__part": "co_owner"}
     said = pressed(live, PROPOSE, region, "record", form, **typed)
@@ -106,10 +106,10 @@ def _recorded(live: Live, address: str, token: str, **typed: str) -> Any:
     return receipt_of(said)
 
 
-def _region(live: Live) -> tuple[str, str]:
-    """Tokens of the region's liaison officer and of its signatory."""
-    rows = get(live, "/v1/units", q="Auvergne").items
-    unit = UnitId(UUID(rows[0]["key"]))
+def officers_of(live: Live, name: str) -> tuple[str, str]:
+    """Tokens of a unit's liaison officer and of its signatory."""
+    found = [row["key"] for row in get(live, "/v1/units", q=name).items if row["title"] == name]
+    unit = UnitId(UUID(found[0]))
     _, state = live.run(live.services.office.states.state("units", StreamId(unit)))
     roles = {one.role: EventName.at(unit, one.version) for one in state.accreditations}
     issued = [

@@ -1,13 +1,15 @@
 """The history of a thing as its page tells it: corrections, silence, and what was recorded long after it happened."""
 
 import json
+import re
 from datetime import date, timedelta
+from html import unescape
 from typing import Any
 from uuid import UUID
 
 from api.past import HISTORY, past_of
 from services.store.ports import StoredRecord
-from tests.api.client import get, give, proposed
+from tests.api.client import get, give, head, proposed
 from tests.api.conftest import Live
 from tests.api.test_officers import told
 from tests.api.test_pages import Page
@@ -54,9 +56,26 @@ def test_what_is_corrected_names_what_corrects_it() -> None:
     assert found.records[1].corrects == f"{THING}/1"
 
 
+def test_records_are_counted_by_the_sphere_that_spoke() -> None:
+    said = [BY_UNIT | {"sphere": sphere} for sphere in ("national", "local", "local")]
+    found = past_of([record(number, 0, actor) for number, actor in enumerate([*said, BY_CLOCK], 1)], on(0))
+    assert [*found.spheres.items()] == [("local", 2), ("national", 1)]
+
+
 def test_of_a_very_long_history_the_beginning_is_told_and_no_silence_behind_it() -> None:
     found = past_of([record(number, 0) for number in range(1, HISTORY + 2)], on(300))
     assert (len(found.records), found.more, found.silent) == (HISTORY, True, 0)
+
+
+def test_where_several_spheres_spoke_each_has_a_lane_and_a_list(live: Live) -> None:
+    page = get(live, f"/read/commitments/{live.story.climate}", {"Accept-Language": "en"}, as_of=live.told)
+    counted = re.findall(r'href="(/read/activity[^"]*sphere=(\w+)[^"]*)">\w+ \(([0-9]+)\)', page.body.decode())
+    assert [sphere for _, sphere, _ in counted] == ["local", "regional", "national"]
+    for address, sphere, many in counted:
+        rows = get(live, unescape(address).replace("/read/", "/v1/") + "&count=true").json["count"]["rows"]
+        assert (rows, page.body.count(f'class="of {sphere}"'.encode())) == (int(many), int(many))
+    alone = get(live, f"/read/commitments/{proposed(live)['stream']}", wait_for=head(live) - 1)
+    assert b'class="history"' in alone.body
 
 
 def test_a_page_tells_what_was_said_by_whom_with_the_proof_and_nothing_that_is_sealed(live: Live) -> None:
