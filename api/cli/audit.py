@@ -56,14 +56,14 @@ def fetch(url: str, out: Path, fresh: bool, key: VerifierKey | None, as_json: bo
 
     Of what is there already it asks again: for all of it in small ledgers, for some in large ones. What the server
     shows otherwise than it did first is put beside it, under later/, and is a failure of integrity. With --key, a
-    checkpoint that this key did not sign is refused before anything is written.
+    checkpoint that this key did not sign is refused before anything is written, and so is an earlier one.
     """
     bundle = Bundle(out)
     found = run(_fetch(_url(url), bundle, fresh=fresh, key=key))
     report = Report(size=found.size, findings=list(found.findings))
     report.checked += _copied(found, bundle)
-    if key is not None and found.size:
-        report.checked.append(f"the signature of the server's checkpoint is by {key}")
+    if key is not None and found.size and not found.findings:
+        report.checked.append(f"every checkpoint that was kept is signed by {key}")
     report.unchecked.append(f"everything{' else' if key else ''}: run `subsidia audit verify`")
     if left := found.kept - found.asked:
         report.unchecked.append(

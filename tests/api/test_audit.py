@@ -103,7 +103,7 @@ def test_a_checkpoint_of_another_key_is_refused_before_anything_is_written(
     result = audit("fetch", live.url, "--out", str(folder), "--key", other)
     assert (result.exit_code, "note-unsigned" in result.stderr) == (1, True)
     assert list(tmp_path.iterdir()) == []
-    assert f"the signature of the server's checkpoint is by {key}" in well(
+    assert f"every checkpoint that was kept is signed by {key}" in well(
         "fetch", live.url, "--out", str(folder), "--key", key
     )
     before = (folder / "checkpoint").read_bytes()
