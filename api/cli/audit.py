@@ -114,21 +114,25 @@ def _copied(found: fetching.Fetched, bundle: Bundle) -> list[str]:
 @click.option("--witness", "witnesses", type=Key(COSIGNING), multiple=True,
               help="The key of a witness: it must have cosigned one of these, or BUNDLE's own.")  # fmt: skip
 @click.option("--structure-only", is_flag=True, help="Do not decide again: only signature, tree, bytes and order.")
+@click.option("--strict", is_flag=True, help="No verdict (3) where this program has not the rules to decide again.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=1,
               help="So many processes at once, each with memory of its own. They find the same.")  # fmt: skip
 @as_json
 def verify(
     bundle: Path, key: VerifierKey, state: Path | None, witnessed: tuple[Path, ...],
-    witnesses: tuple[VerifierKey, ...], structure_only: bool, jobs: int, as_json: bool,
+    witnesses: tuple[VerifierKey, ...], structure_only: bool, strict: bool, jobs: int, as_json: bool,
 ) -> None:  # fmt: skip
     """Check all of BUNDLE offline, with no server and no database."""
+    if strict and structure_only:
+        raise click.UsageError("--strict demands that all is decided again, --structure-only that nothing is.")
     copy = Bundle(bundle)
     saved = state.read_bytes() if state is not None and state.is_file() else None
     brought = {str(path): path.read_bytes() for path in witnessed}
     with shown("verify") as progress, workers(jobs) as several:
         report = verifying.verify(
-            copy, key, saved=saved, witnessed=brought, decide=not structure_only, workers=several, progress=progress
-        )
+            copy, key, saved=saved, witnessed=brought, decide=not structure_only, strict=strict, workers=several,
+            progress=progress,
+        )  # fmt: skip
     # No path is called so: a file of that name is one of others.
     judge(report, {"the bundle's own checkpoint": copy.read(CHECKPOINT) or b"", **brought}, key, witnesses)
     close(report, as_json)
