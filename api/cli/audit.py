@@ -56,14 +56,14 @@ def fetch(url: str, out: Path, fresh: bool, key: VerifierKey | None, as_json: bo
 
     Of what is there already it asks again: for all of it in small ledgers, for some in large ones. What the server
     shows otherwise than it did first is put beside it, under later/, and is a failure of integrity. With --key, a
-    checkpoint that this key did not sign is refused before anything is written.
+    checkpoint that this key did not sign is refused before anything is written, and so is an earlier one.
     """
     bundle = Bundle(out)
     found = run(_fetch(_url(url), bundle, fresh=fresh, key=key))
     report = Report(size=found.size, findings=list(found.findings))
     report.checked += _copied(found, bundle)
-    if key is not None and found.size:
-        report.checked.append(f"the signature of the server's checkpoint is by {key}")
+    if key is not None and found.size and not found.findings:
+        report.checked.append(f"every checkpoint that was kept is signed by {key}")
     report.unchecked.append(f"everything{' else' if key else ''}: run `subsidia audit verify`")
     if left := found.kept - found.asked:
         report.unchecked.append(
@@ -114,21 +114,25 @@ def _copied(found: fetching.Fetched, bundle: Bundle) -> list[str]:
 @click.option("--witness", "witnesses", type=Key(COSIGNING), multiple=True,
               help="The key of a witness: it must have cosigned one of these, or BUNDLE's own.")  # fmt: skip
 @click.option("--structure-only", is_flag=True, help="Do not decide again: only signature, tree, bytes and order.")
+@click.option("--strict", is_flag=True, help="No verdict (3) where this program has not the rules to decide again.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=1,
               help="So many processes at once, each with memory of its own. They find the same.")  # fmt: skip
 @as_json
 def verify(
     bundle: Path, key: VerifierKey, state: Path | None, witnessed: tuple[Path, ...],
-    witnesses: tuple[VerifierKey, ...], structure_only: bool, jobs: int, as_json: bool,
+    witnesses: tuple[VerifierKey, ...], structure_only: bool, strict: bool, jobs: int, as_json: bool,
 ) -> None:  # fmt: skip
     """Check all of BUNDLE offline, with no server and no database."""
+    if strict and structure_only:
+        raise click.UsageError("--strict demands that all is decided again, --structure-only that nothing is.")
     copy = Bundle(bundle)
     saved = state.read_bytes() if state is not None and state.is_file() else None
     brought = {str(path): path.read_bytes() for path in witnessed}
     with shown("verify") as progress, workers(jobs) as several:
         report = verifying.verify(
-            copy, key, saved=saved, witnessed=brought, decide=not structure_only, workers=several, progress=progress
-        )
+            copy, key, saved=saved, witnessed=brought, decide=not structure_only, strict=strict, workers=several,
+            progress=progress,
+        )  # fmt: skip
     # No path is called so: a file of that name is one of others.
     judge(report, {"the bundle's own checkpoint": copy.read(CHECKPOINT) or b"", **brought}, key, witnesses)
     close(report, as_json)

@@ -92,7 +92,7 @@ def _plain(report: Report) -> dict[str, Any]:
             for one in report.findings
         ],
         "checked": report.checked, "unchecked": report.unchecked,
-    }  # fmt: skip
+    } | ({"undecided": report.undecided} if report.throughout else {})  # fmt: skip
 
 
 def _show(report: Report) -> None:
@@ -108,7 +108,8 @@ def _show(report: Report) -> None:
     if report.throughout and report.size and report.findings:
         _say_how_far(report)
     verdict = report.verdict
-    say(f"{SAID[verdict]} (exit {int(verdict)})", fg=COLOURS.get(verdict, "red"), bold=True)
+    left = f"; {report.undecided:,} commands or attestations were NOT gone through again" if report.undecided else ""
+    say(f"{SAID[verdict]}{left} (exit {int(verdict)})", fg=COLOURS.get(verdict, "red"), bold=True)
 
 
 def _say_how_far(report: Report) -> None:

@@ -47,6 +47,7 @@ _VERDICTS: Mapping[str, Verdict] = {
     "record-newer": Verdict.INCOMPLETE,
     "view-newer": Verdict.INCOMPLETE,
     "rules-newer": Verdict.INCOMPLETE,
+    "undecided": Verdict.INCOMPLETE,
     "policy-unshipped": Verdict.INCOMPLETE,
     "erasure-unseen": Verdict.INCOMPLETE,
     "opening-foreign": Verdict.INCOMPLETE,

@@ -115,6 +115,8 @@ def _another(first: Recorded, many: int, event: Any, record: StoredRecord) -> Re
 class Redecider:
     """Takes the commands of a ledger in their order. `unchecked` counts, in words, what could not be decided again.
 
+    `since` has the position of the first of each.
+
     Of several who each take all commands, everybody decides a share and the first says what else there is to say.
     """
 
@@ -138,6 +140,7 @@ class Redecider:
         self._lost: set[UUID] = set()
         self._unseen: list[tuple[Recorded, Sequence[Any], Sequence[StoredRecord]]] = []
         self.unchecked: Counter[str] = Counter()
+        self.since: dict[str, int] = {}
         self.decided = 0
 
     def take(self, commands: Sequence[Command]) -> None:
@@ -169,7 +172,8 @@ class Redecider:
     def _take(self, command: Command, recorded: _Read[Recorded], asked: _Read[tuple[str, Order]], mine: bool) -> None:
         records, first = command.records, command.records[0]
         if unknown := next((one.type for one in records if one.type not in self._codec.names), None):
-            self.unchecked[f"commands with records of the type {unknown}, which this program does not know"] += mine
+            if mine:
+                self._leave(f"commands with records of the type {unknown}, which this program does not know", first)
             self._say(self._rules.unknown(unknown, first.position), DECIDED)
             self._lost.add(first.stream)
             return
@@ -248,13 +252,13 @@ class Redecider:
         """What the command comes to, if that is what was recorded, or why not; None where nobody can say."""
         leaf = command.leaves[0]
         if first.rules != context.rules:
-            self.unchecked[f"commands decided under {first.rules}, which this program does not ship"] += 1
+            self._leave(f"commands decided under {first.rules}, which this program does not ship", command.records[0])
             return self._unaccredited(first)
         rests_on = {first.stream, *(UUID(stream) for stream, _ in leaf.reads or ())} if self._lost else set()
         if first.actor.system == "reaction" and first.cause is not None:
             rests_on.add(first.cause.stream)
         if self._lost & rests_on:
-            self.unchecked["commands that rest on records which could not be read"] += 1
+            self._leave("commands that rest on records which could not be read", command.records[0])
             return None
         try:
             if isinstance(asked, Exception):
@@ -276,6 +280,11 @@ class Redecider:
         self.decided += 1
         self._states.deciding = command.leaves
         return self._compared(order, command, first)
+
+    def _leave(self, what: str, first: StoredRecord) -> None:
+        """One that nobody can decide here."""
+        self.unchecked[what] += 1
+        self.since.setdefault(what, first.position)
 
     def _unaccredited(self, first: Recorded) -> Finding | None:
         """What can be said of who acted where the rules are unknown."""

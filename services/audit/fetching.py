@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from itertools import chain, groupby, takewhile
 from pathlib import Path
 
@@ -69,14 +70,15 @@ async def fetch(
 ) -> Fetched:
     """Copies all that a server's newest checkpoint promises, and asks again for what is there: some of it, or all.
 
-    `read`: how a checkpoint is read, by whoever has the ledger's key and takes no other's.
+    `read`: how a checkpoint is read, by whoever has the ledger's key and takes no other's: the server's newest, those
+    that a fetch began or ended with before, and every earlier one that the bundle keeps.
 
     What is there stays, where the server shows something else now; that is a finding. The bundle's checkpoint is
     replaced last, and never by one that does not continue it. Raises Unreachable.
     """
     note, said = await _shown(get)
-    if (unsigned := _unsigned(note, read)) is not None:
-        return Fetched(findings=(unsigned,))
+    if unsigned := _unsigned("the server's checkpoint; nothing was written", note, read):
+        return Fetched(findings=unsigned)
     earlier = dict[str, Checkpoint]()
     begun = bundle.beside(BEGUN)
     for whence, old in (("the bundle's own checkpoint", bundle.read(CHECKPOINT)), (f"{begun}", _content(begun))):
@@ -84,6 +86,9 @@ async def fetch(
             earlier |= {} if old is None else {whence: read_checkpoint(old)}
         except (BadNote, BadCheckpoint) as error:
             return Fetched(findings=(Finding("checkpoint-malformed", f"This is no checkpoint: {whence}. {error}"),))
+        # What nobody signed is no evidence against the server.
+        if old is not None and (unsigned := _unsigned(f"{whence}; nothing was written", old, read)):
+            return Fetched(findings=unsigned)
     sure = True
     for whence, before in earlier.items():
         found, certain = await _held_against(get, bundle, whence, before, said)
@@ -96,16 +101,20 @@ async def fetch(
     if bundle.read(CHECKPOINT) != note and (sure or not begun.exists()):
         Bundle(begun.parent).write(begun.name, note)
     again = Again(get, bundle, note, said, sure)
+    forged = list[Finding]()
     copied = await _copied(again, list(earlier.values()), progress, fresh=fresh)
     if not again.absent and copied.whole:
         bound = [*_suspect(bundle, said.size), said.size // tiles.WIDTH]
         for number in bound:
-            await _earlier(get, bundle, number * tiles.WIDTH, min((number + 1) * tiles.WIDTH, said.size))
+            forged += await _earlier(
+                get, bundle, number * tiles.WIDTH, min((number + 1) * tiles.WIDTH, said.size), read
+            )
         bundle.write(CHECKPOINT, note)
         if sure or _content(begun) == note:
             begun.unlink(missing_ok=True)
         _sweep(bundle, said.size, bound)
-    return copied
+        forged += _kept_unsigned(bundle, read)
+    return replace(copied, findings=(*copied.findings, *forged))
 
 
 async def _shown(get: Get) -> tuple[bytes, Checkpoint]:
@@ -117,13 +126,13 @@ async def _shown(get: Get) -> tuple[bytes, Checkpoint]:
         raise Unreachable(f"What lies under this address is no ledger: its checkpoint is none. {error}") from error
 
 
-def _unsigned(note: bytes, read: Read) -> Finding | None:
+def _unsigned(which: str, note: bytes, read: Read) -> tuple[Finding, ...]:
+    """What is wrong with a checkpoint that is well-formed, and not by the key that the auditor brought."""
     try:
         read(note)
     except BadNote as error:
-        says = f"The server's checkpoint is not signed by your key; nothing was written. {error}"
-        return Finding("note-unsigned", says)
-    return None
+        return (Finding("note-unsigned", f"This is not signed by your key: {which}. {error}"),)
+    return ()
 
 
 def _content(path: Path) -> bytes | None:
@@ -260,21 +269,41 @@ def _suspect(bundle: Bundle, size: int) -> list[int]:
     return found[:SUSPECTS]
 
 
-async def _earlier(get: Get, bundle: Bundle, after: int | None, until: int) -> None:
-    """The checkpoints that were signed within a tile, where the server tells them: they bind its records one by one."""
-    while after is not None:
-        answer = await get(f"v1/checkpoints?after={after}&until={until}")
-        if answer is None:
-            return
+async def _earlier(get: Get, bundle: Bundle, first: int, until: int, read: Read) -> tuple[Finding, ...]:
+    """The checkpoints that were signed within a tile, where the server tells them: they bind its records one by one.
+
+    Those that the auditor's key did not sign are not kept. Raises Unreachable.
+    """
+    forged, after = list[Finding](), first
+    while (answer := await get(f"v1/checkpoints?after={after}&until={until}")) is not None:
         try:
             page = msgspec.json.decode(answer, type=_Checkpoints)
-            for note in page.items:
-                bundle.write(f"{EARLIER}{read_checkpoint(note).size}", note.encode())
+            sizes = [read_checkpoint(note).size for note in page.items]
         except (*UNREADABLE, BadNote, BadCheckpoint) as error:
             raise Unreachable(f"What the server calls its checkpoints are none: {error}") from error
-        if page.next is not None and page.next <= after:
+        if strange := [size for size in sizes if not first < size <= until]:
+            raise Unreachable(f"Asked for checkpoints of {first + 1} to {until} records, it gives one of {strange[0]}.")
+        for size, note in zip(sizes, page.items, strict=True):
+            unsigned = _unsigned(f"a checkpoint of {size} records that the server gives", note.encode(), read)
+            forged += unsigned
+            if not unsigned:
+                bundle.write(f"{EARLIER}{size}", note.encode())
+        if page.next is None:
+            break
+        if not after < page.next < until:
             raise Unreachable(f"The server's list of checkpoints does not come to an end: {page.next} follows {after}.")
         after = page.next
+    return tuple(forged)
+
+
+def _kept_unsigned(bundle: Bundle, read: Read) -> Iterator[Finding]:
+    """The checkpoints that lay in the bundle before, and that nobody signed whom the auditor trusts."""
+    for path in bundle.files():
+        if path.startswith(EARLIER):
+            note = bundle.read(path) or b""
+            with suppress(BadNote, BadCheckpoint):  # what is no checkpoint at all is for `verify` to say
+                read_checkpoint(note)
+                yield from _unsigned(f"{path}, which lay in the bundle", note, read)
 
 
 def _sweep(bundle: Bundle, size: int, bound: Sequence[int]) -> None:

@@ -41,6 +41,8 @@ class Decided:
     """The newest position of which one was."""
     cut: bool = False
     """Whether records could not be folded that an attestation speaks of."""
+    since: dict[str, int] = field(default_factory=dict)
+    """The position of the first of what is counted under `unchecked`, where it is known."""
 
     def add(self, other: "Decided") -> None:
         """What another one came to."""
@@ -51,6 +53,8 @@ class Decided:
         self.unattested |= other.unattested
         self.last = max(self.last, other.last)
         self.cut |= other.cut
+        for what, position in other.since.items():
+            self.since[what] = min(position, self.since.get(what, position))
 
     @property
     def open(self) -> Sequence[str]:
@@ -76,9 +80,14 @@ class Deciding:
     def end(self) -> Decided:
         """There are no more."""
         self.redecider.end()
-        ours = Decided(self.found, self.redecider.decided, 0, self.redecider.unchecked)
+        ours = _again(self.redecider, self.found)
         ours.add(_recomputed(self.recomputing, First()))
         return ours
+
+
+def _again(redecider: Redecider, found: First) -> Decided:
+    """What came of the commands, once there are no more."""
+    return Decided(found, redecider.decided, unchecked=redecider.unchecked, since=redecider.since)
 
 
 def _recomputed(recomputing: Recomputing, found: First) -> Decided:
@@ -120,7 +129,7 @@ def decide(bundle: Bundle, origin: str, size: int, share: int, shares: int, soun
     for _ in _through(bundle, size, sound, redecider.take):
         pass
     redecider.end()
-    return Decided(found, redecider.decided, 0, redecider.unchecked)
+    return _again(redecider, found)
 
 
 def recompute(bundle: Bundle, origin: str, size: int, sound: bool, part: Part) -> Decided:

@@ -36,6 +36,7 @@ class Report:
     """What an audit came to. `verified`: so many records, from the first, are as signed and as the rules demand.
 
     `checked` and `unchecked` say in words what was looked at and what was not. `throughout`: it is about all records.
+    `undecided`: commands and attestations that this program has no rules for; None where none were decided.
     """
 
     origin: str = ""
@@ -46,6 +47,7 @@ class Report:
     checked: list[str] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
     throughout: bool = False
+    undecided: int | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -75,6 +77,7 @@ def verify(
     saved: bytes | None = None,
     witnessed: Mapping[str, bytes] = MappingProxyType({}),
     decide: bool = True,
+    strict: bool = False,
     workers: Workers | None = None,
     contexts: Mapping[str, Context] = CONTEXTS,
     names: Mapping[str, type] = NAMES,
@@ -83,6 +86,7 @@ def verify(
 ) -> Report:
     """Everything that can be checked offline. `saved`: a checkpoint that the auditor kept from an earlier audit.
 
+    `strict`: where a command or an attestation cannot be gone through again by this program, there is no verdict.
     `witnessed`: others that the ledger signed, by where they are from; the records must come to each of them.
     With `workers` it is quicker, and the same is found. `now`: by the clock of this machine, if nothing is said.
     """
@@ -104,6 +108,8 @@ def verify(
             progress(done, audit.steps)
     audit.times(now or datetime.now(UTC))
     audit.files()
+    if strict:
+        audit.demand()
     audit.conclude()
     _say_what_is_left(report, audit, alone=saved is None and not witnessed)
     return report
@@ -290,6 +296,14 @@ class _Audit:
 
     # --- the verdict ---
 
+    def demand(self) -> None:
+        """Whatever could not be gone through again is a finding."""
+        left = {} if self.decided is None else self.decided.unchecked
+        for what, count in sorted(left.items()):
+            assert self.decided is not None
+            says = f"Not gone through again: {count:,} {what}. Audit with the program of that time as well."
+            self.report.add(Finding("undecided", says, self.decided.since.get(what)))
+
     def conclude(self) -> None:
         bounds = [
             bound for of_size in self.bounds.values() for bound in of_size if bound.said.size <= self.tree.edge.size
@@ -353,6 +367,7 @@ def _say_what_is_left(report: Report, audit: _Audit, *, alone: bool) -> None:
     if audit.decided is not None:
         report.checked.append(f"{audit.decided.decided:,} commands decided again, with who gave them and on what")
         report.checked.append(f"{audit.decided.attested:,} attestations of views, by folding the records again")
+        report.undecided = audit.decided.unchecked.total()
         report.unchecked += [f"{count:,} {what}" for what, count in sorted(audit.decided.unchecked.items())]
         report.unchecked += audit.decided.open
         report.unchecked.append("whether the register did all that was to follow from a record by its reactions")

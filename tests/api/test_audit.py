@@ -17,8 +17,10 @@ import structlog
 from click.testing import CliRunner, Result
 
 from api.cli import cli
+from api.cli.verdicts import close
 from projections.views import VIEWS
 from services.audit import again
+from services.audit.verifying import Report
 from services.keys import load_or_make
 from services.store.checkpoints import Notary
 from tests.api.conftest import Live
@@ -93,6 +95,14 @@ def test_fetched_and_verified_with_the_server_out_of_reach(bundle: Path, key: st
     assert found["findings"] == []
     assert found["verified"] == found["size"] == size_of(bundle)
     assert found["unchecked"]
+    assert found["undecided"] == 0
+    assert "verified (exit 0)" in well("verify", str(bundle), "--key", key, "--strict")
+
+
+def test_the_verdict_itself_says_that_something_was_not_gone_through_again(capsys: pytest.CaptureFixture[str]) -> None:
+    close(Report(size=9, verified=9, throughout=True, undecided=1_200), as_json=False)
+    said = capsys.readouterr().out
+    assert said == "verified; 1,200 commands or attestations were NOT gone through again (exit 0)\n"
 
 
 def test_a_checkpoint_of_another_key_is_refused_before_anything_is_written(
@@ -103,7 +113,7 @@ def test_a_checkpoint_of_another_key_is_refused_before_anything_is_written(
     result = audit("fetch", live.url, "--out", str(folder), "--key", other)
     assert (result.exit_code, "note-unsigned" in result.stderr) == (1, True)
     assert list(tmp_path.iterdir()) == []
-    assert f"the signature of the server's checkpoint is by {key}" in well(
+    assert f"every checkpoint that was kept is signed by {key}" in well(
         "fetch", live.url, "--out", str(folder), "--key", key
     )
     before = (folder / "checkpoint").read_bytes()
@@ -184,6 +194,7 @@ def test_fewer_records_than_were_seen_is_status_4(bundle: Path, key: str, live: 
         ("verify", "BUNDLE"),
         ("verify", "BUNDLE", "--key", "no key"),
         ("verify",),
+        ("verify", "BUNDLE", "--key", "KEY", "--strict", "--structure-only"),
         ("fetch", "ftp://example.org", "--out", "BUNDLE"),
         ("prove", "BUNDLE", "--position", "-1"),
         ("prove", "BUNDLE", "--position", "999999"),
@@ -195,8 +206,8 @@ def test_fewer_records_than_were_seen_is_status_4(bundle: Path, key: str, live: 
         ("diff", "BUNDLE", "--from", "9", "--to", "5"),
     ],
 )
-def test_what_is_asked_wrongly_is_status_2(words: tuple[str, ...], bundle: Path) -> None:
-    result = audit(*(str(bundle) if word == "BUNDLE" else word for word in words))
+def test_what_is_asked_wrongly_is_status_2(words: tuple[str, ...], bundle: Path, key: str) -> None:
+    result = audit(*({"BUNDLE": str(bundle), "KEY": key}.get(word, word) for word in words))
     assert result.exit_code == 2, result.output
 
 

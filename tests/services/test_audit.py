@@ -75,6 +75,19 @@ def test_rules_that_are_no_longer_shipped_are_said_to_be_unchecked(bundled: Path
     assert any(
         f"under {CONTEXTS['commitments'].rules}, which this program does not ship" in line for line in report.unchecked
     )
+    assert report.undecided
+
+
+def test_who_demands_that_all_is_decided_again_has_no_verdict_without_the_rules(bundled: Path) -> None:
+    later = {**CONTEXTS, "commitments": replace(CONTEXTS["commitments"], rules="commitments.99")}
+    report = verify(Bundle(bundled), VKEY, contexts=later, strict=True)
+    (found,) = report.findings
+    assert (report.verdict, found.code) == (Verdict.INCOMPLETE, "undecided")
+    assert f"{report.undecided} commands decided under {CONTEXTS['commitments'].rules}" in found.says
+    record = json.loads(Bundle(bundled).record(found.position or 0, report.size))
+    assert record["rules"] == CONTEXTS["commitments"].rules
+    assert report.verified == found.position, "the first of them: what lies before was decided again"
+    assert verify(Bundle(bundled), VKEY, strict=True).verdict is Verdict.VERIFIED
 
 
 async def test_fetching_goes_on_where_it_was_and_keeps_what_never_changes(
