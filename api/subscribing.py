@@ -136,11 +136,13 @@ class Subscribing:
         except Wrong:
             id = None
         one = await self._subscriptions.behind(id, purpose, str(by)) if id is not None else None
+        about = None if one is None else await followed(self._services.views, one.wanted)
+        if one is not None and done and purpose is Purpose.CONFIRM and not await self._subscriptions.confirm(one):
+            one = None
         if one is None:
             raise NoSuchThing("This link counts no more: it was used to end the subscription, or it is too old.")
-        about = await followed(self._services.views, one.wanted)
-        if done:
-            await (self._subscriptions.confirm(one) if purpose is Purpose.CONFIRM else self._subscriptions.end(one.id))
+        if done and purpose is not Purpose.CONFIRM:
+            await self._subscriptions.end(one.id)
         return await self._pages.page(
             "follow/link.html", purpose=purpose, followed=about, wanted=preferred(request), period=one.period,
             done=done, confirmed=one.confirmed_at is not None,

@@ -157,9 +157,18 @@ def _seal(command: SealAnnex, state: State) -> Sequence[Event]:
     if state is not None:
         raise Refused("annex-sealed", "This annex has already been sealed.")
     if not command.parties.exists:
-        raise Refused("no-commitment", "No such commitment has been proposed.", commitment=command.commitment)
+        raise Refused(
+            "no-commitment",
+            "No such commitment has been proposed.",
+            commitment=command.commitment,
+            fields=("commitment",),
+        )
     if command.unit not in command.parties.bound:
-        raise Refused("not-a-party", "An annex is sealed by a party of the commitment, once it has accepted.")
+        raise Refused(
+            "not-a-party",
+            "An annex is sealed by a party of the commitment, once it has accepted.",
+            fields=("commitment",),
+        )
     release_on = _day(command.release_on, command.today)
     sealed = AnnexSealed(
         command.unit, command.commitment, command.title, command.text, command.language, release_on
@@ -170,12 +179,24 @@ def _seal(command: SealAnnex, state: State) -> Sequence[Event]:
 
 def _day(release_on: date | None, today: date) -> date:
     if release_on is None:
-        raise Refused("release-day-missing", "Nothing is sealed for ever: name the day on which it is released.")
+        raise Refused(
+            "release-day-missing",
+            "Nothing is sealed for ever: name the day on which it is released.",
+            fields=("release_on",),
+        )
     if release_on <= today:
-        raise Refused("release-day-past", "An embargo ends on a day to come; what is public today is no annex.")
+        raise Refused(
+            "release-day-past",
+            "An embargo ends on a day to come; what is public today is no annex.",
+            fields=("release_on",),
+        )
     farthest = add_months(today, 12 * MOST_YEARS)
     if release_on > farthest:
-        raise Refused("release-day-too-far", f"An embargo lasts {MOST_YEARS} years at most: until {farthest}.")
+        raise Refused(
+            "release-day-too-far",
+            f"An embargo lasts {MOST_YEARS} years at most: until {farthest}.",
+            fields=("release_on",),
+        )
     return release_on
 
 

@@ -56,14 +56,24 @@ def put_right(
     """
     wrong = [name for name, value in said_of(changes).items() if value != getattr(stands, name)]
     if not wrong:
-        raise Refused("nothing-to-correct", "That is what it says already: name what it should have said instead.")
+        raise Refused(
+            "nothing-to-correct",
+            "That is what it says already: name what it should have said instead.",
+            fields=("changes",),
+        )
     for name in wrong:
         if getattr(stands, name) is None:
             reason = f"Nothing was said of `{name}` that could be corrected; what is new stands beside a later record."
-            raise Refused("never-said", reason, field=name)
+            raise Refused("never-said", reason, field=name, fields=(f"changes.{name}",))
         there = EventName.at(stream, said.get(name, 1))
         if corrects != there:
-            raise Refused("not-said-there", f"`{name}` was said in {there}: name that record.", field=name, said=there)
+            raise Refused(
+                "not-said-there",
+                f"`{name}` was said in {there}: name that record.",
+                field=name,
+                said=there,
+                fields=("corrects",),
+            )
     kind = type(changes)
     before = kind(**{name: getattr(stands, name) for name in wrong})
     return before, kind(**{name: getattr(changes, name) for name in wrong})
@@ -91,7 +101,11 @@ def same_document(before: Kept | None, after: Kept | None, reason: str) -> None:
     if before is None or after is None:
         return
     if before.sha256 != after.sha256:
-        raise Refused("other-document", f"{reason} Its `sha256` stays; title and address can be corrected.")
+        raise Refused(
+            "other-document",
+            f"{reason} Its `sha256` stays; title and address can be corrected.",
+            fields=("changes.document.sha256",),
+        )
     if before.sha256 is None and before.url != after.url:
         told = "It has no `sha256`, so that only its address tells which one it is; its title can be corrected."
-        raise Refused("other-document", f"{reason} {told}")
+        raise Refused("other-document", f"{reason} {told}", fields=("changes.document.url",))

@@ -129,7 +129,7 @@ def numbers(state: Keeps[One], kinds: Iterable[StrEnum], standing: Container[Sta
 def the_one(state: Keeps[One], number: int) -> One:
     """The deadline of that number; Refused `no-such-deadline`."""
     if number > len(state.deadlines):
-        raise Refused("no-such-deadline", f"There is no deadline {number}.")
+        raise Refused("no-such-deadline", f"There is no deadline {number}.", fields=("deadline",))
     return state.deadlines[number - 1]
 
 

@@ -66,9 +66,11 @@ def decide(command: EraseSubject, state: State) -> Sequence[SubjectErased]:
     if state is not None:
         return []
     if not command.fields:
-        raise Refused("nothing-sealed", "Nothing was sealed with a command of this id.")
+        raise Refused("nothing-sealed", "Nothing was sealed with a command of this id.", fields=("subject",))
     if not command.basis.strip():
-        raise Refused("basis-required", "An erasure names the law that demands it: the field `basis` is empty.")
+        raise Refused(
+            "basis-required", "An erasure names the law that demands it: the field `basis` is empty.", fields=("basis",)
+        )
     return [SubjectErased(command.subject, command.fields, command.basis)]
 
 

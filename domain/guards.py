@@ -9,25 +9,31 @@ FARTHEST = date(9000, 1, 1)
 """Past it, adding periods to dates would leave the calendar."""
 
 
-def alive(unit: UnitFacts, day: PartialDate) -> UnitFacts:
-    """The unit; Refused `unit-unknown` or `unit-not-alive` if it was not there on that day."""
+def fields_of(command: object, *names: str) -> tuple[str, ...]:
+    """Those of these fields that a command has: where several share a rule, each is told what it says itself."""
+    return tuple(name for name in names if hasattr(command, name.partition(".")[0]))
+
+
+def alive(unit: UnitFacts, day: PartialDate, *fields: str) -> UnitFacts:
+    """The unit; Refused `unit-unknown` or `unit-not-alive` if it was not there on that day. `fields`: which name it."""
     if not unit.exists:
-        raise Refused("unit-unknown", "There is no such unit in the register.", unit=unit.id)
+        raise Refused("unit-unknown", "There is no such unit in the register.", unit=unit.id, fields=fields)
     if not unit.alive_on(day):
-        raise Refused("unit-not-alive", f"{unit.name} did not exist on {day}.", unit=unit.id)
+        raise Refused("unit-not-alive", f"{unit.name} did not exist on {day}.", unit=unit.id, fields=fields)
     reachable(day.earliest())
     return unit
 
 
-def all_alive(units: Iterable[UnitFacts], day: PartialDate) -> None:
-    for unit in units:
-        alive(unit, day)
+def all_alive(units: Iterable[UnitFacts], day: PartialDate, field: str) -> None:
+    """All that a field names in its items; a star in it stands for the place (`legislators.*.unit`)."""
+    for at, unit in enumerate(units):
+        alive(unit, day, field.replace("*", str(at)))
 
 
-def reachable(day: date | None) -> None:
+def reachable(day: date | None, *fields: str) -> None:
     """Refused `date-too-far` if no calendar reaches the day; None is no day in particular."""
     if day is not None and day >= FARTHEST:
-        raise Refused("date-too-far", "No date lies beyond the year 9000.")
+        raise Refused("date-too-far", "No date lies beyond the year 9000.", fields=fields)
 
 
 def counted(day: PartialDate, today: date) -> date:

@@ -71,4 +71,9 @@ def check(codes: Iterable[str]) -> None:
     """Refused `sdg-unknown`, naming them, if some codes are neither goal nor target."""
     unknown = sorted({code for code in codes if code not in CODES})
     if unknown:
-        raise Refused("sdg-unknown", f"{', '.join(unknown)}: no goal or target has such a code.", codes=tuple(unknown))
+        raise Refused(
+            "sdg-unknown",
+            f"{', '.join(unknown)}: no goal or target has such a code.",
+            codes=tuple(unknown),
+            fields=("sdg",),
+        )

@@ -5,8 +5,7 @@ recorded is what was shown. The seal of a trial tells whether it still is.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakValueDictionary
@@ -37,7 +36,9 @@ ROWS = 2_000
 SECONDS = 60
 """In which a file is tried; what was tried is then recorded however long it takes, which is about as long."""
 AT_ONCE = 2
-"""Files that one process has in hand; others wait."""
+"""Files that one process tries; others wait."""
+IN_HAND = 6
+"""Files, packed and unpacked, that one process holds or is reading; of others nothing is read before."""
 CELLS = 200
 """Bad cells and rows that a page names."""
 FILE = "sheet"
@@ -87,7 +88,7 @@ class Sheets:
     def __init__(self, services: Services, doors: Doors, pages: Pages) -> None:
         self._services, self._doors, self._pages = services, doors, pages
         self._turns: WeakValueDictionary[UnitId, asyncio.Lock] = WeakValueDictionary()
-        self._room = asyncio.Semaphore(AT_ONCE)
+        self._places, self._room = asyncio.Semaphore(IN_HAND), asyncio.Semaphore(AT_ONCE)
 
     def routes(self) -> list[web.RouteDef]:
         return [route for sheet in SHEETS.values() for route in self._of(sheet)]
@@ -128,14 +129,16 @@ class Sheets:
     async def _sent(self, request: web.Request, sheet: Sheet) -> Shown:
         shown, token = Shown(sheet, {}), await self._officer(request, sheet)
         try:
-            shown.said = dict(await self._doors.posted(request, whole=BYTES))
-            if token is None:
+            if token is None:  # of whom no file is taken
+                shown.said = dict(await self._doors.posted(request, whole=BYTES))
                 shown.problem = Problem(401, "not-signed-in", "Sign in again", (ENDED,))
-            elif not shown.packed:
-                raise WrongFile(NO_FILE)
             else:
-                async with self._turn(token.unit):
-                    await self._brought(shown, token)
+                async with self._turn(token.unit), self._places:
+                    shown.said = dict(await self._doors.posted(request, whole=BYTES))
+                    if not shown.packed:
+                        raise WrongFile(NO_FILE)
+                    async with self._room:
+                        await self._brought(shown, token)
         except (WrongFile, TimeoutError) as error:
             shown.wrong, shown.status = str(error) or TOO_LONG, 422
         except Wrong as wrong:
@@ -161,16 +164,13 @@ class Sheets:
         # Whoever closes the page meanwhile does not stop it half-way.
         shown.recorded = await asyncio.shield(carry_out(self._services.office, tried.plan))
 
-    @asynccontextmanager
-    async def _turn(self, unit: UnitId) -> AsyncIterator[None]:
-        """Who presses twice sees the second time that it is there already."""
-        turn = self._turns.setdefault(unit, asyncio.Lock())
-        async with turn, self._room:
-            yield
+    def _turn(self, unit: UnitId) -> asyncio.Lock:
+        """Who presses twice sees the second time that it is there already; nor do one unit's files fill all places."""
+        return self._turns.setdefault(unit, asyncio.Lock())
 
     async def _there(self, sheet: Sheet, token: Token) -> bytes:
         own = None if token.role is Role.REGISTRAR else token.unit
-        async with self._turn(token.unit):
+        async with self._turn(token.unit), self._room:
             return (await export_sheet(self._services, sheet, own)).content
 
     async def _page(self, request: web.Request, shown: Shown) -> web.Response:

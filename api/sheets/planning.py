@@ -1,6 +1,5 @@
 """From the file of a sheet to what follows from it, and from what the register holds to a file."""
 
-import asyncio
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from services.importing.running import carry_out
 from services.importing.sheet_commitments import plan_commitments
 from services.importing.sheet_units import plan_units
 from services.importing.sheets import without
+from services.importing.waiting import while_wanted
 from services.orders import Note
 
 
@@ -26,7 +26,7 @@ async def plan_sheet(
 ) -> Plan:
     """What follows from a file, acting as that officer or registrar. `at_most`: rows. Raises WrongFile."""
     directory = await read_directory(services.store, services.office.codec)
-    read = await asyncio.to_thread(read_sheet, sheet, file, directory, at_most)
+    read = await while_wanted(lambda still: read_sheet(sheet, file, directory, at_most, still))
     held = await _held(services, sheet, directory, [row.stream for row in read.rows])
     if sheet is SHEETS["units"]:
         plan = plan_units(read.rows, read.bad, held, directory, actor, because)

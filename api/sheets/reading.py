@@ -18,6 +18,7 @@ from services.importing.rows import NOTE, File, Row, read_own_rows
 from services.importing.sheet_commitments import stream_of_commitment
 from services.importing.sheet_units import stream_of_unit
 from services.importing.sheets import Said
+from services.importing.waiting import Still, always
 
 NAMED = 10
 _ID = re.compile(ID)
@@ -98,10 +99,12 @@ class Read:
         return replace(bad, column=at, value=cells[at][:200]) if at else bad
 
 
-def read_sheet(sheet: Sheet, file: File, directory: Directory, at_most: int | None = None) -> Read:
-    """`at_most`: rows that are taken. Raises WrongFile."""
+def read_sheet(
+    sheet: Sheet, file: File, directory: Directory, at_most: int | None = None, still: Still = always
+) -> Read:
+    """`at_most`: rows that are taken. Raises WrongFile, and what `still` raises between two rows."""
     columns: list[Column] = []
-    rows, bad = read_own_rows(file, lambda header: columns.extend(_columns(sheet, file.name, header)))
+    rows, bad = read_own_rows(file, lambda header: columns.extend(_columns(sheet, file.name, header)), still)
     rows = [row for row in rows if any(cell.strip() for cell in row.cells.values())]
     if at_most is not None and len(rows) > at_most:
         raise WrongFile(f"{file.name} has {len(rows)} rows: at most {at_most} are taken here. Part it into several.")
@@ -110,7 +113,11 @@ def read_sheet(sheet: Sheet, file: File, directory: Directory, at_most: int | No
         for row in rows:
             units.bring(row)
     reading = _Reading(sheet, columns, units, bad)
-    said = [one for row in rows if (one := reading.said(row)) is not None]
+    said = list[Said]()
+    for row in rows:
+        still()
+        if (one := reading.said(row)) is not None:
+            said.append(one)
     return Read(said, bad, {row.line: row.cells for row in rows})
 
 

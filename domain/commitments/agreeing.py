@@ -33,7 +33,7 @@ def propose(command: asked.ProposeCommitment, state: State) -> Sequence[Event]:
     if not isinstance(state, Absent):
         raise Refused("commitment-exists", "This commitment has already been proposed.")
     owner = _owner(command.owner_facts, command)
-    checks.sound_span(command.starts_on, command.ends_on)
+    checks.sound_span(command.starts_on, command.ends_on, "ends_on")
     sdg.check(command.sdg)
     named = [party.unit for party in command.parties]
     if len({owner.id, *named}) != len(named) + 1:
@@ -48,14 +48,14 @@ def propose(command: asked.ProposeCommitment, state: State) -> Sequence[Event]:
             command.starts_on, command.document,
         )
     ]  # fmt: skip
-    for party, facts in zip(command.parties, command.units, strict=True):
-        events += _invite(facts, party.part, party.required, command)
+    for at, (party, facts) in enumerate(zip(command.parties, command.units, strict=True)):
+        events += _invite(facts, party.part, party.required, command, f"parties.{at}.")
     return events
 
 
 def _owner(facts: UnitFacts, command: asked.ProposeCommitment | asked.RecordFromSource) -> UnitFacts:
     """The unit that is to answer for the whole; a community takes part, and proposes by way of participation."""
-    owner = alive(facts, command.effective_on)
+    owner = alive(facts, command.effective_on, "owner")
     if owner.sphere is Sphere.COMMUNITY:
         raise Refused(
             "owner-is-community",
@@ -66,12 +66,15 @@ def _owner(facts: UnitFacts, command: asked.ProposeCommitment | asked.RecordFrom
 
 
 def _invite(
-    facts: UnitFacts, part: Part, required: bool, command: asked.ProposeCommitment | asked.AddParty
+    facts: UnitFacts, part: Part, required: bool, command: asked.ProposeCommitment | asked.AddParty, at: str = ""
 ) -> list[Event]:
-    alive(facts, command.effective_on)
-    alive(facts, PartialDate(command.today))  # whoever is no more by now answers no invitation
+    """`at`: where the command names the party."""
+    alive(facts, command.effective_on, f"{at}unit")
+    alive(facts, PartialDate(command.today), f"{at}unit")  # whoever is no more by now answers no invitation
     if part is Part.OWNER:
-        raise Refused("one-owner", "A commitment has one owner; others who answer for it are co-owners.")
+        raise Refused(
+            "one-owner", "A commitment has one owner; others who answer for it are co-owners.", fields=(f"{at}part",)
+        )
     answer = clocks.clock(Due.ANSWER, facts.id, command.today, command.policy, command.calendar)
     return [happened.PartyInvited(facts.id, facts.sphere, part, required), answer]
 
@@ -82,7 +85,7 @@ def record_from_source(command: asked.RecordFromSource, state: State) -> Sequenc
             return []
         raise Refused("recorded-before", "This row has been recorded before; its newer edition is an update.")
     owner = _owner(command.owner_facts, command)
-    checks.sound_span(None, command.ends_on)
+    checks.sound_span(None, command.ends_on, "ends_on")
     sdg.check(command.sdg)
     proposed = happened.CommitmentProposed(
         owner.id, owner.sphere, command.title, command.description, command.ends_on, command.sdg
@@ -94,7 +97,7 @@ def record_from_source(command: asked.RecordFromSource, state: State) -> Sequenc
     assert isinstance(found, Commitment)
     targets = []
     for number, target in enumerate(command.targets, start=1):
-        checks.sound_target(found, target)
+        checks.sound_target(found, target, command, f"targets.{number - 1}")
         targets.append(happened.TargetSet(number, target))
     return [proposed, recorded, *targets, *_adopted_there(command), *_left_since(found, command)]
 
@@ -128,16 +131,18 @@ def update_from_source(command: asked.UpdateFromSource, state: State) -> Sequenc
         command.source.name,
         command.source.row_key,
     ):
-        raise Refused("other-source", "This commitment was not recorded from that row of that source.")
+        raise Refused(
+            "other-source", "This commitment was not recorded from that row of that source.", fields=("source",)
+        )
     if found.source.updated == command.updated:
         return []
     if command.updated < found.source.updated:
-        raise Refused("older-edition", "A newer edition of the row has been recorded already.")
+        raise Refused("older-edition", "A newer edition of the row has been recorded already.", fields=("updated",))
     if found.source.standing is SourceStanding.CONFIRMED:
         raise Refused("taken-over", "The unit keeps this commitment itself since it confirmed or amended it.")
-    checks.sound_span(None, command.ends_on)
-    for target in command.targets:
-        checks.sound_target(found, target)
+    checks.sound_span(None, command.ends_on, "ends_on")
+    for at, target in enumerate(command.targets):
+        checks.sound_target(found, target, command, f"targets.{at}")
     return _newer_edition(command, found)
 
 
@@ -241,7 +246,7 @@ def _answered(state: Commitment, command: asked.AcceptParticipation | asked.Decl
 def set_target(command: asked.SetTarget, state: State) -> Sequence[Event]:
     found, unit = checks.taken_on(checks.not_ended(checks.there(state))), command.acting.id
     checks.bound(found, unit)
-    checks.sound_target(found, command.target, acting=unit)
+    checks.sound_target(found, command.target, command, "target", acting=unit)
     said = happened.TargetSet(len(found.targets) + 1, command.target)
     stays_checkable(found, said)
     return [said]
@@ -251,7 +256,7 @@ def add_milestone(command: asked.AddMilestone, state: State) -> Sequence[Event]:
     found, unit = checks.taken_on(checks.not_ended(checks.there(state))), command.acting.id
     checks.bound(found, unit)
     terms = command.milestone
-    checks.may_burden(found, terms.responsible, unit)
+    checks.may_burden(found, terms.responsible, unit, "milestone.responsible")
     checks.within(terms.due_on, found.ends_on, "milestone.due_on")
     number = len(found.milestones) + 1
     added = happened.MilestoneAdded(number, terms)
@@ -276,11 +281,22 @@ def rest_on(command: asked.RestOnMandate, state: State) -> Sequence[Event]:
     if command.mandate in found.rests_on:
         return []
     if not mandate.exists:
-        raise Refused("no-such-mandate", "No such mandate has been drafted.", mandate=command.mandate)
+        raise Refused(
+            "no-such-mandate", "No such mandate has been drafted.", mandate=command.mandate, fields=("mandate",)
+        )
     if mandate.ended:
-        raise Refused("mandate-ended", f"The mandate is {mandate.stage}; nothing can rest on it.", stage=mandate.stage)
+        raise Refused(
+            "mandate-ended",
+            f"The mandate is {mandate.stage}; nothing can rest on it.",
+            stage=mandate.stage,
+            fields=("mandate",),
+        )
     if mandate.recipient not in found.accepted():
-        raise Refused("mandate-of-others", "A commitment rests on a mandate that one of its parties exercises.")
+        raise Refused(
+            "mandate-of-others",
+            "A commitment rests on a mandate that one of its parties exercises.",
+            fields=("mandate",),
+        )
     if len(found.rests_on) >= MOST_MANDATES:
         raise Refused("too-many-mandates", f"A commitment rests on at most {MOST_MANDATES} mandates.")
     return [happened.CommitmentRestedOnMandate(command.mandate)]

@@ -7,7 +7,7 @@ from domain import deadlines
 from domain.commitments.events import Event
 from domain.commitments.state import Absent, Commitment, MilestoneState, PartyState, SourceStanding, State
 from domain.commitments.words import AGREEING, ENDED, RUNNING, Answer, Stage, Target, check_target
-from domain.guards import reachable
+from domain.guards import fields_of, reachable
 from domain.kernel import PartialDate, Refused, UnitId
 
 
@@ -51,35 +51,45 @@ def agreeing(state: State) -> Commitment:
     return found
 
 
-def bound(state: Commitment, unit: UnitId) -> PartyState:
-    """The party; Refused `not-a-party` unless it has accepted and not withdrawn."""
+def bound(state: Commitment, unit: UnitId, *fields: str) -> PartyState:
+    """The party; Refused `not-a-party` unless it has accepted and not withdrawn. `fields`: which name it."""
     party = state.party(unit)
     if party is None or party.answer is not Answer.ACCEPTED:
-        raise Refused("not-a-party", "This is for the commitment's parties, once they have accepted.", unit=unit)
+        raise Refused(
+            "not-a-party", "This is for the commitment's parties, once they have accepted.", unit=unit, fields=fields
+        )
     return party
 
 
-def may_burden(state: Commitment, unit: UnitId, acting: UnitId) -> None:
+def may_burden(state: Commitment, unit: UnitId, acting: UnitId, *fields: str) -> None:
     """Nobody is bound without their word: what was accepted grows only by a unit's own hand, or by amendment."""
     party = state.party(unit)
     if party is None or party.answer not in (Answer.INVITED, Answer.ACCEPTED):
-        raise Refused("not-a-party", "Whoever answers for it has to be a party of the commitment.", unit=unit)
+        raise Refused(
+            "not-a-party", "Whoever answers for it has to be a party of the commitment.", unit=unit, fields=fields
+        )
     if unit != acting and (party.answer is Answer.ACCEPTED or state.stage not in AGREEING):
         raise Refused(
             "agreed-already",
             "What was agreed grows only by a unit's own hand: its own officer adds to what it promised.",
+            fields=fields,
         )
 
 
-def sound_target(state: Commitment, target: Target, acting: UnitId | None = None) -> None:
-    """Shares sum to 100, and whoever answers is bound (or, with `acting`, may be burdened)."""
-    check_target(target)
-    units = {share.unit for share in target.shares} | ({target.responsible} if target.responsible else set())
-    for unit in sorted(units, key=str):
+def sound_target(state: Commitment, target: Target, command: object, field: str, acting: UnitId | None = None) -> None:
+    """Shares sum to 100, and whoever answers is bound (or, with `acting`, may be burdened).
+
+    `field`: where the target stands in the command, if it says one itself.
+    """
+    check_target(target, *fields_of(command, f"{field}.shares"))
+    places = {target.responsible: "responsible"} if target.responsible else {}
+    places |= {share.unit: f"shares.{at}.unit" for at, share in enumerate(target.shares)}
+    for unit, place in sorted(places.items(), key=lambda one: str(one[0])):
+        fields = fields_of(command, f"{field}.{place}")
         if acting is not None:
-            may_burden(state, unit, acting)
+            may_burden(state, unit, acting, *fields)
         else:
-            bound(state, unit)
+            bound(state, unit, *fields)
 
 
 def within(day: date, ends_on: PartialDate, *fields: str) -> None:
@@ -91,19 +101,19 @@ def within(day: date, ends_on: PartialDate, *fields: str) -> None:
         )
 
 
-def sound_span(starts_on: PartialDate | None, ends_on: PartialDate, field: str = "ends_on") -> None:
-    """Refused if it ends before it begins, or so late that no calendar reaches it. `field`: which says when it ends."""
+def sound_span(starts_on: PartialDate | None, ends_on: PartialDate, *fields: str) -> None:
+    """Refused if it ends before it begins, or so late that no calendar reaches it. `fields`: which say when it ends."""
     last = ends_on.latest()
-    reachable(last)
+    reachable(last, *fields)
     first = starts_on.earliest() if starts_on else None
     if first is not None and last is not None and last < first:
-        raise Refused("ends-before-start", "A commitment does not end before it begins.", fields=(field,))
+        raise Refused("ends-before-start", "A commitment does not end before it begins.", fields=fields)
 
 
-def milestone(state: Commitment, number: int, field: str = "milestone") -> MilestoneState:
-    """The milestone that a field of the command names; Refused `no-such-milestone`."""
+def milestone(state: Commitment, number: int, *fields: str) -> MilestoneState:
+    """The milestone of that number; Refused `no-such-milestone`. `fields`: which name it."""
     if number > len(state.milestones):
-        raise Refused("no-such-milestone", f"There is no milestone {number}.", fields=(field,))
+        raise Refused("no-such-milestone", f"There is no milestone {number}.", fields=fields)
     return state.milestones[number - 1]
 
 

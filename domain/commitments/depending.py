@@ -26,7 +26,7 @@ class Place(NamedTuple):
 def depend_on(command: asked.DependOn, state: State) -> Sequence[Event]:
     found = checks.taken_on(checks.not_ended(checks.there(state)))
     if command.milestone is not None:
-        checks.milestone(found, command.milestone)
+        checks.milestone(found, command.milestone, "milestone")
     other = next(one for one in command.chain if one.id == command.commitment)
     wish = Dependency(command.commitment, command.commitment_milestone, command.milestone)
     _sound(wish, other, command.stream)
@@ -37,7 +37,7 @@ def depend_on(command: asked.DependOn, state: State) -> Sequence[Event]:
         raise Refused("too-many-dependencies", reason)
     if len(command.chain) > MOST_WAITED_FOR:
         reason = f"It would wait for more than {MOST_WAITED_FOR} commitments, those included that others wait for."
-        raise Refused("chain-too-long", reason)
+        raise Refused("chain-too-long", reason, fields=("commitment",))
     _no_cycle(wish, found, command)
     assert other.owner is not None, "somebody owns what exists"
     number = len(found.dependencies) + 1
@@ -49,7 +49,7 @@ def depend_on(command: asked.DependOn, state: State) -> Sequence[Event]:
 def withdraw(command: asked.WithdrawDependency, state: State) -> Sequence[Event]:
     found = checks.not_ended(checks.there(state))
     if command.dependency > len(found.dependencies):
-        raise Refused("no-such-dependency", f"There is no dependency {command.dependency}.")
+        raise Refused("no-such-dependency", f"There is no dependency {command.dependency}.", fields=("dependency",))
     if found.dependencies[command.dependency - 1] is None:
         return []
     return [happened.DependencyWithdrawn(command.dependency)]
@@ -58,14 +58,28 @@ def withdraw(command: asked.WithdrawDependency, state: State) -> Sequence[Event]
 def _sound(wish: Dependency, other: CommitmentFacts, stream: StreamId) -> None:
     """Named while it can still come, so that somebody can be waited for."""
     if not other.exists:
-        raise Refused("no-such-commitment", "What is waited for has not been proposed.", commitment=wish.commitment)
+        raise Refused(
+            "no-such-commitment",
+            "What is waited for has not been proposed.",
+            commitment=wish.commitment,
+            fields=("commitment",),
+        )
     if other.ended:
-        raise Refused("waited-for-ended", f"{other.name} has ended; nothing waits for it.", commitment=other.id)
+        raise Refused(
+            "waited-for-ended",
+            f"{other.name} has ended; nothing waits for it.",
+            commitment=other.id,
+            fields=("commitment",),
+        )
     if wish.commitment_milestone is not None and wish.commitment_milestone > other.milestones:
         reason = f"What is waited for has no milestone {wish.commitment_milestone}."
-        raise Refused("no-such-milestone", reason, commitment=other.id)
+        raise Refused("no-such-milestone", reason, commitment=other.id, fields=("commitment_milestone",))
     if wish.commitment == stream and wish.milestone is None and wish.commitment_milestone is not None:
-        raise Refused("own-milestone", "A commitment waits for each of its own milestones as it is.")
+        raise Refused(
+            "own-milestone",
+            "A commitment waits for each of its own milestones as it is.",
+            fields=("commitment_milestone",),
+        )
 
 
 def _no_cycle(wish: Dependency, found: Commitment, command: asked.DependOn) -> None:
@@ -79,7 +93,12 @@ def _no_cycle(wish: Dependency, found: Commitment, command: asked.DependOn) -> N
     cycle = [source, *way]
     told = " -> ".join(_told(one, known) for one in cycle)
     names = tuple(str(one.commitment) + (f"/{one.milestone}" if one.milestone else "") for one in cycle)
-    raise Refused("dependency-cycle", f"Each would wait for the next one, and none could begin: {told}.", cycle=names)
+    raise Refused(
+        "dependency-cycle",
+        f"Each would wait for the next one, and none could begin: {told}.",
+        cycle=names,
+        fields=("commitment",),
+    )
 
 
 def _told(place: Place, known: Mapping[StreamId, CommitmentFacts]) -> str:

@@ -17,7 +17,7 @@ def report(command: asked.ReportProgress, state: State) -> Sequence[Event]:
     found, unit = checks.running(state), command.acting.id
     checks.bound(found, unit)
     if command.milestone is not None:
-        checks.milestone(found, command.milestone)
+        checks.milestone(found, command.milestone, "milestone")
     day = counted(command.effective_on, command.today)
     last = found.last_report(command.milestone)
     if last is not None and command.percent < last.percent:
@@ -40,10 +40,18 @@ def correct(command: asked.CorrectProgress, state: State) -> Sequence[Event]:
     named = enumerate(found.reports, start=1)
     numbered = {version: (number, one) for number, one in named for version in (one.version, *one.corrections)}
     if command.corrects.stream != command.stream or command.corrects.version not in numbered:
-        raise Refused("no-such-report", "No report was recorded under that name here; the history names them all.")
+        raise Refused(
+            "no-such-report",
+            "No report was recorded under that name here; the history names them all.",
+            fields=("corrects",),
+        )
     number, one = numbered[command.corrects.version]
     if one.unit != command.acting.id:
-        raise Refused("other-units-report", "A unit corrects its own reports; those of others it can contest.")
+        raise Refused(
+            "other-units-report",
+            "A unit corrects its own reports; those of others it can contest.",
+            fields=("corrects",),
+        )
     if one.percent == command.percent:
         return []
     return [happened.ProgressCorrected(number, one.unit, command.percent, command.corrects)]
@@ -55,7 +63,9 @@ def confirm_report(command: asked.ConfirmReport, state: State) -> Sequence[Event
     if unit in one.confirmed_by:
         return []
     if unit in one.contested_by:
-        raise Refused("answered-already", "Your unit has contested this report; its account stands beside it.")
+        raise Refused(
+            "answered-already", "Your unit has contested this report; its account stands beside it.", fields=("report",)
+        )
     return [happened.ReportConfirmed(command.report, unit)]
 
 
@@ -65,7 +75,7 @@ def contest_report(command: asked.ContestReport, state: State) -> Sequence[Event
     one = _others_report(command, checks.taken_on(checks.past_agreeing(state)))
     if unit in (*one.confirmed_by, *one.contested_by):
         reason = "Your unit has confirmed or contested this report already; once it is corrected, it may do so anew."
-        raise Refused("answered-already", reason)
+        raise Refused("answered-already", reason, fields=("report",))
     if command.percent == one.percent:
         raise Refused("same-figure", "To contest a figure is to give another one.", fields=("percent",))
     return [happened.ReportContested(command.report, unit, command.percent)]
@@ -84,7 +94,7 @@ def _others_report(command: asked.ConfirmReport | asked.ContestReport, found: Co
 def complete_milestone(command: asked.CompleteMilestone, state: State) -> Sequence[Event]:
     found, unit = checks.running(state), command.acting.id
     checks.bound(found, unit)
-    one = checks.milestone(found, command.milestone)
+    one = checks.milestone(found, command.milestone, "milestone")
     if one.terms.responsible != unit:
         raise Refused("not-yours", "The unit that answers for a milestone completes it.", fields=("milestone",))
     if one.standing is Standing.MET:
@@ -102,7 +112,7 @@ def complete_milestone(command: asked.CompleteMilestone, state: State) -> Sequen
 def confirm_milestone(command: asked.ConfirmMilestone, state: State) -> Sequence[Event]:
     found, unit = checks.running(state), command.acting.id
     checks.bound(found, unit)
-    one = checks.milestone(found, command.milestone)
+    one = checks.milestone(found, command.milestone, "milestone")
     if one.terms.responsible == unit:
         raise Refused("own-report", "A milestone is confirmed by another party.", fields=("milestone",))
     if one.standing is not Standing.MET:
@@ -133,6 +143,6 @@ def attach(command: asked.AttachEvidence, state: State) -> Sequence[Event]:
     found = checks.taken_on(checks.past_agreeing(state))
     checks.bound(found, command.acting.id)
     if command.milestone is not None:
-        checks.milestone(found, command.milestone)
+        checks.milestone(found, command.milestone, "milestone")
     number = found.evidence + 1
     return [happened.EvidenceAttached(number, command.acting.id, command.document, command.milestone)]

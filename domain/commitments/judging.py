@@ -35,14 +35,16 @@ def assess_completion(command: asked.AssessCompletion, state: State) -> Sequence
     if command.milestone is None:
         _window(found, command.today, command.policy)
     else:
-        checks.milestone(found, command.milestone)
+        checks.milestone(found, command.milestone, "milestone")
     return [happened.CompletionAssessed(_next(found), command.acting.id, command.completion, command.milestone)]
 
 
 def assess_early_results(command: asked.AssessEarlyResults, state: State) -> Sequence[Event]:
     found = _judged_by(state, command.acting.id)
     if command.result not in SCALES[command.scale]:
-        raise Refused("other-scale", "The result is of another codelist than the one named.")
+        raise Refused(
+            "other-scale", "The result is of another codelist than the one named.", fields=("scale", "result")
+        )
     _window(found, command.today, command.policy)
     return [happened.EarlyResultsAssessed(_next(found), command.acting.id, command.scale, command.result)]
 
@@ -84,15 +86,15 @@ def contest_assessment(command: asked.ContestAssessment, state: State) -> Sequen
     found, unit = checks.past_agreeing(state), command.acting.id
     checks.bound(found, unit)
     if command.assessment > len(found.assessments):
-        raise Refused("no-such-assessment", f"There is no assessment {command.assessment}.")
+        raise Refused("no-such-assessment", f"There is no assessment {command.assessment}.", fields=("assessment",))
     one = found.assessments[command.assessment - 1]
     if command.completion is not None and one.judged is not Judged.COMPLETION:
-        raise Refused("other-scale", "That assessment was not of completion.")
+        raise Refused("other-scale", "That assessment was not of completion.", fields=("completion",))
     if command.completion is not None and command.completion is one.completion:
-        raise Refused("same-figure", "To contest an assessment is to say something else.")
+        raise Refused("same-figure", "To contest an assessment is to say something else.", fields=("completion",))
     if unit in one.contested_by:
         reason = "Your unit has contested this assessment already; its account stands beside it."
-        raise Refused("answered-already", reason)
+        raise Refused("answered-already", reason, fields=("assessment",))
     return [happened.AssessmentContested(command.assessment, unit, command.completion)]
 
 

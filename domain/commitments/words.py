@@ -327,11 +327,11 @@ class Source:
     row_key: Annotated[str, Text(at_most=200), Says("What names the row in it, and stays the same.", "CIT-0012")]
 
 
-def check_target(target: Target) -> None:
-    """Refused `shares-not-100` if a group's shares do not sum to 100, or name a unit twice."""
+def check_target(target: Target, *shares: str) -> None:
+    """Refused `shares-not-100` if a group's shares do not sum to 100, or name a unit twice. `shares`: the field."""
     if not target.shares:
         return
     if sum(share.percent for share in target.shares) != 100:
-        raise Refused("shares-not-100", "The shares of a group's target sum to 100, or none are given.")
+        raise Refused("shares-not-100", "The shares of a group's target sum to 100, or none are given.", fields=shares)
     if len({share.unit for share in target.shares}) != len(target.shares):
-        raise Refused("share-twice", "A unit has one share of a target.")
+        raise Refused("share-twice", "A unit has one share of a target.", fields=shares)

@@ -32,7 +32,9 @@ def after_draft(state: State, day: PartialDate, today: date) -> None:
     if isinstance(state, Absent):
         return
     if (day.earliest() or today) < state.terms.drafted_on:
-        raise Refused("before-draft", f"It was drafted on {state.terms.drafted_on}, after that day.")
+        raise Refused(
+            "before-draft", f"It was drafted on {state.terms.drafted_on}, after that day.", fields=("effective_on",)
+        )
 
 
 def befell(day: PartialDate, today: date) -> date:
@@ -74,15 +76,21 @@ def exercised(state: State) -> Mandate:
     return found
 
 
-def in_term(state: Mandate, day: date) -> date:
+def in_term(state: Mandate, day: date, field: str = "effective_on") -> date:
     """Refused `before-activation` or `term-over` if the mandate was not in force yet, or no more, on that day.
 
     What is over is over on its last day, whether or not the clock has said so by then.
     """
     if state.activated_on is not None and day < state.activated_on:
-        raise Refused("before-activation", f"The mandate came into force on {state.activated_on}, after that day.")
+        raise Refused(
+            "before-activation",
+            f"The mandate came into force on {state.activated_on}, after that day.",
+            fields=(field,),
+        )
     if state.ends_on is not None and day > state.ends_on:
-        raise Refused("term-over", f"Its last day, {state.ends_on}, has passed.", ends_on=state.ends_on)
+        raise Refused(
+            "term-over", f"Its last day, {state.ends_on}, has passed.", ends_on=state.ends_on, fields=(field,)
+        )
     return day
 
 
@@ -90,16 +98,26 @@ def settled(state: Mandate, settlement: Settlement | None) -> None:
     """Refused `funds-unsettled` while nobody says what became of money that was committed."""
     if settlement is None:
         if any(one.amount for one in state.committed):
-            raise Refused("funds-unsettled", "Money was committed: say what became of the part that was not spent.")
+            raise Refused(
+                "funds-unsettled",
+                "Money was committed: say what became of the part that was not spent.",
+                fields=("settlement",),
+            )
         return
     if settlement.unspent.amount < 0:
-        raise Refused("negative-amount", "What was not spent cannot be less than nothing.")
+        raise Refused(
+            "negative-amount", "What was not spent cannot be less than nothing.", fields=("settlement.unspent.amount",)
+        )
     committed = state.committed
     if committed and settlement.unspent.currency not in {one.currency for one in committed}:
-        raise Refused("currency-mismatch", f"The money was committed in {committed[-1].currency}.")
+        raise Refused(
+            "currency-mismatch",
+            f"The money was committed in {committed[-1].currency}.",
+            fields=("settlement.unspent.currency",),
+        )
     if committed and not any(comparable(settlement.unspent, one) for one in committed):
         reason = f"The money was committed in prices of another basis: {committed[-1].price_basis}."
-        raise Refused("price-basis-mismatch", reason)
+        raise Refused("price-basis-mismatch", reason, fields=("settlement.unspent.price_basis",))
 
 
 def numbered(state: State, events: Sequence[Event]) -> Sequence[Event]:

@@ -23,10 +23,12 @@ from domain.mandates.words import Due, Pause, Vote
 NO_MOST = "none"
 
 
-def ends_in_time(state: Mandate, day: date, until: date | None) -> None:
+def ends_in_time(state: Mandate, day: date, until: date | None, *fields: str) -> None:
     """Refused `ends-before-start` unless a suspension that begins on that day has its last day within the term."""
     if until is not None and not day <= until <= (state.ends_on or date.max):
-        raise Refused("ends-before-start", "A suspension ends after it begins, and not after the mandate.")
+        raise Refused(
+            "ends-before-start", "A suspension ends after it begins, and not after the mandate.", fields=fields
+        )
 
 
 def for_a_time(command: asked.SuspendMandate, state: Mandate, day: date) -> Sequence[Event]:
@@ -37,16 +39,20 @@ def for_a_time(command: asked.SuspendMandate, state: Mandate, day: date) -> Sequ
     """
     if command.ground is not Pause.EMERGENCY:
         if command.vote is not None:
-            raise Refused("no-emergency", "Only what is suspended in an emergency takes a majority.")
+            raise Refused("no-emergency", "Only what is suspended in an emergency takes a majority.", fields=("vote",))
         return []
     if command.until is None:
-        raise Refused("end-missing", "What is taken over in an emergency returns by itself: say on which last day.")
+        raise Refused(
+            "end-missing",
+            "What is taken over in an emergency returns by itself: say on which last day.",
+            fields=("until",),
+        )
     times = _times(state, command.emergency, day)
     for law in command.emergency:
         last = _alone_until(state, law, day)
         if command.vote is not None:
             _not_too_long(command.until, law, last)
-            _by_majority(command.vote, law, times)
+            _by_majority(command.vote, law, times, "vote.in_favour", "vote.members")
         elif command.until > last:
             raise _too_long(state, law, day, last)
     if command.vote is None:
@@ -95,9 +101,9 @@ def _too_long(state: Mandate, law: Policy, day: date, last: date) -> Refused:
             "It was suspended in an emergency for as many days as the giver has alone, and that is not reviewed yet: "
             f"before {earliest} only the legislature or council suspends it again. Name what it agreed to in `vote`."
         )
-        return Refused("emergency-again", reason, policy=grounds, earliest=earliest)
+        return Refused("emergency-again", reason, policy=grounds, earliest=earliest, fields=("vote",))
     reason = f"In an emergency it is suspended until {last} at most; the legislature or council may prolong it."
-    return Refused("emergency-too-long", reason, policy=grounds, latest=last)
+    return Refused("emergency-too-long", reason, policy=grounds, latest=last, fields=("until",))
 
 
 def prolong(command: asked.ProlongSuspension, state: State) -> Sequence[Event]:
@@ -111,11 +117,12 @@ def prolong(command: asked.ProlongSuspension, state: State) -> Sequence[Event]:
     if command.until == last:
         return []
     _in_time(command, max(day, command.today), last)
-    ends_in_time(found, suspension.since, command.until)
+    ends_in_time(found, suspension.since, command.until, "until")
     times = max(suspension.prolonged, _times(found, command.emergency, suspension.since))
+    vote = Vote(command.resolution, command.in_favour, command.members)
     for law in command.emergency:
         _not_too_long(command.until, law, last)
-        _by_majority(Vote(command.resolution, command.in_favour, command.members), law, times)
+        _by_majority(vote, law, times, "in_favour", "members")
     prolonged = happened.SuspensionProlonged(
         times + 1, command.until, command.resolution, command.in_favour, command.members
     )
@@ -135,7 +142,9 @@ def _emergency(state: Mandate) -> Suspension:
 
 def _in_time(command: asked.ProlongSuspension, day: date, last: date) -> None:
     if command.until < last:
-        raise Refused("nothing-to-prolong", f"It is suspended until {last} already; it can be restored before.")
+        raise Refused(
+            "nothing-to-prolong", f"It is suspended until {last} already; it can be restored before.", fields=("until",)
+        )
     if day > last:
         reason = f"Its last day, {last}, has passed: what was taken over has come back."
         raise Refused("prolonged-too-late", reason)
@@ -146,15 +155,21 @@ def _not_too_long(until: date, law: Policy, last: date) -> None:
     if most != NO_MOST and (until - last).days > int(most):
         latest = last + timedelta(days=int(most))
         grounds = law.grounds("max_extension_days")
-        raise Refused("prolonged-too-long", f"It is prolonged until {latest} at most.", policy=grounds, latest=latest)
+        raise Refused(
+            "prolonged-too-long",
+            f"It is prolonged until {latest} at most.",
+            policy=grounds,
+            latest=latest,
+            fields=("until",),
+        )
 
 
-def _by_majority(vote: Vote, law: Policy, times: int) -> None:
+def _by_majority(vote: Vote, law: Policy, times: int, *fields: str) -> None:
     """More than half of the members, and at least the share that the law asks for at that time."""
     if vote.in_favour > vote.members:
-        raise Refused("votes-do-not-add-up", "No more members vote for it than there are.")
+        raise Refused("votes-do-not-add-up", "No more members vote for it than there are.", fields=fields)
     shares = [part.strip() for part in law.text("majorities").split(",")]
     share = shares[min(times, len(shares) - 1)]
     if 2 * vote.in_favour <= vote.members or vote.in_favour < Fraction(share) * vote.members:
         reason = f"To prolong it takes more than half of the members, and a share of at least {share} of them."
-        raise Refused("majority-missing", reason, policy=law.grounds("majorities"))
+        raise Refused("majority-missing", reason, policy=law.grounds("majorities"), fields=fields)

@@ -30,9 +30,11 @@ def give_notice(command: asked.GiveRevocationNotice, state: State) -> Sequence[E
     if found.notice is not None:
         raise Refused("notice-given", "Notice has been given already; take it back to give another one.")
     if found.terms.kind is Kind.DEVOLUTION and command.ground not in (Ground.LAW, Ground.MUTUAL):
-        raise Refused("ground-not-open", "Own power is only taken back by law or by mutual consent.")
+        raise Refused(
+            "ground-not-open", "Own power is only taken back by law or by mutual consent.", fields=("ground",)
+        )
     if command.ground is Ground.LAW and not (command.legal_basis or "").strip():
-        raise Refused("law-not-cited", "Which law ends it? Cite it by its article.")
+        raise Refused("law-not-cited", "Which law ends it? Cite it by its article.", fields=("legal_basis",))
     day = in_term(found, counted(command.effective_on, command.today))
     ends_on = _notice_ends(command, found, day)
     notice = happened.RevocationNoticeGiven(command.ground, day, ends_on, command.legal_basis)
@@ -52,8 +54,8 @@ def _notice_ends(command: asked.GiveRevocationNotice, state: Mandate, day: date)
         grounds = command.policy.grounds("revocation_notice_days")
         counted_from = f", counted from {seen}, when it is recorded" if seen > day else ""
         reason = f"Notice runs at least until {least}{counted_from}."
-        raise Refused("notice-too-short", reason, policy=grounds, earliest=least)
-    reachable(ends_on)
+        raise Refused("notice-too-short", reason, policy=grounds, earliest=least, fields=("ends_on",))
+    reachable(ends_on, "ends_on")
     return ends_on
 
 
@@ -120,14 +122,22 @@ def give_back(command: asked.ReturnMandate, state: State) -> Sequence[Event]:
     found = in_force(found)
     alive(command.acting, command.effective_on)
     if not found.terms.needs_acceptance and command.ground is not ReturnGround.LAW:
-        raise Refused("not-returnable", "What the recipient did not have to accept, only a law lets it return.")
+        raise Refused(
+            "not-returnable",
+            "What the recipient did not have to accept, only a law lets it return.",
+            fields=("ground",),
+        )
     if command.ground is ReturnGround.LAW and not (command.legal_basis or "").strip():
-        raise Refused("law-not-cited", "Which law lets it be returned? Cite it by its article.")
+        raise Refused(
+            "law-not-cited", "Which law lets it be returned? Cite it by its article.", fields=("legal_basis",)
+        )
     mutual = found.notice is not None and found.notice.ground is Ground.MUTUAL
     if command.ground is ReturnGround.MUTUAL and not mutual:
-        raise Refused("not-agreed", "Where both agree, the giver gives notice on that ground first.")
+        raise Refused(
+            "not-agreed", "Where both agree, the giver gives notice on that ground first.", fields=("ground",)
+        )
     if command.ground is ReturnGround.UNFUNDED and not found.flagged:
-        raise Refused("not-unfunded", "The register does not show it as unfunded.")
+        raise Refused("not-unfunded", "The register does not show it as unfunded.", fields=("ground",))
     day = in_term(found, counted(command.effective_on, command.today))
     settled(found, command.settlement)
     return [happened.MandateReturned(day, command.ground, command.settlement, found.freed), *clocks.void(found)]
@@ -141,13 +151,13 @@ def supersede(command: asked.SupersedeMandate, state: State) -> Sequence[Event]:
     alive(command.acting, command.effective_on)
     new = command.replacement
     if not new.exists:
-        raise Refused("no-such-mandate", "The mandate that is to take its place was never drafted.")
+        raise Refused("no-such-mandate", "The mandate that is to take its place was never drafted.", fields=("by",))
     same = (new.giver, new.recipient, new.kind) == (found.giver, found.recipient, found.terms.kind.value)
     related = cofog.covers(new.function, found.terms.function) or cofog.covers(found.terms.function, new.function)
     ready = AGREED if found.terms.needs_acceptance else READY[found.terms.kind]
     if new.stage not in ready or not same or not related or command.by == command.stream:
         reason = "In its place comes another mandate of the same parties and kind, agreed, over the same function."
-        raise Refused("not-a-replacement", reason, by=command.by)
+        raise Refused("not-a-replacement", reason, by=command.by, fields=("by",))
     day = in_term(found, counted(command.effective_on, command.today))
     settled(found, command.settlement)
     return [happened.MandateSuperseded(day, command.by, found.freed), *clocks.void(found)]

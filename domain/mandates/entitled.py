@@ -6,8 +6,8 @@ from typing import TypeAlias
 
 from domain import cofog
 from domain.calendars import add_months
-from domain.guards import FARTHEST, alive, reachable
-from domain.kernel import Holding, MandateFacts, PartialDate, Policy, Refused, Sphere, StreamId, UnitFacts, UnitId
+from domain.guards import FARTHEST, alive, fields_of, reachable
+from domain.kernel import Holding, MandateFacts, PartialDate, Policy, Refused, Sphere, StreamId, UnitId
 from domain.lands import at_times, throughout
 from domain.mandates import commands as asked
 from domain.mandates.state import Mandate
@@ -24,9 +24,9 @@ LONGEST = 900
 
 def to_give(terms: Terms, ends_on: date | None, found: Found, on: date, under: StreamId | None) -> int:
     """The depth of a mandate that begins later; Refused unless its giver may give it on that day: *nemo plus iuris*."""
-    _dates(terms.starts_on, ends_on)
-    _there(PartialDate(terms.starts_on), found.giver_unit, found.recipient_unit, found.lands[0])
-    _there(found.effective_on, found.lands[0])
+    _dates(terms.starts_on, ends_on, found)
+    _there(PartialDate(terms.starts_on), found, "giver", "recipient", "territory")
+    _there(found.effective_on, found, "territory")
     return _given(terms, ends_on, found, (min(on, terms.starts_on), max(on, terms.starts_on)), under)
 
 
@@ -35,7 +35,7 @@ def to_keep(state: Mandate, ends_on: date | None, found: asked.Standing, on: dat
 
     Whoever succeeded to a party, and to its competence, need not have been there when the mandate began.
     """
-    _dates(state.terms.starts_on, ends_on)
+    _dates(state.terms.starts_on, ends_on, found)
     _given(state.terms, ends_on, found, (on, on), state.under)
 
 
@@ -44,7 +44,7 @@ def _given(terms: Terms, ends_on: date | None, found: Found, held: Days, under: 
     begins = max(terms.starts_on, held[0])
     lands = throughout(found.lands, begins, ends_on)
     if under is None:
-        _by_law(terms, ends_on, found.holdings, lands, held)
+        _by_law(terms, ends_on, found, lands, held)
         depth = 0
     else:
         depth = _by_mandate(terms, ends_on, found, lands, held[1])
@@ -52,31 +52,42 @@ def _given(terms: Terms, ends_on: date | None, found: Found, held: Days, under: 
     return depth
 
 
-def _dates(starts_on: date, ends_on: date | None) -> None:
-    reachable(max(starts_on, ends_on or starts_on))
+def _dates(starts_on: date, ends_on: date | None, found: Found) -> None:
+    reachable(max(starts_on, ends_on or starts_on), *fields_of(found, "ends_on" if ends_on else "starts_on"))
     if ends_on is not None and ends_on < starts_on:
-        raise Refused("ends-before-start", "A mandate does not end before it begins.")
+        raise Refused(
+            "ends-before-start", "A mandate does not end before it begins.", fields=fields_of(found, "ends_on")
+        )
 
 
 def _parties(terms: Terms, found: Found) -> None:
     giver, recipient = found.giver_unit, found.recipient_unit
     if giver.id == recipient.id:
-        raise Refused("self-mandate", "A unit cannot entrust anything to itself.")
-    _there(found.effective_on, giver, recipient)
+        raise Refused("self-mandate", "A unit cannot entrust anything to itself.", fields=fields_of(found, "recipient"))
+    _there(found.effective_on, found, "giver", "recipient")
     for unit in (giver, recipient):
         if not unit.sphere.has_authority:
             reason = f"{unit.name} is of the {unit.sphere} sphere, which takes part without authority."
-            raise Refused("no-authority", reason, unit=unit.id)
+            raise Refused(
+                "no-authority", reason, unit=unit.id, fields=fields_of(found, "giver" if unit is giver else "recipient")
+            )
     if terms.kind is Kind.DECONCENTRATION and giver.sphere != recipient.sphere:
-        raise Refused("crosses-spheres", "Deconcentration stays within one legal person: it cannot cross spheres.")
+        raise Refused(
+            "crosses-spheres",
+            "Deconcentration stays within one legal person: it cannot cross spheres.",
+            fields=fields_of(found, "kind", "recipient"),
+        )
     if _barred(giver.sphere, recipient.sphere, found.policy):
         reason = f"Here a unit of the {giver.sphere} sphere may not entrust anything to one of the {recipient.sphere}."
-        raise Refused("spheres-barred", reason, policy=found.policy.grounds("barred"))
+        raise Refused(
+            "spheres-barred", reason, policy=found.policy.grounds("barred"), fields=fields_of(found, "recipient")
+        )
 
 
-def _there(day: PartialDate, *units: UnitFacts) -> None:
-    for unit in units:
-        alive(unit, day)
+def _there(day: PartialDate, found: Found, *names: str) -> None:
+    units = {"giver": found.giver_unit, "recipient": found.recipient_unit, "territory": found.lands[0]}
+    for name in names:
+        alive(units[name], day, *fields_of(found, name))
 
 
 def _barred(giver: Sphere, recipient: Sphere, policy: Policy) -> bool:
@@ -84,22 +95,35 @@ def _barred(giver: Sphere, recipient: Sphere, policy: Policy) -> bool:
     return f"{giver.value}>{recipient.value}" in pairs
 
 
-def _by_law(
-    terms: Terms, ends_on: date | None, holdings: Sequence[Holding], lands: frozenset[UnitId], days: Days
-) -> None:
+def _by_law(terms: Terms, ends_on: date | None, found: Found, lands: frozenset[UnitId], days: Days) -> None:
     """One law may follow another: what counts is that the giver holds it on every day, by whichever of them."""
-    held = _over(terms, holdings, lands)
+    held = _over(terms, found.holdings, lands)
     first, last = days
     through = _through(held, first)
     if through is None or through < last:
         reason = f"Nobody can give more than they hold: the giver does not hold {terms.function} there at that time."
-        raise Refused("nemo-plus-iuris", reason, function=terms.function, territory=terms.territory)
+        raise Refused(
+            "nemo-plus-iuris",
+            reason,
+            function=terms.function,
+            territory=terms.territory,
+            fields=fields_of(found, "function", "territory"),
+        )
     end = ends_on or date.max
     if through < end:
-        raise Refused("beyond-time", "The giver itself holds it by law for a shorter time.", held_until=through)
+        raise Refused(
+            "beyond-time",
+            "The giver itself holds it by law for a shorter time.",
+            held_until=through,
+            fields=fields_of(found, "ends_on"),
+        )
     alone = _through([one for one in held if one.manner != "shared"], first)
     if terms.exclusive and (alone is None or alone < max(last, end)):
-        raise Refused("not-exclusive-to-give", "The giver shares this competence with others.")
+        raise Refused(
+            "not-exclusive-to-give",
+            "The giver shares this competence with others.",
+            fields=fields_of(found, "exclusive"),
+        )
 
 
 def held_through(terms: Terms, holdings: Sequence[Holding], lands: frozenset[UnitId], on: date) -> date | None:
@@ -137,26 +161,47 @@ def _last(held: Sequence[Holding]) -> date:
 def _by_mandate(terms: Terms, ends_on: date | None, found: Found, lands: frozenset[UnitId], on: date) -> int:
     parent = found.parents[0] if found.parents else None
     if parent is None or not parent.exists:
-        raise Refused("no-such-mandate", "The mandate that it is to rest on was never drafted.")
+        raise Refused(
+            "no-such-mandate", "The mandate that it is to rest on was never drafted.", fields=fields_of(found, "under")
+        )
     if parent.recipient != found.giver_unit.id or not parent.in_force or parent.kind == NO_POWER:
         reason = "Nobody can give more than they hold: the giver has no power in force by that mandate."
-        raise Refused("nemo-plus-iuris", reason, under=parent.id, stage=parent.stage)
+        raise Refused("nemo-plus-iuris", reason, under=parent.id, stage=parent.stage, fields=fields_of(found, "under"))
     if parent.activated_on is not None and on < parent.activated_on:
         reason = f"The mandate that it rests on is in force since {parent.activated_on}, and was not on that day."
-        raise Refused("nemo-plus-iuris", reason, under=parent.id, activated_on=parent.activated_on)
+        raise Refused(
+            "nemo-plus-iuris",
+            reason,
+            under=parent.id,
+            activated_on=parent.activated_on,
+            fields=fields_of(found, "under"),
+        )
     if parent.territory not in lands:
         raise _beyond(terms, ends_on, found, parent)
-    _within(terms, ends_on, parent)
+    _within(terms, ends_on, parent, found)
     named = {unit for one in found.parents for unit in (one.giver, one.recipient)}
     if found.recipient_unit.id in named:
-        raise Refused("mandate-cycle", "The recipient stands above the giver in this chain of mandates.")
+        raise Refused(
+            "mandate-cycle",
+            "The recipient stands above the giver in this chain of mandates.",
+            fields=fields_of(found, "recipient"),
+        )
     if parent.kind == OWN_POWER:
         return 0
     if not parent.may_subdelegate:
-        raise Refused("subdelegation-not-allowed", "The mandate that it rests on does not allow it to be passed on.")
+        raise Refused(
+            "subdelegation-not-allowed",
+            "The mandate that it rests on does not allow it to be passed on.",
+            fields=fields_of(found, "under"),
+        )
     if parent.depth + 1 > found.policy.whole("max_subdelegation_depth"):
         grounds = found.policy.grounds("max_subdelegation_depth")
-        raise Refused("too-deep", "The power has been passed on as often as it may be.", policy=grounds)
+        raise Refused(
+            "too-deep",
+            "The power has been passed on as often as it may be.",
+            policy=grounds,
+            fields=fields_of(found, "under"),
+        )
     return parent.depth + 1
 
 
@@ -165,21 +210,43 @@ def _beyond(terms: Terms, ends_on: date | None, found: Found, parent: MandateFac
     reason = "The mandate that it rests on is over another territory, in which this one does not lie"
     if parent.territory in at_times(found.lands, terms.starts_on, ends_on):
         reason += " for the whole term: it is a member there for a part of it"
-    return Refused("beyond-territory", f"{reason}.", under=parent.id, territory=parent.territory)
+    return Refused(
+        "beyond-territory",
+        f"{reason}.",
+        under=parent.id,
+        territory=parent.territory,
+        fields=fields_of(found, "territory"),
+    )
 
 
-def _within(terms: Terms, ends_on: date | None, parent: MandateFacts) -> None:
+def _within(terms: Terms, ends_on: date | None, parent: MandateFacts, found: Found) -> None:
     """Never beyond the parent in scope, time, title or exclusiveness."""
     if not cofog.covers(parent.function, terms.function):
-        raise Refused("beyond-scope", f"The mandate that it rests on is over {parent.function}.", under=parent.id)
+        raise Refused(
+            "beyond-scope",
+            f"The mandate that it rests on is over {parent.function}.",
+            under=parent.id,
+            fields=fields_of(found, "function"),
+        )
     ends_late = parent.ends_on is not None and (ends_on is None or ends_on > parent.ends_on)
     if terms.starts_on < parent.starts_on or ends_late:
         span = f"from {parent.starts_on} to {parent.ends_on or 'an open end'}"
-        raise Refused("beyond-time", f"The mandate that it rests on runs {span}.", under=parent.id)
+        raise Refused(
+            "beyond-time",
+            f"The mandate that it rests on runs {span}.",
+            under=parent.id,
+            fields=fields_of(found, "ends_on" if ends_late else "starts_on"),
+        )
     if terms.kind is Kind.DEVOLUTION and parent.kind != OWN_POWER:
-        raise Refused("beyond-title", "Who exercises a power for another cannot give the power itself away.")
+        raise Refused(
+            "beyond-title",
+            "Who exercises a power for another cannot give the power itself away.",
+            fields=fields_of(found, "kind"),
+        )
     if terms.exclusive and not parent.exclusive:
-        raise Refused("not-exclusive-to-give", "The giver does not hold it exclusively.")
+        raise Refused(
+            "not-exclusive-to-give", "The giver does not hold it exclusively.", fields=fields_of(found, "exclusive")
+        )
 
 
 def _before(day: date) -> date:
@@ -200,7 +267,9 @@ def _nobody_else(terms: Terms, ends_on: date | None, found: Found, begins: date)
         # is anybody by what a unit held that is no more.
         if first <= last and one.territory in at_times(found.lands, first, last):
             reason = f"By law ({one.legal_basis}) another unit holds {one.function} there exclusively."
-            raise Refused("held-exclusively-by-another", reason, holder=one.unit)
+            raise Refused(
+                "held-exclusively-by-another", reason, holder=one.unit, fields=fields_of(found, "function", "territory")
+            )
 
 
 # --- terms ---
@@ -211,12 +280,18 @@ def sound_terms(terms: Terms, ends_on: date | None, found: Found) -> None:
     for number, condition in enumerate(terms.conditions, start=1):
         if not (condition.legal_basis or "").strip():
             reason = f"Condition {number} cites no law, and the recipient's discretion is only narrowed by law."
-            raise Refused("condition-without-basis", reason, condition=number)
+            raise Refused(
+                "condition-without-basis",
+                reason,
+                condition=number,
+                fields=fields_of(found, f"conditions.{number - 1}.legal_basis"),
+            )
     if terms.kind is Kind.DELEGATION:
         _delegation_term(terms, ends_on, found)
     for law in _agreements(terms, found):
-        _term_needed(ends_on, law)
-        _at_most(terms.starts_on, ends_on, law, "max_term_years", terms, law.text("longer_term_by_rule") == "yes")
+        _term_needed(ends_on, law, found)
+        exception = law.text("longer_term_by_rule") == "yes"
+        _at_most(terms.starts_on, ends_on, law, "max_term_years", terms, found, exception=exception)
 
 
 def _agreements(terms: Terms, found: Found) -> Sequence[Policy]:
@@ -230,9 +305,14 @@ def _delegation_term(terms: Terms, ends_on: date | None, found: Found) -> None:
     local = found.recipient_unit.sphere is Sphere.LOCAL
     if least and local and ends_on is not None and ends_on < _end(terms.starts_on, least):
         grounds = policy.grounds("delegation.min_years_to_local")
-        raise Refused("term-too-short", f"A delegation to a local unit lasts at least {least} years.", policy=grounds)
+        raise Refused(
+            "term-too-short",
+            f"A delegation to a local unit lasts at least {least} years.",
+            policy=grounds,
+            fields=fields_of(found, "ends_on"),
+        )
     if found.giver_unit.sphere is Sphere.NATIONAL and policy.text("delegation.max_years_by_state") != "none":
-        _at_most(terms.starts_on, ends_on, policy, "delegation.max_years_by_state", terms, exception=False)
+        _at_most(terms.starts_on, ends_on, policy, "delegation.max_years_by_state", terms, found)
 
 
 def _end(start: date, years: int) -> date:
@@ -241,17 +321,29 @@ def _end(start: date, years: int) -> date:
     return following if following.day < start.day else following - timedelta(days=1)
 
 
-def _term_needed(ends_on: date | None, law: Policy) -> None:
+def _term_needed(ends_on: date | None, law: Policy, found: Found) -> None:
     if ends_on is None:
-        raise Refused("term-needed", "An agreement has a last day.", policy=law.grounds("max_term_years"))
+        raise Refused(
+            "term-needed",
+            "An agreement has a last day.",
+            policy=law.grounds("max_term_years"),
+            fields=fields_of(found, "ends_on"),
+        )
 
 
-def _at_most(start: date, ends_on: date | None, law: Policy, parameter: str, terms: Terms, exception: bool) -> None:
+def _at_most(
+    start: date, ends_on: date | None, law: Policy, parameter: str, terms: Terms, found: Found, exception: bool = False
+) -> None:
     most = law.whole(parameter)
     too_long = ends_on is None or ends_on > _end(start, most)
     if too_long and not (exception and (terms.longer_term_rule or "").strip()):
         longer = ", unless another rule sets a longer one: cite it in `longer_term_rule`" if exception else ""
-        raise Refused("term-too-long", f"The term is at most {most} years{longer}.", policy=law.grounds(parameter))
+        raise Refused(
+            "term-too-long",
+            f"The term is at most {most} years{longer}.",
+            policy=law.grounds(parameter),
+            fields=fields_of(found, "ends_on"),
+        )
 
 
 def sound_renewal(state: Mandate, ends_on: date, found: asked.Standing) -> None:
@@ -261,11 +353,16 @@ def sound_renewal(state: Mandate, ends_on: date, found: asked.Standing) -> None:
         most = law.whole("max_extension_years")
         if terms.ends_on is not None and ends_on > _extended(terms.ends_on, most):
             grounds = law.grounds("max_extension_years")
-            raise Refused("renewed-too-long", f"All renewals together add at most {most} years.", policy=grounds)
+            raise Refused(
+                "renewed-too-long",
+                f"All renewals together add at most {most} years.",
+                policy=grounds,
+                fields=fields_of(found, "ends_on"),
+            )
     national = found.giver_unit.sphere is Sphere.NATIONAL and terms.kind is Kind.DELEGATION
     if national and found.policy.text("delegation.max_years_by_state") != "none" and state.ends_on is not None:
         begins = state.ends_on + timedelta(days=1)
-        _at_most(begins, ends_on, found.policy, "delegation.max_years_by_state", terms, exception=False)
+        _at_most(begins, ends_on, found.policy, "delegation.max_years_by_state", terms, found)
 
 
 def _extended(last: date, years: int) -> date:

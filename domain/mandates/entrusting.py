@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from datetime import date
 
-from domain.guards import alive, counted
+from domain.guards import alive, all_alive, counted
 from domain.kernel import PartialDate, Policy, Refused, StreamId
 from domain.mandates import clocks
 from domain.mandates import commands as asked
@@ -47,11 +47,10 @@ def consult(command: asked.RecordConsultation, state: State) -> Sequence[Event]:
     if command.closed_on > command.today:
         raise Refused("in-the-future", "A consultation is recorded when it is over.", fields=("closed_on",))
     if len(set(command.consulted)) < len(command.consulted):
-        raise Refused("unit-repeated", "A unit is named twice.")
-    for unit in command.consulted_units:
-        alive(unit, PartialDate(command.opened_on))
+        raise Refused("unit-repeated", "A unit is named twice.", fields=("consulted",))
+    all_alive(command.consulted_units, PartialDate(command.opened_on), "consulted.*")
     if found.giver in command.consulted:
-        raise Refused("consults-itself", "The giver cannot be consulted by itself.")
+        raise Refused("consults-itself", "The giver cannot be consulted by itself.", fields=("consulted",))
     number = len(found.consultations) + 1
     recorded = happened.MandateConsultationRecorded(
         number, command.consulted, command.opened_on, command.closed_on, command.outcome, command.document

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from domain.deadlines import numbers
-from domain.guards import alive, counted
+from domain.guards import alive, counted, fields_of
 from domain.kernel import Refused, UnitId
 from domain.lands import on_day
 from domain.mandates import clocks, funding
@@ -31,9 +31,15 @@ def activate(command: asked.ActivateMandate, state: State) -> Sequence[Event]:
     _agreed(found)
     day = counted(command.effective_on, command.today)
     if day < found.terms.starts_on:
-        raise Refused("day-not-come", f"It comes into force on its first day, {found.terms.starts_on}, or later.")
+        raise Refused(
+            "day-not-come",
+            f"It comes into force on its first day, {found.terms.starts_on}, or later.",
+            fields=("effective_on",),
+        )
     if found.ends_on is not None and day > found.ends_on:
-        raise Refused("term-over", f"Its last day, {found.ends_on}, has passed.", ends_on=found.ends_on)
+        raise Refused(
+            "term-over", f"Its last day, {found.ends_on}, has passed.", ends_on=found.ends_on, fields=("effective_on",)
+        )
     alive(command.lands[0], command.effective_on)
     to_keep(found, found.ends_on, command, day)
     sound_terms(found.terms, found.ends_on, command)
@@ -88,13 +94,13 @@ def report(command: asked.ReportExercise, state: State) -> Sequence[Event]:
         raise Refused("ends-before-start", "A period does not end before it begins.", fields=("period_to",))
     if command.period_to > command.today:
         raise Refused("in-the-future", "What has not happened yet cannot be reported.", fields=("period_to",))
-    in_term(found, command.period_from)
+    in_term(found, command.period_from, "period_from")
     if found.over_on is not None and command.period_to >= found.over_on:
-        raise Refused("after-the-end", f"The mandate is in force no more since {found.over_on}.")
+        raise Refused("after-the-end", f"The mandate is in force no more since {found.over_on}.", fields=("period_to",))
     if found.ends_on is not None and command.period_to > found.ends_on:
-        raise Refused("after-the-end", f"The last day of the mandate is {found.ends_on}.")
+        raise Refused("after-the-end", f"The last day of the mandate is {found.ends_on}.", fields=("period_to",))
     if command.spent is not None and command.spent.amount < 0:
-        raise Refused("negative-amount", "What was spent is not less than nothing.")
+        raise Refused("negative-amount", "What was spent is not less than nothing.", fields=("spent.amount",))
     reported = happened.ExerciseReported(
         found.reports + 1, found.recipient, command.period_from, command.period_to, command.account, command.spent,
         command.document,
@@ -106,7 +112,9 @@ def suspend(command: asked.SuspendMandate, state: State) -> Sequence[Event]:
     found = in_force(state)
     alive(command.acting, command.effective_on)
     if command.ground is Pause.PARENT_SUSPENDED:
-        raise Refused("ground-not-open", "Only the register itself says that the mandate above is suspended.")
+        raise Refused(
+            "ground-not-open", "Only the register itself says that the mandate above is suspended.", fields=("ground",)
+        )
     if (stands := found.suspension) is not None:
         said = command.ground, command.until, command.legal_basis
         voted = command.vote is None or stands.prolonged > 0
@@ -115,7 +123,7 @@ def suspend(command: asked.SuspendMandate, state: State) -> Sequence[Event]:
         raise Refused("already-suspended", f"It is suspended since {stands.since}.")
     _sound_ground(command, found)
     day = in_term(found, counted(command.effective_on, command.today))
-    ends_in_time(found, day, command.until)
+    ends_in_time(found, day, command.until, "until")
     agreed = for_a_time(command, found, day)
     if command.ground is not Pause.MUTUAL:
         return [*_suspended(found, day, command.ground, command.until, command.legal_basis), *agreed]
@@ -125,10 +133,12 @@ def suspend(command: asked.SuspendMandate, state: State) -> Sequence[Event]:
 
 def _sound_ground(command: asked.SuspendMandate, state: Mandate) -> None:
     if state.terms.kind is Kind.DEVOLUTION and command.ground in (Pause.BREACH, Pause.MUTUAL):
-        raise Refused("ground-not-open", "Own power is only suspended by law, by a court or in an emergency.")
+        raise Refused(
+            "ground-not-open", "Own power is only suspended by law, by a court or in an emergency.", fields=("ground",)
+        )
     if command.ground in (Pause.LAW, Pause.COURT) and not (command.legal_basis or "").strip():
         reason = "Which law, or which decision of a court, suspends it? Cite it in `legal_basis`."
-        raise Refused("law-not-cited", reason)
+        raise Refused("law-not-cited", reason, fields=("legal_basis",))
 
 
 def agree_suspension(command: asked.AgreeSuspension, state: State) -> Sequence[Event]:
@@ -169,7 +179,11 @@ def restore(command: asked.RestoreMandate, state: State) -> Sequence[Event]:
 def _restored(state: Mandate, day: date, command: asked.RestoreMandate | asked.FollowParent) -> Sequence[Event]:
     assert state.suspension is not None, "only what is suspended is restored"
     if day < state.suspension.since:
-        raise Refused("restored-too-early", f"It was suspended on {state.suspension.since}, after that day.")
+        raise Refused(
+            "restored-too-early",
+            f"It was suspended on {state.suspension.since}, after that day.",
+            fields=("effective_on",),
+        )
     void = clocks.void(state, Due.SUSPENSION)
     return [happened.MandateRestored(day), *void, *clocks.resumed(state, day, command.calendar)]
 
@@ -199,7 +213,11 @@ def accept_renewal(command: asked.AcceptRenewal, state: State) -> Sequence[Event
 
 def _renewable(state: Mandate, ends_on: date, command: asked.RenewMandate | asked.AcceptRenewal) -> None:
     if state.ends_on is None or ends_on <= state.ends_on:
-        raise Refused("nothing-to-renew", "A renewal moves the last day of a mandate further away.")
+        raise Refused(
+            "nothing-to-renew",
+            "A renewal moves the last day of a mandate further away.",
+            fields=fields_of(command, "ends_on"),
+        )
     day = counted(command.effective_on, command.today)
     if max(day, command.today) > state.ends_on:
         raise Refused("renewed-too-late", f"It is renewed before its end, {state.ends_on}.", ends_on=state.ends_on)

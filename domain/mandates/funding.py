@@ -60,8 +60,8 @@ def attach(command: asked.AttachCostEstimate, state: State) -> Sequence[Event]:
     """
     found = not_ended(state)
     alive(command.acting, command.effective_on)
-    _not_negative(command.yearly, command.revenue)
-    _comparable(command.yearly, command.revenue)
+    _not_negative(yearly=command.yearly, revenue=command.revenue)
+    _comparable("revenue", command.yearly, command.revenue)
     if found.estimate == Estimate(command.yearly, command.revenue):
         return []
     attached = happened.CostEstimateAttached(
@@ -74,15 +74,18 @@ def commit(command: asked.CommitFunding, state: State) -> Sequence[Event]:
     """Money a year from a line of the budget; below the cost it cannot fall where the policy refuses that."""
     found = not_ended(state)
     alive(command.acting, command.effective_on)
-    _not_negative(command.yearly)
+    _not_negative(yearly=command.yearly)
     beside = found.beside(command.budget_line, command.budget_year)
-    _comparable(command.yearly, *((found.estimate.yearly,) if found.estimate else (line.yearly for line in beside)))
+    others = (found.estimate.yearly,) if found.estimate else tuple(line.yearly for line in beside)
+    _comparable("yearly", command.yearly, *others)
     year = _year(command)
     if {*beside, Line(command.budget_line, command.yearly, command.budget_year)} == set(found.lines):
         return _lifted(found, command.policy, year)  # its year may have come
     committed = happened.FundingCommitted(command.budget_line, command.budget_year, command.yearly)
     if evolved(found, committed).funded > MOST:
-        raise Refused("amount-too-large", "All lines together are more than the register can hold.")
+        raise Refused(
+            "amount-too-large", "All lines together are more than the register can hold.", fields=("yearly.amount",)
+        )
     after = reassessed(found, committed, command.policy, year)
     flagged = any(isinstance(event, happened.MandateFlaggedUnfunded) for event in after)
     falls = evolved(found, committed).paid_from(year) < found.paid_from(year)
@@ -171,16 +174,25 @@ def _flag(state: Mandate, policy: Policy, year: int) -> happened.MandateFlaggedU
     )
 
 
-def _not_negative(*amounts: Money) -> None:
-    if any(one.amount < 0 for one in amounts):
-        raise Refused("negative-amount", "A cost, a revenue or a payment is not less than nothing.")
+def _not_negative(**amounts: Money) -> None:
+    for name, one in amounts.items():
+        if one.amount < 0:
+            raise Refused(
+                "negative-amount",
+                "A cost, a revenue or a payment is not less than nothing.",
+                fields=(f"{name}.amount",),
+            )
 
 
-def _comparable(first: Money, *others: Money) -> None:
-    """Amounts are compared within one currency and one price basis only."""
+def _comparable(name: str, first: Money, *others: Money) -> None:
+    """Amounts are compared within one currency and one price basis only. `name`: the field that is at fault if not."""
     for other in others:
         if other.currency != first.currency:
             reason = f"{first.currency} and {other.currency} cannot be compared: an estimate says which counts."
-            raise Refused("currency-mismatch", reason)
+            raise Refused("currency-mismatch", reason, fields=(f"{name}.currency",))
         if other.price_basis != first.price_basis:
-            raise Refused("price-basis-mismatch", "Amounts of different price bases cannot be compared.")
+            raise Refused(
+                "price-basis-mismatch",
+                "Amounts of different price bases cannot be compared.",
+                fields=(f"{name}.price_basis",),
+            )

@@ -45,7 +45,12 @@ def beside(command: asked.ActivateMandate, held: Scope) -> Scope:
     stood = {*before.beside, *(one.id for one in command.line)}
     for other in command.beside_facts:
         if other.id not in stood:
-            raise Refused("no-clash", "The mandate whose place it takes did not stand beside that one.", by=other.id)
+            raise Refused(
+                "no-clash",
+                "The mandate whose place it takes did not stand beside that one.",
+                by=other.id,
+                fields=("beside",),
+            )
     return _all_beside(held, command.beside_facts, command.line)
 
 
@@ -53,10 +58,10 @@ def _takes_its_place(stream: StreamId, held: Scope, before: MandateFacts | None)
     """Refused `not-its-place` unless that one was superseded by it, and was no narrower."""
     if before is None or before.superseded_by != stream:
         reason = "It takes the place of no such mandate: name in `replaces` the one that it supersedes, once it did."
-        raise Refused("not-its-place", reason)
+        raise Refused("not-its-place", reason, fields=("replaces",))
     if not no_wider(held, before):
         reason = f"The mandate whose place it takes was over {before.function}; what goes beyond that stands alone."
-        raise Refused("not-its-place", reason, replaces=before.id)
+        raise Refused("not-its-place", reason, replaces=before.id, fields=("replaces",))
     return before
 
 
@@ -77,7 +82,12 @@ def _all_beside(held: Scope, others: Sequence[MandateFacts], line: Sequence[Mand
 def clash(held: Scope, other: MandateFacts) -> Beside:
     """Refused `no-clash` unless both hold the same function exclusively, the other one in what this one lies in."""
     if not (other.activated_on is not None and not other.ended and _meets(held, other)):
-        raise Refused("no-clash", "That mandate holds nothing exclusively in what this one lies in.", by=other.id)
+        raise Refused(
+            "no-clash",
+            "That mandate holds nothing exclusively in what this one lies in.",
+            by=other.id,
+            fields=("beside",),
+        )
     return _of(other)
 
 

@@ -20,4 +20,4 @@ def annul(command: AnnulEntry, state: Unit) -> Sequence[CompetenceAnnulled | Mem
             return [MembershipAnnulled(command.corrects, membership)]
         case _:
             reason = "That record enters no competence or membership of this unit, or was annulled before."
-            raise Refused("nothing-to-annul", reason, entered=list(map(str, entering(state))))
+            raise Refused("nothing-to-annul", reason, entered=list(map(str, entering(state))), fields=("corrects",))

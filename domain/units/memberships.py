@@ -21,9 +21,11 @@ def record(command: RecordMembership, state: Unit) -> Sequence[MembershipRecorde
         return []
     _check_body(command, state)
     if first_day(recorded.member_from) > last_day(recorded.member_until):
-        raise Refused("period-reversed", "The last day lies before the first one.")
+        raise Refused("period-reversed", "The last day lies before the first one.", fields=("member_until",))
     if any(_overlap(recorded, one) for one in state.memberships):
-        raise Refused("membership-recorded", "The unit is already a member of that body at that time.")
+        raise Refused(
+            "membership-recorded", "The unit is already a member of that body at that time.", fields=("body",)
+        )
     if len(state.memberships) >= MOST_MEMBERSHIPS:
         raise Refused("too-many-memberships", f"A unit has at most {MOST_MEMBERSHIPS} memberships.")
     return [recorded]
@@ -32,13 +34,19 @@ def record(command: RecordMembership, state: Unit) -> Sequence[MembershipRecorde
 def _check_body(command: RecordMembership, state: Unit) -> None:
     body = command.above[0]
     if state.id in at_times(command.above, first_day(command.member_from), last_day(command.member_until)):
-        raise Refused("membership-cycle", "A unit is no member of itself, nor of a body that lies in it.")
+        raise Refused(
+            "membership-cycle", "A unit is no member of itself, nor of a body that lies in it.", fields=("body",)
+        )
     if not body.exists:
-        raise Refused("unit-unknown", "The body was never registered.", unit=body.id)
+        raise Refused("unit-unknown", "The body was never registered.", unit=body.id, fields=("body",))
     if not body.sphere.has_authority:
-        raise Refused("no-authority", f"Units of the {body.sphere} sphere take part, and have no territory.")
+        raise Refused(
+            "no-authority", f"Units of the {body.sphere} sphere take part, and have no territory.", fields=("body",)
+        )
     if body.alive_until is not None and body.alive_until <= first_day(command.member_from):
-        raise Refused("unit-not-alive", f"{body.name} is no more since {body.alive_until}.", unit=body.id)
+        raise Refused(
+            "unit-not-alive", f"{body.name} is no more since {body.alive_until}.", unit=body.id, fields=("body",)
+        )
 
 
 def _overlap(one: MembershipRecorded, other: MembershipRecorded) -> bool:
@@ -55,7 +63,9 @@ def end(command: EndMembership, state: Unit) -> Sequence[MembershipEnded]:
     if any(one.member_until == command.member_until for one in same):
         return []
     if not command.member_until.known:
-        raise Refused("date-unknown", "Say at least in which year the membership came to its end.")
+        raise Refused(
+            "date-unknown", "Say at least in which year the membership came to its end.", fields=("member_until",)
+        )
     if not any(ends_membership(one, ended) for one in same):
-        raise Refused("not-a-member", "The unit is no member of that body on that day.")
+        raise Refused("not-a-member", "The unit is no member of that body on that day.", fields=("body",))
     return [ended]

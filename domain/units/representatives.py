@@ -17,7 +17,7 @@ OVER_THE_REGISTER = frozenset({Role.REGISTRAR, Role.POLICY_ADMIN, Role.AUDITOR})
 def accredit(command: AccreditRepresentative, state: Unit) -> Sequence[RepresentativeAccredited]:
     _check_may_accredit(command.actor, command.role, state, command.today)
     if command.valid_until is not None and command.valid_until < command.valid_from:
-        raise Refused("period-reversed", "The last day lies before the first one.")
+        raise Refused("period-reversed", "The last day lies before the first one.", fields=("valid_until",))
     held = RepresentativeAccredited(
         command.role, command.name, command.valid_from, command.valid_until, command.contact
     )
@@ -34,7 +34,11 @@ def _check_may_accredit(actor: Actor, role: Role, state: Unit, today: Today) -> 
     if actor.unit != state.id:
         raise Refused("other-unit", "A signatory accredits only for the own unit.")
     if role in OVER_THE_REGISTER:
-        raise Refused("registrar-only", f"The role {role} reaches over the whole register: a registrar gives it.")
+        raise Refused(
+            "registrar-only",
+            f"The role {role} reaches over the whole register: a registrar gives it.",
+            fields=("role",),
+        )
 
 
 def revoke(command: RevokeAccreditation, state: Unit) -> Sequence[AccreditationRevoked]:
@@ -42,7 +46,11 @@ def revoke(command: RevokeAccreditation, state: Unit) -> Sequence[AccreditationR
     if actor.system is None and actor.role is not Role.REGISTRAR and actor.unit != state.id:
         raise Refused("other-unit", "A signatory revokes only accreditations of the own unit.")
     if actor.role is Role.REGISTRAR and actor.accreditation == command.accreditation:
-        raise Refused("own-accreditation", "A registrar cannot step down alone: another one revokes it.")
+        raise Refused(
+            "own-accreditation",
+            "A registrar cannot step down alone: another one revokes it.",
+            fields=("accreditation",),
+        )
     if _ended(command.accreditation, state):
         return []
     return [AccreditationRevoked(command.accreditation, command.today)]
@@ -53,4 +61,4 @@ def _ended(accreditation: EventName, state: Unit) -> bool:
     for item in state.accreditations:
         if accreditation == EventName.at(state.id, item.version):
             return item.revoked
-    raise Refused("accreditation-unknown", "The unit has no such accreditation.")
+    raise Refused("accreditation-unknown", "The unit has no such accreditation.", fields=("accreditation",))

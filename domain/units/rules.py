@@ -110,7 +110,7 @@ def _register(command: RegisterUnit, state: State) -> Sequence[Event]:
     if not isinstance(state, Absent):
         raise Refused("unit-exists", "This unit has already been registered.")
     if len(set(command.identifiers)) < len(command.identifiers):
-        raise Refused("identifier-repeated", "A code is named twice.")
+        raise Refused("identifier-repeated", "A code is named twice.", fields=("identifiers",))
     if command.parent is not None:
         check_parent(UnitId(command.unit), command.sphere, command.above, command.alive_from)
     begins = command.alive_from.earliest()
@@ -137,13 +137,13 @@ def _activate(command: ActivateUnit, state: Unit) -> Sequence[Event]:
     if state.stage is not Stage.PROPOSED:
         raise Refused("unit-not-proposed", f"Only a proposed unit comes into being; this one is {state.stage}.")
     if first_day(command.effective_on) > command.today:
-        raise Refused("day-not-come", "A unit comes into being on the day, not before it.")
+        raise Refused("day-not-come", "A unit comes into being on the day, not before it.", fields=("effective_on",))
     if not _is_on(command.effective_on, state.alive_from):
         reason = (
             f"It was registered to come into being on {state.alive_from}. If that is so, say it in `effective_on`; "
             "if not, correct that day first (`correct`)."
         )
-        raise Refused("other-first-day", reason, alive_from=state.alive_from)
+        raise Refused("other-first-day", reason, alive_from=state.alive_from, fields=("effective_on",))
     return [UnitActivated(command.effective_on)]
 
 
@@ -172,14 +172,16 @@ def _merge(command: RecordMerger, state: Unit) -> Sequence[Event]:
     merger = UnitsMerged(command.merged, command.into)
     if merger in state.acts:
         return []
-    _check_act(state, command.into, command.merged)
-    _check_known(command.into_unit, *command.merged_units)
+    _check_act(state, command.into, command.merged, "into", "merged")
+    _check_known(into=(command.into_unit,), merged=command.merged_units)
     _living(state)
     if state.id != command.into:
         if state.stage not in (Stage.ACTIVE, Stage.RESTORED):
             raise Refused("unit-not-active", f"Only an active unit merges into another; this one is {state.stage}.")
         if not command.into_unit.alive_on(command.effective_on):
-            raise Refused("unit-not-alive", f"{command.into_unit.name} is not there on {command.effective_on}.")
+            raise Refused(
+                "unit-not-alive", f"{command.into_unit.name} is not there on {command.effective_on}.", fields=("into",)
+            )
     return [merger]
 
 
@@ -187,25 +189,33 @@ def _split(command: RecordSplit, state: Unit) -> Sequence[Event]:
     split = UnitSplit(command.whole, command.parts, command.continues)
     if split in state.acts:
         return []
-    _check_act(state, command.whole, command.parts)
-    _check_known(command.whole_unit, *command.part_units)
+    _check_act(state, command.whole, command.parts, "whole", "parts")
+    _check_known(whole=(command.whole_unit,), parts=command.part_units)
     _living(state)
     return [split]
 
 
-def _check_act(state: Unit, one: UnitId, several: Sequence[UnitId]) -> None:
+def _check_act(state: Unit, one: UnitId, several: Sequence[UnitId], its_field: str, their_field: str) -> None:
     if one in several:
-        raise Refused("unit-on-both-sides", "A unit cannot merge into itself or be a part of itself.")
+        raise Refused(
+            "unit-on-both-sides",
+            "A unit cannot merge into itself or be a part of itself.",
+            fields=(its_field, their_field),
+        )
     if len(set(several)) < len(several):
-        raise Refused("unit-repeated", "A unit is named twice.")
+        raise Refused("unit-repeated", "A unit is named twice.", fields=(their_field,))
     if state.id not in (one, *several):
         raise Refused("not-a-party", "This unit takes no part in that; record it in a unit that does.")
 
 
-def _check_known(*named: UnitFacts) -> None:
-    unknown = [unit.id for unit in named if not unit.exists]
+def _check_known(**named: Sequence[UnitFacts]) -> None:
+    """Units by the fields that name them."""
+    unknown = [unit.id for units in named.values() for unit in units if not unit.exists]
     if unknown:
-        raise Refused("unit-unknown", f"Never registered: {', '.join(map(str, unknown))}.", units=unknown)
+        fields = [name for name, units in named.items() if not all(unit.exists for unit in units)]
+        raise Refused(
+            "unit-unknown", f"Never registered: {', '.join(map(str, unknown))}.", units=unknown, fields=fields
+        )
 
 
 def _abolish(command: AbolishUnit, state: Unit) -> Sequence[Event]:
@@ -215,10 +225,14 @@ def _abolish(command: AbolishUnit, state: Unit) -> Sequence[Event]:
             return []
         raise Refused("unit-abolished", f"The unit is already no more since {state.alive_until}.")
     if not until.known:
-        raise Refused("date-unknown", "Say at least in which year the unit came to its end.")
+        raise Refused("date-unknown", "Say at least in which year the unit came to its end.", fields=("effective_on",))
     # What was only proposed may be given up before its day.
     if state.stage is not Stage.PROPOSED and last_day(until) < first_day(state.alive_from):
-        raise Refused("ends-before-it-begins", f"The unit came into being on {state.alive_from}, after that day.")
+        raise Refused(
+            "ends-before-it-begins",
+            f"The unit came into being on {state.alive_from}, after that day.",
+            fields=("effective_on",),
+        )
     return [UnitAbolished(until, state.identifiers)]
 
 
@@ -226,9 +240,11 @@ def _restore(command: RestoreUnit, state: Unit) -> Sequence[Event]:
     if state.stage not in (Stage.ABOLISHED, Stage.MERGING):
         raise Refused("unit-not-abolished", f"There is nothing to restore: the unit is {state.stage}.")
     if not command.effective_on.known:
-        raise Refused("date-unknown", "Say at least in which year the unit was there again.")
+        raise Refused("date-unknown", "Say at least in which year the unit was there again.", fields=("effective_on",))
     if state.alive_until is not None and last_day(command.effective_on) < first_day(state.alive_until):
-        raise Refused("restored-too-early", f"The unit was there until {state.alive_until} anyway.")
+        raise Refused(
+            "restored-too-early", f"The unit was there until {state.alive_until} anyway.", fields=("effective_on",)
+        )
     # Only an abolition frees codes; a unit whose merger is annulled still holds its own.
     lost = state.identifiers if state.stage is Stage.ABOLISHED else ()
     return [UnitRestored(command.effective_on, tuple(code for code in lost if code not in command.without))]
@@ -238,10 +254,14 @@ def _assign_successor(command: AssignSuccessor, state: Unit) -> Sequence[Event]:
     if command.successor in state.successors:
         return []
     if command.successor == state.id:
-        raise Refused("own-successor", "A unit cannot succeed itself.")
-    _check_known(command.successor_unit)
+        raise Refused("own-successor", "A unit cannot succeed itself.", fields=("successor",))
+    _check_known(successor=(command.successor_unit,))
     if not command.successor_unit.alive_on(command.effective_on):
-        raise Refused("unit-not-alive", f"{command.successor_unit.name} is not there on {command.effective_on}.")
+        raise Refused(
+            "unit-not-alive",
+            f"{command.successor_unit.name} is not there on {command.effective_on}.",
+            fields=("successor",),
+        )
     return [SuccessorAssigned(command.successor)]
 
 
@@ -257,14 +277,18 @@ def _record_competence(command: RecordCompetence, state: Unit) -> Sequence[Event
     if recorded in state.competences:
         return []
     if not cofog.is_function(command.function):
-        raise Refused("function-unknown", f"COFOG has no division or group {command.function}.")
+        raise Refused("function-unknown", f"COFOG has no division or group {command.function}.", fields=("function",))
     if not state.sphere.has_authority:
         raise Refused("no-authority", f"Units of the {state.sphere} sphere take part, without authority.")
-    _check_known(command.territory_unit)
+    _check_known(territory=(command.territory_unit,))
     if first_day(recorded.held_from) > last_day(recorded.held_until):
-        raise Refused("period-reversed", "The last day lies before the first one.")
+        raise Refused("period-reversed", "The last day lies before the first one.", fields=("held_until",))
     if any(_overlap(recorded, held) for held in state.competences):
-        raise Refused("competence-recorded", "The unit already holds this competence there at that time.")
+        raise Refused(
+            "competence-recorded",
+            "The unit already holds this competence there at that time.",
+            fields=("function", "territory"),
+        )
     return [recorded]
 
 
@@ -284,7 +308,13 @@ def _withdraw_competence(command: WithdrawCompetence, state: Unit) -> Sequence[E
     if any(held.held_until == command.held_until for held in same):
         return []
     if not command.held_until.known:
-        raise Refused("date-unknown", "Say at least in which year the competence came to its end.")
+        raise Refused(
+            "date-unknown", "Say at least in which year the competence came to its end.", fields=("held_until",)
+        )
     if not any(is_withdrawn(held, withdrawn) for held in same):
-        raise Refused("competence-not-held", "The unit does not hold that competence there on that day.")
+        raise Refused(
+            "competence-not-held",
+            "The unit does not hold that competence there on that day.",
+            fields=("function", "territory"),
+        )
     return [withdrawn]

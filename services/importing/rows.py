@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.importing.plan import BadRow, WrongFile
+from services.importing.waiting import Still, always
 from services.importing.workbooks import BEGUN, read_workbook
 
 LONGEST_CELL = 1_000_000
@@ -60,22 +61,24 @@ def read_rows(path: Path, columns: Sequence[str]) -> tuple[list[Row], list[BadRo
     return _read(name, text, ",", lambda header: _check_header(name, header, columns), str.strip)
 
 
-def read_own_rows(file: File, check: Callable[[Sequence[str]], None]) -> tuple[list[Row], list[BadRow]]:
+def read_own_rows(
+    file: File, check: Callable[[Sequence[str]], None], still: Still = always
+) -> tuple[list[Row], list[BadRow]]:
     """All rows of a spreadsheet, a workbook's or saved as CSV, cells as they are.
 
     Half of Europe's spreadsheets put semicolons where others put commas: the header tells. `check` sees the header,
     and raises WrongFile.
     """
     if file.content.startswith(BEGUN):
-        return _of_workbook(file, check)
+        return _of_workbook(file, check, still)
     text = _text(file)
     first = text.partition("\n")[0]
     sign = max((",", ";", "\t"), key=first.count)
-    return _read(file.name, text, sign, check, str)
+    return _read(file.name, text, sign, check, str, still)
 
 
-def _of_workbook(file: File, check: Callable[[Sequence[str]], None]) -> tuple[list[Row], list[BadRow]]:
-    lines, spoilt = read_workbook(file.name, file.content, file.sheet)
+def _of_workbook(file: File, check: Callable[[Sequence[str]], None], still: Still) -> tuple[list[Row], list[BadRow]]:
+    lines, spoilt = read_workbook(file.name, file.content, file.sheet, still)
     (_, header), *below = lines or [(1, [])]
     check(header)
     _check_twice(file.name, header)
@@ -92,15 +95,16 @@ def _of_workbook(file: File, check: Callable[[Sequence[str]], None]) -> tuple[li
 
 
 def _read(
-    name: str, text: str, sign: str, check: Callable[[Sequence[str]], None], tidy: Callable[[str], str]
-) -> tuple[list[Row], list[BadRow]]:
+    name: str, text: str, sign: str, check: Callable[[Sequence[str]], None], tidy: Callable[[str], str],
+    still: Still = always,
+) -> tuple[list[Row], list[BadRow]]:  # fmt: skip
     csv.field_size_limit(LONGEST_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=sign, strict=True)
     try:
         header = next(reader, [])
         check(header)
         _check_twice(name, header)
-        rows, bad = _rows(header, ((reader.line_num, cells) for cells in reader), tidy)
+        rows, bad = _rows(header, ((reader.line_num, cells) for cells in reader), tidy, still)
     except csv.Error as error:
         raise WrongFile(f"{name} is not a CSV file: {error} (line {reader.line_num}).") from error
     if not rows:
@@ -144,12 +148,13 @@ def _check_twice(name: str, header: Sequence[str]) -> None:
 
 
 def _rows(
-    header: Sequence[str], lines: Iterable[tuple[int, list[str]]], tidy: Callable[[str], str]
+    header: Sequence[str], lines: Iterable[tuple[int, list[str]]], tidy: Callable[[str], str], still: Still
 ) -> tuple[list[Row], list[BadRow]]:
     """`lines`: the line on which each row ends, and its cells; a cell may hold line breaks."""
     rows, bad = [], []
     last = 1
     for ends, cells in lines:
+        still()
         line, last = last + 1, ends
         if len(cells) == len(header):
             rows.append(Row(line, {name: tidy(cell) for name, cell in zip(header, cells, strict=True)}))

@@ -20,6 +20,7 @@ from zlib import error as ZlibError
 from python_calamine import CalamineError, CalamineWorkbook
 
 from services.importing.plan import WrongFile
+from services.importing.waiting import Still, always
 
 ZIPPED, OLD = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 BEGUN = (ZIPPED, OLD)
@@ -50,7 +51,7 @@ Spoilt: TypeAlias = tuple[int, int, str, str]
 """A cell that has no value: its line, its column from 0, what stands there instead, and why that is none."""
 
 
-def read_workbook(name: str, content: bytes, sheet: str) -> tuple[list[Line], list[Spoilt]]:
+def read_workbook(name: str, content: bytes, sheet: str, still: Still = always) -> tuple[list[Line], list[Spoilt]]:
     """The rows in which something stands, each of the same length and with its number in the sheet; the first has the
     names of the columns. `sheet`: which one, by its name; empty: the first. Raises WrongFile.
     """
@@ -58,7 +59,7 @@ def read_workbook(name: str, content: bytes, sheet: str) -> tuple[list[Line], li
         raise WrongFile(f"{name} has a password, or is of a program from before 2007. Save it as .xlsx without one.")
     try:
         with ZipFile(BytesIO(content)) as packed:
-            looked = _Looking(name, packed, _listed(name, packed)).at(sheet)
+            looked = _Looking(name, packed, _listed(name, packed), still).at(sheet)
         with CalamineWorkbook.from_filelike(BytesIO(looked.packed)) as book:
             found = book.get_sheet_by_name(looked.sheet).to_python(skip_empty_area=False)
     except (BadZipFile, ZlibError, EOFError, expat.ExpatError, CalamineError, NotImplementedError) as error:
@@ -67,7 +68,10 @@ def read_workbook(name: str, content: bytes, sheet: str) -> tuple[list[Line], li
         if type(error).__name__ != "PanicException":  # how the library ends where it did not expect something
             raise
         raise WrongFile(f"{name} is damaged, or no workbook in the format .xlsx.") from error
-    lines = [(number, [_text(cell) for cell in cells]) for number, cells in enumerate(found, start=1)]
+    lines = list[Line]()
+    for number, cells in enumerate(found, start=1):
+        still()
+        lines.append((number, [_text(cell) for cell in cells]))
     lost = {line for line, *_ in looked.spoilt}
     return [line for line in lines if line[0] in lost or any(cell.strip() for cell in line[1])], looked.spoilt
 
@@ -111,6 +115,7 @@ class _Looking:
     name: str
     packed: ZipFile
     parts: Mapping[str, ZipInfo]
+    still: Still
     elements: int = 0
     kept: dict[str, bytes] = field(default_factory=dict)
 
@@ -154,6 +159,7 @@ class _Looking:
             self.elements += 1
             if self.elements > ELEMENTS:
                 raise WrongFile(f"{self.name} has more cells than can be read.")
+            self.still()
             began(tag.rpartition(":")[2], attributes)
 
         parser.StartElementHandler = opened

@@ -21,9 +21,9 @@ LASTS = timedelta(days=1)
 """For so long a question to a mailbox stays open: its link counts, and no second one is sent."""
 RECENT = timedelta(hours=1)
 OPEN, OF_DOMAIN = 200, 100
-"""Questions asked within the last hour that nobody has answered yet, in all and to one domain: nobody writes to the
-whole world by us. Older ones give way to new ones, though their links count: whoever asks in vain shuts nobody out for
-long, and who floods one domain takes half of what there is."""
+"""Questions asked within the last hour that nobody has answered yet, to domains where nobody ever has, and to one
+domain: nobody writes to the whole world by us. Older ones give way to new ones, though their links count: whoever asks
+in vain shuts nobody out for long, and nobody at all where a domain is known by somebody who follows from there."""
 EACH = 100
 """Subscriptions that one address has at most."""
 AT_A_TIME = 500
@@ -103,7 +103,7 @@ class Subscriptions:
             mailbox, domain = links.mailbox(address), address.rpartition("@")[2]
             found_by, of_mailbox, of_domain = [await self._found_by(one) for one in (address, mailbox, domain)]
             (recent,) = await self._pool.fetch(_RECENT, RECENT, of_domain)
-            if recent["of_all"] >= OPEN or recent["of_domain"] >= OF_DOMAIN:
+            if recent["of_domain"] >= OF_DOMAIN or (recent["of_unknown"] >= OPEN and not recent["known"]):
                 raise Full
             if await self._pool.fetchval(_TOO_MANY, found_by, EACH):
                 return
@@ -126,13 +126,18 @@ class Subscriptions:
             row = await self._pool.fetchrow(f"{_SELECT} where id = $1 and {_COUNTS}", id, LASTS)
         return None if row is None else _subscription(row)
 
-    async def confirm(self, one: Subscription) -> None:
-        """It begins behind what is recorded now. One of the same address for the same records goes on in it."""
+    async def confirm(self, one: Subscription) -> bool:
+        """It begins behind what is recorded now. One of the same address for the same records goes on in it.
+
+        False: it was forgotten meanwhile.
+        """
         async with self._pool.acquire() as connection, connection.transaction():
             before = await connection.fetch(_REPLACED, one.id)
             begins = min((row["position"] for row in before), default=None)
             await connection.execute(_CONFIRM, one.id, begins, one.rests)
+            there = await connection.fetchval("select true from workers.subscriptions where id = $1", one.id)
         await self._forget_keys([row["id"] for row in before])
+        return there is not None
 
     async def end(self, id: UUID) -> bool:
         """Nothing is sent any more, and the address is gone, from every backup too. Whether there was one."""
@@ -167,9 +172,11 @@ class Subscriptions:
         return None if key is None else links.unsealed(key, one.id, one.sealed)
 
     async def forget_unanswered(self) -> None:
-        """Whoever did not confirm in time is forgotten."""
-        for row in await self._pool.fetch(_UNANSWERED, LASTS):
-            await self.end(row["id"])
+        """Whoever did not confirm in time is forgotten, and nobody who confirms at this very moment."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            ids = [row["id"] for row in await connection.fetch(_UNANSWERED, LASTS)]
+            await self._forget_keys(ids)
+            await connection.execute("delete from workers.subscriptions where id = any($1)", ids)
 
     async def _found_by(self, address: str) -> bytes:
         return links.found_by(await asyncio.to_thread(self._keyring.make, links.ADDRESSES), address)
@@ -210,11 +217,14 @@ select id, sealed, types, contexts, units, streams, period, languages, position,
 from workers.subscriptions"""
 _COUNTS = "(confirmed_at is not null or asked_at > clock_timestamp() - $2::interval)"
 _RECENT = """
-select count(*) of_all, count(*) filter (where domain = $2) of_domain from workers.subscriptions
-where confirmed_at is null and asked_at > clock_timestamp() - $1::interval"""
+with known as (select distinct domain from workers.subscriptions where confirmed_at is not null and domain is not null)
+select count(*) filter (where domain is null or domain not in (table known)) of_unknown,
+    count(*) filter (where domain = $2) of_domain, $2 in (table known) known
+from workers.subscriptions where confirmed_at is null and asked_at > clock_timestamp() - $1::interval"""
 _TOO_MANY = "select count(*) >= $2 from workers.subscriptions where address = $1"
 _UNANSWERED = """
-select id from workers.subscriptions where confirmed_at is null and asked_at <= clock_timestamp() - $1::interval"""
+select id from workers.subscriptions where confirmed_at is null and asked_at <= clock_timestamp() - $1::interval
+for update skip locked"""
 _HEAD = "(select coalesce(max(size), 0) - 1 from ledger.checkpoints)"
 _ASK = f"""
 insert into workers.subscriptions

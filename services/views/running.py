@@ -19,9 +19,10 @@ from projections.kernel import own_stream
 from services.store.connecting import Connection
 from services.store.ports import Head, StoredRecord
 from services.views import registry
-from services.views.applying import HELD, ROW, STREAM, Applying, Missing, Output, Work
+from services.views.applying import HELD, ROW, STREAM, Applying, Missing
 from services.views.pace import Pace, undisturbed
 from services.views.tables import SCHEMA, VALID, Table, close, latest, newest
+from services.views.work import Output, Work
 
 BATCH = 2000
 """Records of one transaction, at most."""

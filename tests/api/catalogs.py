@@ -54,7 +54,7 @@ TOLD: Mapping[str, int] = {
     "BadRow": 4,
 }  # fmt: skip
 """What is called with a sentence for people, and where that stands among the arguments."""
-KEPT = frozenset({"says", "said", "detail", "MISSED", "HOW_TO_SIGN_IN", "ENDED", "_REPEATED",
+KEPT = frozenset({"says", "said", "detail", "reason", "MISSED", "HOW_TO_SIGN_IN", "ENDED", "_REPEATED",
                   "UNSOURCED", "NAMELESS", "NAMELESS_UNIT", "NO_ID", "OTHER_ID", "NO_UNIT", "NO_UNIT_OF_ID", "GAP",
                   "SAY_WHY", "STAYS", "NOT_YOURS", "NO_SOURCE", "NOT_OFFICERS", "SAME_EDITION", "MOVED_ON", "NO_VALUE",
                   "ERROR", "NO_FILE", "TOO_LARGE", "TOO_LONG"})  # fmt: skip

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Thread
 from time import monotonic, sleep
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,13 +14,16 @@ from structlog.testing import capture_logs
 from api import binding, commands
 from api.faults import Invalid
 from api.officers import sent
+from api.officers.sent import WITH_FILES
 from tests.api.client import get, head
 from tests.api.conftest import Live
 from tests.api.test_officers import FORM, PROPOSE
 from tests.api.test_officers_documents import BORDER
+from tests.api.test_officers_sheets import AT, brought
 from tests.waiting import PATIENCE
 
 COMMAND = "/v1/commitments/propose"
+SHEET = b"title.en\nTrees\n"
 
 
 @contextmanager
@@ -98,3 +102,18 @@ def test_what_stands_before_the_parts_of_a_form_is_bounded(live: Live, monkeypat
             for _ in range((2 << 20 >> 10) + 1):
                 wire.sendall(line)
             assert wire.recv(20).startswith(b"HTTP/1.1 413 ")
+
+
+def test_of_a_sheet_that_waits_for_its_turn_nothing_is_read(live: Live) -> None:
+    """Or everybody's files would be held at once, each many times its size."""
+    cookie, answered = f"subsidia-officer={live.officer}", list[int]()
+    second = Thread(target=lambda: answered.append(brought(live, SHEET).status))
+    headers = ("Content-Length: 100", f"Cookie: {cookie}", f"Content-Type: {WITH_FILES}; boundary={BORDER}")
+    with saying(live, AT, b"--", *headers):
+        get(live, AT, {"Cookie": cookie})  # by now the first one has its turn
+        second.start()
+        for _ in range(5):  # other units go on
+            assert brought(live, SHEET, token=live.registrar).status == 422
+        assert answered == []
+    second.join(PATIENCE)
+    assert answered == [422]

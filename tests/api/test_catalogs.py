@@ -36,7 +36,9 @@ def test_a_catalog_has_nothing_that_is_said_nowhere(tag: str) -> None:
 
 def test_what_is_gathered_is_what_pages_and_problems_say_and_not_the_command_line() -> None:
     assert all(path.exists() for path in ELSEWHERE)
-    assert {"The tree has no such tile, or not yet.", "There is no milestone {number}."} <= {*required(), *possible()}
+    told = {"The tree has no such tile, or not yet.", "There is no milestone {number}."}
+    kept = {"The recipient is heard on the notice, not before it."}
+    assert told | kept <= {*required(), *possible()}
     assert "The file has no such row." not in {*required(), *possible()}, "an importer of published files says it"
 
 

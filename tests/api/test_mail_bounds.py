@@ -1,7 +1,9 @@
 """Mail: how much is asked and tried at most, of whom, and that nobody pays for others."""
 
+import asyncio
 from datetime import timedelta
 
+import asyncpg
 import pytest
 
 from services.mail.subscriptions import EACH, LASTS, OF_DOMAIN, OPEN, RECENT, Full, Period
@@ -10,7 +12,7 @@ from services.outgoing.wanted import Wanted
 from tests.api.mailbox import Mailbox, listening
 from tests.api.mailing import Written, reached, writing, written
 from tests.api.test_mail import ANNA, paused, refused, tried
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 __all__ = ["written"]
 
@@ -50,6 +52,38 @@ async def test_questions_and_subscriptions_are_bounded(written: Written) -> None
     await written.tell(f"{same} from generate_series(2, $2::int) n", found[0], EACH)
     await written.subscriptions.ask(ANNA, Wanted(), Period.DAILY, ())
     assert len(await written.subscriptions.all()) == EACH
+
+
+async def test_who_writes_to_the_whole_world_shuts_nobody_out_where_somebody_follows(written: Written) -> None:
+    await written.follows(ANNA)
+    flood = (
+        "insert into workers.subscriptions (id, address, sealed, types, contexts, units, streams, period, languages,"
+        " position, domain) select gen_random_uuid(), n::text::bytea, '', '{}', '{}', '{}', '{}', 'daily', '{}', 0,"
+        " n::text::bytea from generate_series(1, $1::int) n"
+    )
+    await written.tell(flood, OPEN)
+    with pytest.raises(Full):
+        await written.subscriptions.ask("ben@example.com", Wanted(), Period.DAILY, ())
+    await written.subscriptions.ask("ben@example.org", Wanted(), Period.DAILY, ())
+    assert len(await written.subscriptions.all()) == OPEN + 2
+
+
+async def test_who_confirms_while_the_unanswered_are_forgotten_goes_on(written: Written) -> None:
+    await written.subscriptions.ask(ANNA, Wanted(), Period.DAILY, ())
+    one = await written.one()
+    await written.tell("update workers.subscriptions set asked_at = now() - $1::interval", LASTS)
+    connection = await asyncpg.connect(written.dsn)
+    try:
+        async with connection.transaction():
+            await connection.execute("update workers.subscriptions set confirmed_at = now()")
+            await asyncio.wait_for(written.subscriptions.forget_unanswered(), PATIENCE)
+    finally:
+        await connection.close()
+    assert await written.subscriptions.address(await written.one()) == ANNA
+    await written.tell("update workers.subscriptions set confirmed_at = null")
+    await written.subscriptions.forget_unanswered()
+    assert await written.subscriptions.all() == []
+    assert not await written.subscriptions.confirm(one), "and who comes too late is told so"
 
 
 async def test_one_domain_does_not_take_the_questions_of_all(written: Written) -> None:

@@ -12,6 +12,7 @@ import openpyxl
 from api.sheets.planning import plan_sheet
 from domain.kernel import Actor, StreamId
 from services.bootstrap import Services
+from services.handle import Office
 from services.importing.directory import read_directory
 from services.importing.held import held_commitments
 from services.importing.rows import file_at
@@ -228,5 +229,21 @@ async def test_of_two_runs_at_once_each_thing_is_said_once(services: Services, a
     second = await plan_sheet(services, COMMITMENTS, file, ada, NOTHING)
     await asyncio.gather(carry_out(services.office, first), carry_out(services.office, second))
     await brought(services, "commitments", sheet(tmp_path, *(row(f"C-{number}") for number in range(20))), ada)
+    found = await said_of(services)
+    assert [(len(said["targets"]), len(said["milestones"])) for said in found] == [(1, 1)] * 20
+
+
+async def test_the_same_sheet_in_two_processes_at_once_is_stale_to_neither(
+    services: Services, ada: Actor, tmp_path: Path
+) -> None:
+    """The ids of what follows from a row hold what is said, and of which version: whoever comes second repeats it."""
+    here = services.office
+    there = Office(here.store, here.codec, here.contexts, here.keyring, here.clock)
+    for ends_on, because in (("2030", NOTHING), ("2033", WHY)):
+        file = file_at(sheet(tmp_path, *(row(f"C-{number}", ends_on=ends_on) for number in range(20))))
+        plan = await plan_sheet(services, COMMITMENTS, file, ada, because)
+        both = await asyncio.gather(carry_out(here, plan), carry_out(there, plan))
+        assert [one.bad for one in both] == [[], []]
+        assert sum(one.changed for one in both) >= 20
     found = await said_of(services)
     assert [(len(said["targets"]), len(said["milestones"])) for said in found] == [(1, 1)] * 20

@@ -65,7 +65,7 @@ def test_nothing_befalls_a_mandate_that_was_not_drafted() -> None:
 
 
 def test_nobody_gives_more_than_they_hold() -> None:
-    refused = story().when(draft(holdings=())).then_refused("nemo-plus-iuris")
+    refused = story().when(draft(holdings=())).then_refused("nemo-plus-iuris", "function", "territory")
     assert refused.facts == {"function": "07.3", "territory": CITY}
 
 
@@ -136,7 +136,7 @@ def test_what_another_holds_otherwise_is_in_nobody_s_way(other: Any) -> None:
 
 
 def test_a_unit_entrusts_nothing_to_itself() -> None:
-    story().when(draft(recipient=REGION)).then_refused("self-mandate")
+    story().when(draft(recipient=REGION)).then_refused("self-mandate", "recipient")
 
 
 def test_dates_before_a_unit_existed_are_refused() -> None:
@@ -153,8 +153,8 @@ def test_a_unit_that_nobody_registered_is_refused() -> None:
 
 
 def test_who_takes_part_without_authority_neither_gives_nor_takes() -> None:
-    story().when(draft(recipient=UNION)).then_refused("no-authority")
-    story().when(draft(giver=UNION)).then_refused("no-authority")
+    story().when(draft(recipient=UNION)).then_refused("no-authority", "recipient")
+    story().when(draft(giver=UNION)).then_refused("no-authority", "giver")
 
 
 def test_deconcentration_cannot_cross_spheres() -> None:
@@ -188,7 +188,9 @@ def test_nothing_counts_from_a_day_before_the_draft() -> None:
 
 def test_a_condition_cites_its_law() -> None:
     bare = draft(conditions=(condition("Open on Sundays", "Health Act, s. 14"), condition("Paint it blue")))
-    assert story().when(bare).then_refused("condition-without-basis").facts == {"condition": 2}
+    assert story().when(bare).then_refused("condition-without-basis", "conditions.1.legal_basis").facts == {
+        "condition": 2
+    }
     story().when(draft(conditions=(condition("Paint it blue", "  "),))).then_refused("condition-without-basis")
 
 

@@ -245,7 +245,9 @@ def test_a_mandate_is_renewed_before_its_end_and_for_longer() -> None:
 
 
 def test_a_renewal_stays_within_what_the_giver_holds() -> None:
-    story(*active).when(replace(renew, holdings=(holding(held_until=date(2031, 1, 1)),))).then_refused("beyond-time")
+    story(*active).when(replace(renew, holdings=(holding(held_until=date(2031, 1, 1)),))).then_refused(
+        "beyond-time", "ends_on"
+    )
     above = replace(renew, parents=(mandate_facts(ends_on=date(2031, 1, 1)),))
     story(*subordinate).when(above).then_refused("beyond-time")
 

@@ -91,7 +91,8 @@ def test_an_offer_starts_the_clock_of_its_answer() -> None:
 
 
 def test_an_offer_is_judged_on_what_is_held_that_day() -> None:
-    story(*funded).when(replace(offer, holdings=())).then_refused("nemo-plus-iuris")
+    refused = story(*funded).when(replace(offer, holdings=())).then_refused("nemo-plus-iuris")
+    assert not refused.fields, "its terms were said with the draft"
 
 
 def test_nothing_is_offered_where_nobody_is_asked() -> None:

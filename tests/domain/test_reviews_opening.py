@@ -98,7 +98,9 @@ def test_nobody_votes_on_their_own_draft() -> None:
 
 
 def test_a_seat_belongs_to_its_sphere() -> None:
-    story().when(opening(roll=(*ROLL, Seat(CITY, SeatKind.CHAMBER)))).then_refused("seat-of-other-sphere")
+    story().when(opening(roll=(*ROLL, Seat(CITY, SeatKind.CHAMBER)))).then_refused(
+        "seat-of-other-sphere", f"roll.{len(ROLL)}.kind"
+    )
 
 
 def test_a_regional_parliament_has_no_vote_under_protocol_2() -> None:
@@ -144,8 +146,8 @@ def test_units_exist_on_that_day() -> None:
     story().when(opening(author_facts=facts(COMMISSION, until=gone))).then_refused("unit-not-alive")
     story().when(opening(polity_facts=facts(UNION, until=gone))).then_refused("unit-not-alive")
     dead = (facts(ROLL[0].unit, until=gone), *open_review.voters[1:])
-    story().when(opening(voters=dead)).then_refused("unit-not-alive")
-    story().when(opening(advisers=(facts(COMMITTEE, until=gone),))).then_refused("unit-not-alive")
+    story().when(opening(voters=dead)).then_refused("unit-not-alive", "roll.0.unit")
+    story().when(opening(advisers=(facts(COMMITTEE, until=gone),))).then_refused("unit-not-alive", "must_consult.0")
     unknown = facts(UnitId(UUID(int=0xDEAD)))
     story().when(opening(author_facts=unknown)).then_refused("unit-unknown")
 

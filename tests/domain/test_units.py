@@ -87,7 +87,7 @@ def test_a_parent_is_registered_before_its_units() -> None:
 
 
 def test_a_parent_is_of_another_sphere() -> None:
-    given().when(replace(register, parent=DRONGEN, above=(drongen,))).then_refused("parent-same-sphere")
+    given().when(replace(register, parent=DRONGEN, above=(drongen,))).then_refused("parent-same-sphere", "parent")
 
 
 def test_a_unit_does_not_lie_in_itself() -> None:
@@ -120,7 +120,9 @@ def test_a_proposed_unit_comes_into_being() -> None:
 
 def test_it_does_so_on_the_day_and_not_before() -> None:
     given(proposed).when(replace(activate, today=Today(date(2027, 1, 1)))).then(activated)
-    given(proposed).when(replace(activate, today=Today(date(2026, 12, 31)))).then_refused("day-not-come")
+    given(proposed).when(replace(activate, today=Today(date(2026, 12, 31)))).then_refused(
+        "day-not-come", "effective_on"
+    )
 
 
 def test_an_active_unit_has_come_into_being() -> None:

@@ -69,7 +69,7 @@ def test_what_is_only_proposed_does_not_merge() -> None:
 
 def test_a_unit_does_not_merge_into_itself() -> None:
     both = replace(merge_away, merged=(GENT, DRONGEN), merged_units=(gent, drongen))
-    given(registered).when(both).then_refused("unit-on-both-sides")
+    given(registered).when(both).then_refused("unit-on-both-sides", "into", "merged")
 
 
 def test_a_unit_is_named_once_in_a_merger() -> None:
@@ -84,7 +84,7 @@ def test_a_merger_is_recorded_where_it_happens() -> None:
 
 def test_a_merger_is_between_registered_units() -> None:
     unknown = replace(merge_away, into=NOBODY, into_unit=nobody)
-    assert given(registered).when(unknown).then_refused("unit-unknown").facts["units"] == [NOBODY]
+    assert given(registered).when(unknown).then_refused("unit-unknown", "into").facts["units"] == [NOBODY]
     more = replace(merge_away, merged=(GENT, NOBODY), merged_units=(gent, nobody))
     given(registered).when(more).then_refused("unit-unknown")
 

@@ -22,10 +22,10 @@ def request(command: asked.RequestDecision, state: State) -> Sequence[Event]:
         raise Refused("allocation-exists", "This question has already been put.")
     day = act_on(command, date.min)
     _who_asks_whom(command)
-    alive(command.territory_facts, command.effective_on)
-    all_alive(command.affected_facts, command.effective_on)
+    alive(command.territory_facts, command.effective_on, "territory")
+    all_alive(command.affected_facts, command.effective_on, "affected.*")
     if not cofog.is_function(command.function):
-        raise Refused("unknown-function", f"COFOG has no function {command.function}.")
+        raise Refused("unknown-function", f"COFOG has no function {command.function}.", fields=("function",))
     _candidates(command)
     units = _affected(command)
     ends = due(day, command.calendar, days=command.policy.whole("min_consultation_days"))
@@ -46,33 +46,46 @@ def _who_asks_whom(command: asked.RequestDecision) -> None:
     """A community asks by way of participation; whoever takes part without authority settles nobody's."""
     if command.acting.sphere is Sphere.COMMUNITY:
         reason = "A unit of government puts the question; a community brings it to one of them."
-        raise Refused("requester-is-community", reason)
-    decider = alive(command.decider_facts, command.effective_on)
+        raise Refused("requester-is-community", reason, fields=("requester",))
+    decider = alive(command.decider_facts, command.effective_on, "decider")
     if not decider.sphere.has_authority:
         reason = f"{decider.name} is of the {decider.sphere} sphere, which takes part, and has no authority to decide."
-        raise Refused("no-authority", reason, unit=decider.id)
+        raise Refused("no-authority", reason, unit=decider.id, fields=("decider",))
 
 
 def _candidates(command: asked.RequestDecision) -> None:
     for sphere in command.candidates:
         if not sphere.has_authority:
-            raise Refused("no-authority", f"The {sphere} sphere takes part, and has no authority.", sphere=sphere)
+            raise Refused(
+                "no-authority",
+                f"The {sphere} sphere takes part, and has no authority.",
+                sphere=sphere,
+                fields=("candidates",),
+            )
     if len(set(command.candidates)) < len(command.candidates):
-        raise Refused("sphere-repeated", "Each sphere is named once.")
+        raise Refused("sphere-repeated", "Each sphere is named once.", fields=("candidates",))
     if Sphere.LOCAL not in command.candidates:
         reason = "The sphere nearest to the citizen is always asked (Charter of Local Self-Government, art. 4(3))."
-        raise Refused("local-sphere-missing", reason, policy=command.policy.grounds("upward_grounds"))
+        raise Refused(
+            "local-sphere-missing", reason, policy=command.policy.grounds("upward_grounds"), fields=("candidates",)
+        )
 
 
 def _affected(command: asked.RequestDecision) -> tuple[Asked, ...]:
     if len(set(command.affected)) < len(command.affected):
-        raise Refused("unit-repeated", "Each unit is asked once.")
+        raise Refused("unit-repeated", "Each unit is asked once.", fields=("affected",))
     units = tuple(Asked(facts.id, facts.sphere) for facts in command.affected_facts)
     spheres = {one.sphere for one in units}
     if missing := sorted(set(command.candidates) - spheres, key=nearness):
-        raise Refused("nobody-asked", f"No unit of the {missing[0]} sphere is asked.", sphere=missing[0])
+        raise Refused(
+            "nobody-asked", f"No unit of the {missing[0]} sphere is asked.", sphere=missing[0], fields=("affected",)
+        )
     if others := sorted(spheres - set(command.candidates)):
-        raise Refused("not-a-candidate", f"The {others[0]} sphere is no candidate, so none of its units is asked.")
+        raise Refused(
+            "not-a-candidate",
+            f"The {others[0]} sphere is no candidate, so none of its units is asked.",
+            fields=("affected",),
+        )
     return units
 
 
@@ -81,7 +94,7 @@ def submit(command: asked.SubmitGrid, state: State) -> Sequence[Event]:
     found = standing(state)
     one = asked_for(found, command.acting.id)
     day = act_on(command, found.requested_on)
-    candidate(found, command.grid.favours)
+    candidate(found, command.grid.favours, "grid.favours")
     number = len(found.grids) + 1
     submitted = happened.GridSubmitted(number, one.unit, one.sphere, command.grid, command.document)
     return [submitted, *clocks.met(found, Due.GRID, day, one.unit)]
@@ -100,9 +113,9 @@ def object_to(command: asked.ObjectToAllocation, state: State) -> Sequence[Event
     one = asked_for(found, command.acting.id)
     act_on(command, found.requested_on)
     if command.proposal > len(found.proposals):
-        raise Refused("no-such-proposal", f"There is no proposal {command.proposal}.")
+        raise Refused("no-such-proposal", f"There is no proposal {command.proposal}.", fields=("proposal",))
     if found.proposals[command.proposal - 1].unit == one.unit:
-        raise Refused("own-proposal", "Nobody objects to their own proposal; make another one.")
+        raise Refused("own-proposal", "Nobody objects to their own proposal; make another one.", fields=("proposal",))
     return [happened.ObjectionLodged(len(found.objections) + 1, one.unit, command.proposal, command.why)]
 
 

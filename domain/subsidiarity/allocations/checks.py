@@ -48,7 +48,12 @@ def act_on(command: asked.ByUnit, since: date) -> date:
     alive(command.acting, command.effective_on)
     day = counted(command.effective_on, command.today)
     if day < since:
-        raise Refused("before-its-cause", f"What it follows counts from {since}, after that day.", since=since)
+        raise Refused(
+            "before-its-cause",
+            f"What it follows counts from {since}, after that day.",
+            since=since,
+            fields=("effective_on",),
+        )
     return day
 
 
@@ -60,10 +65,15 @@ def asked_for(state: Allocation, unit: UnitId) -> Asked:
     return found
 
 
-def candidate(state: Allocation, sphere: Sphere) -> Sphere:
-    """Refused `not-a-candidate` if nobody asked whether that sphere should act."""
+def candidate(state: Allocation, sphere: Sphere, field: str = "sphere") -> Sphere:
+    """Refused `not-a-candidate` if nobody asked whether the sphere that a field names should act."""
     if sphere not in state.candidates:
-        raise Refused("not-a-candidate", f"The question is not whether the {sphere} sphere should act.", sphere=sphere)
+        raise Refused(
+            "not-a-candidate",
+            f"The question is not whether the {sphere} sphere should act.",
+            sphere=sphere,
+            fields=(field,),
+        )
     return sphere
 
 

@@ -41,7 +41,7 @@ def correct_power(command: asked.CorrectPowerByLaw, state: State) -> Sequence[Ev
     if wrong is None:
         stands = ", ".join(named) or "none does, as things stand"
         reason = f"No record of that name says who holds the power by law; those that do: {stands}."
-        raise Refused("no-such-power", reason)
+        raise Refused("no-such-power", reason, fields=("corrects",))
     corrected = PowerByLawCorrected(command.corrects, wrong.holder)
     carried_out = len(found.powers) > 1 or bool(found.mandates)
     return [corrected] if carried_out else [corrected, *_due_again(found)]

@@ -56,19 +56,19 @@ def _proposed(command: asked.DecideAllocation, state: Allocation, verdict: Verdi
     """Whoever is against moving it away from the citizen could object to that; that it stays takes no proposal."""
     if verdict.upward and command.sphere not in {one.sphere for one in state.proposals}:
         reason = f"Nobody has proposed that the {command.sphere} sphere should act, so nobody could object to it."
-        raise Refused("not-proposed", reason, sphere=command.sphere)
+        raise Refused("not-proposed", reason, sphere=command.sphere, fields=("sphere",))
 
 
 def _replied(command: asked.DecideAllocation, state: Allocation) -> None:
     """Every objection gets its reply."""
     replied = [one.objection for one in command.replies]
     if len(set(replied)) < len(replied):
-        raise Refused("reply-repeated", "Each objection gets one reply.")
+        raise Refused("reply-repeated", "Each objection gets one reply.", fields=("replies",))
     if unknown := [number for number in replied if number > len(state.objections)]:
-        raise Refused("no-such-objection", f"There is no objection {unknown[0]}.")
+        raise Refused("no-such-objection", f"There is no objection {unknown[0]}.", fields=("replies",))
     if open_ones := [number for number in range(1, len(state.objections) + 1) if number not in replied]:
         reason = f"Every objection gets a reply; objection {open_ones[0]} has none."
-        raise Refused("objection-unanswered", reason, objection=open_ones[0])
+        raise Refused("objection-unanswered", reason, objection=open_ones[0], fields=("replies",))
 
 
 def _lawful(command: asked.Choice, state: Allocation, day: date, policy: Policy) -> Verdict:
@@ -83,11 +83,11 @@ def _lawful(command: asked.Choice, state: Allocation, day: date, policy: Policy)
     grounds, listed = set(command.grounds), policy.text("upward_grounds")
     if not grounds:
         reason = f"To move it away from the citizen takes a ground: {listed}."
-        raise Refused("grounds-missing", reason, policy=policy.grounds("upward_grounds"))
+        raise Refused("grounds-missing", reason, policy=policy.grounds("upward_grounds"), fields=("grounds",))
     lawful = {part.strip() for part in listed.split(",")} | {Ground.CAPACITY.value}
     if others := sorted(ground.value for ground in grounds if ground.value not in lawful):
         reason = f"No lawful ground here is {others[0]}; lawful are {listed}."
-        raise Refused("ground-not-lawful", reason, policy=policy.grounds("upward_grounds"))
+        raise Refused("ground-not-lawful", reason, policy=policy.grounds("upward_grounds"), fields=("grounds",))
     if grounds != {Ground.CAPACITY}:
         return Verdict(upward=True, provisional=False)
     _for_a_time(command, state, day, policy)
@@ -112,16 +112,24 @@ def _borne_out(command: asked.Choice, state: Allocation, policy: Policy) -> None
     """Both tests, necessity and added value, hold in the grid that it rests on, with enough indicators."""
     number = command.rests_on
     if number is None or number > len(state.grids):
-        raise Refused("grid-missing", "To move it away from the citizen takes a grid that bears it out; name it.")
+        raise Refused(
+            "grid-missing",
+            "To move it away from the citizen takes a grid that bears it out; name it.",
+            fields=("rests_on",),
+        )
     one = state.grids[number - 1]
     if state.latest_grid(one.unit) != (number, one):
-        raise Refused("grid-replaced", f"The unit has replaced grid {number} by a later one.")
+        raise Refused("grid-replaced", f"The unit has replaced grid {number} by a later one.", fields=("rests_on",))
     if one.grid.favours is not command.sphere:
-        raise Refused("grid-favours-another", f"Grid {number} speaks for the {one.grid.favours} sphere.")
+        raise Refused(
+            "grid-favours-another", f"Grid {number} speaks for the {one.grid.favours} sphere.", fields=("rests_on",)
+        )
     least = policy.whole("min_indicators")
     if not one.grid.carries_upward(least):
         reason = f"Necessity and added value both hold, and indicators (at least {least}) bear them out."
-        raise Refused("tests-not-met", reason, policy=policy.grounds("min_indicators"), grid=number)
+        raise Refused(
+            "tests-not-met", reason, policy=policy.grounds("min_indicators"), grid=number, fields=("rests_on",)
+        )
 
 
 def _for_a_time(command: asked.Choice, state: Allocation, day: date, policy: Policy) -> None:
@@ -132,13 +140,13 @@ def _for_a_time(command: asked.Choice, state: Allocation, day: date, policy: Pol
     last = add_months(day, policy.whole("revisit_months"))
     if command.revisit_on is None or command.revisit_on > last:
         reason = f"Want of capacity alone never moves a matter for good: it is looked at again by {last}."
-        raise Refused("capacity-alone", reason, policy=grounds, latest=last)
+        raise Refused("capacity-alone", reason, policy=grounds, latest=last, fields=("revisit_on",))
 
 
 def _sound_revisit(revisit_on: date, day: date) -> None:
     if revisit_on <= day:
-        raise Refused("revisit-in-the-past", "A decision is looked at again after it was made.")
-    reachable(revisit_on)
+        raise Refused("revisit-in-the-past", "A decision is looked at again after it was made.", fields=("revisit_on",))
+    reachable(revisit_on, "revisit_on")
 
 
 def _scheduled(state: Allocation, day: date, revisit_on: date | None) -> list[Event]:
@@ -157,10 +165,10 @@ def held_by_law(command: asked.RecordPowerByLaw, state: State) -> Sequence[Event
         return []
     if decision.mode is Mode.DELEGATED:
         raise Refused("mandate-needed", "It was decided that it acts for another one, who has to entrust it.")
-    holder = alive(command.holder_facts, command.effective_on)
+    holder = alive(command.holder_facts, command.effective_on, "holder")
     if holder.sphere is not decision.sphere:
         reason = f"It was decided that the {decision.sphere} sphere is to act, and {holder.name} is of another one."
-        raise Refused("other-sphere", reason, sphere=decision.sphere)
+        raise Refused("other-sphere", reason, sphere=decision.sphere, fields=("holder",))
     law = _law(command, found, day)
     held = happened.PowerHeldByLaw(holder.id, law.function, law.territory, law.legal_basis, day)
     return [held, *clocks.met(found, Due.MANDATE, day)]
@@ -175,7 +183,9 @@ def _law(command: asked.RecordPowerByLaw, state: Allocation, day: date) -> Holdi
             if same and one.territory == command.territory and one.holds_on(day, day):
                 return one
     reason = "The directory shows no law by which it holds that there on that day; a registrar records it first."
-    raise Refused("not-held-by-law", reason, function=state.function, territory=command.territory)
+    raise Refused(
+        "not-held-by-law", reason, function=state.function, territory=command.territory, fields=("holder", "territory")
+    )
 
 
 def schedule(command: asked.ScheduleRevisit, state: State) -> Sequence[Event]:
@@ -188,7 +198,13 @@ def schedule(command: asked.ScheduleRevisit, state: State) -> Sequence[Event]:
         last = add_months(decision.decided_on, command.policy.whole("revisit_months"))
         if command.revisit_on > last:
             reason = f"What was decided for want of capacity is looked at again by {last}."
-            raise Refused("capacity-alone", reason, policy=command.policy.grounds("revisit_months"), latest=last)
+            raise Refused(
+                "capacity-alone",
+                reason,
+                policy=command.policy.grounds("revisit_months"),
+                latest=last,
+                fields=("revisit_on",),
+            )
     owed = found.waiting(Due.REVISIT, Standing.OPEN, Standing.MISSED)
     if not owed:
         return _scheduled(found, day, command.revisit_on)

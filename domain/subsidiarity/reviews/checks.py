@@ -50,7 +50,9 @@ def open_on(command: asked.ByUnit, state: Review) -> date:
     alive(command.acting, command.effective_on)
     day = counted(command.effective_on, command.today)
     if day < state.opened_on:
-        raise Refused("before-opening", f"The review was opened on {state.opened_on}, after that day.")
+        raise Refused(
+            "before-opening", f"The review was opened on {state.opened_on}, after that day.", fields=("effective_on",)
+        )
     return day
 
 

@@ -34,12 +34,14 @@ def extend(command: asked.ExtendForTranslation, state: State) -> Sequence[Event]
     found, number, one = running(state)
     day = open_on(command, found)
     if command.language not in found.languages:
-        raise Refused("other-language", "The draft did not have to be sent in that language.")
+        raise Refused("other-language", "The draft did not have to be sent in that language.", fields=("language",))
     if one.standing is Standing.SUSPENDED:
         raise Refused("clock-suspended", "The clock stands still; let it run again first.")
     not_over(one, day)
     if day < one.starts_on:
-        raise Refused("earlier-than-start", f"The clock started on {one.starts_on}, after that day.")
+        raise Refused(
+            "earlier-than-start", f"The clock started on {one.starts_on}, after that day.", fields=("effective_on",)
+        )
     if day == one.starts_on:
         return []
     ends = _ends(found, day, command.policy, command.calendar)
@@ -53,7 +55,7 @@ def suspend(command: asked.SuspendClock, state: State) -> Sequence[Event]:
     day = open_on(command, found)
     not_over(one, day)
     if day <= one.starts_on or any(day <= span.last for span in found.stood_still):
-        raise Refused("before-clock", "The clock stands still from a day on which it ran.")
+        raise Refused("before-clock", "The clock stands still from a day on which it ran.", fields=("effective_on",))
     return [happened.ClockSuspended(number, day, command.today if command.today > day else None)]
 
 
@@ -64,7 +66,11 @@ def resume(command: asked.ResumeClock, state: State) -> Sequence[Event]:
         return []
     day = open_on(command, found)
     if day < one.suspended_on:
-        raise Refused("resumed-before-suspended", f"The clock stands still since {one.suspended_on}, after that day.")
+        raise Refused(
+            "resumed-before-suspended",
+            f"The clock stands still since {one.suspended_on}, after that day.",
+            fields=("effective_on",),
+        )
     resumed = happened.ClockResumed(number, day)
     after = _after(found, resumed)
     ends = _ends(after, one.starts_on, command.policy, command.calendar)
@@ -82,7 +88,7 @@ def _nobody_loses_days(one: DeadlineState, day: date, ends: date, today: date) -
             f"Until today everybody saw the clock standing still: counted from {day} it would run until {ends} only, "
             f"and {left.days} days were left. Let it run again from today, {today}."
         )
-        raise Refused("resumed-unseen", reason, earliest=today)
+        raise Refused("resumed-unseen", reason, earliest=today, fields=("effective_on",))
 
 
 def _after(state: Review, event: happened.ClockResumed) -> Review:

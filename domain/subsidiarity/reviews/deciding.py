@@ -39,7 +39,7 @@ def decide_after(command: asked.DecideAfterReview, state: State) -> Sequence[Eve
             return [_maintained(command, found), *clocks.void(found)]
         case Outcome.AMEND:
             if command.summary is None:
-                raise Refused("summary-missing", "Say what is amended.")
+                raise Refused("summary-missing", "Say what is amended.", fields=("summary",))
             return [happened.DraftAmended(command.summary, command.widens, command.document), *clocks.void(found)]
         case _:
             assert_never(command.outcome)
@@ -49,7 +49,9 @@ def _maintained(command: asked.DecideAfterReview, state: Review) -> Event:
     wanted = state.card is Card.ORANGE and command.policy.text("orange.own_opinion") == "yes"
     if wanted and command.opinion is None:
         reason = "Who maintains a draft after an orange card gives a reasoned opinion of their own."
-        raise Refused("own-opinion-missing", reason, policy=command.policy.grounds("orange.own_opinion"))
+        raise Refused(
+            "own-opinion-missing", reason, policy=command.policy.grounds("orange.own_opinion"), fields=("opinion",)
+        )
     return happened.DraftMaintained(state.card, command.opinion)
 
 
@@ -63,7 +65,11 @@ def override(command: asked.RecordOverrideVote, state: State) -> Sequence[Event]
         raise Refused("no-override", "Those who adopt vote on a draft that was maintained after an orange card.")
     _first_or_corrected(command, [version for voted, version in found.recorded if voted is body])
     if not command.against <= command.cast <= command.members:
-        raise Refused("votes-do-not-add-up", "No more votes are counted than were cast, and no more cast than members.")
+        raise Refused(
+            "votes-do-not-add-up",
+            "No more votes are counted than were cast, and no more cast than members.",
+            fields=("against", "cast", "members"),
+        )
     ends, grounds = overrides(command.policy, body, command.against, command.cast, command.members)
     if command.policy.text(grounds.parameter) == "none":
         raise Refused("no-override", "No vote of this body ends a draft here.", policy=grounds)
@@ -78,14 +84,16 @@ def _first_or_corrected(command: asked.RecordOverrideVote, recorded: Sequence[in
         reason = (
             "This body's vote has been recorded already. If its figures were wrong, name that record in `corrects`."
         )
-        raise Refused("voted-already", reason)
+        raise Refused("voted-already", reason, fields=("corrects",))
     if not voted and command.corrects is not None:
-        raise Refused("nothing-to-correct", "This body's vote has not been recorded yet.")
+        raise Refused("nothing-to-correct", "This body's vote has not been recorded yet.", fields=("corrects",))
     if command.corrects is not None and command.corrects not in [
         EventName.at(command.stream, version) for version in recorded
     ]:
         latest = EventName.at(command.stream, recorded[-1])
-        raise Refused("no-such-vote", f"That is no record of this body's vote; the last one is {latest}.")
+        raise Refused(
+            "no-such-vote", f"That is no record of this body's vote; the last one is {latest}.", fields=("corrects",)
+        )
 
 
 def go_to_court(command: asked.RecordCourtAction, state: State) -> Sequence[Event]:
@@ -126,11 +134,18 @@ def _claimant(command: asked.RecordCourtAction, state: Review) -> Claimant:
 def _own_chamber(command: asked.RecordCourtAction, state: Review) -> None:
     facts = command.chamber_facts
     assert facts is not None, "what is named is looked up"
-    alive(facts, command.effective_on)
+    alive(facts, command.effective_on, "chamber")
     if state.voter(facts.id) is None:
-        raise Refused("not-on-the-roll", f"{facts.name} has no seat on the roll of this draft.", unit=facts.id)
+        raise Refused(
+            "not-on-the-roll",
+            f"{facts.name} has no seat on the roll of this draft.",
+            unit=facts.id,
+            fields=("chamber",),
+        )
     if facts.jurisdiction[:2] != command.acting.jurisdiction[:2]:
-        raise Refused("other-states-chamber", "A State acts on behalf of a chamber of its own parliament.")
+        raise Refused(
+            "other-states-chamber", "A State acts on behalf of a chamber of its own parliament.", fields=("chamber",)
+        )
 
 
 def follow(command: asked.RecordNewReview, state: State) -> Sequence[Event]:

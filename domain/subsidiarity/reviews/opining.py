@@ -22,7 +22,9 @@ def submit(command: asked.SubmitReasonedOpinion, state: State) -> Sequence[Event
     voter = found.voter(command.chamber)
     if voter is None:
         raise Refused(
-            "not-on-the-roll", f"{command.acting.name} has no seat on the roll of this draft; it contributes."
+            "not-on-the-roll",
+            f"{command.acting.name} has no seat on the roll of this draft; it contributes.",
+            fields=("chamber",),
         )
     if not ON_SUBSIDIARITY & set(command.grounds):
         return [_without_vote(command, found)]
@@ -69,15 +71,24 @@ def _majority(command: asked.SubmitReasonedOpinion) -> None:
     text, grounds = command.policy.text("opinion.majority"), command.policy.grounds("opinion.majority")
     tally = command.tally
     if tally is not None and tally.in_favour > tally.cast:
-        raise Refused("more-than-cast", "There cannot be more votes in favour than were cast.")
+        raise Refused(
+            "more-than-cast",
+            "There cannot be more votes in favour than were cast.",
+            fields=("tally.in_favour", "tally.cast"),
+        )
     if text == NONE:
         return
     if tally is None:
-        raise Refused("tally-missing", f"Such an opinion takes {text} of the votes cast; say how many.", policy=grounds)
+        raise Refused(
+            "tally-missing",
+            f"Such an opinion takes {text} of the votes cast; say how many.",
+            policy=grounds,
+            fields=("tally",),
+        )
     needed = ceil(fraction(text) * tally.cast)
     if tally.in_favour < needed:
         reason = f"Such an opinion takes {text} of the votes cast: {needed} of {tally.cast}."
-        raise Refused("majority-too-small", reason, policy=grounds, needed=needed)
+        raise Refused("majority-too-small", reason, policy=grounds, needed=needed, fields=("tally.in_favour",))
 
 
 def _late(state: Review, day: date) -> bool:
@@ -103,7 +114,9 @@ def contribute(command: asked.SubmitContribution, state: State) -> Sequence[Even
     found = standing(state)
     open_on(command, found)
     if command.to is not None and found.voter(command.to) is None:
-        raise Refused("not-on-the-roll", "A contribution helps a body that is on the roll.", unit=command.to)
+        raise Refused(
+            "not-on-the-roll", "A contribution helps a body that is on the roll.", unit=command.to, fields=("to",)
+        )
     return [
         happened.ContributionSubmitted(
             number=found.contributions + 1, unit=command.unit, sphere=command.acting.sphere, reasons=command.reasons,
@@ -118,9 +131,11 @@ def withdraw(command: asked.WithdrawOpinion, state: State) -> Sequence[Event]:
     day = open_on(command, found)
     before = found.opinion(command.chamber)
     if before is None:
-        raise Refused("no-such-opinion", f"{command.acting.name} has given no opinion on this draft.")
+        raise Refused(
+            "no-such-opinion", f"{command.acting.name} has given no opinion on this draft.", fields=("chamber",)
+        )
     if before.withdrawn:
-        raise Refused("withdrawn-already", "This opinion has been withdrawn already.")
+        raise Refused("withdrawn-already", "This opinion has been withdrawn already.", fields=("chamber",))
     if _late(found, day):
         raise Refused("deadline-passed", "An opinion is withdrawn while the clock runs.")
     counted = before.votes if before.counts else 0
