@@ -164,7 +164,10 @@ async def in_time(within: float | None = None) -> AsyncIterator[None]:
 
 async def _whole(request: web.Request) -> bytes:
     if request.content.is_eof():  # it came with its head: nobody waits for it
-        return await request.read()
+        body = request.content.read_nowait()
+        if len(body) > AT_MOST:
+            raise web.HTTPRequestEntityTooLarge(AT_MOST, len(body))
+        return body
     async with in_time():
         return await request.read()
 
