@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, replace
 from typing import Annotated, Any, get_type_hints
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID
 
 import msgspec
 from aiohttp import web
@@ -20,9 +20,10 @@ from api.receipts import Receipts
 from api.shapes import Part, Request, parts_of, request_of
 from api.trying import TRY, tried
 from api.whole import Whole, lines
-from domain.kernel import NAMES, Attached, By, Context, EventName, Many, PartialDate, Says, StreamId, Text, Words
+from domain.kernel import Attached, By, Context, EventName, Many, PartialDate, Says, StreamId, Text, Words
 from services.handle import Office
 from services.orders import Answer, Note, Order, Stale
+from services.store.ids import named_id, new_id
 from services.store.tokens import Token, Tokens
 from services.writing import plain
 
@@ -182,7 +183,7 @@ class Giving:
         """The answer to a command whose request has been read. `key`: of its Idempotency-Key."""
         order = Order(
             context=verb.context.name, command=verb.name, fields={name: said[name] for name in verb.own},
-            cmd=uuid4() if key is None else uuid5(NAMES, f"command:{token.caller}:{key}"), actor=token.actor,
+            cmd=new_id() if key is None else named_id(f"command:{token.caller}:{key}"), actor=token.actor,
             caller=token.caller, stream=None if stream is None else StreamId(stream), note=_note(said),
             client_named=key is not None, expect=expect,
         )  # fmt: skip

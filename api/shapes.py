@@ -293,13 +293,13 @@ def _wire(name: str, parts: Sequence[Part]) -> Any:
 
 
 def _builder(parts: Sequence[Part]) -> Callable[[Any], dict[str, Any]]:
-    steps = [(part.name, part.shape.build, part.default) for part in parts]
-
-    def build(found: Any) -> dict[str, Any]:
-        made = {}
-        for name, of, default in steps:
-            value = getattr(found, name)
-            made[name] = default if value is None or value is UNSET else of(value)
-        return made
-
-    return build
+    # One function with a line for each field, as `services.writing` makes them.
+    known: dict[str, Any] = {"UNSET": UNSET}
+    lines = list[str]()
+    for number, part in enumerate(parts):
+        known |= {f"of_{number}": part.shape.build, f"default_{number}": part.default}
+        made = "value" if part.shape.build is values.same else f"of_{number}(value)"
+        absent = f"default_{number} if (value := found.{part.name}) is None or value is UNSET else "
+        lines.append(f"{part.name!r}: {absent}{made},")
+    exec("\n".join(["def build(found):", "    return {", *lines, "    }"]), known)
+    return known["build"]  # type: ignore[no-any-return]

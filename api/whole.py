@@ -4,6 +4,7 @@ aiohttp's own response puts its head together header by header, in a mapping of 
 small answer costs. Most of ours is the same for every answer of a moment, and is written once.
 """
 
+import re
 from collections.abc import Mapping
 from email.utils import formatdate
 from functools import lru_cache
@@ -15,13 +16,13 @@ from aiohttp.abc import AbstractStreamWriter
 
 _BODILESS = (204, 304)
 """What has no body, and says no length of one (RFC 9110, 8.6)."""
-_FORBIDDEN = frozenset(map(chr, (*range(32), 127)))
+_FORBIDDEN = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def lines(headers: Mapping[str, str]) -> bytes:
     """Headers as they are sent. ValueError: one holds a control character, and could begin another header."""
     for name, value in headers.items():
-        if not _FORBIDDEN.isdisjoint(name + value):
+        if _FORBIDDEN.search(name) or _FORBIDDEN.search(value):
             raise ValueError(f"{name} holds a control character.")
     return "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode()
 

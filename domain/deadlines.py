@@ -122,7 +122,7 @@ class Keeps(Protocol[One]):
 
 def numbers(state: Keeps[One], kinds: Iterable[StrEnum], standing: Container[Standing]) -> list[tuple[int, One]]:
     """The deadlines of these kinds that stand so, with their numbers."""
-    wanted, found = frozenset(kinds), enumerate(state.deadlines, start=1)
+    wanted, found = tuple(kinds), enumerate(state.deadlines, start=1)
     return [(number, one) for number, one in found if one.kind in wanted and one.standing in standing]
 
 

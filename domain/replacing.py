@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakSet
 
 T = TypeVar("T")
 
@@ -35,10 +36,22 @@ def quick(kind: type[T]) -> type[T]:
 
     TypeError for a class that checks its values, or makes defaults anew for each.
     """
-    twin, own = _twin(kind), fields(kind)  # type: ignore[arg-type]
-    if twin is None or hasattr(kind, "__post_init__") or not all(map(_is_plain, own)):
+    if not quicken(kind):
         raise TypeError(f"{kind.__name__} cannot be made any faster.")
-    given = ", ".join(one.name if one.default is MISSING else f"{one.name}=__default_{one.name}" for one in own)
+    return kind
+
+
+def quicken(kind: type) -> bool:
+    """As `quick`, of any class: whether its values are made fast from now on. Twice is as good as once."""
+    if kind in _QUICKENED:
+        return True
+    if not is_dataclass(kind) or hasattr(kind, "__post_init__") or not all(map(_is_plain, own := fields(kind))):
+        return False
+    twin = _twin(kind)
+    if twin is None:
+        return False
+    named = [one for one in own if one.kw_only]
+    given = ", ".join((*map(_given, (one for one in own if not one.kw_only)), *(named and "*"), *map(_given, named)))
     # No field's name begins with two underscores.
     lines = [f"def __init__(self, {given}):", "    __become(self, '__class__', __twin)"]
     lines += [f"    self.{one.name} = {one.name}" for one in own]
@@ -47,11 +60,19 @@ def quick(kind: type[T]) -> type[T]:
     made = _made("\n".join(lines), known | {f"__default_{one.name}": one.default for one in own})["__init__"]
     made.__qualname__, made.__annotations__ = f"{kind.__qualname__}.__init__", kind.__init__.__annotations__
     kind.__init__ = made  # type: ignore[method-assign]
-    return kind
+    _QUICKENED.add(kind)
+    return True
+
+
+_QUICKENED = WeakSet[type]()
 
 
 def _is_plain(one: "Field[Any]") -> bool:
-    return one.init and not one.kw_only and one.default_factory is MISSING
+    return one.init and one.default_factory is MISSING
+
+
+def _given(one: "Field[Any]") -> str:
+    return one.name if one.default is MISSING else f"{one.name}=__default_{one.name}"
 
 
 @cache

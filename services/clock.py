@@ -6,6 +6,7 @@ second clock, records nothing twice. What comes of it, and whether it is due at 
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -61,10 +62,12 @@ class Clock:
         entries: dict[Key, Entry] = {}
         context_of: dict[UUID, str] = {}
         versions: dict[UUID, int] = {}
+        records: dict[UUID, list[StoredRecord]] = defaultdict(list)
         for one in stored:
             kind = self._kind(one.type)
             if not kind.context.clock:
                 continue
+            records[one.stream].append(one)
             versions[one.stream], context_of[one.stream] = one.version, kind.context.name
             if kind.clocks:
                 event = self._codec.event(one)
@@ -77,6 +80,8 @@ class Clock:
         if not entries and not there:
             return stored[-1].position
         fresh = {key[0] for key, one in entries.items() if one.due_on is not None}
+        for stream in fresh:
+            self._office.states.told(records[stream])
         zones = await self._zones(context_of, {s: versions[s] for s in (*there, *fresh)})
         async with connection.transaction():
             await advance(connection, self.name, position, stored[-1].position)
@@ -106,8 +111,10 @@ class Clock:
 
     async def _zones(self, context_of: Mapping[UUID, str], versions: Mapping[UUID, int]) -> dict[UUID, str]:
         """The time zone in which each stream is at home, as of these versions or later."""
-        found = [self._zone(context_of[s], StreamId(s), version) for s, version in versions.items()]
-        return dict(zip(versions, await asyncio.gather(*found), strict=True))
+        states = self._office.states
+        away = [StreamId(stream) for stream in versions if not states.holds(StreamId(stream))]
+        await asyncio.gather(*(states.state(context_of[stream], stream) for stream in away))  # read together
+        return {s: await self._zone(context_of[s], StreamId(s), version) for s, version in versions.items()}
 
     async def _zone(self, context: str, stream: StreamId, version: int) -> str:
         state = await known(self._office.states, context, stream, version)

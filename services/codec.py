@@ -126,6 +126,7 @@ class _Form:
         self.write = record_writer(kind)
         self.sealed = tuple(name for name, hint in hints.items() if plain(hint)[0] is Sealed)
         self.units = units_within(kind) or nobody
+        self.of_units = kind.__module__.startswith("domain.units")
         lean = msgspec.defstruct(f"Lean{kind.__name__}", [("data", kind)], gc=False)
         full = msgspec.defstruct(f"Full{kind.__name__}", [("data", kind)], bases=(_Envelope,), kw_only=True)
         self.lean: Callable[[bytes], Any] = msgspec.json.Decoder(lean, dec_hook=construct).decode
@@ -197,10 +198,10 @@ class Codec:
     def units_of(self, stream: StreamId, event: Any, heading: Heading) -> tuple[UUID, ...]:
         """The units a record speaks of: who acted, whom it names, and a unit's own stream."""
         form = self._forms[self.written_as[type(event)]]
-        spoken = {*form.units(event), heading.actor.unit}
-        if form.kind.__module__.startswith("domain.units"):
-            spoken.add(UnitId(stream))
-        return tuple(sorted(unit for unit in spoken if unit is not None))
+        spoken: list[UUID | None] = [*form.units(event), heading.actor.unit]
+        if form.of_units:
+            spoken.append(stream)
+        return tuple(dict.fromkeys(unit for unit in spoken if unit is not None))
 
     def command(self, name: str, command: Any) -> Json:
         """The canonical command: its name, and under `fields` the request's own; sealed ones as their hash."""

@@ -124,14 +124,16 @@ class Decision:
             raise Unknown(self.stream)
         if version and state == context.decider.initial:  # whoever names an id of their own may name that of a unit
             raise Refused("id-taken", "By this id the register knows something else.", fields=("id",))
-        self._check_expected(version, await self._types_after(order.expect, version))
+        if order.expect is not None:
+            await self._check_expected(order.expect, version)
         asked = SimpleNamespace(**order.fields)
         self.home = context.home(asked, state)
         basis = self._basis(self.home, state)
         try:
             actor = await self._authorised(basis, asked, state)
             basis.actor = actor
-            await self._check_reasons(basis, context)
+            if self.plan.by.reasons or order.note.corrects is not None:
+                await self._check_reasons(basis, context)
             command = await self._complete(basis)
         finally:
             self.seen = dict(basis.reads)
@@ -141,7 +143,7 @@ class Decision:
     async def _check_reasons(self, basis: Basis, context: Context) -> None:
         """Where reasons are demanded they are given; a correction says what it corrects, why, and on what evidence."""
         note = self.order.note
-        if (self.plan.by.reasons or note.corrects) and not note.because.strip():
+        if not note.because.strip():
             raise Refused(
                 "reasons-required", "Reasons must be given: the field `because` is empty.", fields=("because",)
             )
@@ -157,14 +159,12 @@ class Decision:
         if state == context.decider.initial or note.corrects.version > version:
             raise Refused("correction-unknown", f"There is no record {note.corrects} among the {context.name}.")
 
-    def _check_expected(self, version: int, types: Sequence[str]) -> None:
-        if self.order.expect is not None and self.order.expect != version:
-            raise Stale(self.stream, self.order.expect, version, types)
-
-    async def _types_after(self, expected: int | None, version: int) -> Sequence[str]:
-        if expected is None or expected >= version:  # of a version that is not there yet, nothing changed
-            return ()
-        return await self.desk.types_after(self.stream, expected)
+    async def _check_expected(self, expected: int, version: int) -> None:
+        if expected == version:
+            return
+        # Of a version that is not there yet, nothing changed.
+        types = await self.desk.types_after(self.stream, expected) if expected < version else ()
+        raise Stale(self.stream, expected, version, types)
 
     def _basis(self, home: UnitId | None, state: Any) -> Basis:
         now = self.desk.clock()

@@ -132,8 +132,8 @@ class Basis:
         if name.endswith(ON_ITS_DAY):
             name = name.removesuffix(ON_ITS_DAY)
             day = min(self.effective_on.latest() or day, day)
-        for place in _places(home.jurisdiction if home else EVERYWHERE):
-            state = await self.read("policies", named_stream("policy", f"{name}:{place}"))
+        for stream in _policies_of(name, home.jurisdiction if home else EVERYWHERE):
+            state = await self.read("policies", stream)
             found = policies.in_force(state, day)
             if found:
                 self.policies.append(found.ref)
@@ -275,11 +275,11 @@ def _day_in(now: datetime, zone: str) -> date:
 _zone = lru_cache(1_000)(ZoneInfo)
 
 
-@lru_cache(1_000)
-def _places(jurisdiction: str) -> Sequence[str]:
-    """`DE-BY` is asked first, then `DE`, then everywhere."""
-    country = jurisdiction.split("-")[0]
-    return tuple(dict.fromkeys(place for place in (jurisdiction, country, EVERYWHERE) if place))
+@lru_cache(10_000)
+def _policies_of(name: str, jurisdiction: str) -> Sequence[StreamId]:
+    """The policies of a name that may count in a place: that of `DE-BY` first, then of `DE`, then of everywhere."""
+    places = dict.fromkeys((jurisdiction, jurisdiction.split("-")[0], EVERYWHERE))
+    return tuple(named_stream("policy", f"{name}:{place}") for place in places if place)
 
 
 def _named(value: Any) -> tuple[UnitId, ...]:

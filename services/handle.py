@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, TypeAlias, TypeVar
-from uuid import UUID, uuid5
+from uuid import UUID
 from weakref import WeakValueDictionary
 
 import msgspec
 
 from domain import units
 from domain.kernel import (
-    NAMES,
     By,
     Claim,
     Context,
@@ -32,6 +31,7 @@ from services.keyring import Keyring
 from services.orders import Answer, Forbidden, Note, Order, Stale, Unknown
 from services.sealing import Sealing, keyed
 from services.states import States
+from services.store.ids import named_id
 from services.store.ports import Change, Conflict, Receipt, Store, Unavailable
 from services.writing import record_writer
 
@@ -74,13 +74,18 @@ class Office:
         """
         plan = self._plans[order.context, order.command]
         stream = order.stream or _new_stream(plan.by, order)
+        if order.stream is None and plan.by.stream is None and not order.client_named:
+            return await self._given(plan, order, stream)  # nobody else can name it yet
         # Commands on one stream take turns here; between processes the append's versions decide.
         turn = self._turns.setdefault(stream, asyncio.Lock())
         async with turn:
-            answer = await self._decided(plan, order, stream, self._append)
-            if (subject := erased(plan.by, order)) is not None:
-                await self._delete_key(subject)
-            return answer
+            return await self._given(plan, order, stream)
+
+    async def _given(self, plan: Plan, order: Order, stream: StreamId) -> Answer:
+        answer = await self._decided(plan, order, stream, self._append)
+        if (subject := erased(plan.by, order)) is not None:
+            await self._delete_key(subject)
+        return answer
 
     async def try_out(self, order: Order) -> Drafted | Answer:
         """What `give` would record as things stand, or the no that it would say; nothing is recorded, no key is made.
@@ -113,7 +118,8 @@ class Office:
             decision = Decision(self, plan, order, stream, sealing)
             try:
                 drafted = await decision.drafted()
-                await self._check_corrected(order, stream)
+                if order.note.corrects is not None:
+                    await self._check_corrected(order.note.corrects, order, stream)
                 if not drafted.events and attempt == 1:
                     # Already so, as far as was kept; no append checks that, so it is looked at anew.
                     self.states.forget([stream, *decision.seen])
@@ -146,13 +152,12 @@ class Office:
         """See `Desk`."""
         return [record.type for record in (await self.store.streams([stream], after=version))[stream]]
 
-    async def _check_corrected(self, order: Order, stream: StreamId) -> None:
+    async def _check_corrected(self, corrects: EventName, order: Order, stream: StreamId) -> None:
         """In a history of their own anybody could say of everybody's records that they were wrong.
 
         Rules look at who may act in the stream that a command is for. So this is asked here, and not of auditors.
         """
-        corrects = order.note.corrects
-        if corrects is None or corrects.stream == stream:
+        if corrects.stream == stream:
             return
         by = (await self._record(corrects)).actor.unit
         if by != order.actor.unit:
@@ -272,7 +277,7 @@ def _new_stream(by: By, order: Order) -> StreamId:
     """A stream of a well-known name, or one whose id follows from the command's, so that a repetition finds it."""
     if by.stream is not None:
         return by.stream(SimpleNamespace(**order.fields))
-    return StreamId(uuid5(NAMES, f"stream:{order.cmd}"))
+    return StreamId(named_id(f"stream:{order.cmd}"))
 
 
 def fingerprint(order: Order, key: bytes | None) -> bytes:

@@ -167,11 +167,12 @@ class Reactor:
         no = None if then is None else await self._give(reaction, record, then)
         return [] if no is None else [no]
 
-    async def _react(self, connection: Connection, record: Recorded) -> list[_No | _Later]:
-        done: list[_No | _Later] = []
+    async def _react(self, connection: Connection, record: Recorded) -> list[_No | _Later] | None:
+        """None where nothing follows from it."""
+        done: list[_No | _Later] | None = None
         for reaction in self._to[type(record.event)]:
-            said = await self._said(connection, reaction, record)
-            done += await self._give_all(reaction, record, said)
+            if said := await self._said(connection, reaction, record):
+                done = [*(done or ()), *await self._give_all(reaction, record, said)]
         return done
 
     async def _give_all(

@@ -15,11 +15,15 @@ def nobody(event: Any) -> Iterable[UUID]:
     return ()
 
 
+def _itself(unit: UUID) -> Iterable[UUID]:
+    return (unit,)
+
+
 def _unit_names(hint: Any) -> Names | None:
     """How the units that a value names are found: itself, items of a tuple, fields of a dataclass; None: never any."""
     bare = _bare(hint)
     if bare is UnitId:
-        return lambda value: (value,)
+        return _itself
     if get_origin(bare) is tuple:
         inner = _unit_names(get_args(bare)[0])
         return None if inner is None else lambda values: [unit for value in values for unit in inner(value)]
@@ -33,9 +37,14 @@ def units_within(kind: type) -> Names | None:
     parts = [(name, found) for name, hint in hints.items() if (found := _unit_names(hint)) is not None]
     if not parts:
         return None
-    return lambda value: [
-        unit for name, found in parts if (said := getattr(value, name)) is not None for unit in found(said)
-    ]
+    # One function with a line for each field, as `services.writing` makes them.
+    lines = ["def named(value):", "    found = []"]
+    for name, found in parts:
+        add = "append(said)" if found is _itself else f"extend(of_{name}(said))"
+        lines += [f"    if (said := value.{name}) is not None:", f"        found.{add}"]
+    known: dict[str, Any] = {f"of_{name}": found for name, found in parts}
+    exec("\n".join([*lines, "    return found"]), known)
+    return known["named"]  # type: ignore[no-any-return]
 
 
 def _bare(hint: Any) -> Any:

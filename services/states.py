@@ -13,7 +13,7 @@ from domain.replacing import quick
 from services.codec import Codec, sealed_fields
 from services.keyring import Keyring
 from services.openings import Openings
-from services.store.ports import Store
+from services.store.ports import Store, StoredRecord
 
 STATES_KEPT = 50_000
 
@@ -65,6 +65,16 @@ class States:
         """Nothing is there yet, as far as anybody can know without looking; the append looks."""
         if stream not in self._kept:
             self._keep(stream, _Loaded("", 0, None))
+
+    def holds(self, stream: StreamId) -> bool:
+        """Whether nothing need be read for it."""
+        return stream in self._kept
+
+    def told(self, stored: Sequence[StoredRecord]) -> None:
+        """Records of one stream that somebody has read, from its first on: they need not be read for its state."""
+        stream = StreamId(stored[0].stream)
+        if stored[0].version == 1 and stream not in self._kept:
+            self._keep(stream, self._folded(self._codec.events(stored)))
 
     def forget(self, streams: Sequence[UUID]) -> None:
         for stream in streams:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from domain.kernel.ids import StreamId, UnitId
 from domain.kernel.people import Role
+from domain.replacing import quicken
 
 Command = TypeVar("Command")
 State = TypeVar("State")
@@ -119,3 +120,7 @@ class Context:
     claims: Callable[[Any], Sequence[Claim]] = no_claims
     home: Callable[[Any, Any], UnitId | None] = no_home
     clock: str = ""
+
+    def __post_init__(self) -> None:
+        for kind in (*self.events, *(by.command for by in self.commands.values())):
+            quicken(kind)  # one is made for every command and every record

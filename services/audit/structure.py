@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
 from typing import Any
-from uuid import UUID
 
 from domain.ledger import merkle, tiles
 from domain.ledger.findings import Finding
@@ -15,9 +14,10 @@ from domain.ledger.tiles import Tile
 from services.audit.bundle import Bundle, Unfit, position_of
 from services.audit.leaves import Leaf, Unreadable, read, read_all
 from services.hashing import grow, leaf_hashes
+from services.store.ids import read_id
 from services.store.ports import StoredRecord
 
-_stream = lru_cache(50_000)(UUID)
+_stream = lru_cache(50_000)(read_id)
 SHOWN = 100
 """Findings that a report keeps; where there are more, the first ones count."""
 GENESIS = "ledger-opened.1"

@@ -88,7 +88,9 @@ def probes(waiting: Sequence[Waiting]) -> tuple[Rows, Rows, Rows]:
     takes = [(word, stream, False) for change in changes for word, stream in change.takes]
     shares = [(word, stream, True) for change in changes for word, stream in change.shares]
     frees = [(word, stream, None) for change in changes for word, stream in change.frees]
-    return _rows([expected for item in waiting for expected in item.expects]), _rows(takes + shares), _rows(frees)
+    # Many rest on the same: the unit that acts, the policies that count there.
+    expects = dict.fromkeys(expected for item in waiting for expected in item.expects)
+    return _rows(list(expects)), _rows(takes + shares), _rows(frees)
 
 
 def _rows(rows: list[tuple[Any, ...]]) -> Rows:

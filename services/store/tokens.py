@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from uuid import UUID, uuid4
@@ -31,10 +31,11 @@ class Token:
     expires_at: datetime
     revoked_at: datetime | None
     note: str
+    actor: Actor = field(init=False, compare=False)
 
-    @property
-    def actor(self) -> Actor:
-        return Actor(unit=self.unit, role=self.role, accreditation=self.accreditation)
+    def __post_init__(self) -> None:
+        actor = Actor(unit=self.unit, role=self.role, accreditation=self.accreditation)
+        object.__setattr__(self, "actor", actor)  # once: it is asked for with every command
 
     @property
     def caller(self) -> str:

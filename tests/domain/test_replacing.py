@@ -9,9 +9,10 @@ from decimal import Decimal
 import pytest
 
 from domain.calendars import Span
+from domain.contexts import CONTEXTS
 from domain.deadlines import DeadlineSet
 from domain.kernel import Money
-from domain.replacing import quick, replace, replace_nth
+from domain.replacing import quick, quicken, replace, replace_nth
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,32 @@ def test_what_is_made_fast_is_the_same_and_as_frozen() -> None:
     with pytest.raises(TypeError, match="height"):
         Beech("beech", height=3)  # type: ignore[call-arg]
     assert inspect.signature(Beech) == inspect.signature(dataclass(frozen=True, slots=True)(Plain))
+
+
+@quick
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Maple(Beech):
+    height: int
+    sweet: bool = True
+
+
+def test_what_is_given_by_name_alone_is_asked_for_by_name() -> None:
+    maple = Maple("maple", 2, height=30)
+    assert dataclasses.astuple(maple) == ("maple", 2, (), False, 30, True)
+    assert replace(maple, sweet=False) == Maple(name="maple", kind=2, height=30, sweet=False)
+    with pytest.raises(TypeError, match="height"):
+        Maple("maple")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="positional"):
+        Maple("maple", 1, (), False, 30)  # type: ignore[call-arg]
+
+
+def test_what_contexts_decide_on_and_record_is_made_fast() -> None:
+    kinds = [
+        kind
+        for context in CONTEXTS.values()
+        for kind in (*context.events, *(by.command for by in context.commands.values()))
+    ]
+    assert [kind for kind in kinds if not quicken(kind)] == []
 
 
 class Plain:

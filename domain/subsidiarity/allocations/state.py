@@ -202,6 +202,7 @@ def _deadline(state: Allocation, number: int, **changes: object) -> Allocation:
 
 def _assessed(state: Allocation) -> Allocation:
     """Everybody who was asked has answered, or has let their time pass."""
+    if state.stage is not Stage.REQUESTED or state.waiting(Due.GRID):
+        return state
     grids = [one for one in state.deadlines if one.kind is Due.GRID]
-    done = len(grids) == len(state.asked) and not state.waiting(Due.GRID)
-    return replace(state, stage=Stage.ASSESSED) if done and state.stage is Stage.REQUESTED else state
+    return replace(state, stage=Stage.ASSESSED) if len(grids) == len(state.asked) else state
