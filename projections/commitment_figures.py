@@ -62,7 +62,8 @@ def assessed(row: CommitmentRow, event: happened.Assessed, record: Recorded) -> 
 def derived(row: CommitmentRow, before: CommitmentRow | None, record: Recorded) -> CommitmentRow:
     """The columns that follow from the others, after every record: of a row after it, and the one before it.
 
-    Most records change little: what rests on columns that are as they were is not worked out again.
+    Most records change little: what rests on columns that are as they were is not worked out again. Who has said
+    something is put down with them: nothing follows from that, and a row so wide is copied once less.
     """
     if (
         before is None
@@ -89,7 +90,25 @@ def derived(row: CommitmentRow, before: CommitmentRow | None, record: Recorded) 
     if before is None or row.matters is not before.matters:
         new |= _waiting(row)
     changed = {name: value for name, value in new.items() if value != getattr(row, name)}
+    changed |= _heard(row, record)
     return replace(row, **changed) if changed else row
+
+
+def _heard(row: CommitmentRow, record: Recorded) -> Mapping[str, Any]:
+    """Whoever of the parties gave this record has said something today."""
+    unit, day = record.actor.unit, record.at.date()
+    for party in row.parties:
+        if party.unit is unit or party.unit == unit:
+            break
+    else:
+        return _NOTHING
+    if party.last_word_on == day:
+        return _NOTHING
+    parties = tuple(replace(party, last_word_on=day) if party.unit == unit else party for party in row.parties)
+    return {"parties": parties, "last_word_on": day}
+
+
+_NOTHING: Mapping[str, Any] = {}
 
 
 def _who(row: CommitmentRow) -> Mapping[str, Any]:

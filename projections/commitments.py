@@ -43,10 +43,10 @@ def fold(key: str, before: CommitmentRow | None, record: Recorded, look: Look) -
     """
     event: Event = record.event
     if isinstance(event, happened.CommitmentProposed):
-        return derived(_heard(_proposed(event, record, look), record), None, record)
+        return derived(_proposed(event, record, look), None, record)
     if before is None:
         return None
-    return derived(_heard(_after(before, event, record, look), record), before, record)
+    return derived(_after(before, event, record, look), before, record)
 
 
 def _proposed(event: happened.CommitmentProposed, record: Recorded, look: Look) -> CommitmentRow:
@@ -204,20 +204,6 @@ def _party(row: CommitmentRow, unit: UUID, answer: Answer, record: Recorded) -> 
         for party in row.parties
     )
     return settle(replace(row, parties=parties), {Turn.ACCEPT}, unit=unit)
-
-
-def _heard(row: CommitmentRow, record: Recorded) -> CommitmentRow:
-    """Whoever of the parties gave this record has said something today."""
-    unit, day = record.actor.unit, record.at.date()
-    for party in row.parties:
-        if party.unit is unit or party.unit == unit:
-            break
-    else:
-        return row
-    if party.last_word_on == day:
-        return row
-    parties = tuple(replace(party, last_word_on=day) if party.unit == unit else party for party in row.parties)
-    return replace(row, parties=parties, last_word_on=day)
 
 
 # --- terms ---

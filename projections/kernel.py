@@ -1,7 +1,7 @@
 """What a view is: a pure fold over records, with the grammar of `evolve`."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from typing import Any, Generic, Protocol, TypeVar
@@ -90,23 +90,31 @@ class View:
         return self.valid_time or self.span is not None
 
 
+REMEMBERED = 1_024
+"""Records of which is still known what a view worked out. A view that takes many at once is through before others."""
+
+
 @dataclass(slots=True)
 class OfRecord(Generic[T]):
-    """What a view works out of a record, once for all of its rows: `keys` anew, then `fold` finds it for each."""
+    """What a view works out of a record, once for all of its rows: `keys` anew, then `fold` finds it for each.
+
+    So do the views behind it that count on, whether they take each record by itself or many after this view did.
+    """
 
     work_out: Callable[[Recorded, Look], T]
-    _record: Recorded | None = None
-    _found: T | None = None
+    _found: dict[int, tuple[Recorded, T]] = field(default_factory=dict)
 
     def anew(self, record: Recorded, look: Look) -> T:
-        found = self._found = self.work_out(record, look)
-        self._record = record
+        if len(self._found) >= REMEMBERED:
+            self._found.clear()
+        found = self.work_out(record, look)
+        self._found[record.position] = record, found
         return found
 
     def found(self, record: Recorded, look: Look) -> T:
         """The same, unless somebody folds by hand."""
-        found = self._found if record is self._record else None
-        return self.anew(record, look) if found is None else found
+        known = self._found.get(record.position)
+        return known[1] if known is not None and known[0] is record else self.anew(record, look)
 
 
 def own_stream(record: Recorded, look: Look) -> Iterable[str]:

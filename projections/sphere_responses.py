@@ -3,14 +3,15 @@
 A row is what it was, less what a unit's row said before the record, plus what it says now.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from operator import attrgetter
+from typing import Annotated, Any, TypeAlias
 
 from domain.kernel import Indexed, Recorded, Says, Sphere
 from domain.replacing import quick, replace
-from projections.kernel import Look, View
-from projections.responses import Late, Longest, Median, Missed, Owed, ResponseRow, Spread, measured, touched
+from projections.kernel import Look, OfRecord, View
+from projections.responses import Late, Longest, Median, Missed, Owed, ResponseRow, Spread, Took, measured, touched
 from projections.things import HAPPENINGS, THINGS
 
 SUMS = ("owed", "unanswered", "missed", "answered", "late")
@@ -34,37 +35,60 @@ class SphereResponseRow:
     spread: Spread = ()
 
 
-def _sides(record: Recorded, look: Look) -> Iterable[tuple[int, ResponseRow]]:
-    """Rows of units as they stood (-1) and as they stand now (1)."""
+_sums_of: Callable[[ResponseRow], tuple[int, ...]] = attrgetter(*SUMS)
+_Change: TypeAlias = tuple[ResponseRow | None, ResponseRow | None]
+"""A unit's row as it stood in the sphere, and as it stands there now; None where it did not, or does not."""
+_NO_CHANGES: Mapping[str, Sequence[_Change]] = {}
+
+
+def _of_record(record: Recorded, look: Look) -> Mapping[str, Sequence[_Change]]:
+    found: dict[str, list[_Change]] = {}
     for key in touched(record, look):
-        for sign, row in zip((-1, 1), look.both("response-times", key), strict=True):
-            if row is not None and row.sphere is not None:
-                yield sign, row
+        before, after = look.both("response-times", key)
+        was, now = _key(before), _key(after)
+        changes = ((was, (before, after)),) if was == now else ((was, (before, None)), (now, (None, after)))
+        for row, change in changes:
+            if row is not None:
+                found.setdefault(row, []).append(change)
+    return found or _NO_CHANGES
 
 
-def _key(row: ResponseRow) -> str:
-    return f"{row.sphere}/{row.kind}"
+def _key(row: ResponseRow | None) -> str | None:
+    return None if row is None or row.sphere is None else f"{row.sphere}/{row.kind}"
+
+
+_changes = OfRecord(_of_record)
 
 
 def keys(record: Recorded, look: Look) -> Iterable[str]:
-    return dict.fromkeys(_key(row) for _, row in _sides(record, look))
+    return _changes.anew(record, look)
 
 
 def fold(key: str, before: SphereResponseRow | None, record: Recorded, look: Look) -> SphereResponseRow | None:
     sphere, _, kind = key.partition("/")
     row = before or SphereResponseRow(Sphere(sphere), kind)
-    sums = {"units": row.units, **{name: getattr(row, name) for name in SUMS}}
-    spread = {one.days: one.times for one in row.spread}
-    for sign, one in _sides(record, look):
-        if _key(one) != key:
-            continue
-        sums["units"] += sign
-        for name in SUMS:
-            sums[name] += sign * getattr(one, name)
-        for took in one.spread:
-            spread[took.days] = spread.get(took.days, 0) + sign * took.times
-    new: Mapping[str, Any] = {**sums, **measured(spread)}
-    return replace(row, **new)
+    new: dict[str, Any] = {}
+    spread: dict[int, int] | None = None
+    for was, now in _changes.found(record, look)[key]:
+        for name, one, two in zip(("units", *SUMS), _counts(was), _counts(now), strict=True):
+            if one != two:
+                new[name] = new.get(name, getattr(row, name)) + two - one
+        if (took := _spread(was)) is (takes := _spread(now)):
+            continue  # after most records
+        if spread is None:
+            spread = {taken.days: taken.times for taken in row.spread}
+        for sign, side in ((-1, took), (1, takes)):
+            for taken in side:
+                spread[taken.days] = spread.get(taken.days, 0) + sign * taken.times
+    return replace(row, **new) if spread is None else replace(row, **new, **measured(spread))
+
+
+def _counts(row: ResponseRow | None) -> Sequence[int]:
+    return (0,) * (1 + len(SUMS)) if row is None else (1, *_sums_of(row))
+
+
+def _spread(row: ResponseRow | None) -> Sequence[Took]:
+    return () if row is None else row.spread
 
 
 SPHERE_RESPONSES = View(

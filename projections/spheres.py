@@ -4,8 +4,9 @@ A row is what it was, less what the touched commitment counted for before the re
 scorecards are. Each commitment counts once among what its owner's sphere owes in all.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import attrgetter
 from typing import Annotated, Any, TypeAlias
 
@@ -53,41 +54,59 @@ class SphereRow:
 
 _Changes: TypeAlias = Mapping[str, Mapping[str, int]]
 _NOTHING: Mapping[str, int] = {}
+_UNCHANGED: _Changes = {}
 
 
-_told_of = attrgetter("owner_sphere", "counterparts", "state", "contested", "inactive", "delayed")
+_told_of: Callable[[CommitmentRow], tuple[Any, ...]] = attrgetter(
+    "owner_sphere", "counterparts", "state", "contested", "inactive", "delayed"
+)
 """All that figures are made from: after most records it is the same."""
 
 
 def class_of(row: CommitmentRow) -> str:
     """What it is told as where it is told once: that it is contested, or silent, says more than its state."""
-    if row.contested:
+    return _class(row.state, row.contested, row.inactive)
+
+
+def _class(state: Stage, contested: bool, inactive: bool) -> str:
+    if contested:
         return CONTESTED
-    return SILENT if row.inactive else row.state.value
+    return SILENT if inactive else state.value
 
 
-def _counts(row: CommitmentRow | None) -> tuple[tuple[str, ...], Mapping[str, int]]:
+def _counts(
+    owner_sphere: Sphere,
+    counterparts: Sequence[Sphere],
+    state: Stage,
+    contested: bool,
+    inactive: bool,
+    delayed: bool,
+) -> tuple[Sequence[str], Mapping[str, int]]:
     """The rows in which a commitment counts, and for what."""
-    if row is None:
-        return (), _NOTHING
-    keys = [f"{row.owner_sphere}/{one}" for one in (ALL, *row.counterparts)]
-    goes_on = row.state not in ENDED
-    return tuple(keys), {
+    goes_on = state not in ENDED
+    return [f"{owner_sphere}/{one}" for one in (ALL, *counterparts)], {
         "commitments": 1,
         "going_on": int(goes_on),
-        "delayed": int(goes_on and row.delayed),
-        class_of(row): 1,
+        "delayed": int(goes_on and delayed),
+        _class(state, contested, inactive): 1,
     }
 
 
 def _of_record(record: Recorded, look: Look) -> _Changes:
     """By how much each figure of each row changes."""
     before, after = look.both("commitments", record.key)
-    if before is after or (before is not None and after is not None and _told_of(before) == _told_of(after)):
-        return {}
-    was, now = _counts(before), _counts(after)
+    if before is after:
+        return _UNCHANGED
+    was, now = (None if row is None else _told_of(row) for row in (before, after))
+    return _UNCHANGED if was == now else _step(was, now)
+
+
+@lru_cache(10_000)
+def _step(was: tuple[Any, ...] | None, now: tuple[Any, ...] | None) -> _Changes:
+    """The same, of what a commitment was told as and what it is told as now: there are few kinds of steps."""
     found: dict[str, dict[str, int]] = {}
-    for sign, (keys, counts) in ((-1, was), (1, now)):
+    for sign, told in ((-1, was), (1, now)):
+        keys, counts = ((), _NOTHING) if told is None else _counts(*told)
         for key in keys:
             changes = found.setdefault(key, {})
             for name, number in counts.items():
