@@ -73,7 +73,8 @@ def _key(one: Mapping[str, Any]) -> RSAKey | ECKey | OKPKey | None:
         return None
     made, members = _KINDS[kind]
     try:
-        key = made.import_key({name: one[name] for name in members})
+        with warnings.catch_warnings(action="ignore", category=SecurityWarning):  # small keys are left out below
+            key = made.import_key({name: one[name] for name in members})
         return None if isinstance(key, RSAKey) and key.public_key.key_size < RSA_BITS else key
     except (JoseError, ValueError, TypeError, KeyError):
         return None
@@ -89,8 +90,8 @@ def signed(text: str, keys: Keys, issuer: str, audience: str, types: frozenset[s
         return keys.called(headers.get("kid"), headers.get("alg"))
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SecurityWarning)  # EdDSA has a better name by now, and most use this one
+        # EdDSA has a better name by now, and most use this one.
+        with warnings.catch_warnings(action="ignore", category=SecurityWarning):
             found = jwt.decode(text, key, registry=_REGISTRY)
     except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise Untrue(f"it is not as signed: {type(error).__name__}") from None
