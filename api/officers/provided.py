@@ -1,5 +1,6 @@
 """Signing in with an identity provider: there, back, and as whom to go on."""
 
+from urllib.parse import urlencode
 from uuid import UUID
 
 from aiohttp import web
@@ -7,6 +8,7 @@ from aiohttp import web
 from api.errors import NoSuchAddress
 from api.officers.pages import Pages
 from api.officers.signing_in import Doors, ours
+from api.tongues import READER
 from services.handle import Office
 from services.identity.asking import Asked
 from services.identity.journeys import LASTS
@@ -34,16 +36,18 @@ class Provided:
 
     async def outward(self, request: web.Request) -> web.StreamResponse:
         """Nobody who is led here from elsewhere is signed in by it: as whom they go on, they say themselves."""
-        address, kept = await self._ways.begin(self._asked(request), ours(request.rel_url.query.get("then", "")))
+        then = ours(request.rel_url.query.get("then", ""))
+        address, kept = await self._ways.begin(self._asked(request), then, READER.get().chosen)
         return self._keeping(request, web.Response(status=303, headers={"Location": address}), kept)
 
     async def back(self, request: web.Request) -> web.StreamResponse:
         query = request.rel_url.query
         if len(set(query)) < len(query):
             raise NotLetIn("This answer is not from the identity provider that was asked.")
-        kept = await self._ways.arrived(self._asked(request), self._kept(request), query)
+        kept, tongue = await self._ways.arrived(self._asked(request), self._kept(request), query)
         # The code and the state leave the address, the history of the browser, and what a reload would send again.
-        return self._keeping(request, web.Response(status=303, headers={"Location": CHOOSE}), kept)
+        address = f"{CHOOSE}?{urlencode({'lang': tongue})}" if tongue else CHOOSE
+        return self._keeping(request, web.Response(status=303, headers={"Location": address}), kept)
 
     async def choosing(self, request: web.Request) -> web.StreamResponse:
         arrived, now = await self._ways.arrived_as(self._kept(request)), self._office.clock()

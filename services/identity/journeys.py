@@ -25,7 +25,10 @@ LONGEST = 4000
 
 
 class Outward(msgspec.Struct, frozen=True, tag="outward"):
-    """Somebody went to a provider. `verifier`: of PKCE (RFC 7636); who has only the code cannot use it."""
+    """Somebody went to a provider. `verifier`: of PKCE (RFC 7636); who has only the code cannot use it.
+
+    `tongue`: the language that they had chosen to read us in; "" none.
+    """
 
     id: UUID
     provider: str
@@ -34,11 +37,12 @@ class Outward(msgspec.Struct, frozen=True, tag="outward"):
     verifier: str
     then: str
     until: float
+    tongue: str = ""
 
     @classmethod
-    def of(cls, provider: str, then: str) -> "Outward":
+    def of(cls, provider: str, then: str, tongue: str = "") -> "Outward":
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
-        return cls(uuid4(), provider, state, nonce, verifier, then, time() + LASTS)
+        return cls(uuid4(), provider, state, nonce, verifier, then, time() + LASTS, tongue)
 
     @property
     def challenge(self) -> str:

@@ -52,9 +52,9 @@ class SigningIn:
         self.providers, self._identities, self._tokens = providers, identities, tokens
         self._journeys, self._public = journeys, public_url
 
-    async def begin(self, asked: Asked, then: str) -> tuple[str, str]:
+    async def begin(self, asked: Asked, then: str, tongue: str = "") -> tuple[str, str]:
         """Where to send a browser, and what it is to keep meanwhile. Raises ProviderAway."""
-        said, journey = await asked.metadata(), Outward.of(asked.provider.key, then)
+        said, journey = await asked.metadata(), Outward.of(asked.provider.key, then, tongue)
         query = urlencode({
             "response_type": "code", "client_id": asked.provider.client, "scope": SCOPES,
             "redirect_uri": asked.provider.redirect(self._public), "state": journey.state, "nonce": journey.nonce,
@@ -62,8 +62,8 @@ class SigningIn:
         })  # fmt: skip
         return _with(said["authorization_endpoint"], query), await self._journeys.kept(journey)
 
-    async def arrived(self, asked: Asked, kept: str, query: Mapping[str, str]) -> str:
-        """What the browser is to keep now, until it says as whom it goes on.
+    async def arrived(self, asked: Asked, kept: str, query: Mapping[str, str]) -> tuple[str, str]:
+        """What the browser is to keep now, until it says as whom it goes on; and the language that was chosen.
 
         Raises NotLetIn, ProviderAway, Unavailable.
         """
@@ -86,7 +86,7 @@ class SigningIn:
         issuer, subject = asked.provider.issuer, claims["sub"]
         if await self._identities.await_mail(issuer) and (address := await self._address(asked, said, answer, claims)):
             await self._identities.settle(issuer, address, subject)
-        return await self._journeys.kept(Back.of(asked.provider.key, subject, journey.then))
+        return await self._journeys.kept(Back.of(asked.provider.key, subject, journey.then)), journey.tongue
 
     async def arrived_as(self, kept: str) -> Arrived:
         """Who came back. Raises NotLetIn, Unavailable."""

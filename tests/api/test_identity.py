@@ -157,6 +157,13 @@ async def test_nobody_is_led_elsewhere(government: Government) -> None:
         assert (await chosen(hal, government, seen)).location == f"{government.live.url}/give"
 
 
+async def test_the_language_that_was_chosen_comes_back(government: Government) -> None:
+    async with browser() as lea:
+        seen = await lea.signs_in(government, "lea", "/give&lang=fr")
+        assert urlsplit(seen.url).query == "lang=fr"
+        assert "Personne ne vous connaît encore ici" in seen.text
+
+
 @pytest.mark.parametrize(
     "lie",
     [
