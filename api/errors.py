@@ -12,6 +12,8 @@ from api.binding import AT_MOST, NotAForm, TooSlow, UnsupportedMedia
 from api.faults import FAULTS, Fault, Invalid, Located, pointer
 from api.tongues import ENGLISH, Tongue, tongue
 from domain.kernel import Refused
+from services.identity.asking import ProviderAway
+from services.identity.signing_in import NotLetIn
 from services.orders import Forbidden, Stale, Unknown
 from services.store.ports import Busy, CommandReused, Conflict, TooLarge, Unavailable
 from services.views.ports import BadQuery, NotBuilt, NotYet
@@ -23,6 +25,7 @@ NAMED = 8
 HOW_TO_SIGN_IN = (
     "Commands carry a bearer token: `Authorization: Bearer <token>`.",
     "The register's operator makes one with `subsidia token`, bound to your accreditation.",
+    "Programs may bring one that their identity provider signed (RFC 9068), where the operator has bound them to it.",
 )
 
 
@@ -162,6 +165,7 @@ class Behind(Exception):
 PROBLEMS: dict[str, tuple[int, str]] = {
     "malformed-json": (400, "The body is no JSON"),
     "invalid-request": (400, "The request is not valid"),
+    "not-let-in": (400, "Signing in did not come to its end"),
     "not-signed-in": (401, "A token is needed"),
     "forbidden": (403, "This is for others to do"),
     "no-such-address": (404, "Nothing is served here"),
@@ -180,6 +184,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "internal": (500, "Something is wrong with the register"),
     "busy": (503, "The ledger is busy"),
     "view-behind": (503, "The view is not there yet"),
+    "provider-away": (503, "The identity provider cannot be reached"),
     "unavailable": (503, "The database cannot be reached"),
 }
 """Every problem there is: its status and title. Invalid content of a readable body is 422 instead of 400."""
@@ -319,6 +324,13 @@ TABLE: Mapping[type[BaseException], Callable[[Any], Problem]] = {
     Behind: _behind,
     NotSignedIn: lambda error: _problem(
         "not-signed-in", error.reason, *HOW_TO_SIGN_IN, headers={"WWW-Authenticate": 'Bearer realm="subsidia"'}
+    ),
+    NotLetIn: lambda error: _problem("not-let-in", error.reason),
+    ProviderAway: lambda error: _problem(
+        "provider-away",
+        "Try again in a moment.",
+        "Tokens of this register are taken meanwhile.",
+        headers={"Retry-After": "10"},
     ),
     AddressTooLong: lambda error: _problem(
         "address-too-long",

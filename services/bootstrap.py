@@ -14,7 +14,12 @@ from services.codec import Codec
 from services.config import Config
 from services.erasing import finish_erasures
 from services.handle import Office
-from services.keyring import FolderKeyring
+from services.identity.asking import Fetch, Providers
+from services.identity.bearers import Bearers
+from services.identity.bound import Identities
+from services.identity.journeys import Journeys
+from services.identity.signing_in import SigningIn
+from services.keyring import FolderKeyring, Keyring
 from services.keys import SigningKey, load_or_make
 from services.mail.letters import Letters
 from services.mail.mailing import Mail, Mailer
@@ -44,6 +49,7 @@ class Services:
     """Everything that ways in may use, assembled and open.
 
     `registrar`: the first one, for whom imports act. `verifier`: the key that the ledger's checkpoints are checked by.
+    `signing_in`: None where no identity provider is named, or nobody signs in.
     """
 
     config: Config
@@ -62,6 +68,8 @@ class Services:
     openings: Openings
     webhooks: Webhooks
     subscriptions: Subscriptions
+    identities: Identities
+    signing_in: SigningIn | None
 
 
 @asynccontextmanager
@@ -76,6 +84,7 @@ async def assemble(
     names: Mapping[str, type] = NAMES,
     post: Post | None = None,
     letters: Letters | None = None,
+    fetch: Fetch | None = None,
 ) -> AsyncIterator[Services]:
     """The register, open while we are inside: its database started and migrated, its ledger opened, its views kept.
 
@@ -84,7 +93,8 @@ async def assemble(
     `acting` views are kept, and time and reactions wait until they are told to go on (`workers.catch_up`): for
     histories of years past that are told in a minute. Without `reading` nobody listens how far views are: who reads one
     asks the database. By `post` records leave for webhooks; without it none do. `letters` word what is written to
-    whoever follows by mail, where a mail server is configured. Workers stop first; what they had not done, the next
+    whoever follows by mail, where a mail server is configured. By `fetch` identity providers are asked, where there are
+    any. Workers stop first; what they had not done, the next
     start does.
     Raises KeyUnusable, PostgresUnavailable, SchemaUnfit, ForeignLedger, Unavailable.
     """
@@ -109,12 +119,25 @@ async def assemble(
         working = await stack.enter_async_context(
             opened_workers(dsn, office, codec, CONTEXTS, attested, every, follow=follow, post=post, mailing=mailing)
         )
-        tokens = Tokens(store.pool)
+        identities = Identities(store.pool, keyring)
+        tokens, signing_in = _who_comes(config, store.pool, keyring, identities, fetch)
         yield Services(
             config, CONTEXTS, tuple(views), codec, store, office, shown, projector, working,
             Attesting(office, store.pool, attested), tokens, registrar, notary.verifier,
             Openings(store, codec, keyring), Webhooks(store.pool, keyring, codec, CONTEXTS), subscriptions,
+            identities, signing_in,
         )  # fmt: skip
+
+
+def _who_comes(
+    config: Config, pool: Pool, keyring: Keyring, identities: Identities, fetch: Fetch | None
+) -> tuple[Tokens, SigningIn | None]:
+    """By whose tokens people and programs come in, and how they sign in."""
+    if fetch is None or not config.identity:
+        return Tokens(pool), None
+    providers = Providers(config.identity, fetch)
+    tokens = Tokens(pool, Bearers(providers, identities, config.public_url).speaks_for)
+    return tokens, SigningIn(providers, identities, tokens, Journeys(pool, keyring), config.public_url)
 
 
 def _mailing(

@@ -10,6 +10,7 @@ from typing import Any
 import environs
 from environs import Env
 
+from services.identity.provider import Provider, providers
 from services.mail.server import MailServer
 
 DEMO_ORIGIN = "demo.subsidia.example/ledger"
@@ -41,6 +42,7 @@ class Config:
     `metrics`: (host, port) where they are served; None: nowhere.
     `proxies`: the networks of reverse proxies that are believed for whom they ask.
     `mail`: the server that takes messages to whoever follows by mail; None: nobody does.
+    `identity`: the providers with whom officers sign in; none: each has a token.
     """
 
     database_url: str | None = field(repr=False)  # it holds a password
@@ -60,6 +62,7 @@ class Config:
     proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     public_url: str = ""
     mail: MailServer | None = None
+    identity: tuple[Provider, ...] = ()
 
     @property
     def keyring(self) -> Path:
@@ -92,6 +95,7 @@ class Config:
             "proxies": _networks(env.str("SUBSIDIA_PROXIES", "", validate=_proxies)),
             "public_url": env.str("SUBSIDIA_PUBLIC_URL", "", validate=_public_url).rstrip("/"),
             "mail": _mail_server(env.str("SUBSIDIA_MAIL", "", validate=_mail)),
+            "identity": _identity(env.str("SUBSIDIA_IDENTITY", "", validate=_identities)),
             "log_level": env.str("LOG_LEVEL", "", validate=_level) or None,
         }
         try:
@@ -100,6 +104,9 @@ class Config:
             raise Misconfigured(dict(error.error_messages)) from None  # type: ignore[arg-type]
         if found["mail"] is not None and not found["public_url"]:
             raise Misconfigured({"SUBSIDIA_PUBLIC_URL": "is needed where SUBSIDIA_MAIL is set: messages hold links."})
+        if found["identity"] and not found["public_url"]:
+            said = "is needed where SUBSIDIA_IDENTITY is set: people are sent back to it."
+            raise Misconfigured({"SUBSIDIA_PUBLIC_URL": said})
         return cls(**found)
 
 
@@ -165,6 +172,17 @@ def _mail(value: str) -> None:
 
 def _mail_server(value: str | None) -> MailServer | None:
     return MailServer.read(value) if value else None
+
+
+def _identities(value: str) -> None:
+    try:
+        _identity(value)
+    except ValueError as error:
+        raise environs.ValidationError(str(error)) from None
+
+
+def _identity(value: str | None) -> tuple[Provider, ...]:
+    return providers(value or "")
 
 
 def _level(value: str) -> None:

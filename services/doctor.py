@@ -17,6 +17,7 @@ from re import match
 from services.cluster import PostgresUnavailable
 from services.codec import Codec
 from services.config import Config
+from services.identity.asking import Asked, Fetch, ProviderAway
 from services.keyring import FolderKeyring
 from services.keys import KeyUnusable, load_or_make
 from services.mail.sending import Smtp
@@ -64,13 +65,18 @@ def _finding(what: str, well: bool, said: str, do: str, otherwise: Verdict = Ver
     return Finding(what, Verdict.WELL, said) if well else Finding(what, otherwise, said, do)
 
 
-async def examine(config: Config) -> AsyncIterator[Finding]:
-    """Every check, in the order in which things rest on each other; what cannot be checked is left out, with reason."""
+async def examine(config: Config, fetch: Fetch) -> AsyncIterator[Finding]:
+    """Every check, in the order in which things rest on each other; what cannot be checked is left out, with reason.
+
+    `fetch`: asks identity providers.
+    """
     yield _python()
     yield _packages()
     yield _folder(config)
     yield _disk(config)
     yield await _port(config)
+    for provider in config.identity:
+        yield await _identity_provider(Asked(provider, fetch), config.public_url)
     async with AsyncExitStack() as stack:
         try:
             dsn = await stack.enter_async_context(database(config.database_url, config.var))
@@ -330,6 +336,18 @@ async def _mail_server(config: Config) -> Finding | None:
     said = f"{config.mail.host}:{config.mail.port} {'lets us in' if reply.taken else 'does not let us in'}"
     do = f"{reply.said} See SUBSIDIA_MAIL in deploy/operations.md."
     return _finding("mail server", reply.taken, said, do, Verdict.NOTE)
+
+
+async def _identity_provider(asked: Asked, public_url: str) -> Finding:
+    """Whether it answers as officers will need it; nobody is signed in."""
+    what, provider = "identity", asked.provider
+    try:
+        await asked.metadata()
+    except ProviderAway as error:
+        do = f"{error} See SUBSIDIA_IDENTITY in deploy/operations.md."
+        return Finding(what, Verdict.NOTE, f"{provider.issuer} cannot be used", do)
+    said = f"{provider.issuer} answers; it sends people back to {provider.redirect(public_url)}"
+    return Finding(what, Verdict.WELL, said)
 
 
 MENDS = {

@@ -56,9 +56,13 @@ async def _erase(services: Services, word: str, subject: UUID, basis: str, *, ye
         for row, text in await services.openings.about(subject):
             say(f"  {row.stream}/{row.version} {row.path}  {text or '(cannot be opened)'}")
         click.confirm("Erase them? It cannot be undone.", abort=True)
+    # First: a crash in between leaves something to erase, and nobody who still comes in.
+    unbound = await services.identities.forget(subject)
     answer = await erased(services.office, services.registrar, subject, basis)
     said = f"erased, recorded at position {answer.receipt.first}" if answer.events else "was erased before"
     say(f"{word}: {said}. No key of it is left here; copies of the folder of keys are yours to delete.")
+    if unbound:
+        say(f"{word}: bound by an identity provider no more ({unbound:,}), and signed out.")
 
 
 def _list(text: str) -> None:

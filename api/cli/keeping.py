@@ -10,6 +10,7 @@ import msgspec
 
 from api.cli.parameters import Moment
 from api.cli.running import FAULTY, Failed, configured, run, say, shown, with_services
+from api.fetching import fetching
 from domain.contexts import CONTEXTS
 from projections.views import VIEWS
 from services.bootstrap import Services, kept, verifier_kept
@@ -169,11 +170,13 @@ def doctor() -> None:
 
 
 async def _examined(config: Config) -> list[Finding]:
-    findings = []
-    async for finding in examine(config):
-        findings.append(finding)
-        mark = click.style(f"{finding.verdict.value:<5}", fg=COLOURS[finding.verdict])
-        click.echo(f"{mark} {finding.what:<11} {harmless(finding.said)}")
-        if finding.do:
-            click.echo(f"{'':17} {finding.do}")
-    return findings
+    async with fetching() as fetch:
+        return [_told(finding) async for finding in examine(config, fetch)]
+
+
+def _told(finding: Finding) -> Finding:
+    mark = click.style(f"{finding.verdict.value:<5}", fg=COLOURS[finding.verdict])
+    click.echo(f"{mark} {finding.what:<11} {harmless(finding.said)}")
+    if finding.do:
+        click.echo(f"{'':17} {finding.do}")
+    return finding

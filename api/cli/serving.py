@@ -16,6 +16,7 @@ from api.app import make_runner
 from api.cli.listening import BACKLOG, bound, bound_for_watchers, watched_on
 from api.cli.running import configured, run
 from api.cli.working import crew
+from api.fetching import fetching
 from services.bootstrap import Services, assemble
 from services.config import Config
 from services.story import Story, tell
@@ -61,7 +62,11 @@ async def _serve(
     stop = _Stop()
     if config.demo and not config.signing_key.exists():
         click.echo("The first start makes a database and tells the sample story: up to a minute.")
-    async with assemble(config, workers=False) as services, AsyncExitStack() as stack:
+    async with (
+        fetching() as fetch,
+        assemble(config, workers=False, fetch=fetch) as services,
+        AsyncExitStack() as stack,
+    ):
         # Told before anything acts by itself: its years pass in a second, and the clock would outrun them.
         story = await tell(services.office, services.registrar) if config.demo else None
         working = await stack.enter_async_context(crew()) if workers else None

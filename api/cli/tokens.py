@@ -42,7 +42,7 @@ def token(
         raise click.UsageError("Name a unit with --unit (and --role), or ask for --registrar.")
 
     async def work(services: Services) -> tuple[str, str]:
-        actor = services.registrar if unit is None else await _actor(services, unit, role, accreditation)
+        actor = services.registrar if unit is None else await actor_named(services, unit, role, accreditation)
         text, issued = await services.tokens.issue(actor, timedelta(days=days), note)
         return text, f"{issued.role.replace('_', ' ')}, accreditation {issued.accreditation}; id {issued.id}"
 
@@ -89,7 +89,7 @@ def revoke_token(id: UUID) -> None:
     click.echo("Revoked.")
 
 
-async def _actor(services: Services, unit: str, role: str | None, accreditation: str | None) -> Actor:
+async def actor_named(services: Services, unit: str, role: str | None, accreditation: str | None) -> Actor:
     """Whoever acts for the unit under the one accreditation that is meant."""
     found = unit_named(await read_directory(services.store, services.office.codec), unit)
     _, state = await services.office.states.state("units", StreamId(found.id))

@@ -13,6 +13,11 @@ VERBS = {
     "export": ("api.cli.exporting", "export_group", "Write units or commitments as a sheet, which can be imported."),
     "key": ("api.cli.keeping", "key", "Say the key by which others check the ledger."),
     "token": ("api.cli.tokens", "token", "Issue a token for an accredited officer; list and revoke them."),
+    "identity": (
+        "api.cli.identity",
+        "identity",
+        "Bind whom an identity provider knows to an accreditation; list, unbind.",
+    ),
     "give": ("api.cli.giving", "give", "Give a command to a served register: each of every context is here."),
     "webhook": (
         "api.cli.webhooks",

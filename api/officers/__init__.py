@@ -8,6 +8,7 @@ from api.commands import Giving, Verb
 from api.officers.giving import Forms
 from api.officers.inbox import Inbox
 from api.officers.pages import Pages
+from api.officers.provided import Provided
 from api.officers.sheets import Sheets
 from api.officers.signing_in import Doors
 from api.officers.units import Directory
@@ -25,7 +26,9 @@ class Officers:
         acts = frozenset(verb.context.name for verb in verbs if not verb.by.starts)
         directory = Directory(services.views, rows)
         self._verbs = verbs
-        self._doors = Doors(services.tokens, pages, services.config.public_url)
+        self._doors = Doors(services.tokens, pages, services.config.public_url, services.signing_in)
+        ways = services.signing_in
+        self._provided = None if ways is None else Provided(ways, self._doors, office, pages)
         self._forms = Forms(giving, office, self._doors, directory, pages, acts)
         self._sheets = Sheets(services, self._doors, pages)
         self._inbox = Inbox(services.views, office, self._doors, self._forms, pages, verbs, directory)
@@ -33,4 +36,5 @@ class Officers:
     def routes(self) -> list[web.RouteDef]:
         """Those of commands come first: an id fits where a command that begins something has its name."""
         forms = [route for verb in self._verbs for route in self._forms.routes(verb)]
-        return [*self._doors.routes(), *forms, *self._sheets.routes(), *self._inbox.routes()]
+        provided = [] if self._provided is None else self._provided.routes()
+        return [*self._doors.routes(), *provided, *forms, *self._sheets.routes(), *self._inbox.routes()]

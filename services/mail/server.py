@@ -52,11 +52,11 @@ class MailServer:
         tls, user = parts.scheme == "smtps", unquote(parts.username or "")
         usual = _SUBMISSION if user and not tls else _PORTS[parts.scheme]
         # A password leaves this machine encrypted or not at all.
-        upgrade = False if tls or _is_here(parts.hostname) else True if user else None
+        upgrade = False if tls or is_here(parts.hostname) else True if user else None
         return cls(parts.hostname, port or usual, tls, upgrade, user, unquote(parts.password or ""), sender)
 
 
-def _is_here(host: str) -> bool:
+def is_here(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -1,8 +1,9 @@
-"""Bearer tokens, until identity providers come: each bound to an accreditation in the register, stored hashed."""
+"""Bearer tokens, each bound to an accreditation in the register, stored hashed; and those of identity providers."""
 
 import hashlib
 import secrets
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from time import monotonic
@@ -21,7 +22,10 @@ KEPT_AT_MOST = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """Whom a token speaks for. The token itself is shown once and kept nowhere."""
+    """Whom a token speaks for. The token itself is shown once and kept nowhere.
+
+    `identity`: of whoever signed in with a provider, the binding that it rests on and ends with.
+    """
 
     id: UUID
     unit: UnitId
@@ -31,6 +35,7 @@ class Token:
     expires_at: datetime
     revoked_at: datetime | None
     note: str
+    identity: UUID | None = None
     actor: Actor = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -44,50 +49,69 @@ class Token:
 
 
 class Tokens:
-    """Issues, finds and revokes tokens."""
+    """Issues, finds and revokes tokens. `elsewhere`: whom a token that others signed speaks for."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self._pool = pool
+    def __init__(self, pool: asyncpg.Pool, elsewhere: Callable[[str], Awaitable[Token | None]] | None = None) -> None:
+        self._pool, self._elsewhere = pool, elsewhere
         self._kept: OrderedDict[bytes, tuple[float, Token | None]] = OrderedDict()
 
-    async def issue(self, actor: Actor, lasts: timedelta, note: str = "") -> tuple[str, Token]:
+    async def issue(
+        self, actor: Actor, lasts: timedelta, note: str = "", identity: UUID | None = None
+    ) -> tuple[str, Token]:
         """A new token for an accredited actor; the text is returned this once."""
         assert actor.unit is not None
         assert actor.role is not None
         assert actor.accreditation is not None
         text = PREFIX + secrets.token_urlsafe(32)
         now = datetime.now(UTC)
-        token = Token(uuid4(), actor.unit, actor.role, actor.accreditation, now, now + lasts, None, note)
+        token = Token(uuid4(), actor.unit, actor.role, actor.accreditation, now, now + lasts, None, note, identity)
         await self._pool.execute(
-            "insert into access.tokens (id, hash, unit, role, accreditation, created_at, expires_at, note)"
-            " values ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "insert into access.tokens (id, hash, unit, role, accreditation, created_at, expires_at, note,"
+            " identity) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             token.id, _hash(text), token.unit, token.role.value, str(token.accreditation), now, token.expires_at, note,
+            identity,
         )  # fmt: skip
         return text, token
 
     async def find(self, text: str) -> Token | None:
-        """Whom a token speaks for; None where it is unknown, expired or revoked. Raises Unavailable."""
+        """Whom a token speaks for; None where it is unknown, expired or revoked. Raises Unavailable, ProviderAway."""
         digest = _hash(text)
         kept = self._kept.get(digest)
         if kept is None or kept[0] < monotonic():
-            with available():
-                async with lent(self._pool) as connection:
-                    row = await connection.fetchrow(f"{_SELECT} where hash = $1 and revoked_at is null", digest)
-            kept = (monotonic() + KEPT_FOR, _token(row) if row else None)
+            kept = (monotonic() + KEPT_FOR, await self._found(text, digest))
             self._keep(digest, kept)
         token = kept[1]
         return token if token is not None and token.expires_at > datetime.now(UTC) else None
+
+    async def _found(self, text: str, digest: bytes) -> Token | None:
+        if self._elsewhere is not None and "." in text:  # ours have none, those that others sign have two
+            return await self._elsewhere(text)
+        with available():
+            async with lent(self._pool) as connection:
+                row = await connection.fetchrow(f"{_SELECT} where hash = $1 and revoked_at is null", digest)
+        return _token(row) if row else None
 
     async def revoke(self, token: UUID) -> bool:
         """Whether there was such a token to revoke."""
         done = await self._pool.execute(
             "update access.tokens set revoked_at = now() where id = $1 and revoked_at is null", token
         )
-        self._kept.clear()
+        self.forget_kept()
         return bool(done == "UPDATE 1")
 
+    def forget_kept(self) -> None:
+        """What was verified is asked for again, here and now."""
+        self._kept.clear()
+
     async def all(self) -> list[Token]:
-        return [_token(row) for row in await self._pool.fetch(f"{_SELECT} order by created_at")]
+        """Those that were made by hand."""
+        return [_token(row) for row in await self._pool.fetch(f"{_SELECT} where identity is null order by created_at")]
+
+    async def forget_expired(self) -> None:
+        """Of sign-ins nothing is kept once they are over; tokens that were made by hand stay listed."""
+        await self._pool.execute(
+            "delete from access.tokens where identity is not null and (expires_at < now() or revoked_at is not null)"
+        )
 
     def _keep(self, digest: bytes, kept: tuple[float, Token | None]) -> None:
         self._kept[digest] = kept
@@ -95,7 +119,8 @@ class Tokens:
             self._kept.popitem(last=False)
 
 
-_SELECT = "select id, unit, role, accreditation, created_at, expires_at, revoked_at, note from access.tokens"
+_SELECT = """
+select id, unit, role, accreditation, created_at, expires_at, revoked_at, note, identity from access.tokens"""
 
 
 def _hash(text: str) -> bytes:
@@ -107,4 +132,5 @@ def _token(row: asyncpg.Record) -> Token:
     return Token(
         row["id"], UnitId(row["unit"]), Role(row["role"]), EventName(row["accreditation"]),
         row["created_at"], row["expires_at"], row["revoked_at"], row["note"] or "",
+        row["identity"],
     )  # fmt: skip

@@ -49,8 +49,9 @@ Said: TypeAlias = str | tuple[str, str]
 
 TRANSLATED = tuple(tag for tag in TONGUES if tag != ENGLISH)
 TOLD: Mapping[str, int] = {
-    "Fault": 1, "Wrong": 1, "Refused": 1, "Forbidden": 0, "NoSuchThing": 0, "NotSignedIn": 0, "BadQuery": 1,
-    "_problem": 1, "Problem": 2, "Says": 0, "_malformed": 0, "ValueError": 0, "text": 4, "WrongFile": 0, "bad": 1,
+    "Fault": 1, "Wrong": 1, "Refused": 1, "Forbidden": 0, "NoSuchThing": 0, "NotSignedIn": 0, "NotLetIn": 0,
+    "BadQuery": 1, "_problem": 1, "Problem": 2, "Says": 0, "_malformed": 0, "ValueError": 0, "text": 4, "WrongFile": 0,
+    "bad": 1,
     "BadRow": 4,
 }  # fmt: skip
 """What is called with a sentence for people, and where that stands among the arguments."""

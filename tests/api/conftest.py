@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -16,6 +17,7 @@ import structlog
 from aiohttp import web
 
 from api.app import make_runner
+from api.fetching import fetching
 from api.probes import Here
 from domain.kernel import Role
 from services.bootstrap import Services, assemble
@@ -64,13 +66,14 @@ class _Serving(threading.Thread):
         async with assemble(self._config, workers=False) as services:
             story = await tell(services.office, services.registrar)
         assert story is not None
-        async with assemble(self._config) as services:
+        async with fetching() as fetch, assemble(self._config, fetch=fetch) as services:
             # Its log would stand among what verbs print that tests run in this process.
             structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
             runner = make_runner(services, Here(services))
             await runner.setup()
             try:
-                await web.TCPSite(runner, "127.0.0.1", 0).start()
+                # Where people are sent back to is an address that somebody knows before we are served.
+                await web.TCPSite(runner, "127.0.0.1", urlsplit(self._config.public_url).port or 0).start()
                 address = f"http://127.0.0.1:{runner.addresses[0][1]}"
                 self.live = await self._introduced(address, services, story)
                 await services.views.reached("activity", (await services.store.head()).size - 1, 30)

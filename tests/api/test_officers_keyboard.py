@@ -19,9 +19,9 @@ class Keys:
     async def to(self, name: str, value: str = "") -> None:
         """Tabs on to the field or button that is called so."""
         at = "document.activeElement"
-        await self._until(f"{at}.name === {name!r} && (!{value!r} || {at}.value === {value!r})")
+        await self.until(f"{at}.name === {name!r} && (!{value!r} || {at}.value === {value!r})")
 
-    async def _until(self, wanted: str) -> None:
+    async def until(self, wanted: str) -> None:
         for _ in range(300):
             await self._tab.pressed("Tab")
             if await self._tab.said(wanted):
@@ -30,7 +30,7 @@ class Keys:
 
     async def opened(self) -> None:
         """Unfolds what may be said besides."""
-        await self._until("document.activeElement.tagName === 'SUMMARY'")
+        await self.until("document.activeElement.tagName === 'SUMMARY'")
         await self._tab.pressed("Enter")
 
     async def chosen(self, name: str, value: str) -> None:

@@ -1,0 +1,140 @@
+"""`subsidia identity`: whom an identity provider knows, each bound to an accreditation in the register."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import click
+
+from api.cli.running import Failed, say, with_services
+from api.cli.tokens import actor_named
+from domain.kernel import Role
+from services.bootstrap import Services
+from services.erasing import subject_named
+from services.identity.bound import Identity, Kind
+from services.identity.provider import Provider, named
+from services.identity.signatures import SUBJECT
+from services.importing.directory import Directory, read_directory
+from services.keys import KeyUnusable
+from services.mail.server import is_address
+from services.sealing import Unopenable
+
+DAYS = 365
+
+
+@click.group()
+def identity() -> None:
+    """Bind whom an identity provider knows to an accreditation, so that they sign in there and act here.
+
+    SUBSIDIA_IDENTITY names the providers. Whoever signs in and is bound to nothing is shown what their provider calls
+    them. Nothing of it is in the ledger: `unbind`, and `subsidia erase`, leave nothing of the name.
+
+    \b
+    Examples: subsidia identity bind --email ada@city.example --unit insee:69123 --role liaison_officer
+              subsidia identity bind --program robot-7 --unit insee:69123 --role liaison_officer
+              subsidia identity list
+              subsidia identity unbind 7d7f0f2e-...
+    """
+
+
+@identity.command()
+@click.option("--provider", default="", help="Which one, by its address, if SUBSIDIA_IDENTITY names several.")
+@click.option("--subject", help="What it calls the person; the page of who signs in unbound shows it.")
+@click.option("--email", help="Or an address that it has verified: the first sign-in makes a subject of it.")
+@click.option("--program", help="Or what it calls a program that brings access tokens: their `sub`.")
+@click.option("--unit", help="The unit: its id, or a code such as insee:69123.")
+@click.option("--role", type=click.Choice([role.value for role in Role]), help="In which role they act.")
+@click.option("--accreditation", metavar="STREAM/VERSION", help="Which one, if several are in force.")
+@click.option("--registrar", is_flag=True, help="Bind them to the registrar of this ledger.")
+@click.option("--days", type=click.IntRange(1, 3650), default=DAYS, show_default=True, help="How long it holds.")
+@click.option("--note", default="", help="For the list.")
+def bind(
+    provider: str, subject: str | None, email: str | None, program: str | None, unit: str | None, role: str | None,
+    accreditation: str | None, registrar: bool, days: int, note: str,
+) -> None:  # fmt: skip
+    """Bind somebody, or a program, to an accreditation. Several for one person: they choose when they sign in."""
+    if registrar == (unit is not None):
+        raise click.UsageError("Name a unit with --unit (and --role), or ask for --registrar.")
+    kind, called = _whom(subject, email, program)
+
+    async def work(services: Services) -> Identity:
+        found = _provider(services, provider)
+        actor = services.registrar if unit is None else await actor_named(services, unit, role, accreditation)
+        if kind is Kind.PROGRAM and await services.identities.of(found.issuer, kind, called):
+            raise Failed("This program is bound already. A program cannot choose: unbind it first.")
+        person = await subject_named(services.store, str(actor.accreditation))
+        made = await services.identities.bind(
+            found.issuer, kind, called, actor, person, timedelta(days=days), note
+        )  # fmt: skip
+        if made is None:
+            raise Failed("They are bound to this accreditation already. `subsidia identity list` shows it.")
+        return made
+
+    made = with_services(work)
+    say(f"Bound for {days} days: {made.role.replace('_', ' ')}, accreditation {made.accreditation}; id {made.id}")
+
+
+def _whom(subject: str | None, email: str | None, program: str | None) -> tuple[Kind, str]:
+    said = {Kind.PERSON: subject, Kind.EMAIL: email, Kind.PROGRAM: program}
+    there = [(kind, text.strip()) for kind, text in said.items() if text is not None and text.strip()]
+    if len(there) != 1:
+        raise click.UsageError("Say whom to bind, by one of --subject, --email and --program.")
+    kind, called = there[0]
+    if kind is Kind.EMAIL and not is_address(called):
+        raise click.UsageError("--email takes an address, like ada@city.example.")
+    if len(called) > SUBJECT:
+        raise click.UsageError(f"No provider calls anybody by more than {SUBJECT} characters.")
+    return kind, called
+
+
+def _provider(services: Services, text: str) -> Provider:
+    there = services.config.identity
+    found = named(there, text)
+    if found is None:
+        known = ", ".join(one.issuer for one in there)
+        raise Failed(f"Say which provider, by --provider: {known}." if there else "SUBSIDIA_IDENTITY names none.")
+    return found
+
+
+@identity.command("list")
+@click.option("--names", is_flag=True, help="Show what the provider calls them, too.")
+def list_identities(names: bool) -> None:
+    """List who is bound to what, and until when."""
+
+    async def work(services: Services) -> list[str]:
+        directory, now = await read_directory(services.store, services.office.codec), datetime.now(UTC)
+        found = await services.identities.all()
+        return [_told(one, directory, now, await _called(services, one) if names else "") for one in found]
+
+    for line in with_services(work) or ["Nobody is bound yet."]:
+        say(line)
+
+
+async def _called(services: Services, one: Identity) -> str:
+    try:
+        return await services.identities.called(one) or "unbound: its key is gone"
+    except (KeyUnusable, Unopenable, OSError) as error:
+        return str(error)
+
+
+def _told(one: Identity, directory: Directory, now: datetime, called: str) -> str:
+    known = directory.units.get(one.unit)
+    name = known.names[0] if known else str(one.unit)
+    words: Sequence[str] = (
+        f"{one.id}  {one.kind.value:<7}", "expired" if one.expires_at <= now else f"until {one.expires_at:%Y-%m-%d}",
+        f"{one.role.value:<20} {name}", one.issuer, called, f"({one.note})" if one.note else "",
+    )  # fmt: skip
+    return "  ".join(word for word in words if word)
+
+
+@identity.command()
+@click.argument("id", type=click.UUID)
+def unbind(id: UUID) -> None:
+    """End the binding with this ID (from `subsidia identity list`). Whoever is signed in by it is out in seconds."""
+
+    async def work(services: Services) -> bool:
+        return await services.identities.unbind(id)
+
+    if not with_services(work):
+        raise Failed("There is no binding of this id.")
+    click.echo("Unbound.")

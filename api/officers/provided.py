@@ -1,0 +1,97 @@
+"""Signing in with an identity provider: there, back, and as whom to go on."""
+
+from urllib.parse import urlencode
+from uuid import UUID
+
+from aiohttp import web
+
+from api.errors import NoSuchAddress
+from api.officers.pages import Pages
+from api.officers.signing_in import Doors, ours
+from api.tongues import READER
+from services.handle import Office
+from services.identity.asking import Asked
+from services.identity.journeys import LASTS
+from services.identity.signing_in import NotLetIn, SigningIn
+from services.readers import known
+
+NAME = "subsidia-signing-in"
+CHOOSE = "/sign-in/as"
+
+
+class Provided:
+    """`/sign-in/with/<provider>`, `/sign-in/from/<provider>` and `/sign-in/as`."""
+
+    def __init__(self, ways: SigningIn, doors: Doors, office: Office, pages: Pages) -> None:
+        self._ways, self._doors, self._office, self._pages = ways, doors, office, pages
+
+    def routes(self) -> list[web.RouteDef]:
+        served = self._pages.served
+        return [
+            web.get("/sign-in/with/{provider}", served(self.outward)),
+            web.get("/sign-in/from/{provider}", served(self.back)),
+            web.get(CHOOSE, served(self.choosing)),
+            web.post(CHOOSE, served(self.chosen)),
+        ]
+
+    async def outward(self, request: web.Request) -> web.StreamResponse:
+        """Nobody who is led here from elsewhere is signed in by it: as whom they go on, they say themselves."""
+        then = ours(request.rel_url.query.get("then", ""))
+        address, kept = await self._ways.begin(self._asked(request), then, READER.get().chosen)
+        return self._keeping(request, web.Response(status=303, headers={"Location": address}), kept)
+
+    async def back(self, request: web.Request) -> web.StreamResponse:
+        query = request.rel_url.query
+        if len(set(query)) < len(query):
+            raise NotLetIn("This answer is not from the identity provider that was asked.")
+        kept, tongue = await self._ways.arrived(self._asked(request), self._kept(request), query)
+        # The code and the state leave the address, the history of the browser, and what a reload would send again.
+        address = f"{CHOOSE}?{urlencode({'lang': tongue})}" if tongue else CHOOSE
+        return self._keeping(request, web.Response(status=303, headers={"Location": address}), kept)
+
+    async def choosing(self, request: web.Request) -> web.StreamResponse:
+        arrived, now = await self._ways.arrived_as(self._kept(request)), self._office.clock()
+        if not arrived.may_be:
+            return await self._pages.page("stranger.html", 403, stranger=arrived)
+        found = [(one, await known(self._office.states, one.actor, now)) for one in arrived.may_be]
+        offered = [(one.id, one.role, of.unit.name) for one, of in found if of.in_force]
+        return await self._pages.page("sign_in_as.html", offered=offered, provider=arrived.provider.name)
+
+    async def chosen(self, request: web.Request) -> web.StreamResponse:
+        said = dict(await self._doors.posted(request))
+        token, then = await self._ways.enter(self._kept(request), _uuid(said.get("identity", "")))
+        await self._doors.ended(request)
+        return self._forgetting(request, self._doors.let_in(request, token, ours(then)))
+
+    def _asked(self, request: web.Request) -> Asked:
+        asked = self._ways.providers.by_key(request.match_info["provider"])
+        if asked is None:
+            raise NoSuchAddress
+        return asked
+
+    def _kept(self, request: web.Request) -> str:
+        return request.cookies.get(self._cookie(request), "")
+
+    def _keeping(self, request: web.Request, answer: web.Response, kept: str) -> web.Response:
+        """Lax: whoever comes back comes from another site."""
+        answer.set_cookie(
+            self._cookie(request), kept, max_age=LASTS, path="/", httponly=True, samesite="Lax",
+            secure=self._doors.secure(request),
+        )  # fmt: skip
+        return answer
+
+    def _forgetting(self, request: web.Request, answer: web.Response) -> web.Response:
+        answer.del_cookie(
+            self._cookie(request), path="/", httponly=True, samesite="Lax", secure=self._doors.secure(request)
+        )
+        return answer
+
+    def _cookie(self, request: web.Request) -> str:
+        return f"__Host-{NAME}" if self._doors.secure(request) else NAME
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

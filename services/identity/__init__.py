@@ -1,0 +1,1 @@
+"""Officers who sign in with the identity provider of their own government (OpenID Connect)."""

@@ -1,0 +1,165 @@
+"""Who a provider's people and programs are here: each bound to an accreditation, outside the ledger, and erasable."""
+
+import asyncio
+import hmac
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+from domain.kernel import NAMES, Actor, EventName, Role, UnitId
+from domain.ledger.records import SALT_BYTES
+from services.keyring import Keyring
+from services.sealing import disclosed, enclosed
+from services.store.connecting import Pool, available
+
+IDENTITIES = uuid5(NAMES, "identities")
+"""The name of the key by which somebody is found among others: who has it can try names."""
+OF_IDENTITIES = b"subsidia identity v1"
+
+
+class Kind(StrEnum):
+    """How a provider names whom it speaks of. One is never taken for another."""
+
+    PERSON = "person"
+    EMAIL = "email"
+    PROGRAM = "program"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """One binding. `sealed`: whom the provider calls so, encrypted."""
+
+    id: UUID
+    issuer: str
+    kind: Kind
+    sealed: bytes = field(repr=False)
+    unit: UnitId
+    role: Role
+    accreditation: EventName
+    created_at: datetime
+    expires_at: datetime
+    note: str
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(unit=self.unit, role=self.role, accreditation=self.accreditation)
+
+
+class Identities:
+    """Binds, finds and unbinds. The key goes first: what a crash or a backup leaves is a row that binds nobody."""
+
+    def __init__(self, pool: Pool, keyring: Keyring) -> None:
+        self._pool, self._keyring = pool, keyring
+
+    async def bind(
+        self, issuer: str, kind: Kind, called: str, actor: Actor, person: UUID | None, lasts: timedelta, note: str = ""
+    ) -> Identity | None:
+        """None where whom it calls so is bound to this accreditation already. `person`: whose erasure ends it."""
+        assert actor.unit is not None
+        assert actor.role is not None
+        assert actor.accreditation is not None
+        id, now = uuid4(), datetime.now(UTC)
+        found_by = await self._found_by(issuer, kind, called)
+        # What has expired is in nobody's way.
+        await self._forget(_EXPIRED, found_by)
+        sealed = await self._sealed(id, called)
+        made = Identity(
+            id, issuer, kind, sealed, actor.unit, actor.role, actor.accreditation, now, now + lasts, note
+        )  # fmt: skip
+        done = await self._pool.execute(
+            _BIND, id, issuer, kind.value, found_by, sealed, actor.unit, actor.role.value, str(actor.accreditation),
+            person, now, made.expires_at, note,
+        )  # fmt: skip
+        if done != "INSERT 0 1":
+            await asyncio.to_thread(self._keyring.delete, id)
+            return None
+        return made
+
+    async def of(self, issuer: str, kind: Kind, called: str) -> list[Identity]:
+        """Those that count now. Raises Unavailable, KeyUnusable, OSError."""
+        found_by = await self._found_by(issuer, kind, called)
+        with available():
+            rows = await self._pool.fetch(f"{_SELECT} where found_by = $1 and expires_at > now() order by id", found_by)
+        return [one for one in map(_identity, rows) if await self._key(one) is not None]
+
+    async def find(self, id: UUID) -> Identity | None:
+        with available():
+            row = await self._pool.fetchrow(f"{_SELECT} where id = $1", id)
+        return _identity(row) if row else None
+
+    async def await_mail(self, issuer: str) -> bool:
+        """Whether anybody of this provider is known by an address, and not by a subject yet."""
+        with available():
+            asked = "select exists (select from access.identities where issuer = $1 and kind = 'email')"
+            return bool(await self._pool.fetchval(asked, issuer))
+
+    async def settle(self, issuer: str, address: str, subject: str) -> None:
+        """From now on whoever was bound by an address is this subject: the address may be somebody else's one day.
+
+        Of several sign-ins at once one settles it.
+        """
+        for one in await self.of(issuer, Kind.EMAIL, address):
+            found_by = await self._found_by(issuer, Kind.PERSON, subject)
+            sealed = await self._sealed(one.id, subject)
+            with available():
+                done = await self._pool.execute(_SETTLE, one.id, found_by, sealed)
+            if done != "UPDATE 1":
+                await self.unbind(one.id)
+
+    async def all(self) -> list[Identity]:
+        return [_identity(row) for row in await self._pool.fetch(f"{_SELECT} order by created_at, id")]
+
+    async def called(self, one: Identity) -> str | None:
+        """How the provider calls it; None: its key is gone. Raises Unopenable, KeyUnusable, OSError."""
+        key = await self._key(one)
+        return None if key is None else disclosed(key, f"identity/{one.id}", one.sealed)[1].decode()
+
+    async def unbind(self, id: UUID) -> bool:
+        """Whoever it was is signed out within seconds, and their name gone, from every backup too."""
+        await asyncio.to_thread(self._keyring.delete, id)
+        return bool(await self._pool.execute("delete from access.identities where id = $1", id) == "DELETE 1")
+
+    async def forget(self, person: UUID) -> int:
+        """All of somebody who is erased; how many there were."""
+        return await self._forget(_OF_PERSON, person)
+
+    async def _forget(self, asked: str, about: object) -> int:
+        return sum([await self.unbind(row["id"]) for row in await self._pool.fetch(asked, about)])
+
+    async def _sealed(self, id: UUID, called: str) -> bytes:
+        key = await asyncio.to_thread(self._keyring.make, id)
+        return enclosed(key, f"identity/{id}", secrets.token_bytes(SALT_BYTES), called.encode())
+
+    async def _key(self, one: Identity) -> bytes | None:
+        return await asyncio.to_thread(self._keyring.find, one.id)
+
+    async def _found_by(self, issuer: str, kind: Kind, called: str) -> bytes:
+        key = await asyncio.to_thread(self._keyring.make, IDENTITIES)
+        name = called.lower() if kind is Kind.EMAIL else called
+        derived = hmac.digest(key, OF_IDENTITIES, "sha256")
+        return hmac.digest(derived, "\0".join((issuer, kind.value, name)).encode("utf-8", "surrogatepass"), "sha256")
+
+
+_SELECT = """
+select id, issuer, kind, sealed, unit, role, accreditation, created_at, expires_at, note from access.identities"""
+_BIND = """
+insert into access.identities
+    (id, issuer, kind, found_by, sealed, unit, role, accreditation, person, created_at, expires_at, note)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+on conflict do nothing"""
+_EXPIRED = "select id from access.identities where found_by = $1 and expires_at <= now()"
+_OF_PERSON = "select id from access.identities where person = $1"
+_SETTLE = """
+update access.identities i set kind = 'person', found_by = $2, sealed = $3
+where id = $1 and kind = 'email' and not exists
+    (select from access.identities o where o.found_by = $2 and o.accreditation = i.accreditation)"""
+
+
+def _identity(row: Any) -> Identity:
+    return Identity(
+        row["id"], row["issuer"], Kind(row["kind"]), row["sealed"], UnitId(row["unit"]), Role(row["role"]),
+        EventName(row["accreditation"]), row["created_at"], row["expires_at"], row["note"],
+    )  # fmt: skip
