@@ -158,8 +158,8 @@ def test_a_record_is_told_by_its_own_words_and_codes() -> None:
     """A currency, an id or a licence is no name of ours, though it be written alike."""
     data = {"currency": "EUR", "licence": "CC-BY-4.0", "sphere_of": "local", "state": "adopted"}
     said = past.Told(
-        4, EventName(f"{UUID(int=5)}/3"), "commitment-recorded.1", date(2026, 1, 1), "2026", "", "", "", "", None, data,
-        (), asked=True,
+        4, EventName(f"{UUID(int=5)}/3"), "commitment-recorded.1", date(2026, 1, 1), "2026", "", "", "", "", "", None,
+        data, (), asked=True,
     )  # fmt: skip
     token = READER.set(Reader(tongue("ar")))
     assert records([said], {}, ())[0][1].startswith("3: EUR، CC-BY-4.0، local، مُقَرّ (")
