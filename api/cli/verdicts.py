@@ -108,7 +108,10 @@ def _show(report: Report) -> None:
     if report.throughout and report.size and report.findings:
         _say_how_far(report)
     verdict = report.verdict
-    left = f"; {report.undecided:,} commands or attestations were NOT gone through again" if report.undecided else ""
+    # What fails has said why; whoever is told that all is well must not take it for more than it is.
+    left = ""
+    if verdict is Verdict.VERIFIED and report.undecided:
+        left = f"; {report.undecided:,} commands or attestations were NOT gone through again"
     say(f"{SAID[verdict]}{left} (exit {int(verdict)})", fg=COLOURS.get(verdict, "red"), bold=True)
 
 
