@@ -63,12 +63,8 @@ _told_of: Callable[[CommitmentRow], tuple[Any, ...]] = attrgetter(
 """All that figures are made from: after most records it is the same."""
 
 
-def class_of(row: CommitmentRow) -> str:
+def class_of(state: Stage, contested: bool, inactive: bool) -> str:
     """What it is told as where it is told once: that it is contested, or silent, says more than its state."""
-    return _class(row.state, row.contested, row.inactive)
-
-
-def _class(state: Stage, contested: bool, inactive: bool) -> str:
     if contested:
         return CONTESTED
     return SILENT if inactive else state.value
@@ -88,7 +84,7 @@ def _counts(
         "commitments": 1,
         "going_on": int(goes_on),
         "delayed": int(goes_on and delayed),
-        _class(state, contested, inactive): 1,
+        class_of(state, contested, inactive): 1,
     }
 
 

@@ -8,6 +8,7 @@ from gettext import c2py
 import pytest
 from babel.messages.catalog import Catalog
 
+from api.templates import PAGES
 from api.tongues import COMMAND, PLACE, TONGUES, tongue
 from tests.api.catalogs import ELSEWHERE, TRANSLATED, apart, catalog, missing, possible, required, up_to_date
 
@@ -15,6 +16,8 @@ NAMED = re.compile(r"%\((\w+)\)s")
 CODE = re.compile(r"`[^`]+`")
 SIGNS = (": ", ", ")
 """What stands between two things, with the blanks that belong to it."""
+BARE_SIGN = re.compile(r"\}\}(</\w+>)?[:,] |[:,] (<\w+>)?\{\{")
+ENGLISH_ONLY = {"reference.html", "report.html"}
 
 
 def test_arabic_french_and_spanish_are_spoken_beside_english() -> None:
@@ -25,6 +28,11 @@ def test_arabic_french_and_spanish_are_spoken_beside_english() -> None:
 @pytest.mark.parametrize("tag", TRANSLATED)
 def test_a_catalog_has_all_that_is_said_on_pages_and_in_problems(tag: str) -> None:
     assert missing(catalog(tag)) == [], f"`python -m tests.api.catalogs` puts them into {tag}.po: translate them there"
+
+
+def test_between_two_things_a_page_has_the_sign_of_the_language() -> None:
+    bare = [path.name for path in PAGES.rglob("*.*") if BARE_SIGN.search(path.read_text(encoding="utf-8"))]
+    assert set(bare) <= ENGLISH_ONLY, '{{ _(": ") }} and {{ _(", ") }} are told in each language'
 
 
 @pytest.mark.parametrize("tag", TRANSLATED)

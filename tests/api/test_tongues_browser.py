@@ -18,6 +18,11 @@ LEFT_TO_RIGHT = """(() => {
   const left = one => from(one).left
   return [...Array(10).keys()].sort((a, b) => left(a) - left(b)).map(one => text.data[at + one]).join('')
 })()"""
+UNFOLDED = """(() => {
+  for (const one of document.querySelectorAll('details')) one.open = true
+  const kinds = ['[name=function]', '[type=file]'].map(one => document.querySelector(one).type)
+  return [...kinds, document.documentElement.scrollWidth - document.documentElement.clientWidth]
+})()"""
 MARKED = "document.querySelectorAll('main [lang=en]').length"
 
 
@@ -64,3 +69,16 @@ async def test_a_list_with_its_conditions_fits_a_phone_in_every_language(live: L
                 tag,
                 0,
             )
+
+
+async def test_a_form_with_long_choices_and_files_fits_a_phone_in_every_language(live: Live, tmp_path: Path) -> None:
+    async with tab(tmp_path) as shown:
+        keys = Keys(shown)
+        await shown.as_wide_as(320)
+        await shown.visited(f"{live.url}/give/mandates/draft?lang=en")
+        await keys.comes("Your token")
+        await keys.filled("token", live.officer)
+        await keys.entered("Mandates: draft")
+        for tag in TONGUES:
+            assert (tag, await beyond(shown, f"{live.url}/give/mandates/draft", tag, "select")) == (tag, 0)
+            assert await shown.said(UNFOLDED) == ["select-one", "file", 0], "and with all that may be said besides"

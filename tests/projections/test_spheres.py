@@ -58,7 +58,7 @@ def test_after_every_history_rows_are_what_the_commitments_say(moves: list[Move]
             one for one in commitments
             if one.owner_sphere == found.owner_sphere and found.counterpart in (None, *one.counterparts)
         ]  # fmt: skip
-        classes = Counter(map(class_of, of))
+        classes = Counter(class_of(one.state, one.contested, one.inactive) for one in of)
         assert {name: getattr(found, name) for name in CLASSES} == {name: classes[name] for name in CLASSES}
         assert found.commitments == len(of) == sum(classes.values())
         assert found.going_on == sum(one.state not in ENDED for one in of)
