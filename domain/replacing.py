@@ -47,11 +47,11 @@ def quicken(kind: type) -> bool:
         return True
     if not is_dataclass(kind) or hasattr(kind, "__post_init__") or not all(map(_is_plain, own := fields(kind))):
         return False
-    twin = _twin(kind)
+    by_place, by_name = [one for one in own if not one.kw_only], [one for one in own if one.kw_only]
+    twin = _twin(kind) if _asks_for(kind) == [one.name for one in (*by_place, *by_name)] else None
     if twin is None:
         return False
-    named = [one for one in own if one.kw_only]
-    given = ", ".join((*map(_given, (one for one in own if not one.kw_only)), *(named and "*"), *map(_given, named)))
+    given = ", ".join((*map(_given, by_place), *(by_name and "*"), *map(_given, by_name)))
     # No field's name begins with two underscores.
     lines = [f"def __init__(self, {given}):", "    __become(self, '__class__', __twin)"]
     lines += [f"    self.{one.name} = {one.name}" for one in own]
@@ -65,6 +65,14 @@ def quicken(kind: type) -> bool:
 
 
 _QUICKENED = WeakSet[type]()
+
+
+def _asks_for(kind: type) -> list[str] | None:
+    """What the `__init__` that `dataclasses` wrote for this very class asks for; None where somebody else wrote it."""
+    code = getattr(kind.__dict__.get("__init__"), "__code__", None)
+    if code is None or code.co_filename != "<string>":
+        return None
+    return list(code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount])
 
 
 def _is_plain(one: "Field[Any]") -> bool:

@@ -25,7 +25,7 @@ from services.store.ports import StoredRecord, StoreError, TooLarge
 from services.working import agenda
 from services.working.agenda import CLOCKS, Due, Entry, Key
 from services.working.following import POLL, advance, passed
-from services.working.knowing import known, zone_of
+from services.working.knowing import home_of, known, zone_of
 
 CLOCK = Actor(system="clock")
 AT_ONCE = 200
@@ -110,15 +110,14 @@ class Clock:
         return found
 
     async def _zones(self, context_of: Mapping[UUID, str], versions: Mapping[UUID, int]) -> dict[UUID, str]:
-        """The time zone in which each stream is at home, as of these versions or later."""
-        states = self._office.states
-        away = [StreamId(stream) for stream in versions if not states.holds(StreamId(stream))]
-        await asyncio.gather(*(states.state(context_of[stream], stream) for stream in away))  # read together
-        return {s: await self._zone(context_of[s], StreamId(s), version) for s, version in versions.items()}
-
-    async def _zone(self, context: str, stream: StreamId, version: int) -> str:
-        state = await known(self._office.states, context, stream, version)
-        return await zone_of(self._office.states, self._contexts[context], state)
+        """The time zone in which each stream is at home, as of these versions or later. It is read together."""
+        states, contexts = self._office.states, {s: self._contexts[context_of[s]] for s in versions}
+        away = [s for s, version in versions.items() if not states.holds(StreamId(s), version)]
+        await asyncio.gather(*(known(states, context_of[s], StreamId(s), versions[s]) for s in away))
+        found = {s: await known(states, context_of[s], StreamId(s), version) for s, version in versions.items()}
+        homes = {home for s, state in found.items() if (home := home_of(contexts[s], state)) and not states.holds(home)}
+        await asyncio.gather(*(states.state("units", home) for home in homes))
+        return {s: await zone_of(states, contexts[s], state) for s, state in found.items()}
 
     async def rest(self, connection: Connection) -> float:
         """Passes every deadline of the first day that is over; what the rules set anew then comes with the rest."""

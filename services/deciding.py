@@ -151,13 +151,16 @@ class Decision:
             return
         if not note.basis and not note.documents:
             raise Refused(
-                "evidence-required", "A correction rests on something: name its legal `basis`, or `documents`."
+                "evidence-required",
+                "A correction rests on something: name its legal `basis`, or `documents`.",
+                fields=("basis", "documents"),
             )
         version, state = await self.desk.states.state(context.name, note.corrects.stream)
         if note.corrects.stream != self.stream:
             await basis.read(context.name, note.corrects.stream)
         if state == context.decider.initial or note.corrects.version > version:
-            raise Refused("correction-unknown", f"There is no record {note.corrects} among the {context.name}.")
+            reason = f"There is no record {note.corrects} among the {context.name}."
+            raise Refused("correction-unknown", reason, fields=("corrects",))
 
     async def _check_expected(self, expected: int, version: int) -> None:
         if expected == version:
@@ -220,7 +223,7 @@ class Decision:
         if isinstance(acting_for, str):
             unit = getattr(asked, acting_for)
             if not (await basis.unit(unit)).exists:
-                raise Refused("unit-unknown", "There is no such unit in the register.", unit=unit)
+                raise Refused("unit-unknown", "There is no such unit in the register.", unit=unit, fields=(acting_for,))
             return frozenset((unit,))
         return acting_for(asked, state)
 

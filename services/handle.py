@@ -162,7 +162,7 @@ class Office:
         by = (await self._record(corrects)).actor.unit
         if by != order.actor.unit:
             reason = f"{corrects} was recorded by another unit: who may act in its own history corrects it there."
-            raise Refused("correction-of-others", reason, unit=by)
+            raise Refused("correction-of-others", reason, unit=by, fields=("corrects",))
 
     async def _record(self, name: EventName) -> Recorded:
         stored = await self.store.streams([name.stream], after=name.version - 1)

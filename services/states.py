@@ -66,9 +66,10 @@ class States:
         if stream not in self._kept:
             self._keep(stream, _Loaded("", 0, None))
 
-    def holds(self, stream: StreamId) -> bool:
-        """Whether nothing need be read for it."""
-        return stream in self._kept
+    def holds(self, stream: StreamId, version: int = 0) -> bool:
+        """Whether nothing need be read for its state at this version or a later one."""
+        kept = self._kept.get(stream)
+        return kept is not None and kept.version >= version
 
     def told(self, stored: Sequence[StoredRecord]) -> None:
         """Records of one stream that somebody has read, from its first on: they need not be read for its state."""

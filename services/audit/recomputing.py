@@ -90,6 +90,8 @@ class Recomputing:
 
     def __init__(self, bundle: Bundle, size: int, views: Sequence[View] = ATTESTED, part: Part = Part.ALL) -> None:
         self.unchecked: Counter[str] = Counter()
+        self.since: dict[str, int] = {}
+        """The position of the first attestation of each."""
         self.checked = 0
         self.cut = False
         """Whether records could not be folded that an attestation speaks of."""
@@ -121,7 +123,7 @@ class Recomputing:
                 self._unknown.add(named)
                 self._amiss.append(_unknown(one))
         elif versions.get(said.view) != said.version:
-            self.unchecked[f"attestations of {said.view}@{said.version}, which this program does not ship"] += 1
+            self._leave(f"attestations of {said.view}@{said.version}, which this program does not ship", one)
         else:
             self._wanted.setdefault(said.position, []).append(one)
 
@@ -183,10 +185,15 @@ class Recomputing:
 
     def _stop(self) -> None:
         """From here on the records cannot be folded."""
-        if left := sum(map(len, self._wanted.values())):
-            self.unchecked["attestations of views, whose records could not all be read"] += left
+        for one in (one for found in self._wanted.values() for one in found):
+            self._leave("attestations of views, whose records could not all be read", one)
             self.cut = True
         self._folded, self._wanted = None, {}
+
+    def _leave(self, what: str, one: Attested) -> None:
+        """One that nobody can recompute here."""
+        self.unchecked[what] += 1
+        self.since[what] = min(one.recorded, self.since.get(what, one.recorded))
 
 
 def _unknown(one: Attested) -> Finding:

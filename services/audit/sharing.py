@@ -42,7 +42,7 @@ class Decided:
     cut: bool = False
     """Whether records could not be folded that an attestation speaks of."""
     since: dict[str, int] = field(default_factory=dict)
-    """The position of the first of what is counted under `unchecked`, where it is known."""
+    """The position of the first of what is counted under `unchecked`."""
 
     def add(self, other: "Decided") -> None:
         """What another one came to."""
@@ -94,8 +94,9 @@ def _recomputed(recomputing: Recomputing, found: First) -> Decided:
     """What came of the attestations, once there are no more records."""
     found.add(recomputing.end(), ATTESTED)
     return Decided(
-        found, 0, recomputing.checked, recomputing.unchecked, recomputing.unattested, recomputing.last, recomputing.cut
-    )
+        found, 0, recomputing.checked, recomputing.unchecked, recomputing.unattested, recomputing.last, recomputing.cut,
+        recomputing.since,
+    )  # fmt: skip
 
 
 @dataclass(slots=True)

@@ -302,7 +302,7 @@ class _Audit:
         for what, count in sorted(left.items()):
             assert self.decided is not None
             says = f"Not gone through again: {count:,} {what}. Audit with the program of that time as well."
-            self.report.add(Finding("undecided", says, self.decided.since.get(what)))
+            self.report.add(Finding("undecided", says, self.decided.since[what]))
 
     def conclude(self) -> None:
         bounds = [

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from domain import units
-from domain.kernel import Context, StreamId
+from domain.kernel import Context, StreamId, UnitId
 from services.states import States
 
 UTC_ZONE = "UTC"
@@ -19,11 +19,17 @@ async def known(states: States, context: str, stream: StreamId, version: int) ->
     return state
 
 
+def home_of(context: Context, state: Any) -> StreamId | None:
+    """The unit at whose home a stream in this state is; None where no unit is concerned."""
+    home = context.home(SimpleNamespace(), state)
+    return None if home is None else StreamId(home)
+
+
 async def zone_of(states: States, context: Context, state: Any) -> str:
     """The time zone of the unit at whose home a stream in this state is; UTC where no unit is concerned."""
-    home = context.home(SimpleNamespace(), state)
+    home = home_of(context, state)
     if home is None:
         return UTC_ZONE
-    _, found = await states.state("units", StreamId(home))
-    facts = units.facts(found, home)
+    _, found = await states.state("units", home)
+    facts = units.facts(found, UnitId(home))
     return facts.time_zone if facts.exists else UTC_ZONE

@@ -171,6 +171,7 @@ def test_a_unit_that_there_is_not_is_said_to_be_none(live: Live) -> None:
     nobody = str(uuid4())
     said = refused(give(live, "commitments/propose", proposal(live, owner=nobody)), 409, "unit-unknown")
     assert (said["facts"], "names" in said) == ({"unit": nobody}, False)
+    assert [(one["in"], one["pointer"]) for one in said["errors"]] == [("body", "/owner")]
 
 
 def _region(live: Live) -> str:

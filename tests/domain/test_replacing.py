@@ -2,7 +2,7 @@
 
 import dataclasses
 import inspect
-from dataclasses import FrozenInstanceError, dataclass, field
+from dataclasses import FrozenInstanceError, InitVar, dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -136,6 +136,40 @@ def test_what_is_given_by_name_alone_is_asked_for_by_name() -> None:
         Maple("maple")  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="positional"):
         Maple("maple", 1, (), False, 30)  # type: ignore[call-arg]
+
+
+@dataclass(frozen=True, slots=True)
+class Grafted:
+    name: str
+    onto: InitVar[str] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    name: str
+    height: int
+
+    def __init__(self, name: str, height: int) -> None:
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "height", min(height, 3))
+
+
+class Wild(Beech):
+    """Another class with the same fields."""
+
+    __slots__ = ()
+
+
+def test_a_class_that_is_made_in_its_own_way_goes_on_being_made_so() -> None:
+    assert [quicken(kind) for kind in (Grafted, Pruned, Wild, Growing, Counted)] == [False] * 5
+    assert (Grafted("lime", "elm").name, Pruned("box", 9).height) == ("lime", 3)
+    with pytest.raises(TypeError, match="Wild"):
+        quick(Wild)
+
+
+def test_what_has_no_fields_is_made_fast_as_well() -> None:
+    assert quicken(Acorn)
+    assert Acorn() == Acorn()
 
 
 def test_what_contexts_decide_on_and_record_is_made_fast() -> None:

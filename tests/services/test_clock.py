@@ -1,9 +1,11 @@
 """The clock on a real ledger: what falls due is recorded once, in order and dated rightly, whatever happens."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -17,7 +19,7 @@ from services.clock import Clock, order
 from services.orders import Note
 from services.store import waiting
 from services.store.connecting import connect_worker
-from services.store.ports import Unavailable
+from services.store.ports import StoredRecord, Unavailable
 from services.working import agenda
 from services.working.following import Fenced, Follower
 from tests.services.acting import (
@@ -276,6 +278,31 @@ async def test_a_deadline_that_its_rules_let_run_on_waits_for_their_day(services
 
 
 # --- at work ---
+
+
+async def test_what_another_process_wrote_is_read_together(
+    services: Services, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Streams that its own process knows as they were before; the first time, the units at whose homes they are."""
+    towns = [await unit_of(services, f"Town {n}") for n in range(4)]
+    made = [await promise(services, town, STEP) for town in towns]
+    asked: list[set[UUID]] = []
+    async with register(database_url, tmp_path) as other, clock_of(other, database_url) as clock:
+        read = other.store.streams
+
+        async def streams(ids: Sequence[UUID], after: int = 0) -> dict[UUID, list[StoredRecord]]:
+            asked.append(set(ids))
+            return await read(ids, after)
+
+        monkeypatch.setattr(other.store, "streams", streams)
+        await clock.catch_up()
+        assert asked[-1] == set(towns)
+        asked.clear()
+        for stream, signatory in made:
+            said: dict[str, Any] = {"percent": 10, "account": Words({"en": "Planted."}), "milestone": None}
+            await give(services, signatory, "commitments.report-progress", stream, **said)
+        await clock.catch_up()
+    assert asked == [{stream for stream, _ in made}]
 
 
 async def test_a_running_clock_is_woken_by_records_and_by_time(services: Services, database_url: str) -> None:

@@ -50,22 +50,22 @@ async def registered(services: Services) -> tuple[UnitId, EventName]:
 
 
 @pytest.mark.parametrize(
-    ("said", "code"),
+    ("said", "code", "fields"),
     [
-        ({"because": ""}, "reasons-required"),
-        ({"because": "  \t"}, "reasons-required"),
-        ({"basis": ""}, "evidence-required"),
-        ({"basis": "", "documents": ()}, "evidence-required"),
+        ({"because": ""}, "reasons-required", ("because",)),
+        ({"because": "  \t"}, "reasons-required", ("because",)),
+        ({"basis": ""}, "evidence-required", ("basis", "documents")),
+        ({"basis": "", "documents": ()}, "evidence-required", ("basis", "documents")),
     ],
 )
 async def test_without_reason_or_evidence_nothing_is_corrected(
-    services: Services, said: dict[str, Any], code: str
+    services: Services, said: dict[str, Any], code: str, fields: tuple[str, ...]
 ) -> None:
     lyon, name = await registered(services)
     before = await size(services)
     with pytest.raises(Refused) as refused:
         await rename(services, lyon, correcting(name, **said))
-    assert refused.value.code == code
+    assert (refused.value.code, refused.value.fields) == (code, fields)
     assert await size(services) == before
 
 
@@ -78,7 +78,7 @@ async def test_only_what_was_recorded_in_that_context_can_be_corrected(services:
     for name in (EventName.at(lyon, 7), nowhere, EventName.at(promise.stream, 1)):
         with pytest.raises(Refused) as refused:
             await rename(services, lyon, correcting(name))
-        assert refused.value.code == "correction-unknown"
+        assert (refused.value.code, refused.value.fields) == ("correction-unknown", ("corrects",))
     assert await size(services) == before
 
 
@@ -110,6 +110,7 @@ async def test_nobody_corrects_what_others_recorded_from_a_history_of_their_own(
     with pytest.raises(Refused) as refused:
         await propose(services, ours, note=correcting(name))
     assert (refused.value.code, refused.value.facts["unit"]) == ("correction-of-others", gent)
+    assert refused.value.fields == ("corrects",)
     assert await size(services) == before
     await propose(services, theirs, note=correcting(name))
     (row,) = await rows(services, "corrections")

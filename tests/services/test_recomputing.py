@@ -161,7 +161,10 @@ async def test_another_version_is_said_to_be_unchecked(dsn: str, golden: Golden,
     findings, found = recomputed(tmp_path / "bundle", newer)
     assert findings == []
     assert found.checked == len(ATTESTED) - 1
-    assert dict(found.unchecked) == {f"attestations of units@{UNITS.version}, which this program does not ship": 1}
+    left = f"attestations of units@{UNITS.version}, which this program does not ship"
+    all_of_it = attestations(Bundle(tmp_path / "bundle"), golden.size + len(ATTESTED))
+    assert dict(found.unchecked) == {left: 1}
+    assert found.since == {left: next(one.recorded for one in all_of_it if one.said.view == "units")}
 
 
 async def test_what_no_program_ever_attested_is_no_attestation(dsn: str, golden: Golden, tmp_path: Path) -> None:
@@ -203,6 +206,7 @@ async def test_records_that_cannot_be_read_leave_attestations_unchecked(
     assert [*found.take(read), *found.end()] == []
     assert found.checked == 0
     assert sum(found.unchecked.values()) == len(ATTESTED)
+    assert set(found.since.values()) == {golden.size}, "the first of them"
 
 
 async def test_a_ledger_without_attestations_folds_nothing(bundled: Path, golden: Golden) -> None:

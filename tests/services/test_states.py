@@ -24,7 +24,8 @@ async def test_who_was_handed_all_records_of_a_stream_knows_its_state() -> None:
     scribe, states, records = await _recorded()
     stream = StreamId(records[0].stream)
     states.told(records)
-    assert states.holds(stream)
+    assert states.holds(stream, len(records))
+    assert not states.holds(stream, len(records) + 1), "another process may write on"
     version, state = await states.state("units", stream)
     assert version == len(records) > 1
     assert state == CONTEXTS["units"].decider.fold(scribe.codec.events(records))
