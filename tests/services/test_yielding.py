@@ -61,6 +61,7 @@ def test_few_records_are_followed_at_once_however_short_cores_are() -> None:
 
 
 @LINUX
+@pytest.mark.skipif(os.getpriority(os.PRIO_PROCESS, 0) > 0, reason="these tests are nicer than others themselves")
 def test_who_is_no_nicer_than_others_does_not_rest() -> None:
     assert said(BESIDE, f"rests.after({MANY}, 0.5)", nice=0) == [0.0]
 
