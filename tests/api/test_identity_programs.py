@@ -26,6 +26,7 @@ from tests.api.client import get, give, proposal, refused
 from tests.api.providing import Government, believing
 from tests.api.test_officers_keyboard import Keys
 from tests.browser import tab
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -248,7 +249,7 @@ async def test_what_is_known_of_a_provider_counts_while_it_is_asked_again(monkey
         now = 2 * KEPT_FOR
         first = asyncio.ensure_future(one.metadata())
         await begun.wait()
-        assert await one.metadata() is known
+        assert await asyncio.wait_for(one.metadata(), PATIENCE) is known
         assert not first.done()
         answers.set()
         assert await first == known
