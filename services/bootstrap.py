@@ -102,8 +102,9 @@ async def assemble(
         dsn, store, notary = await stack.enter_async_context(kept(config))
         keyring = FolderKeyring(config.keyring)
         codec = Codec(config.origin, names)
-        office = Office(store, codec, CONTEXTS, keyring)
-        await finish_erasures(store, codec, keyring)
+        identities = Identities(store.pool, keyring)
+        office = Office(store, codec, CONTEXTS, keyring, forget=identities.forget)
+        await finish_erasures(store, codec, keyring, identities)
         registrar = await open_ledger(office, config.origin, notary.verifier)
         shown = await stack.enter_async_context(opened_views(dsn, views, config.readers, listen=reading))
         projector = await stack.enter_async_context(
@@ -119,7 +120,6 @@ async def assemble(
         working = await stack.enter_async_context(
             opened_workers(dsn, office, codec, CONTEXTS, attested, every, follow=follow, post=post, mailing=mailing)
         )
-        identities = Identities(store.pool, keyring)
         tokens, signing_in = _who_comes(config, store.pool, keyring, identities, fetch)
         yield Services(
             config, CONTEXTS, tuple(views), codec, store, office, shown, projector, working,

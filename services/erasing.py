@@ -8,21 +8,24 @@ import msgspec
 from domain.kernel import Actor, EventName
 from services.codec import Codec
 from services.handle import Office
+from services.identity.bound import Identities
 from services.keyring import Keyring
 from services.openings import erased_subjects
 from services.orders import Answer, Note, Order
 from services.store.ports import Store
 
 
-async def finish_erasures(store: Store, codec: Codec, keyring: Keyring) -> int:
-    """Deletes the keys of erased subjects, wherever a crash or a restored backup left one; how many there were."""
-    there = await asyncio.to_thread(keyring.subjects)
-    if not there:
+async def finish_erasures(store: Store, codec: Codec, keyring: Keyring, identities: Identities) -> int:
+    """Deletes what a crash or a restored backup left of erased subjects: keys, and bindings; how many there were."""
+    there, bound = await asyncio.to_thread(keyring.subjects), await identities.people()
+    if not there and not bound:
         return 0
     found = 0
     async for subject in erased_subjects(store, codec):
         if subject in there:
             found += await asyncio.to_thread(keyring.delete, subject)
+        if subject in bound:
+            found += await identities.forget(subject)
     return found
 
 

@@ -48,13 +48,14 @@ NAMED = 20
 
 @dataclass(slots=True)
 class Office:
-    """Takes commands for every context."""
+    """Takes commands for every context. `forget`: what else of somebody who is erased goes with their key."""
 
     store: Store
     codec: Codec
     contexts: Mapping[str, Context]
     keyring: Keyring
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    forget: Callable[[UUID], Awaitable[object]] | None = None
     states: States = field(init=False)
     _turns: WeakValueDictionary[StreamId, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     _plans: dict[tuple[str, str], Plan] = field(default_factory=dict)
@@ -84,7 +85,7 @@ class Office:
     async def _given(self, plan: Plan, order: Order, stream: StreamId) -> Answer:
         answer = await self._decided(plan, order, stream, self._append)
         if (subject := erased(plan.by, order)) is not None:
-            await self._delete_key(subject)
+            await asyncio.shield(self._forget(subject))
         return answer
 
     async def try_out(self, order: Order) -> Drafted | Answer:
@@ -140,13 +141,17 @@ class Office:
                 return repeated
         raise AssertionError("unreachable")
 
-    async def _delete_key(self, subject: UUID) -> None:
+    async def _forget(self, subject: UUID) -> None:
         """Only after the record: it is by the record that a start finds out what was left undone."""
         try:
-            await asyncio.shield(asyncio.to_thread(self.keyring.delete, subject))
+            await asyncio.to_thread(self.keyring.delete, subject)
+            if self.forget is not None:
+                await self.forget(subject)
         except OSError as error:
             reason = f"The erasure is recorded, but the key is still there: {error}. Give the same command again."
             raise Unavailable(reason, recorded=True) from error
+        except Unavailable as error:
+            raise Unavailable(str(error), recorded=True) from error
 
     async def types_after(self, stream: StreamId, version: int) -> Sequence[str]:
         """See `Desk`."""

@@ -65,29 +65,32 @@ class Asked:
         try:
             return signed(text, self._keys, self.provider.issuer, audience, types)
         except UnknownKey:
-            if not await self._known(anew=True):
-                raise
+            await self._known(anew=True)
         return signed(text, self._keys, self.provider.issuer, audience, types)
 
-    async def _known(self, *, anew: bool = False) -> bool:
-        """Whether it was asked just now. What was known before counts on while it is away."""
-        if not anew and self._good_until > monotonic():
-            return False
+    async def _known(self, *, anew: bool = False) -> None:
+        """What was known before counts on while it is away, and while it is being asked.
+
+        Whoever waits for an answer waits for one: who comes behind them hears the same, and asks nothing. Raises
+        ProviderAway where nothing is known.
+        """
+        if not anew and self._keys and (self._good_until > monotonic() or self._lock.locked()):
+            return
         async with self._lock:
             now = monotonic()
-            if self._asked_at + AGAIN_AFTER > now or (not anew and self._good_until > now):
-                if not self._keys:
-                    raise ProviderAway(self._why)
-                return False
-            self._asked_at = now
-            try:
-                self._said, self._keys = await self._answer()
-                self._good_until, self._why = monotonic() + KEPT_FOR, ""
-            except ProviderAway as error:
-                self._why = str(error)
-                if not self._keys:
-                    raise
-            return True
+            if self._asked_at + AGAIN_AFTER <= now and (anew or self._good_until <= now):
+                await self._ask()
+            if not self._keys:
+                raise ProviderAway(self._why)
+
+    async def _ask(self) -> None:
+        try:
+            self._said, self._keys = await self._answer()
+            self._good_until, self._why = monotonic() + KEPT_FOR, ""
+        except ProviderAway as error:
+            self._why = str(error)
+        finally:
+            self._asked_at = monotonic()  # from the answer on: one that lets us wait is left alone all the same
 
     async def _answer(self) -> tuple[Mapping[str, Any], Keys]:
         said = await self._json(f"{self.provider.issuer.rstrip('/')}/.well-known/openid-configuration")

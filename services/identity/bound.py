@@ -99,7 +99,7 @@ class Identities:
     async def settle(self, issuer: str, address: str, subject: str) -> None:
         """From now on whoever was bound by an address is this subject: the address may be somebody else's one day.
 
-        Of several sign-ins at once one settles it.
+        Of several sign-ins at once one settles it. A subject that is bound to the accreditation already is so once.
         """
         for one in await self.of(issuer, Kind.EMAIL, address):
             found_by = await self._found_by(issuer, Kind.PERSON, subject)
@@ -107,7 +107,7 @@ class Identities:
             with available():
                 done = await self._pool.execute(_SETTLE, one.id, found_by, sealed)
             if done != "UPDATE 1":
-                await self.unbind(one.id)
+                await self._forget(_UNSETTLED, one.id)
 
     async def all(self) -> list[Identity]:
         return [_identity(row) for row in await self._pool.fetch(f"{_SELECT} order by created_at, id")]
@@ -118,16 +118,28 @@ class Identities:
         return None if key is None else disclosed(key, f"identity/{one.id}", one.sealed)[1].decode()
 
     async def unbind(self, id: UUID) -> bool:
-        """Whoever it was is signed out within seconds, and their name gone, from every backup too."""
+        """Whoever it was is signed out within seconds, and their name gone, from every backup too.
+
+        Raises Unavailable, OSError.
+        """
         await asyncio.to_thread(self._keyring.delete, id)
-        return bool(await self._pool.execute("delete from access.identities where id = $1", id) == "DELETE 1")
+        with available():
+            return bool(await self._pool.execute("delete from access.identities where id = $1", id) == "DELETE 1")
+
+    async def people(self) -> frozenset[UUID]:
+        """Whose erasure ends some binding."""
+        with available():
+            rows = await self._pool.fetch("select distinct person from access.identities where person is not null")
+        return frozenset(row["person"] for row in rows)
 
     async def forget(self, person: UUID) -> int:
-        """All of somebody who is erased; how many there were."""
+        """All of somebody who is erased; how many there were. Raises Unavailable, OSError."""
         return await self._forget(_OF_PERSON, person)
 
     async def _forget(self, asked: str, about: object) -> int:
-        return sum([await self.unbind(row["id"]) for row in await self._pool.fetch(asked, about)])
+        with available():
+            rows = await self._pool.fetch(asked, about)
+        return sum([await self.unbind(row["id"]) for row in rows])
 
     async def _sealed(self, id: UUID, called: str) -> bytes:
         key = await asyncio.to_thread(self._keyring.make, id)
@@ -138,7 +150,8 @@ class Identities:
 
     async def _found_by(self, issuer: str, kind: Kind, called: str) -> bytes:
         key = await asyncio.to_thread(self._keyring.make, IDENTITIES)
-        name = called.lower() if kind is Kind.EMAIL else called
+        # Of other letters nobody knows who takes which two for one: the Kelvin sign is no k.
+        name = called.lower() if kind is Kind.EMAIL and called.isascii() else called
         derived = hmac.digest(key, OF_IDENTITIES, "sha256")
         return hmac.digest(derived, "\0".join((issuer, kind.value, name)).encode("utf-8", "surrogatepass"), "sha256")
 
@@ -151,6 +164,7 @@ insert into access.identities
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 on conflict do nothing"""
 _EXPIRED = "select id from access.identities where found_by = $1 and expires_at <= now()"
+_UNSETTLED = "select id from access.identities where id = $1 and kind = 'email'"
 _OF_PERSON = "select id from access.identities where person = $1"
 _SETTLE = """
 update access.identities i set kind = 'person', found_by = $2, sealed = $3

@@ -33,8 +33,12 @@ class Provider:
         return f"{public_url}/sign-in/from/{self.key}"
 
     def trusted(self, address: object) -> bool:
-        """Whether an address that it names may be asked: what is sent there is a secret."""
-        return isinstance(address, str) and is_safe(address)
+        """Whether an address that it names may be asked: what is sent there is a secret.
+
+        One that is elsewhere names nothing on this machine, where others listen who answer whoever comes from here.
+        """
+        here = self.issuer.startswith("http:")
+        return isinstance(address, str) and is_safe(address) and (here or urlsplit(address).scheme == "https")
 
     @classmethod
     def read(cls, text: str) -> "Provider":

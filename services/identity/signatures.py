@@ -22,6 +22,8 @@ LEEWAY = 60
 LONGEST = 8192
 """Characters of a token."""
 RSA_BITS = 2048
+LAST = 253_402_300_800
+"""Seconds at which the year 10000 begins: no token ends then."""
 SUBJECT = 255
 """Characters of what a provider calls somebody, as OpenID Connect bounds it."""
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
@@ -131,4 +133,4 @@ def _check(claims: Mapping[str, Any], issuer: str, audience: str) -> None:
 
 
 def _number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < LAST

@@ -132,12 +132,14 @@ class Subscriptions:
         False: it was forgotten meanwhile.
         """
         async with self._pool.acquire() as connection, connection.transaction():
+            # Held before anything is replaced by it: who is just being forgotten takes nobody along.
+            if await connection.fetchval(_HELD, one.id) is None:
+                return False
             before = await connection.fetch(_REPLACED, one.id)
             begins = min((row["position"] for row in before), default=None)
             await connection.execute(_CONFIRM, one.id, begins, one.rests)
-            there = await connection.fetchval("select true from workers.subscriptions where id = $1", one.id)
         await self._forget_keys([row["id"] for row in before])
-        return there is not None
+        return True
 
     async def end(self, id: UUID) -> bool:
         """Nothing is sent any more, and the address is gone, from every backup too. Whether there was one."""
@@ -225,6 +227,7 @@ _TOO_MANY = "select count(*) >= $2 from workers.subscriptions where address = $1
 _UNANSWERED = """
 select id from workers.subscriptions where confirmed_at is null and asked_at <= clock_timestamp() - $1::interval
 for update skip locked"""
+_HELD = "select true from workers.subscriptions where id = $1 for update"
 _HEAD = "(select coalesce(max(size), 0) - 1 from ledger.checkpoints)"
 _ASK = f"""
 insert into workers.subscriptions

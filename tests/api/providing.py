@@ -7,7 +7,7 @@ import socket
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -89,8 +89,10 @@ def believing(server: Embedded, folder: Path) -> Iterator[Government]:
         pytest.skip(f"oidc-provider is absent: npm install --prefix {NODE_MODULES.parent} oidc-provider")
     ours, theirs = _free(), _free()
     spoken = Provider(f"http://127.0.0.1:{theirs}", "register", SECRET, "Ministry of Examples")
-    with served(server, "identity", folder, public_url=f"http://127.0.0.1:{ours}", identity=(spoken,)) as live:
-        government = Government(live, theirs, folder)
+    # By another name of this machine: to a browser the provider is another site, as it is to people.
+    home = f"http://localhost:{ours}"
+    with served(server, "identity", folder, public_url=home, identity=(spoken,)) as live:
+        government = Government(replace(live, url=home), theirs, folder)
         government.opens()
         try:
             yield government
@@ -158,7 +160,7 @@ class Browser:
         return {one.key: one.value for one in self._session.cookie_jar if one.key.startswith("subsidia")}
 
     def keeps(self, name: str, value: str) -> None:
-        self._session.cookie_jar.update_cookies({name: value}, URL("http://127.0.0.1/"))
+        self._session.cookie_jar.update_cookies({name: value}, URL("http://localhost/"))
 
 
 @asynccontextmanager

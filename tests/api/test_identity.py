@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from services.identity.bound import Kind
+from services.identity.bound import Identities, Identity, Kind
 from services.postgres import Embedded
 from tests.api.client import get
 from tests.api.providing import Browser, Government, Seen, believing, browser
@@ -98,6 +98,37 @@ async def test_a_verified_address_becomes_a_subject_once(government: Government)
         assert (await cleo.signs_in(government, "cleo")).status == 200
     assert live.run(live.services.identities.of(government.issuer, Kind.EMAIL, "cleo@city.example")) == []
     assert len(live.run(live.services.identities.of(government.issuer, Kind.PERSON, "cleo"))) == 1
+
+
+async def test_of_two_sign_ins_at_once_one_makes_a_subject_of_an_address(
+    government: Government, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live, identities = government.live, government.live.services.identities
+    one = government.bound(Kind.EMAIL, "nora@city.example", live.story.officer)
+    # Both have found it before either settles it.
+    found: list[Identity] = live.run(identities.of(government.issuer, Kind.EMAIL, "nora@city.example"))
+    live.run(identities.settle(government.issuer, "nora@city.example", "nora"))
+
+    async def before(*_: object) -> list[Identity]:
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Identities, "of", before)
+        for subject in ("nora", "another who has the address"):
+            live.run(identities.settle(government.issuer, "nora@city.example", subject))
+    assert [each.id for each in live.run(identities.of(government.issuer, Kind.PERSON, "nora"))] == [one.id]
+    # Bound by an address once more: they are so already.
+    government.bound(Kind.EMAIL, "nora@city.example", live.story.officer)
+    live.run(identities.settle(government.issuer, "nora@city.example", "nora"))
+    assert live.run(identities.of(government.issuer, Kind.EMAIL, "nora@city.example")) == []
+    assert [each.id for each in live.run(identities.of(government.issuer, Kind.PERSON, "nora"))] == [one.id]
+
+
+async def test_an_address_of_letters_that_look_alike_is_another(government: Government) -> None:
+    identities = government.live.services.identities
+    government.bound(Kind.EMAIL, "Kit@city.example", government.live.story.officer)
+    assert len(government.live.run(identities.of(government.issuer, Kind.EMAIL, "kit@city.example"))) == 1
+    assert government.live.run(identities.of(government.issuer, Kind.EMAIL, "\N{KELVIN SIGN}it@city.example")) == []
 
 
 async def test_who_is_unbound_is_out_and_their_name_is_gone(government: Government) -> None:

@@ -1,7 +1,7 @@
 """Programs act by what their provider signed; providers are asked within bounds; and officers by keyboard alone."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -16,7 +16,8 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from api.fetching import fetching
-from services.identity.asking import Asked, ProviderAway
+from services.identity.asking import AGAIN_AFTER, KEPT_FOR, Asked, ProviderAway, Providers
+from services.identity.bearers import Bearers
 from services.identity.bound import Kind
 from services.identity.provider import Provider
 from services.identity.signatures import Untrue
@@ -25,6 +26,7 @@ from tests.api.client import get, give, proposal, refused
 from tests.api.providing import Government, believing
 from tests.api.test_officers_keyboard import Keys
 from tests.browser import tab
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +129,26 @@ async def test_by_keyboard_an_officer_signs_in_and_out_without_a_script(governme
         assert await shown.said("location.pathname") == "/sign-in"
 
 
+async def test_a_key_that_is_withdrawn_signs_for_nobody_any_more(
+    government: Government, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live, now = government.live, int(time())
+    for name in ("bearers.KEPT_FOR", "asking.KEPT_FOR", "asking.AGAIN_AFTER"):
+        monkeypatch.setattr(f"services.identity.{name}", 0.0)
+    assert live.services.signing_in is not None
+    there = Providers(live.services.config.identity, live.services.signing_in.providers.fetch)
+    bearers = Bearers(there, live.services.identities, live.url)
+    one = government.bound(Kind.PROGRAM, "long", live.story.officer)
+    said = {"iss": government.issuer, "aud": live.url, "sub": "long", "iat": now, "exp": now + 86400}
+    token = await government.does("sign", {"header": {"typ": "at+jwt"}, "claims": said})
+    for _ in range(2):
+        found = live.run(bearers.speaks_for(token))
+        assert found is not None
+        assert found.identity == one.id
+    await government.does("rotate")
+    assert live.run(bearers.speaks_for(token)) is None
+
+
 KEY = RSAKey.generate_key(2048, {"kid": "one"})
 
 
@@ -189,6 +211,48 @@ async def test_tokens_of_unknown_keys_make_nobody_ask_and_ask() -> None:
         assert {type(one).__mro__[1] for one in found} == {Untrue}
         assert (await claims("one"))["sub"] == "x"
         assert asked == ["/.well-known/openid-configuration", "/keys"]
+
+
+async def test_whoever_waits_for_a_provider_that_lets_wait_waits_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with speaking(issuer="https://login.example") as (provider, asked), fetching() as fetch:
+        now = 0.0
+
+        async def slowly(
+            url: str, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+        ) -> tuple[int, bytes]:
+            nonlocal now
+            now += 2 * AGAIN_AFTER
+            return await fetch(url, form, headers)
+
+        monkeypatch.setattr("services.identity.asking.monotonic", lambda: now)
+        one = Asked(provider, slowly)
+        found = await asyncio.gather(*(one.metadata() for _ in range(20)), return_exceptions=True)
+        assert [str(each) for each in found] == ["It calls itself otherwise than SUBSIDIA_IDENTITY does."] * 20
+        assert len(asked) == 1
+
+
+async def test_what_is_known_of_a_provider_counts_while_it_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with speaking() as (provider, _), fetching() as fetch:
+        now, begun, answers = 0.0, asyncio.Event(), asyncio.Event()
+
+        async def held(
+            url: str, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+        ) -> tuple[int, bytes]:
+            if now:
+                begun.set()
+                await answers.wait()
+            return await fetch(url, form, headers)
+
+        monkeypatch.setattr("services.identity.asking.monotonic", lambda: now)
+        one = Asked(provider, held)
+        known = await one.metadata()
+        now = 2 * KEPT_FOR
+        first = asyncio.ensure_future(one.metadata())
+        await begun.wait()
+        assert await asyncio.wait_for(one.metadata(), PATIENCE) is known
+        assert not first.done()
+        answers.set()
+        assert await first == known
 
 
 @pytest.mark.parametrize(

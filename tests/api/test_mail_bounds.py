@@ -86,6 +86,27 @@ async def test_who_confirms_while_the_unanswered_are_forgotten_goes_on(written: 
     assert not await written.subscriptions.confirm(one), "and who comes too late is told so"
 
 
+async def test_who_comes_too_late_with_a_second_wish_loses_nothing_of_the_first(written: Written) -> None:
+    first = await written.follows(ANNA)
+    await written.subscriptions.ask(ANNA, Wanted(streams=(written.commitment,)), Period.AT_ONCE, ())
+    (late,) = [one for one in await written.subscriptions.all() if one.id != first]
+    connection = await asyncpg.connect(written.dsn)
+    try:
+        async with connection.transaction():
+            await connection.execute("delete from workers.subscriptions where id = $1", late.id)
+            confirming = asyncio.ensure_future(written.subscriptions.confirm(late))
+            await until(lambda: waits_for_a_row(written))
+    finally:
+        await connection.close()
+    assert not await confirming
+    assert await written.subscriptions.address(await written.one()) == ANNA
+
+
+async def waits_for_a_row(written: Written) -> bool:
+    asked = "select true from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    return bool(await written.tell(asked))
+
+
 async def test_one_domain_does_not_take_the_questions_of_all(written: Written) -> None:
     await written.subscriptions.ask("ben@example.org", Wanted(), Period.DAILY, ())
     rest = (

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -15,6 +15,7 @@ from domain.kernel import Actor, EventName, Refused, Role, StreamId, UnitId
 from services.bootstrap import Services, assemble
 from services.erasing import erase, finish_erasures, subject_named
 from services.handle import fingerprint
+from services.identity.bound import Kind
 from services.keyring import FolderKeyring
 from services.openings import erased_subjects
 from services.orders import Answer, Forbidden, Order
@@ -119,6 +120,30 @@ async def test_the_note_of_a_token_goes_with_the_name(services: Services) -> Non
     await erase(services.office, services.registrar, subject, GDPR)
     notes = {token.accreditation: token.note for token in await services.tokens.all()}
     assert notes == {_name(made): "", _name(other): "for Ada Example"}
+
+
+async def bound(services: Services, person: UUID, made: Answer) -> UUID:
+    officer = Actor(unit=UnitId(made.stream), role=Role.LIAISON_OFFICER, accreditation=_name(made))
+    one = await services.identities.bind(
+        "https://login.example", Kind.PERSON, str(person), officer, person, timedelta(days=1)
+    )
+    assert one is not None
+    return one.id
+
+
+async def test_whom_a_provider_knows_is_forgotten_however_the_erasure_came(services: Services) -> None:
+    lyon, ada, ben = await unit(services, "Lyon"), uuid4(), uuid4()
+    ids = [await bound(services, one, await accredited(services, lyon, cmd=one)) for one in (ada, ben)]
+    # As the registrar gives it over HTTP or by a form: no verb is there to end the binding.
+    await erase(services.office, services.registrar, ada, GDPR)
+    assert [one.id for one in await services.identities.all()] == ids[1:]
+    assert [services.office.keyring.has(id) for id in ids] == [False, True]
+    # Whoever was bound once more, or comes back from a backup, goes at the next start.
+    await erase(services.office, services.registrar, ben, GDPR)
+    again = await bound(services, ben, await accredited(services, lyon))
+    await finish_erasures(services.store, services.codec, services.office.keyring, services.identities)
+    assert await services.identities.all() == []
+    assert not services.office.keyring.has(again)
 
 
 async def test_a_repeated_command_is_told_from_another_until_its_subject_is_erased(services: Services) -> None:
@@ -245,7 +270,7 @@ async def test_a_caller_who_gives_up_leaves_no_key(services: Services) -> None:
     await asyncio.wait([giving])
     await asyncio.sleep(0.2)
     recorded = await erasures(services) == [ada]
-    await finish_erasures(services.store, services.codec, services.office.keyring)
+    await finish_erasures(services.store, services.codec, services.office.keyring, services.identities)
     assert await left(services, ada) == ((0, False) if recorded else (1, True))
 
 

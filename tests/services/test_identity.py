@@ -93,6 +93,8 @@ FORGED = {
     "for a part of our name": made(said={"aud": [REGISTER + "/"]}),
     "for nobody": made(said={"aud": None}),
     "expired": made(said={"exp": time() - 61}),
+    "of an end that no calendar has": made(said={"exp": 10**400}),
+    "of an end that is no number": made(said={"exp": float("nan")}),
     "without an end": made(said={"exp": None}),
     "of tomorrow": made(said={"iat": time() + 86400}),
     "not before tomorrow": made(said={"nbf": time() + 86400}),
@@ -153,6 +155,13 @@ def test_a_provider_is_one_address(tmp_path: Path) -> None:
     both = providers("https://us:a@one.example  https://us:b@two.example")
     assert named(both, "two.example") == named(both, "https://two.example") == both[1]
     assert (named(both, ""), named(both[:1], "")) == (None, both[0])
+
+
+def test_who_is_elsewhere_names_nothing_on_this_machine() -> None:
+    far, here = Provider.read("https://us:x@login.example.gov"), Provider.read("http://us:x@127.0.0.1:9")
+    there = ["https://keys.example.com/all", "http://127.0.0.1:8080/x", "HTTP://localhost/x", "http://a.example", None]
+    assert [far.trusted(one) for one in there] == [True, False, False, False, False]
+    assert [here.trusted(one) for one in there] == [True, True, True, False, False]
 
 
 @pytest.mark.parametrize(
