@@ -29,5 +29,6 @@ create table access.journeys (
     id       uuid primary key,
     ended_at timestamptz not null default clock_timestamp()
 );
+create index on access.journeys (ended_at);
 
 grant select, insert, update, delete on access.identities, access.journeys to subsidia_app;
