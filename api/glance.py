@@ -209,7 +209,7 @@ def _added(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     for took in (took for row in rows for took in row["spread"]):
         spread[took["days"]] = spread.get(took["days"], 0) + took["times"]
     sums = {name: sum(row[name] for row in rows) for name in ("owed", "answered")}
-    return {"units": len(rows), **sums, **measured(spread)}
+    return {"units": len(rows), **sums, **measured((), spread)}
 
 
 async def _dated(counted: Counted, units: Sequence[UUID] = ()) -> dict[str, Any]:

@@ -6,6 +6,7 @@ A row is what it was, less what a deadline was before the record, plus what it i
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter
 from typing import Annotated, Any, TypeAlias
 from uuid import UUID
 
@@ -146,24 +147,31 @@ def fold(key: str, before: ResponseRow | None, record: Recorded, look: Look) -> 
     named: UnitRow | None = look.row("units", unit)
     row = before or ResponseRow(UUID(unit), "", None, kind)
     new: dict[str, Any] = {"unit_name": named.title if named else "", "sphere": named.sphere if named else None}
-    spread: dict[int, int] | None = None
+    took: dict[int, int] = {}
     for sign, one in _steps.found(record, look).get(key, ()):
         for name, number in _counts(one).items():
             new[name] = new.get(name, getattr(row, name)) + sign * number
         if (days := _took(one)) is not None:
-            if spread is None:
-                spread = {took.days: took.times for took in row.spread}
-            spread[days] = spread.get(days, 0) + sign
-            new |= measured(spread)
-    return replace(row, **new)
+            took[days] = took.get(days, 0) + sign
+    return replace(row, **new, **measured(row.spread, took))
 
 
-def measured(spread: Mapping[int, int]) -> Mapping[str, Any]:
-    """The spread in the order of its days, its median and its longest."""
-    took = tuple(Took(days, times) for days, times in sorted(spread.items()) if times)
+def measured(spread: Sequence[Took], more: Mapping[int, int]) -> Mapping[str, Any]:
+    """The spread in the order of its days, its median and its longest, with so many answers `more` after so many days.
+
+    Nothing where there are none more, and none fewer.
+    """
+    if not any(more.values()):
+        return {}
+    times = {one.days: one.times for one in spread if one.days in more}
+    changed = [Took(days, left) for days, by in more.items() if (left := times.get(days, 0) + by)]
+    took = tuple(sorted([*(one for one in spread if one.days not in more), *changed], key=_DAYS))
     if not took:
         return {"spread": (), "median_days": None, "longest_days": None}
     return {"spread": took, "median_days": _median(took), "longest_days": took[-1].days}
+
+
+_DAYS = attrgetter("days")
 
 
 def _median(spread: Sequence[Took]) -> int:

@@ -68,19 +68,20 @@ def fold(key: str, before: SphereResponseRow | None, record: Recorded, look: Loo
     sphere, _, kind = key.partition("/")
     row = before or SphereResponseRow(Sphere(sphere), kind)
     new: dict[str, Any] = {}
-    spread: dict[int, int] | None = None
+    took: dict[int, int] = {}
     for was, now in _changes.found(record, look)[key]:
         for name, one, two in zip(("units", *SUMS), _counts(was), _counts(now), strict=True):
             if one != two:
                 new[name] = new.get(name, getattr(row, name)) + two - one
-        if (took := _spread(was)) is (takes := _spread(now)):
-            continue  # after most records
-        if spread is None:
-            spread = {taken.days: taken.times for taken in row.spread}
-        for sign, side in ((-1, took), (1, takes)):
+        for sign, side in _sides(_spread(was), _spread(now)):
             for taken in side:
-                spread[taken.days] = spread.get(taken.days, 0) + sign * taken.times
-    return replace(row, **new) if spread is None else replace(row, **new, **measured(spread))
+                took[taken.days] = took.get(taken.days, 0) + sign * taken.times
+    return replace(row, **new, **measured(row.spread, took))
+
+
+def _sides(was: Sequence[Took], now: Sequence[Took]) -> Sequence[tuple[int, Sequence[Took]]]:
+    """What no longer counts (-1), and what counts now (1); after most records it is the same."""
+    return () if was is now else ((-1, was), (1, now))
 
 
 def _counts(row: ResponseRow | None) -> Sequence[int]:

@@ -7,8 +7,7 @@ from uuid import UUID
 import click
 
 from api.cli.running import Failed, say, with_services
-from api.cli.tokens import actor_named
-from domain.kernel import Role
+from api.cli.tokens import accredited, actor_meant, check_one_meant, name_of
 from services.bootstrap import Services
 from services.erasing import subject_named
 from services.identity.bound import Identity, Kind
@@ -42,24 +41,18 @@ def identity() -> None:
 @click.option("--subject", help="What it calls the person; the page of who signs in unbound shows it.")
 @click.option("--email", help="Or an address that it has verified: the first sign-in makes a subject of it.")
 @click.option("--program", help="Or what it calls a program that brings access tokens: their `sub`.")
-@click.option("--unit", help="The unit: its id, or a code such as insee:69123.")
-@click.option("--role", type=click.Choice([role.value for role in Role]), help="In which role they act.")
-@click.option("--accreditation", metavar="STREAM/VERSION", help="Which one, if several are in force.")
-@click.option("--registrar", is_flag=True, help="Bind them to the registrar of this ledger.")
-@click.option("--days", type=click.IntRange(1, 3650), default=DAYS, show_default=True, help="How long it holds.")
-@click.option("--note", default="", help="For the list.")
+@accredited(DAYS)
 def bind(
     provider: str, subject: str | None, email: str | None, program: str | None, unit: str | None, role: str | None,
     accreditation: str | None, registrar: bool, days: int, note: str,
 ) -> None:  # fmt: skip
     """Bind somebody, or a program, to an accreditation. Several for one person: they choose when they sign in."""
-    if registrar == (unit is not None):
-        raise click.UsageError("Name a unit with --unit (and --role), or ask for --registrar.")
+    check_one_meant(unit, registrar)
     kind, called = _whom(subject, email, program)
 
     async def work(services: Services) -> Identity:
         found = _provider(services, provider)
-        actor = services.registrar if unit is None else await actor_named(services, unit, role, accreditation)
+        actor = await actor_meant(services, unit, role, accreditation)
         if kind is Kind.PROGRAM and await services.identities.of(found.issuer, kind, called):
             raise Failed("This program is bound already. A program cannot choose: unbind it first.")
         person = await subject_named(services.store, str(actor.accreditation))
@@ -118,11 +111,9 @@ async def _called(services: Services, one: Identity) -> str:
 
 
 def _told(one: Identity, directory: Directory, now: datetime, called: str) -> str:
-    known = directory.units.get(one.unit)
-    name = known.names[0] if known else str(one.unit)
     words: Sequence[str] = (
         f"{one.id}  {one.kind.value:<7}", "expired" if one.expires_at <= now else f"until {one.expires_at:%Y-%m-%d}",
-        f"{one.role.value:<20} {name}", one.issuer, called, f"({one.note})" if one.note else "",
+        f"{one.role.value:<20} {name_of(directory, one.unit)}", one.issuer, called, f"({one.note})" if one.note else "",
     )  # fmt: skip
     return "  ".join(word for word in words if word)
 

@@ -1,7 +1,9 @@
 """`subsidia token`: bearer tokens, each bound to an accreditation in the register."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import reduce
+from typing import Any, TypeVar
 from uuid import UUID
 
 import click
@@ -13,16 +15,27 @@ from services.bootstrap import Services
 from services.facts import local_day
 from services.importing.directory import Directory, Known, read_directory
 
+F = TypeVar("F", bound=Callable[..., Any])
 DAYS = 30
 
 
+def accredited(days: int) -> Callable[[F], F]:
+    """The options of a verb that lets somebody act under an accreditation, for so many days if nothing is said."""
+    options = [
+        click.option("--unit", help="The unit: its id, or a code such as insee:69123."),
+        click.option("--role", type=click.Choice([role.value for role in Role]), help="In which role they act."),
+        click.option("--accreditation", metavar="STREAM/VERSION", help="Which one, if several are in force."),
+        click.option("--registrar", is_flag=True, help="Or for the registrar of this ledger."),
+        click.option(
+            "--days", type=click.IntRange(1, 3650), default=days, show_default=True, help="How long it holds."
+        ),
+        click.option("--note", default="", help="Whom it is for, for the list."),
+    ]
+    return lambda command: reduce(lambda made, option: option(made), reversed(options), command)
+
+
 @click.group(invoke_without_command=True)
-@click.option("--unit", help="The unit: its id, or a code such as insee:69123.")
-@click.option("--role", type=click.Choice([role.value for role in Role]), help="In which role the person acts.")
-@click.option("--accreditation", metavar="STREAM/VERSION", help="Which one, if several are in force.")
-@click.option("--registrar", is_flag=True, help="A token for the registrar of this ledger.")
-@click.option("--days", type=click.IntRange(1, 3650), default=DAYS, show_default=True, help="How long it holds.")
-@click.option("--note", default="", help="Whom it was given to, for the list.")
+@accredited(DAYS)
 @click.pass_context
 def token(
     context: click.Context, unit: str | None, role: str | None, accreditation: str | None, registrar: bool, days: int,
@@ -38,11 +51,10 @@ def token(
     """
     if context.invoked_subcommand is not None:
         return
-    if registrar == (unit is not None):
-        raise click.UsageError("Name a unit with --unit (and --role), or ask for --registrar.")
+    check_one_meant(unit, registrar)
 
     async def work(services: Services) -> tuple[str, str]:
-        actor = services.registrar if unit is None else await actor_named(services, unit, role, accreditation)
+        actor = await actor_meant(services, unit, role, accreditation)
         text, issued = await services.tokens.issue(actor, timedelta(days=days), note)
         return text, f"{issued.role.replace('_', ' ')}, accreditation {issued.accreditation}; id {issued.id}"
 
@@ -59,7 +71,7 @@ def list_tokens() -> None:
         directory, now = await read_directory(services.store, services.office.codec), datetime.now(UTC)
         return [
             f"{one.id}  {_standing(one.revoked_at, one.expires_at, now):<8} until {one.expires_at:%Y-%m-%d}"
-            f"  {one.role.value:<20} {_name(directory, one.unit)}{f'  ({one.note})' if one.note else ''}"
+            f"  {one.role.value:<20} {name_of(directory, one.unit)}{f'  ({one.note})' if one.note else ''}"
             for one in await services.tokens.all()
         ]
 
@@ -71,7 +83,7 @@ def _standing(revoked_at: datetime | None, expires_at: datetime, now: datetime) 
     return "revoked" if revoked_at else "expired" if expires_at <= now else "valid"
 
 
-def _name(directory: Directory, unit: UnitId) -> str:
+def name_of(directory: Directory, unit: UnitId) -> str:
     known = directory.units.get(unit)
     return known.names[0] if known else str(unit)
 
@@ -89,8 +101,16 @@ def revoke_token(id: UUID) -> None:
     click.echo("Revoked.")
 
 
-async def actor_named(services: Services, unit: str, role: str | None, accreditation: str | None) -> Actor:
-    """Whoever acts for the unit under the one accreditation that is meant."""
+def check_one_meant(unit: str | None, registrar: bool) -> None:
+    """Raises UsageError where both are meant, or neither."""
+    if registrar == (unit is not None):
+        raise click.UsageError("Name a unit with --unit (and --role), or ask for --registrar.")
+
+
+async def actor_meant(services: Services, unit: str | None, role: str | None, accreditation: str | None) -> Actor:
+    """Whoever acts for the unit under the one accreditation that is meant; without a unit the registrar."""
+    if unit is None:
+        return services.registrar
     found = unit_named(await read_directory(services.store, services.office.codec), unit)
     _, state = await services.office.states.state("units", StreamId(found.id))
     today = local_day(datetime.now(UTC), units.facts(state, found.id))

@@ -17,6 +17,15 @@ from tests.waiting import PATIENCE, until
 __all__ = ["written"]
 
 
+def asked_from(first: int, domain: str) -> str:
+    """Open questions to addresses of nobody, from this number to that of its argument, in a domain as SQL says it."""
+    return (
+        "insert into workers.subscriptions (id, address, sealed, types, contexts, units, streams, period, languages,"
+        " position, domain) select gen_random_uuid(), n::text::bytea, '', '{}', '{}', '{}', '{}', 'daily', '{}', 0,"
+        f" {domain} from generate_series({first}, $1::int) n"
+    )
+
+
 async def test_to_one_address_one_question_is_open_and_a_day_later_nobody_knows_of_it(written: Written) -> None:
     wanted = Wanted(streams=(written.commitment,))
     for address in (ANNA, ANNA, "ANNA@example.org"):
@@ -56,12 +65,7 @@ async def test_questions_and_subscriptions_are_bounded(written: Written) -> None
 
 async def test_who_writes_to_the_whole_world_shuts_nobody_out_where_somebody_follows(written: Written) -> None:
     await written.follows(ANNA)
-    flood = (
-        "insert into workers.subscriptions (id, address, sealed, types, contexts, units, streams, period, languages,"
-        " position, domain) select gen_random_uuid(), n::text::bytea, '', '{}', '{}', '{}', '{}', 'daily', '{}', 0,"
-        " n::text::bytea from generate_series(1, $1::int) n"
-    )
-    await written.tell(flood, OPEN)
+    await written.tell(asked_from(1, "n::text::bytea"), OPEN)
     with pytest.raises(Full):
         await written.subscriptions.ask("ben@example.com", Wanted(), Period.DAILY, ())
     await written.subscriptions.ask("ben@example.org", Wanted(), Period.DAILY, ())
@@ -109,12 +113,7 @@ async def waits_for_a_row(written: Written) -> bool:
 
 async def test_one_domain_does_not_take_the_questions_of_all(written: Written) -> None:
     await written.subscriptions.ask("ben@example.org", Wanted(), Period.DAILY, ())
-    rest = (
-        "insert into workers.subscriptions (id, address, sealed, types, contexts, units, streams, period, languages,"
-        " position, domain) select gen_random_uuid(), n::text::bytea, '', '{}', '{}', '{}', '{}', 'daily', '{}', 0,"
-        " (select domain from workers.subscriptions) from generate_series(2, $1::int) n"
-    )
-    await written.tell(rest, OF_DOMAIN)
+    await written.tell(asked_from(2, "(select domain from workers.subscriptions)"), OF_DOMAIN)
     with pytest.raises(Full):
         await written.subscriptions.ask("ANNA@EXAMPLE.ORG", Wanted(), Period.DAILY, ())
     await written.subscriptions.ask("anna@example.com", Wanted(), Period.DAILY, ())
