@@ -1,4 +1,4 @@
-"""What pages take from the view of units: how those that they speak of are called."""
+"""What pages take from other views than their own: how units, and other things that they speak of, are called."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -10,15 +10,44 @@ from services.views.ports import Filter, Op, Query
 from services.views.queries import Views
 
 UNITS = "units"
+THINGS = ("mandates", "commitments", "reviews", "allocations")
+"""The other views whose rows have pages of their own, and names; asked for what is no unit."""
+
+
+class Named(str):
+    """What a thing is called. `view`: whose row it is."""
+
+    __slots__ = ("view",)
+    view: str
 
 
 async def names_of(
     views: Views, ids: Iterable[str], *, as_of: int | None = None, day: date | None = None
 ) -> Mapping[str, str]:
     """What units are called, by their ids; of very many, the first."""
+    return await _named(views, UNITS, "title", ids, as_of, day)
+
+
+async def things_of(views: Views, ids: Iterable[str], places: Mapping[str, int], day: date) -> Mapping[str, str]:
+    """What units and other things are called. `places`: as of which position each view is asked, in this order."""
+    left, found = set(ids), dict[str, str]()
+    for view, place in places.items():
+        named = await _named(views, view, "title" if view == UNITS else "name", left, place, day)
+        left.difference_update(named)
+        found |= named
+    return found
+
+
+async def _named(
+    views: Views, view: str, column: str, ids: Iterable[str], as_of: int | None, day: date | None
+) -> Mapping[str, str]:
     wanted = tuple(sorted(set(ids))[:LIMIT])
     if not wanted:
         return {}
     where = (Filter("key", Op.IN, wanted),)
-    page = await views.page(UNITS, Query(where, limit=LIMIT, as_of=as_of, day=day))
-    return {unit["key"]: unit["title"] for unit in map(msgspec.json.decode, page.items)}
+    page = await views.page(view, Query(where, limit=LIMIT, as_of=as_of, day=day))
+    found = dict[str, str]()
+    for row in map(msgspec.json.decode, page.items):
+        found[row["key"]] = named = Named(row[column])
+        named.view = view
+    return found

@@ -24,7 +24,7 @@ from api.standing import Standing, Standings
 from api.tally import CARDS, position_of, tally
 from api.templates import Templates
 from projections.commitments import COMMITMENTS
-from projections.kernel import View
+from projections.kernel import Subject, View
 from services.store.ports import Store
 from services.territories import Moment, Territories
 from services.views.ports import COUNTED
@@ -64,7 +64,7 @@ class Dashboard:
             return not_modified(etag, LIVE, VARY)
         said = None if counted is None else await tally(self._views, counted, pinned=False)
         body = await self._templates.written(
-            "landing.html", origin=self._origin, views=self._declared, tally=said, counted=COUNTED
+            "landing.html", origin=self._origin, subjects=_by_subject(self._declared), tally=said, counted=COUNTED
         )
         return paged(request, body, etag)
 
@@ -130,3 +130,7 @@ class Dashboard:
             return called, [unit]
         below = await self._territories.below(unit, Moment(when.position, None, when.day), UNITS_AT_MOST)
         return called, None if len(below) > UNITS_AT_MOST else sorted(below)
+
+
+def _by_subject(views: Sequence[View]) -> Sequence[tuple[Subject, Sequence[View]]]:
+    return [(subject, [view for view in views if view.subject is subject]) for subject in Subject]

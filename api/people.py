@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.views.ports import Column, Kind
 
@@ -12,6 +12,8 @@ COLUMNS = 10
 ROWS: Mapping[str, str] = {"commitment": "commitments", "review": "reviews", "mandate": "mandates",
                            "rests_on": "allocations"}  # fmt: skip
 """Columns of ids, and the view that has a row of each; any other that has a name beside it is a unit's."""
+_IN_CELLS = 3
+"""Members of an object that stands in a table's cell: those of a sum of money."""
 _IN_LISTS = frozenset({Kind.CODE, Kind.DAY, Kind.PARTIAL_DATE, Kind.WHOLE, Kind.DECIMAL, Kind.YES_NO, Kind.TEXT})
 _NAMES = ("title", "name", "matter", "purpose", "unit_name", "holder_name", "commitment_name", "policy", "view")
 _OF_LANGUAGE = re.compile(r"[a-z]{2}(?:-[A-Za-z0-9]{2,8})*")
@@ -41,6 +43,18 @@ class Text:
     name: str = ""
 
 
+class Shown(NamedTuple):
+    """A row as its page tells it. `first`: what the view shows in lists; `marks`: what is so, of what may be or not.
+
+    `quiet`: columns that say nothing, or nothing new. No column is left out.
+    """
+
+    first: Sequence[Text]
+    marks: Sequence[Text]
+    others: Sequence[Text]
+    quiet: Sequence[Text]
+
+
 def called(row: Mapping[str, Any], columns: Sequence[Column]) -> Any:
     """What a row is called: its words by language, or else a text."""
     spoken_of = {one.name for one in columns if one.kind is Kind.WORDS}
@@ -57,15 +71,30 @@ def words_of(value: Any) -> bool:
     return isinstance(value, dict) and bool(value) and all(map(_OF_LANGUAGE.fullmatch, value))
 
 
-def listed(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], sort: str) -> Sequence[Column]:
-    """The first columns that say something in some of these rows, and what they are sorted by."""
+def listed(
+    columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], sort: str, shows: Sequence[str] = ()
+) -> Sequence[Column]:
+    """The columns that the view `shows`, else the first, where some of these rows say something; and the sort's."""
     room = [
         one for one in columns
-        if one.kind in _IN_LISTS and not one.member and one.name not in ("key", *_NAMES[:4])
+        if (one.kind in _IN_LISTS or one.name in shows) and not one.member and one.name not in ("key", *_NAMES[:4])
         and len(one.path) == 1 and any(row.get(one.name) not in (None, "", False) for row in rows)
     ]  # fmt: skip
-    first = room[:COLUMNS]
-    return [*first, *(one for one in room[COLUMNS:] if one.name == sort)]
+    first = sorted((one for one in room if one.name in shows), key=lambda one: shows.index(one.name)) or room[:COLUMNS]
+    return [*first, *(one for one in room if one.name == sort and one not in first)]
+
+
+def records_of(value: Any) -> bool:
+    """Whether a list reads as a table: each of its items is an object, with a text, a list or little more in a cell.
+
+    Sums of money read as a list.
+    """
+    if not isinstance(value, list) or not value or not all(isinstance(one, dict) and len(one) > 1 for one in value):
+        return False
+    if all("amount" in one for one in value):
+        return False
+    cells = [cell for one in value for cell in one.values() if isinstance(cell, dict) and not words_of(cell)]
+    return all(len(cell) <= _IN_CELLS and not any(map(records_of, cell.values())) for cell in cells)
 
 
 def ids_in(value: Any) -> set[str]:
@@ -76,8 +105,34 @@ def ids_in(value: Any) -> set[str]:
     return set[str]().union(*map(ids_in, parts))
 
 
+def shown(row: Mapping[str, Any], texts: Sequence[Text], shows: Sequence[str]) -> Shown:
+    """The columns of a row in the order in which people read them."""
+    places = {name.removesuffix("_name"): place for place, name in enumerate(shows)}
+    first, marks, others, quiet = list[Text](), list[Text](), list[Text](), list[Text]()
+    for one in texts:
+        if one.value is True:
+            marks.append(one)
+        elif _says_nothing(one, row):
+            quiet.append(one)
+        else:
+            (first if one.label in places else others).append(one)
+    return Shown(sorted(first, key=lambda one: places[one.label]), marks, others, quiet)
+
+
+def _says_nothing(one: Text, row: Mapping[str, Any]) -> bool:
+    """What is empty, or not so; what the heading says; what is as it was at first, or what all say alike."""
+    if one.value is False or one.value in ([], {}):
+        return True
+    if one.label in _NAMES[:4]:  # the heading of the page says it
+        return True
+    now = one.label.removeprefix("first_")
+    if now == one.label:
+        now = one.label.removesuffix("_low").removesuffix("_high")
+    return now != one.label and row.get(now) == one.value
+
+
 def texts_of(row: Mapping[str, Any], columns: Sequence[Column], known: frozenset[str]) -> Sequence[Text]:
-    """Every column of a row that says something, in its order; an id with the name beside it is one."""
+    """Every column of a row that is filled, in its order; an id with the name beside it is one."""
     found, names = [], {f"{one.name}_name" for one in columns if one.kind is Kind.ID and row.get(one.name)}
     seen = set[str]()
     for one in columns:
@@ -85,9 +140,21 @@ def texts_of(row: Mapping[str, Any], columns: Sequence[Column], known: frozenset
         if one.member or name in seen or name in names or name == "key" or row.get(name) in (None, ""):
             continue
         seen.add(name)
-        leads, value = _leads(name, row, known), _said(row, name)
+        leads, value = _leads(name, row, known), _settled(_said(row, name))
         found.append(Text(one, name, value, leads, str(row.get(f"{name}_name", ""))))
     return found
+
+
+def _settled(value: Any) -> Any:
+    """Of what stands as it was first set, and as it reads now: one of both, where nothing was moved."""
+    if not isinstance(value, list):
+        return value
+    return [
+        {name: it for name, it in one.items() if name not in ("first", "current")} | one["current"]
+        if isinstance(one, dict) and one.get("first", ()) == one.get("current")
+        else one
+        for one in value
+    ]
 
 
 def _leads(name: str, row: Mapping[str, Any], known: frozenset[str]) -> str:

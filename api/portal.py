@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
@@ -11,7 +12,7 @@ from aiohttp import web
 
 from api import cursors, values
 from api.asking import LANG, Asked, Filtering, Question
-from api.beside import UNITS, names_of
+from api.beside import THINGS, UNITS, things_of
 from api.binding import Gathered, read_query
 from api.caching import LIVE, not_modified, unchanged
 from api.compared import presets
@@ -21,7 +22,7 @@ from api.languages import preferred
 from api.moments import Moments, stamp
 from api.paging import ADDRESS_AT_MOST, FORMED, address, filled_in, paged, see
 from api.past import NO_PAST, past
-from api.people import called, ids_in, listed, texts_of
+from api.people import called, ids_in, listed, shown, texts_of
 from api.reads import moved
 from api.reference import VARY
 from api.standing import Standing, Standings
@@ -87,21 +88,27 @@ class Portal:
         standing, wanted = await self._standings.of(asked.as_of, asked.place), preferred(request)
         of_all = self._view is COMMITMENTS and _OF_ALL.issuperset(dict(said))
         counted = await position_of(self._views, standing.position) if of_all else None
-        etag = self._etag(standing, wanted, (CARDS, counted))
+        places = await self._places(standing.position, UNITS)
+        etag = self._etag(standing, wanted, {CARDS: counted, **places})
         if unchanged(request, etag):
             return not_modified(etag, LIVE, VARY)
-        body = await self._listed(request, asked, standing, wanted, counted)
+        body = await self._listed(request, asked, standing, wanted, counted, places)
         return paged(request, body, etag)
 
     async def _listed(
-        self, request: web.Request, asked: Asked, standing: Standing, wanted: Sequence[str], counted: int | None
-    ) -> bytes:
-        """`counted`: as of which position the page says first how all of it stands; None where it does not."""
+        self, request: web.Request, asked: Asked, standing: Standing, wanted: Sequence[str],
+        counted: int | None, places: Mapping[str, int],
+    ) -> bytes:  # fmt: skip
+        """`counted`: as of which position the page says first how all of it stands; None where it does not.
+
+        `places`: as of which other views say the names that things have on it.
+        """
         said = list(request.rel_url.query.items())
         query = replace(asked.query, as_of=standing.position, day=standing.day)
         page = await self._views.page(self._view.name, query)
         rows = [msgspec.json.decode(item) for item in page.items]
-        columns = listed(self._question.columns, rows, asked.query.sort)
+        columns = listed(self._question.columns, rows, asked.query.sort, self._view.shows)
+        ids = ids_in([row.get(one.name) for one in columns if one.kind is Kind.ID for row in rows])
         following = None
         if page.last is not None:
             place = cursors.Place(standing.view, asked.told, standing.position, standing.day, page.last)
@@ -112,6 +119,7 @@ class Portal:
             sorts={one.name: address(said, cursor=None, sort=_turned(one.name, said)) for one in columns},
             rows=[(row, called(row, self._question.columns)) for row in rows],
             count=await self._views.count(self._view.name, query), begun="cursor" in dict(said),
+            names=await things_of(self._views, ids, places, standing.day),
             conditions=_conditions(said, self._question.filters), tally=await self._tally(counted, standing, asked),
             choices=[one for one in self._question.columns if one.kind is Kind.CODE and not one.member],
         )  # fmt: skip
@@ -128,8 +136,8 @@ class Portal:
         gathered.raise_any()
         await self._standings.waited(said.get("wait_for"))
         standing, wanted = await self._standings.of(said.get("as_of")), preferred(request)
-        named = await self._named(standing.position)
-        etag = self._etag(standing, wanted, (UNITS, named))
+        places = await self._places(standing.position, UNITS, *THINGS)
+        etag = self._etag(standing, wanted, places)
         if unchanged(request, etag):
             return not_modified(etag, LIVE, VARY)
         key, name = request.match_info["key"], self._view.name
@@ -141,15 +149,15 @@ class Portal:
                 return moved(request, f"/read/{name}/{written}")
             raise NoSuchThing(f"The view {name} has no row of this key as of position {standing.position}.")
         around = await self._around(request, standing, past=said.get("as_of") is not None)
-        shown = await self._shown(key, msgspec.json.decode(row), standing, named, said)
+        shown = await self._shown(key, msgspec.json.decode(row), standing, places, said)
         return paged(request, await self._templates.written("one.html", wanted=wanted, **around, **shown), etag)
 
-    async def _named(self, position: int) -> int | None:
-        """As of which position units are asked for their names: that view may be behind, and none runs ahead."""
-        return min(position, await self._views.position(UNITS)) if UNITS in self._known else None
+    async def _places(self, position: int, *asked: str) -> Mapping[str, int]:
+        """As of which position other views are asked for names: one may be behind, and none runs ahead."""
+        return {view: min(position, await self._views.position(view)) for view in asked if view in self._known}
 
     async def _shown(
-        self, key: str, row: Mapping[str, Any], standing: Standing, named: int | None, said: Mapping[str, Any]
+        self, key: str, row: Mapping[str, Any], standing: Standing, places: Mapping[str, int], said: Mapping[str, Any]
     ) -> Mapping[str, Any]:
         columns, day, valid_at = self._question.columns, standing.day, said.get("valid_at")
         own = self._view.keys is own_stream
@@ -162,10 +170,11 @@ class Portal:
         return {
             "chain": await self._chains.row(UUID(key), standing.position, day) if chained else None,
             "key": key, "acted_on": self._acted_on, "title": called(row, columns),
-            "texts": texts_of(row, columns, self._known), "history": history, "step": step,
-            "names": {} if named is None else await names_of(self._views, ids, as_of=named, day=day),
+            "row": row, "told": shown(row, texts_of(row, columns, self._known), self._view.shows),
+            "waited": _waited(row, day), "history": history, "step": step,
+            "names": await things_of(self._views, ids, places, day),
             "awaited": bool(row.get("matters") or row.get("owed")),
-            "beside": standing.position if named is None else named,
+            "beside": min(places.values(), default=standing.position),
         }  # fmt: skip
 
     async def _around(self, request: web.Request, standing: Standing, *, past: bool) -> Mapping[str, Any]:
@@ -184,14 +193,19 @@ class Portal:
             "head": max(fresh.head, standing.position), "since": presets(standing.day),
         }  # fmt: skip
 
-    def _etag(self, standing: Standing, wanted: Sequence[str], beside: tuple[str, int | None]) -> str:
-        """Where what stands beside it, of another view, has come further, it is another page."""
-        view, at = beside
-        behind = f".{view}.{at}" if at is not None and at < standing.position else ""
+    def _etag(self, standing: Standing, wanted: Sequence[str], beside: Mapping[str, int | None]) -> str:
+        """Where what stands beside it, of other views, has come further, it is another page."""
+        behind = "".join(f".{view}.{at}" for view, at in beside.items() if at is not None and at < standing.position)
         return f'{standing.etag[:-1]}{behind}.{self._templates.edition}.{"+".join(wanted)}"'
 
     def _for_people(self, handler: Handler) -> Handler:
         return self._templates.in_words(public(handler), FORMED, view=self._view)
+
+
+def _waited(row: Mapping[str, Any], day: date) -> int | None:
+    """For how many days somebody's turn has been waited for."""
+    since = row.get("waits_since")
+    return None if since is None else (day - date.fromisoformat(since)).days
 
 
 def _turned(name: str, said: Sequence[tuple[str, str]]) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from api.codes import codes, every_code
 from api.edge import Handler
 from api.errors import TOLD, Problem
 from api.languages import best
-from api.people import Ours, is_code, words_of
+from api.people import Ours, is_code, records_of, words_of
 from api.tongues import CATALOGS, ENGLISH, FSI, PDI, READER, Reader, Tongue, reader_of
 
 PAGES = Path(__file__).parent / "pages"
@@ -36,12 +37,12 @@ def environment() -> jinja2.Environment:
     made.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     made.filters |= {
         "best": best, "best_text": _best_text, "in_line": _in_line, "quoted": _quoted, "coded": coded, "codes": _codes,
-        "number": _number, "told": _told, "detailed": _detailed, "text": _gettext, "spoken": _label,
+        "number": _number, "amount": _amount, "told": _told, "detailed": _detailed, "text": _gettext, "spoken": _label,
         "command": _command, "choice": _choice, "isolated": _isolated, "classified": _classified,
     }  # fmt: skip
     made.tests |= {
         "words": words_of, "code": is_code, "name": lambda it: it in every_code(),
-        "ours": lambda it: isinstance(it, Ours),
+        "records": records_of, "ours": lambda it: isinstance(it, Ours),
     }  # fmt: skip
     return made
 
@@ -164,6 +165,12 @@ def _classified(context: Context, it: Any, field: str) -> Any:
 @jinja2.pass_context
 def _number(context: Context, value: int) -> str:
     return str(context["reader"].tongue.number(value))
+
+
+@jinja2.pass_context
+def _amount(context: Context, text: str) -> str:
+    """A sum of money, as records write it."""
+    return str(context["reader"].tongue.number(Decimal(text)))
 
 
 @jinja2.pass_context

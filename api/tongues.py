@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from hashlib import sha256
@@ -115,7 +116,7 @@ class Tongue:
         label = self.label(name)
         return label[:1].lower() + label[1:]
 
-    def number(self, value: int) -> str:
+    def number(self, value: int | Decimal) -> str:
         """With the digits of days, positions and codes, which are 0 to 9 in every language."""
         return str(format_decimal(value, locale=self._locale, numbering_system="latn"))
 

@@ -10,7 +10,7 @@ from domain.subsidiarity.allocations import events as happened
 from domain.subsidiarity.allocations.events import Event
 from domain.subsidiarity.allocations.words import UNDECIDED, Due, Stage
 from projections.allocation_row import AllocationRow, AnsweredObjection, GridRow, PowerRow, ProposalRow, Turn
-from projections.kernel import Look, View, own_stream
+from projections.kernel import Look, Subject, View, own_stream
 from projections.review_row import Voice
 from projections.things import Matter, Owed
 from projections.units import unit_name
@@ -195,6 +195,18 @@ ALLOCATIONS = View(
     name="allocations",
     version=3,
     says="Which sphere should act on what, where: who was asked, what they say, what was decided and what follows.",
+    subject=Subject.SUBSIDIARITY,
+    shows=(
+        "state",
+        "function",
+        "requester_name",
+        "decider_name",
+        "sphere",
+        "mode",
+        "upward",
+        "decided_on",
+        "revisit_on",
+    ),
     row=AllocationRow,
     key_says="The allocation's id.",
     touched_by=CONTEXT.events,

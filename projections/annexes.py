@@ -19,7 +19,7 @@ from domain.annexes import (
 from domain.kernel import Indexed, Recorded, Says, Searched, Sphere, Words
 from domain.replacing import replace
 from projections.commitment_row import CommitmentRow
-from projections.kernel import Look, View, own_stream
+from projections.kernel import Look, Subject, View, own_stream
 from projections.units import unit_name
 
 
@@ -95,6 +95,7 @@ ANNEXES = View(
     name="annexes",
     version=1,
     says="Texts of commitments under embargo: until when, and what they say once they are released.",
+    subject=Subject.PROMISES,
     row=AnnexRow,
     key_says="The annex's id.",
     touched_by=CONTEXT.events,

@@ -30,7 +30,7 @@ from projections.commitment_row import (
     Turn,
 )
 from projections.commitment_turns import TURNS, ask, missed, settle, to_assess
-from projections.kernel import Look, View, own_stream
+from projections.kernel import Look, Subject, View, own_stream
 from projections.things import Owed
 from projections.units import unit_name
 
@@ -298,6 +298,11 @@ COMMITMENTS = View(
     name="commitments",
     version=5,
     says="Who promised what to whom, how far it is, who says so, and whose turn it is.",
+    subject=Subject.PROMISES,
+    shows=(
+        "state", "owner_name", "ends_on", "progress", "delayed", "contested", "level",
+        "waits_on", "waits_for", "waits_since",
+    ),
     row=CommitmentRow,
     key_says="The commitment's id.",
     touched_by=CONTEXT.events,
@@ -306,4 +311,4 @@ COMMITMENTS = View(
     reads=("units",),
     sort="name",
     valid_time=True,
-)
+)  # fmt: skip

@@ -20,7 +20,7 @@ from domain.units.events import (
     UnitRestored,
 )
 from domain.units.state import first_day_after
-from projections.kernel import Look, View
+from projections.kernel import Look, Subject, View
 from projections.mandate_row import MandateRow
 from projections.units import UnitRow, unit_name
 
@@ -156,6 +156,7 @@ COMPETENCES = View(
     name="competences",
     version=1,
     says="Who holds which competence, where and when: by law, or by a mandate in force.",
+    subject=Subject.POWERS,
     row=CompetenceRow,
     key_says="The unit or the mandate that it comes from, and its number there: <stream>/<number>.",
     touched_by=(*BY_LAW, *BY_MANDATE),

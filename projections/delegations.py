@@ -9,7 +9,7 @@ from domain.kernel import Indexed, PartialDate, Recorded, Says, Searched, Stream
 from domain.mandates import events as happened
 from domain.mandates.words import ENDED, Kind, Stage
 from domain.replacing import replace
-from projections.kernel import Look, View, own_stream
+from projections.kernel import Look, Subject, View, own_stream
 from projections.mandate_row import MandateRow
 from projections.mandate_stages import REACHED, stage_after
 from projections.mandates import fold as fold_mandate
@@ -163,6 +163,7 @@ DELEGATIONS = View(
     name="delegations",
     version=1,
     says="Chains of mandates, from the law to whoever exercises a competence in the end.",
+    subject=Subject.POWERS,
     row=DelegationRow,
     key_says="The mandate's id.",
     touched_by=(

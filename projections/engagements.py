@@ -12,7 +12,7 @@ from domain.replacing import quick, replace
 from domain.units import UNITS as UNIT_CONTEXT
 from domain.units import Stage
 from projections.commitment_row import CommitmentRow
-from projections.kernel import Look, View
+from projections.kernel import Look, Subject, View
 from projections.units import UnitRow
 
 GONE = frozenset({Stage.ABOLISHED, Stage.MERGING})
@@ -68,6 +68,7 @@ ENGAGEMENTS = View(
     name="engagements",
     version=1,
     says="In how many commitments each unit takes part.",
+    subject=Subject.FIGURES,
     row=EngagementRow,
     key_says="The unit's id.",
     touched_by=(*UNIT_CONTEXT.events, *COMMITMENT_CONTEXT.events),

@@ -10,7 +10,7 @@ from domain.commitments import events as happened
 from domain.commitments.words import Changes, Due, Target
 from domain.kernel import Indexed, PartialDate, Recorded, Says, Searched
 from projections.commitment_row import CommitmentRow
-from projections.kernel import Look, View
+from projections.kernel import Look, Subject, View
 from projections.milestones import MilestoneRow
 from projections.obligations import ObligationRow
 
@@ -149,6 +149,7 @@ GOALPOSTS = View(
     name="moved-goalposts",
     version=1,
     says="Targets and days that were changed: what was first promised, what is promised now, who moved it and why.",
+    subject=Subject.PROMISES,
     row=GoalpostRow,
     key_says="The commitment's id and what was moved: <commitment>/end, or <commitment>/target/<number> and the like.",
     touched_by=(happened.CommitmentAmended, happened.ExtensionGranted, happened.DeadlineMoved),

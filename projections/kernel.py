@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -39,6 +40,18 @@ class Computed:
     sql: str
 
 
+class Subject(StrEnum):
+    """What a view is about: those of one subject stand together, under these words and in this order."""
+
+    PROMISES = "What was promised"
+    POWERS = "What was entrusted, and who holds which power"
+    SUBSIDIARITY = "Who should act"
+    TURNS = "What is due, and whose turn it is"
+    FIGURES = "Figures"
+    UNITS = "Who is who"
+    RECORD = "The record itself"
+
+
 def day_of(record: Recorded) -> date:
     """The day from which a record counts in law; where nobody knows, the day it was recorded."""
     return record.effective_on.earliest() or record.at.date()
@@ -63,6 +76,8 @@ class View:
     on the stream's first record does, where a later one puts that right. `span`: or else every row says itself from
     which day to which it counts, in two columns (None: open), and a date asks for those of that day.
 
+    `shows`: the columns that a list for people has room for, in their order; empty: the first that say something.
+
     `once`: each row is made by one record, its key behind all others so far, and never changed. Others look at it as of
     that record only, so that it can be let go where nobody but they would read it.
     """
@@ -83,6 +98,8 @@ class View:
     computed: tuple[Computed, ...] = ()
     span: tuple[str, str] | None = None
     once: bool = False
+    subject: Subject = Subject.RECORD
+    shows: tuple[str, ...] = ()
 
     @property
     def dated(self) -> bool:

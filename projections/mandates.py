@@ -14,7 +14,7 @@ from domain.mandates.events import Event
 from domain.mandates.state import comparable
 from domain.mandates.words import ENDED, Scope, Settlement, Stage
 from domain.replacing import replace
-from projections.kernel import Look, View, own_stream
+from projections.kernel import Look, Subject, View, own_stream
 from projections.mandate_row import NAME_KEPT, LineRow, MandateRow, PartyRow, Period, Prolongation, Side
 from projections.mandate_stages import stage_after
 from projections.mandate_turns import waiting
@@ -286,6 +286,11 @@ MANDATES = View(
     name="mandates",
     version=4,
     says="What was entrusted to whom, on which terms, with what money, and whose turn it is.",
+    subject=Subject.POWERS,
+    shows=(
+        "state", "giver_name", "recipient_name", "function", "starts_on", "ends_on", "unfunded",
+        "waits_on", "waits_for", "waits_since",
+    ),
     row=MandateRow,
     key_says="The mandate's id.",
     touched_by=CONTEXT.events,
@@ -294,4 +299,4 @@ MANDATES = View(
     reads=("units",),
     sort="name",
     valid_time=True,
-)
+)  # fmt: skip

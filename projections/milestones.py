@@ -12,7 +12,7 @@ from domain.commitments.words import ENDED, Completion, Judged
 from domain.kernel import Indexed, Level, PartialDate, Recorded, Says, Searched, Words
 from domain.replacing import quick, replace
 from projections.commitment_row import CommitmentRow, ReportRow
-from projections.kernel import Computed, Look, View, day_of, ended_by
+from projections.kernel import Computed, Look, Subject, View, day_of, ended_by
 from projections.units import unit_name
 
 
@@ -170,6 +170,7 @@ MILESTONES = View(
     name="milestones",
     version=3,
     says="Milestones of commitments: who takes which step by when, and whether it was taken.",
+    subject=Subject.PROMISES,
     row=MilestoneRow,
     key_says="The commitment's id and the milestone's number: <commitment>/<number>.",
     touched_by=(

@@ -19,7 +19,7 @@ from domain.deadlines import (
 )
 from domain.kernel import Indexed, PartialDate, Recorded, Says, Searched, Words
 from domain.replacing import quick, replace
-from projections.kernel import Computed, Look, View, ended_by
+from projections.kernel import Computed, Look, Subject, View, ended_by
 from projections.things import HAPPENINGS, THINGS, Thing, context_of, renamed, thing, thing_both
 from projections.units import unit_name
 
@@ -194,6 +194,7 @@ OBLIGATIONS = View(
     name="obligations",
     version=4,
     says="Who owes what by when, what was met and missed, and who has gone silent.",
+    subject=Subject.TURNS,
     row=ObligationRow,
     key_says="The thing's id and the deadline's number: <thing>/<number>.",
     touched_by=HAPPENINGS,

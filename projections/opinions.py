@@ -10,7 +10,7 @@ from domain.kernel import Indexed, PartialDate, Recorded, Says, Searched, Sphere
 from domain.replacing import replace
 from domain.subsidiarity.reviews import events as happened
 from domain.subsidiarity.reviews.words import Card, Ground
-from projections.kernel import Look, View
+from projections.kernel import Look, Subject, View
 from projections.review_row import ReviewRow
 from projections.units import unit_name
 
@@ -114,6 +114,7 @@ OPINIONS = View(
     name="opinions",
     version=1,
     says="Reasoned opinions and contributions on drafts, whether each counts, and which one brought a card.",
+    subject=Subject.SUBSIDIARITY,
     row=OpinionRow,
     key_says="The review's id and the body's: <review>/<unit>; for a contribution, <review>/contribution-<number>.",
     touched_by=(

@@ -13,7 +13,7 @@ from uuid import UUID
 from domain.deadlines import Standing
 from domain.kernel import Indexed, Recorded, Says, Searched, Sphere
 from domain.replacing import quick, replace
-from projections.kernel import Look, OfRecord, View, text_of
+from projections.kernel import Look, OfRecord, Subject, View, text_of
 from projections.obligations import OF_A_DEADLINE, ObligationRow, passed_on
 from projections.things import HAPPENINGS, THINGS, thing_both
 from projections.units import UnitRow
@@ -188,6 +188,7 @@ RESPONSE_TIMES = View(
     name="response-times",
     version=1,
     says="How long each unit took to answer what it owed, by kind: median, longest, and what is unanswered.",
+    subject=Subject.FIGURES,
     row=ResponseRow,
     key_says="The unit's id and what is owed: <unit>/<kind>.",
     touched_by=HAPPENINGS,

@@ -10,7 +10,7 @@ from domain.subsidiarity import REVIEWS as CONTEXT
 from domain.subsidiarity.reviews import events as happened
 from domain.subsidiarity.reviews.events import Event
 from domain.subsidiarity.reviews.words import Card, Due, Outcome, Stage
-from projections.kernel import Computed, Look, View, own_stream
+from projections.kernel import Computed, Look, Subject, View, own_stream
 from projections.review_row import Clock, CourtRow, OverrideRow, ReviewRow, Turn, Voice
 from projections.things import Matter, Owed
 from projections.units import unit_name
@@ -225,6 +225,8 @@ REVIEWS = View(
     name="reviews",
     version=1,
     says="Drafts under scrutiny: the clock and why it stands still, votes, threshold, card, the author's decision.",
+    subject=Subject.SUBSIDIARITY,
+    shows=("state", "polity_name", "author_name", "clock", "due_on", "votes", "needed_yellow", "card", "decision"),
     row=ReviewRow,
     key_says="The review's id.",
     touched_by=CONTEXT.events,

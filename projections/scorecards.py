@@ -23,7 +23,7 @@ from domain.units import UNITS as UNIT_CONTEXT
 from projections.commitment_row import CommitmentRow, PartyRow
 from projections.engagements import EngagementRow, came_or_went
 from projections.figures import STANDARD, Inputs, Rule, in_a_hundred, no_inputs
-from projections.kernel import Look, View, text_of
+from projections.kernel import Look, Subject, View, text_of
 from projections.units import UnitRow
 
 
@@ -356,6 +356,7 @@ def scorecards(rule: Rule, name: str = "scorecards") -> View:
         version=4,
         says="How many commitments stand where, by unit, sphere and Sustainable Development Goal and in the whole"
         " register, with denominators.",
+        subject=Subject.FIGURES,
         row=ScorecardRow,
         key_says=f"unit:<id>, sphere:<sphere>, sdg:<goal> or {WHOLE}.",
         touched_by=(LedgerOpened, *UNIT_CONTEXT.events, *COMMITMENT_CONTEXT.events),

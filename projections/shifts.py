@@ -11,7 +11,7 @@ from domain.replacing import replace
 from domain.subsidiarity.allocations import events as happened
 from domain.subsidiarity.allocations.words import Due, Ground, Mode
 from projections.allocation_row import AllocationRow
-from projections.kernel import Computed, Look, View, own_stream
+from projections.kernel import Computed, Look, Subject, View, own_stream
 from projections.units import unit_name
 
 
@@ -89,6 +89,7 @@ UPWARD_SHIFTS = View(
     name="upward-shifts",
     version=1,
     says="Matters that went to a sphere further from the citizen: why, on whose grid, and when they are revisited.",
+    subject=Subject.SUBSIDIARITY,
     row=ShiftRow,
     key_says="The allocation's id.",
     touched_by=(
@@ -172,6 +173,7 @@ AWAITING_MANDATE = View(
     name="decisions-awaiting-mandate",
     version=2,
     says="Decisions on who is to act from which no mandate has followed yet, and by when one has to.",
+    subject=Subject.SUBSIDIARITY,
     row=AwaitingRow,
     key_says="The allocation's id.",
     touched_by=(

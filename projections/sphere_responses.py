@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeAlias
 
 from domain.kernel import Indexed, Recorded, Says, Sphere
 from domain.replacing import quick, replace
-from projections.kernel import Look, OfRecord, View
+from projections.kernel import Look, OfRecord, Subject, View
 from projections.responses import Late, Longest, Median, Missed, Owed, ResponseRow, Spread, Took, measured, touched
 from projections.things import HAPPENINGS, THINGS
 
@@ -97,6 +97,7 @@ SPHERE_RESPONSES = View(
     version=1,
     says="How long the units of each sphere took to answer what they owed, by kind: median, longest, and what is"
     " unanswered.",
+    subject=Subject.FIGURES,
     row=SphereResponseRow,
     key_says="The sphere and what is owed: <sphere>/<kind>.",
     touched_by=HAPPENINGS,

@@ -16,7 +16,7 @@ from domain.kernel import Indexed, Recorded, Says, Sphere
 from domain.opening import LedgerOpened
 from domain.replacing import quick, replace
 from projections.commitment_row import CommitmentRow
-from projections.kernel import Look, OfRecord, View
+from projections.kernel import Look, OfRecord, Subject, View
 
 ALL = "all"
 """What stands in a key for whoever it is owed to, or nobody else."""
@@ -142,6 +142,7 @@ SPHERES = View(
     name="spheres",
     version=1,
     says="Who owes whom: how the commitments of each sphere stand, in all and to others of each sphere.",
+    subject=Subject.FIGURES,
     row=SphereRow,
     key_says=f"The owner's sphere and that of the others: <sphere>/<sphere>, or <sphere>/{ALL}.",
     touched_by=(LedgerOpened, *COMMITMENT_CONTEXT.events),

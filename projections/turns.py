@@ -8,7 +8,7 @@ from uuid import UUID
 
 from domain.kernel import Indexed, Recorded, Says, Searched, Sphere, Words
 from domain.replacing import quick
-from projections.kernel import Computed, Look, View, text_of
+from projections.kernel import Computed, Look, Subject, View, text_of
 from projections.things import HAPPENINGS, THINGS, Matter, Thing, context_of, renamed, thing, thing_both
 from projections.units import UnitRow
 
@@ -78,6 +78,7 @@ TURNS = View(
     name="turns",
     version=3,
     says="Whose turn it is: everything that waits for somebody, in every subject, and for how long.",
+    subject=Subject.TURNS,
     row=TurnRow,
     key_says=f"<thing>/<turn>/<number>/<unit>; the unit is '{OUTSIDE}' where somebody from outside is waited for.",
     touched_by=HAPPENINGS,

@@ -9,7 +9,7 @@ from domain.kernel import Indexed, Money, PartialDate, Recorded, Says, Searched,
 from domain.mandates import events as happened
 from domain.mandates.words import Kind
 from domain.replacing import replace
-from projections.kernel import Look, View, own_stream
+from projections.kernel import Look, Subject, View, own_stream
 from projections.mandate_row import MandateRow
 from projections.units import unit_name
 
@@ -114,6 +114,7 @@ UNFUNDED_MANDATES = View(
     name="unfunded-mandates",
     version=1,
     says="Mandates in force whose cost is material and not covered: what is missing a year, and how that was reckoned.",
+    subject=Subject.POWERS,
     row=UnfundedRow,
     key_says="The mandate's id.",
     touched_by=(happened.MandateFlaggedUnfunded, happened.PartySucceeded, *OVER),

@@ -38,7 +38,7 @@ from domain.units.events import (
     UnitSplit,
 )
 from domain.units.state import after_end, first_day, first_day_after, is_withdrawn, put_right_in, without
-from projections.kernel import Computed, Look, View, day_of, own_stream, text_of
+from projections.kernel import Computed, Look, Subject, View, day_of, own_stream, text_of
 
 NAMES_KEPT = 30
 
@@ -248,6 +248,8 @@ UNITS = View(
     name="units",
     version=3,
     says="The directory: every unit of government, its sphere, its place in the hierarchy, its codes and competences.",
+    subject=Subject.UNITS,
+    shows=("sphere", "kind", "state", "country", "parent", "alive_from", "alive_until"),
     row=UnitRow,
     key_says="The unit's id.",
     touched_by=CONTEXT.events,
@@ -330,6 +332,7 @@ REPRESENTATIVES = View(
     name="representatives",
     version=2,
     says="Who may act for a unit: the roles it has given, and from when until when. Names are never public.",
+    subject=Subject.UNITS,
     row=RepresentativeRow,
     key_says="The accreditation, <stream>/<version>.",
     touched_by=(RepresentativeAccredited, AccreditationRevoked, UnitCorrected, UnitRenamed, UnitAbolished),

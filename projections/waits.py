@@ -8,7 +8,7 @@ from uuid import UUID
 
 from domain.kernel import Indexed, Recorded, Says, Searched, Sphere, Words
 from domain.replacing import quick, replace
-from projections.kernel import Computed, Look, View, text_of
+from projections.kernel import Computed, Look, Subject, View, text_of
 from projections.things import HAPPENINGS, THINGS, Matter, Thing, context_of, renamed, thing, thing_both
 from projections.turns import OUTSIDE
 from projections.units import UnitRow
@@ -88,6 +88,7 @@ WAITS = View(
     name="waits",
     version=1,
     says="For how many days each thing waited for whom, in the past and now.",
+    subject=Subject.TURNS,
     row=WaitRow,
     key_says=f"<thing>/<unit>; the unit is '{OUTSIDE}' where somebody from outside is waited for.",
     touched_by=HAPPENINGS,

@@ -33,6 +33,7 @@ from api.tongues import CATALOGS, CHOICE, COMMAND, ENGLISH, TONGUES
 from domain import cofog, sdg
 from domain.contexts import CONTEXTS
 from domain.kernel import Sphere
+from projections.kernel import Subject
 from projections.obligations import STANDS
 from projections.scorecards import Scope, title_of
 from projections.views import VIEWS
@@ -162,6 +163,7 @@ def _of_hint(hint: Any) -> Iterator[str]:
 
 def helps() -> Iterator[str]:
     """What views, columns, commands and fields say of themselves."""
+    yield from Subject
     for view in VIEWS:
         yield from (view.says, *(field.column.says for field in Table(view).fields if not field.column.member))
     for verb in verbs(CONTEXTS):

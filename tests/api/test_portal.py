@@ -11,6 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from api import cursors, past
+from api.beside import THINGS, UNITS
 from api.errors import Problem
 from api.tally import tally
 from api.templates import Templates
@@ -168,11 +169,11 @@ def test_the_form_asks_what_the_address_says_and_leaves_out_what_is_empty(live: 
 def test_pages_of_a_list_follow_one_another_to_the_end(live: Live) -> None:
     address, found = f"/read/units?limit=3&as_of={live.told}", list[str]()
     while address:
-        page = Page(get(live, address))
-        found += [link.rpartition("/")[2] for link in page.links if link.startswith("/read/units/")]
+        page = Page(said := get(live, address))
+        found += re.findall('<th scope="row"><a href="/read/units/([^"?]+)', said.body.decode())
         address = next((unescape(link) for link in page.links if "cursor=" in link and "lang=" not in link), "")
     rows = [row["key"] for row in get(live, "/v1/units", limit=500, as_of=live.told).items]
-    assert [key.partition("?")[0] for key in found] == rows
+    assert found == rows
 
 
 def test_a_past_page_says_so_and_stays(live: Live) -> None:
@@ -294,11 +295,12 @@ def test_a_page_is_another_once_what_stands_beside_the_row_has_come_further(live
     with standing_still(live, "units"):
         _, position = proposed(live, en="Units do not know it yet")
         before = read(live, f"policies/{key}", as_of=position, wait_for=position)
-        assert "Names of units are those of position" in told(before)
-    assert get(live, "/v1/units", wait_for=position, limit=1).status == 200
+        assert "Names of others are those of position" in told(before)
+    for view in (UNITS, *THINGS):
+        assert get(live, f"/v1/{view}", wait_for=position, limit=1).status == 200
     after = get(live, f"/read/policies/{key}?as_of={position}", {"If-None-Match": before.headers["etag"]})
     assert after.status == 200
-    assert "Names of units are those of position" not in told(after)
+    assert "Names of others are those of position" not in told(after)
 
 
 def test_a_history_that_is_too_long_for_a_page_leads_to_all_of_it(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
