@@ -124,8 +124,9 @@ class Following:
         if (look := self._looks.get(asked)) is None:
             look = self._looks[asked] = asyncio.create_task(self._look(*asked))
             look.add_done_callback(partial(self._looked, asked))
-        # A reader who leaves does not take it from the others.
-        return await asyncio.shield(look)
+        # A reader who leaves does not take it from the others. (A shield would tell of its failure where all have left.)
+        await asyncio.wait([look])
+        return look.result()
 
     def _looked(self, asked: _Asked, look: "asyncio.Task[_Heard | None]") -> None:
         del self._looks[asked]

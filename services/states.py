@@ -104,7 +104,9 @@ class States:
                 self._loading.add(task)
                 task.add_done_callback(self._loading.discard)
             self._wanted[stream] = future
-        return await asyncio.shield(self._wanted[stream])
+        # Whoever gives up leaves it to the others. (A shield would tell of its failure where all have given up.)
+        await asyncio.wait([wanted := self._wanted[stream]])
+        return wanted.result()
 
     async def _load_wanted(self) -> None:
         await asyncio.sleep(0)

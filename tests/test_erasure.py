@@ -82,7 +82,8 @@ class Running:
         except urllib.error.HTTPError as error:
             if error.code not in (400, 406):  # a parameter that must be there, or another form
                 raise
-            return error.read()
+            with error:
+                return error.read()
 
     def files(self) -> Iterator[Path]:
         return (path for path in self.folder.rglob("*") if path.is_file())

@@ -33,4 +33,5 @@ def _has(address: str) -> bool:
     except urllib.error.HTTPError as error:
         if error.code != 503:  # behind
             raise
+        error.close()
         return False

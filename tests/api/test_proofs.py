@@ -26,7 +26,8 @@ def fetched(live: Live, address: str) -> tuple[int, bytes, Any]:
         with urllib.request.urlopen(f"{live.url}{address}", timeout=30) as answer:
             return answer.status, answer.read(), answer.headers
     except urllib.error.HTTPError as error:
-        return error.code, error.read(), error.headers
+        with error:
+            return error.code, error.read(), error.headers
 
 
 def told(live: Live, address: str) -> Any:

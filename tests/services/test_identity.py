@@ -28,7 +28,7 @@ with warnings.catch_warnings(action="ignore"):
     SMALL = RSAKey.generate_key(1024, {"kid": "small"})
 PUBLISHED = {"keys": [one.as_dict(private=False) for one in (RSA, EC, ED, P384, SMALL)]}
 KEYS = Keys(PUBLISHED)
-claims = {"iss": ISSUER, "aud": REGISTER, "sub": "robot", "iat": int(time()), "exp": int(time()) + 600}
+claims = {"iss": ISSUER, "aud": REGISTER, "sub": "robot", "iat": int(time()), "exp": int(time()) + 86_400}
 
 
 def made(key: Any = RSA, alg: str = "RS256", said: Any = None, **header: Any) -> str:
