@@ -227,7 +227,7 @@ _RESOURCE: Schema = {
         "bytes": COUNT,
         "hash": {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"},
     },
-    "required": ["name", "path", "format", "mediatype", "encoding"],
+    "required": ["name", "path", "format", "mediatype"],
 }
 PACKAGE: Schema = {
     "type": "object",

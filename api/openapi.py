@@ -148,7 +148,7 @@ def _list(question: Question, row: str) -> Schema:
     filters = [_filter(name, one) for name, one in question.filters.items()]
     media: dict[str, Schema] = {one: {"type": "string"} for one in question.media.values()}
     media[MEDIA["json"]] = listed(ref(row), count=ref("Counted"))
-    says, spoken = f"{view.says} A page has at most {LIMIT} rows; {' and '.join(FILES)} give all of them.", []
+    says, spoken = f"{view.says} A page has at most {LIMIT} rows; {', '.join(FILES)} give all of them.", []
     if "ics" in question.media:
         says, spoken = f"{says} {_OF_A_CALENDAR}", [SPOKEN]
     return {

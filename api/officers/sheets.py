@@ -5,6 +5,7 @@ recorded is what was shown. The seal of a trial tells whether it still is.
 """
 
 import asyncio
+import codecs
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,16 +14,19 @@ from weakref import WeakValueDictionary
 from aiohttp import web
 
 from api import values
+from api.edge import Handler
 from api.errors import Problem, problem_of
 from api.faults import Wrong
+from api.formats import MEDIA
 from api.languages import preferred
 from api.officers.giving import DO, ENDED
 from api.officers.pages import Pages
 from api.officers.sent import CALLED, PACKED, unpacked
 from api.officers.signing_in import Doors, to_sign_in
 from api.schemas import TAG
+from api.sheets.files import FORMS
 from api.sheets.planning import Tried, export_sheet, try_sheet
-from api.sheets.sheets import SHEETS, Sheet, as_csv
+from api.sheets.sheets import SHEETS, Sheet
 from domain.kernel import Role, UnitId
 from services.bootstrap import Services
 from services.importing.plan import Summary, WrongFile
@@ -47,7 +51,6 @@ NO_FILE = "Choose a file first."
 TOO_LARGE = f"The file has more than {BYTES >> 20} MB."
 TOO_LONG = "To try this file takes too long. Part it into several, or ask the register's operator to import it."
 BECAUSE = values.text(2000, 1)
-BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(slots=True)
@@ -101,23 +104,28 @@ class Sheets:
         async def sent(request: web.Request) -> web.StreamResponse:
             return await self._page(request, await self._sent(request, sheet))
 
+        at, served = f"/give/sheets/{sheet.name}", self._pages.served
+        files = [self._files_of(sheet, form) for form in FORMS]
+        return [
+            web.get(at, served(first)), web.post(at, served(sent)),
+            *(web.get(f"{at}/{name}", served(one)) for file in files for name, one in file.items()),
+        ]  # fmt: skip
+
+    def _files_of(self, sheet: Sheet, form: str) -> Mapping[str, Handler]:
+        """What may be taken along, by the file's name."""
+
         async def template(request: web.Request) -> web.StreamResponse:
-            token = await self._officer(request, sheet)
-            return (
-                to_sign_in(request) if token is None else _download("template", sheet, as_csv([sheet.layout.sample()]))
-            )
+            if await self._officer(request, sheet) is None:
+                return to_sign_in(request)
+            return _download("template", sheet, form, FORMS[form](sheet, sheet.layout.sample(), []))
 
         async def there(request: web.Request) -> web.StreamResponse:
             token = await self._officer(request, sheet)
-            return (
-                to_sign_in(request) if token is None else _download("register", sheet, await self._there(sheet, token))
-            )
+            if token is None:
+                return to_sign_in(request)
+            return _download("register", sheet, form, await self._there(sheet, form, token))
 
-        at, served = f"/give/sheets/{sheet.name}", self._pages.served
-        return [
-            web.get(at, served(first)), web.post(at, served(sent)), web.get(f"{at}/template.csv", served(template)),
-            web.get(f"{at}/register.csv", served(there)),
-        ]  # fmt: skip
+        return {f"template.{form}": template, f"register.{form}": there}
 
     async def _officer(self, request: web.Request, sheet: Sheet) -> Token | None:
         """Raises Forbidden."""
@@ -168,10 +176,11 @@ class Sheets:
         """Who presses twice sees the second time that it is there already; nor do one unit's files fill all places."""
         return self._turns.setdefault(unit, asyncio.Lock())
 
-    async def _there(self, sheet: Sheet, token: Token) -> bytes:
+    async def _there(self, sheet: Sheet, form: str, token: Token) -> bytes:
         own = None if token.role is Role.REGISTRAR else token.unit
         async with self._turn(token.unit), self._room:
-            return (await export_sheet(self._services, sheet, own)).content
+            header, rows, _ = await export_sheet(self._services, sheet, own)
+            return await asyncio.to_thread(FORMS[form], sheet, header, rows)
 
     async def _page(self, request: web.Request, shown: Shown) -> web.Response:
         names = shown.sheet.layout.sample()
@@ -188,7 +197,9 @@ def _asked(tried: Tried | None) -> list[Any]:
     return sorted(found, key=lambda one: one.line)
 
 
-def _download(name: str, sheet: Sheet, content: bytes) -> web.Response:
-    """Spreadsheet programs know by the mark that it is UTF-8."""
-    said = {"Content-Disposition": f'attachment; filename="{sheet.name}-{name}.csv"'}
-    return web.Response(body=BOM + content, content_type="text/csv", charset="utf-8", headers=said)
+def _download(name: str, sheet: Sheet, form: str, content: bytes) -> web.Response:
+    said = {"Content-Disposition": f'attachment; filename="{sheet.name}-{name}.{form}"'}
+    if form != "csv":
+        return web.Response(body=content, content_type=MEDIA[form], headers=said)
+    # Spreadsheet programs know by the mark that it is UTF-8.
+    return web.Response(body=codecs.BOM_UTF8 + content, content_type=MEDIA[form], charset="utf-8", headers=said)

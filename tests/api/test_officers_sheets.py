@@ -12,6 +12,7 @@ from uuid import uuid4
 import openpyxl
 import pytest
 
+from api.formats import MEDIA
 from api.officers import sheets
 from tests.api.client import Said, get, head, locked, send
 from tests.api.conftest import Live
@@ -185,6 +186,12 @@ def test_a_template_and_what_is_there(live: Live) -> None:
     assert get(live, f"{AT}/register.csv").status == 303
     held = get(live, f"{AT}/register.csv", cookie)
     assert held.headers["content-disposition"] == 'attachment; filename="commitments-register.csv"'
+    assert get(live, f"{AT}/register.xlsx").status == 303
+    book = get(live, f"{AT}/register.xlsx", cookie)
+    assert book.headers["content-disposition"] == 'attachment; filename="commitments-register.xlsx"'
+    assert book.headers["content-type"] == MEDIA["xlsx"]
+    assert get(live, f"{AT}/template.xlsx", cookie).body.startswith(b"PK")
+    assert "Record " not in told(brought(live, book.body, "ours.xlsx"))
     again = told(brought(live, held.body))
     assert "Record " not in again
     assert "Commitments: bring a sheet" in told(page(live, "/give", live.officer))
