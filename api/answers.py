@@ -183,6 +183,8 @@ PROBLEM: Schema = {
             "description": "What the units among the facts are called.",
             "additionalProperties": {"type": "string"},
         },
+        "sheet": {"type": "object", "description": "What a file came to of which nothing was recorded (SheetTold)."},
+        "offered": {"type": "array", "items": {"type": "string"}, "description": "The forms that are taken or had."},
         "who_could": {"type": "array", "items": {"type": "string"}},
         "commands": {"type": "array", "items": {"type": "string"}, "description": "Where commands are given."},
         "what_changed": {

@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 
 from api.formats import MEDIA
-from api.officers import sheets
+from api.sheets import bringing
 from tests.api.client import Said, get, head, locked, send
 from tests.api.conftest import Live
 from tests.api.test_officers import Form, page
@@ -172,10 +172,10 @@ def test_whose_page_it_is(live: Live) -> None:
 
 def test_bounds(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Choose a file first." in told(brought(live))
-    monkeypatch.setattr(sheets, "ROWS", 1)
+    monkeypatch.setattr(bringing, "ROWS", 1)
     many = brought(live, rows(row(live, "a"), row(live, "b")))
     assert (many.status, "at most 1 are taken here" in told(many)) == (422, True)
-    monkeypatch.setattr(sheets, "BYTES", 100)
+    monkeypatch.setattr(bringing, "BYTES", 100)
     assert brought(live, rows(row(live, "a"))).status == 413
 
 
