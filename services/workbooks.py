@@ -205,10 +205,11 @@ def _said(text: str, style: int | None) -> str:
     if style is None:
         style = _QUOTED if neutral(text) != text else _TEXT
     kept = ' xml:space="preserve"' if text != text.strip() else ""
-    return f' s="{style}" t="inlineStr"><is><t{kept}>{_escaped(_cut(text))}</t></is>'
+    return f' s="{style}" t="inlineStr"><is><t{kept}>{_escaped(cut(text))}</t></is>'
 
 
-def _cut(text: str) -> str:
+def cut(text: str) -> str:
+    """As much of a text as a cell holds."""
     if 2 * len(text) <= LONGEST:
         return text
     coded = text.encode("utf-16-le")
