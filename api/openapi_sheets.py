@@ -29,7 +29,7 @@ TOLD = closed(
                     "line": _LINE, "row": _ROW,
                     "column": _TEXT | {"description": "Empty where the row as a whole is bad."},
                     "value": _TEXT | {"description": "What stands in the cell, or the beginning of it."},
-                    "detail": _TEXT | {"description": "What is wrong with it."},
+                    "detail": _TEXT | {"description": "What is wrong with it; Accept-Language says in which language."},
                     "code": _TEXT | {"description": "Of the rule that says no, where one does."},
                 },
                 "code",

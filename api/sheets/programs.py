@@ -17,6 +17,7 @@ from api.sheets import bringing
 from api.sheets.bringing import Bringing
 from api.sheets.planning import Tried
 from api.sheets.sheets import SHEETS, Sheet
+from api.tongues import Tongue, reader_of
 from api.whole import Whole, lines
 from services.importing.plan import Asked, BadRow, Summary
 from services.importing.rows import File
@@ -89,13 +90,13 @@ class Programs:
             except Unavailable as error:
                 # What was recorded until then stays, and needs no receipt: the same file finishes it.
                 raise Unavailable(str(error)) from None
-        done = found.recorded
+        done, spoken = found.recorded, reader_of(request).tongue
         if done is None and said.get("record") and not _counts(found.tried, said):
-            raise NotRecorded(_told(found.tried, None), moved_on=_moved_on(found.tried, said))
+            raise NotRecorded(_told(found.tried, None, spoken), moved_on=_moved_on(found.tried, said))
         # What came to nothing new was recorded all the same: before.
         if done is None and said.get("record"):
             done = found.tried.summary
-        body = msgspec.json.encode(_told(found.tried, done))
+        body = msgspec.json.encode(_told(found.tried, done, spoken))
         return Whole(lines({"Content-Type": "application/json"}), body, 201 if done and done.recorded else 200)
 
 
@@ -109,15 +110,15 @@ def _counts(tried: Tried, said: Mapping[str, Any]) -> bool:
     return bool(said.get("record") and good and not _moved_on(tried, said))
 
 
-def _told(tried: Tried, done: Summary | None) -> dict[str, Any]:
-    """`done`: what was recorded; None: it was tried."""
+def _told(tried: Tried, done: Summary | None, spoken: Tongue) -> dict[str, Any]:
+    """`done`: what was recorded; None: it was tried. `spoken`: in which language people are told what is wrong."""
     summary = tried.summary if done is None else done
     told: dict[str, Any] = {
         "tried": done is None,
         "rows": summary.rows,
         "counts": {str(word): number for word, number in summary.counts.items()},
         "changed": summary.changed,
-        "bad": [_bad(one) for one in summary.bad],
+        "bad": [_bad(one, spoken) for one in summary.bad],
         "seal": tried.seal,
     }
     if done is None:
@@ -134,6 +135,7 @@ def _would(one: Asked) -> dict[str, Any]:
     return {"line": one.line, "row": one.key, "becomes": one.becomes, "stream": str(one.order.stream)}
 
 
-def _bad(one: BadRow) -> dict[str, Any]:
-    found = {"line": one.line, "row": one.key, "column": one.column, "value": one.value, "detail": one.reason}
+def _bad(one: BadRow, spoken: Tongue) -> dict[str, Any]:
+    said = spoken.sentence(one.reason) or one.reason
+    found = {"line": one.line, "row": one.key, "column": one.column, "value": one.value, "detail": said}
     return found | ({"code": one.code} if one.code else {})

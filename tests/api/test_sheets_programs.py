@@ -23,9 +23,10 @@ UNITS = "id,name.en,sphere,kind,jurisdiction,time_zone,alive_from,parent,identif
 
 def brings(
     live: Live, content: bytes, kind: str = "commitments", *, token: str | None = None, media: str = "text/csv",
-    **asked: str,
+    spoken: str = "en", **asked: str,
 ) -> Said:  # fmt: skip
-    headers = {"Content-Type": media} | ({"Authorization": f"Bearer {token or live.officer}"} if token != "" else {})
+    headers = {"Content-Type": media, "Accept-Language": spoken}
+    headers |= {"Authorization": f"Bearer {token or live.officer}"} if token != "" else {}
     query = f"?{urlencode(asked)}" if asked else ""
     said = send(live, "POST", f"/v1/sheets/{kind}{query}", content, headers)
     assert said.headers["cache-control"] == "no-store"
@@ -65,7 +66,10 @@ def test_every_bad_cell_is_named_and_nothing_recorded_unless_the_good_rows_are_a
     tried = brings(live, content)
     named = [(bad["line"], bad["column"], bad["value"], bad.get("code")) for bad in tried.json["bad"]]
     assert named == [(2, "ends_on", "soon", None), (3, "milestones.1.due_on", "2035-01-01", "after-the-end")]
-    assert all(bad["detail"] for bad in tried.json["bad"])
+    assert tried.json["bad"][0]["detail"].startswith("A year, a month, a day")
+    french = brings(live, content, spoken="fr").json
+    assert french["bad"][0]["detail"].startswith("Il faut une année")
+    assert french["seal"] == tried.json["seal"]
     problem = refused(brings(live, content, record="true"), 422, "bad-rows")
     assert (problem["sheet"], head(live)) == (tried.json, before)
     done = brings(live, content, record="true", valid_only="true")
