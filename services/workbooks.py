@@ -118,7 +118,8 @@ class Workbook:
             f'<sheet name="{_escaped(name)}" sheetId="{number}" r:id="rId{number}"/>'
             for number, name in enumerate(names, start=1)
         )
-        whole = f'<workbook xmlns="{_MAIN}" xmlns:r="{_LINKS}"><sheets>{books}</sheets></workbook>'
+        view = "<bookViews><workbookView/></bookViews>"
+        whole = f'<workbook xmlns="{_MAIN}" xmlns:r="{_LINKS}">{view}<sheets>{books}</sheets></workbook>'
         parts = [("worksheet", f"worksheets/sheet{number}.xml") for number in range(1, self._sheets + 1)]
         self._put("xl/workbook.xml", whole)
         self._put("xl/_rels/workbook.xml.rels", _relations([*parts, ("styles", "styles.xml")]))
