@@ -183,6 +183,8 @@ PROBLEM: Schema = {
             "description": "What the units among the facts are called.",
             "additionalProperties": {"type": "string"},
         },
+        "sheet": {"type": "object", "description": "What a file came to of which nothing was recorded (SheetTold)."},
+        "offered": {"type": "array", "items": {"type": "string"}, "description": "The forms that are taken or had."},
         "who_could": {"type": "array", "items": {"type": "string"}},
         "commands": {"type": "array", "items": {"type": "string"}, "description": "Where commands are given."},
         "what_changed": {
@@ -227,7 +229,7 @@ _RESOURCE: Schema = {
         "bytes": COUNT,
         "hash": {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"},
     },
-    "required": ["name", "path", "format", "mediatype", "encoding"],
+    "required": ["name", "path", "format", "mediatype"],
 }
 PACKAGE: Schema = {
     "type": "object",

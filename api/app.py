@@ -33,6 +33,8 @@ from api.probes import Probes, Working
 from api.proofs import Proofs
 from api.reads import Reading
 from api.receipts import Receipts
+from api.sheets.bringing import Bringing
+from api.sheets.programs import Programs
 from api.subscribing import Subscribing
 from api.templates import Templates
 from projections.attestations import ATTESTATIONS
@@ -55,6 +57,7 @@ class _Declared:
     questions: Sequence[Question]
     rows: frozenset[str]
     giving: Giving
+    bringing: Bringing
 
 
 def make_app(services: Services, working: Working | None) -> web.Application:
@@ -81,7 +84,7 @@ def _declared(services: Services) -> _Declared:
     rows = frozenset(view.name for view in services.views_declared if view.keys is own_stream)
     between = Between(services.views, services.store, rows)
     giving = Giving(services.office, services.tokens, Receipts(services.store), between, rows)
-    return _Declared(services, Moments(services.store), asked, questions, rows, giving)
+    return _Declared(services, Moments(services.store), asked, questions, rows, giving, Bringing(services))
 
 
 def _add_data(app: web.Application, declared: _Declared) -> Mapping[str, Any]:
@@ -103,6 +106,7 @@ def _add_data(app: web.Application, declared: _Declared) -> Mapping[str, Any]:
         app.add_routes(one.routes())
     app.add_routes(Me(services.office, services.tokens, declared.verbs).routes())
     app.add_routes([one.route(services.views, store, moments) for one in SINGLES])
+    app.add_routes(Programs(services.tokens, declared.bringing).routes())
     app.add_routes([declared.giving.route(verb) for verb in declared.verbs])
     return document(declared.verbs, questions, histories, proofs, changes, services.contexts, config.public_url)
 
@@ -121,7 +125,8 @@ def _add_pages(app: web.Application, declared: _Declared, described: Mapping[str
     for one in questions:
         app.add_routes(Portal(services.views, store, declared.moments, one, templates, known, acted_on).routes())
     app.router.add_get("/read", public(_to_first))
-    app.add_routes(Officers(services, declared.giving, asked, templates, declared.rows).routes())
+    officers = Officers(services, declared.giving, asked, templates, declared.rows, declared.bringing)
+    app.add_routes(officers.routes())
     if config.mail is not None:
         app.add_routes(Subscribing(services, templates).routes())
     app.add_routes(reference.routes(described, asked, questions, services.contexts, templates))

@@ -24,7 +24,7 @@ from services.views.ports import COUNTED, OF_LISTS, SEVERAL, Column, Filter, Kin
 LIMIT = 500
 FILTERS = 60
 VALUES = 500
-FILES = ("csv", "ndjson")
+FILES = ("csv", "ndjson", "xlsx")
 """Forms that hold all rows, not a page of them."""
 WHOLE = (*FILES, "ics")
 """Those, and calendars: whoever follows one asks for one address."""

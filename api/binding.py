@@ -22,6 +22,8 @@ AT_MOST = 1 << 20
 """Bytes of a request's body."""
 WITHIN = 60.0
 """Seconds within which a body comes: whoever sends a byte now and then holds a connection for ever."""
+FILE_WITHIN = 300.0
+"""Seconds within which a file comes that is read whole."""
 _REPEATED = "It is said more than once."
 
 
@@ -34,6 +36,20 @@ class TooSlow(Exception):
 
 class UnsupportedMedia(Exception):
     """The body is not said to be JSON."""
+
+
+@dataclass
+class NotAFile(Exception):
+    """The body is not said to be a file of one of these forms."""
+
+    offered: tuple[str, ...]
+
+
+@dataclass
+class FileTooLarge(Exception):
+    """The file has more bytes than are taken here."""
+
+    at_most: int
 
 
 class NotAForm(Exception):
@@ -172,6 +188,24 @@ async def _whole(request: web.Request) -> bytes:
         return await request.read()
 
 
+async def read_file(request: web.Request, offered: tuple[str, ...], at_most: int) -> bytes:
+    """A body that is a file of one of these media types. Raises NotAFile, FileTooLarge, TooSlow, Invalid."""
+    if request.content_type not in offered:
+        raise NotAFile(offered)
+    try:
+        async with in_time(FILE_WITHIN):
+            return await request.clone(client_max_size=at_most).read()
+    except web.HTTPRequestEntityTooLarge:
+        raise FileTooLarge(at_most) from None
+    except (web.RequestPayloadError, ConnectionResetError):
+        raise _unreadable() from None
+
+
+def _unreadable() -> Invalid:
+    detail = "The body cannot be read: it is not packed as Content-Encoding says, or it ends too early."
+    return Invalid([Located("body", "", Fault("unreadable-body", detail))], malformed=True)
+
+
 async def read_body(request: web.Request, shape: Request, gathered: Gathered) -> dict[str, Any]:
     """The typed fields of the body; with faults gathered, whatever could be read.
 
@@ -180,8 +214,7 @@ async def read_body(request: web.Request, shape: Request, gathered: Gathered) ->
     try:
         body = await _whole(request)
     except (web.RequestPayloadError, ConnectionResetError):
-        detail = "The body cannot be read: it is not packed as Content-Encoding says, or it ends too early."
-        raise Invalid([Located("body", "", Fault("unreadable-body", detail))], malformed=True) from None
+        raise _unreadable() from None
     if not body:
         body = b"{}"
     elif request.content_type != "application/json":

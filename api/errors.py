@@ -8,12 +8,13 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from api.binding import AT_MOST, NotAForm, TooSlow, UnsupportedMedia
+from api.binding import AT_MOST, FileTooLarge, NotAFile, NotAForm, TooSlow, UnsupportedMedia
 from api.faults import FAULTS, Fault, Invalid, Located, pointer
 from api.tongues import ENGLISH, Tongue, tongue
 from domain.kernel import Refused
 from services.identity.asking import ProviderAway
 from services.identity.signing_in import NotLetIn
+from services.importing.plan import WrongFile
 from services.orders import Forbidden, Stale, Unknown
 from services.store.ports import Busy, CommandReused, Conflict, TooLarge, Unavailable
 from services.views.ports import BadQuery, NotBuilt, NotYet
@@ -154,6 +155,17 @@ class Overtaken(Exception):
 
 
 @dataclass
+class NotRecorded(Exception):
+    """A file was to be recorded, and nothing of it was: `told` says what it came to.
+
+    `moved_on`: because that is something else than a trial showed; otherwise rows of it are bad.
+    """
+
+    told: Mapping[str, Any]
+    moved_on: bool
+
+
+@dataclass
 class Behind(Exception):
     """A view did not reach the position that was waited for."""
 
@@ -175,11 +187,14 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "too-slow": (408, "The body comes too slowly"),
     "refused": (409, "A rule says no"),
     "conflict": (409, "Others were quicker"),
+    "sheet-moved-on": (409, "It would do something else by now"),
     "command-reused": (409, "The key was used for something else"),
     "stale": (412, "It has changed since you saw it"),
     "too-large": (413, "The body is too large"),
     "address-too-long": (414, "The address is too long"),
-    "unsupported-media-type": (415, "The body is not JSON"),
+    "unsupported-media-type": (415, "The body is of another kind"),
+    "bad-rows": (422, "Rows of the file are bad"),
+    "wrong-file": (422, "It is no such file"),
     "record-too-large": (422, "The record would be too large"),
     "internal": (500, "Something is wrong with the register"),
     "busy": (503, "The ledger is busy"),
@@ -294,6 +309,14 @@ def _wrong_method(error: WrongMethod) -> Problem:
     return _problem("method-not-allowed", detail, headers={"Allow": allowed}, commands=list(error.commands))
 
 
+def _not_recorded(error: NotRecorded) -> Problem:
+    if error.moved_on:
+        detail = "Nothing was recorded: file or register are others than when it was tried. Look at `sheet` once more."
+        return _problem("sheet-moved-on", detail, sheet=error.told)
+    detail = "Nothing was recorded: `sheet` names every bad cell. With `valid_only` the other rows are recorded."
+    return _problem("bad-rows", detail, sheet=error.told)
+
+
 def _behind(error: Behind) -> Problem:
     detail = f"The view {error.view} has not reached position {error.wanted} yet; it is at {error.reached}."
     return _problem("view-behind", detail, headers={"Retry-After": "1"}, wanted=error.wanted, reached=error.reached)
@@ -346,6 +369,14 @@ TABLE: Mapping[type[BaseException], Callable[[Any], Problem]] = {
     UnsupportedMedia: lambda error: _problem(
         "unsupported-media-type", "A JSON body is asked for: Content-Type: application/json."
     ),
+    NotAFile: lambda error: _problem(
+        "unsupported-media-type", "A file is asked for, with its Content-Type.", offered=list(error.offered)
+    ),
+    FileTooLarge: lambda error: _problem(
+        "too-large", f"A file has at most {error.at_most} bytes.", at_most=error.at_most
+    ),
+    WrongFile: lambda error: _problem("wrong-file", str(error)),
+    NotRecorded: _not_recorded,
     NotAForm: lambda error: _problem(
         "unsupported-media-type", "A form is asked for: Content-Type: application/x-www-form-urlencoded."
     ),

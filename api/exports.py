@@ -1,4 +1,4 @@
-"""Files of one view: CSV and lines of JSON, the address at which each stays, and what tells it from a cut one."""
+"""Files of one view (CSV, workbooks, lines of JSON), the address at which each stays, what tells it from a cut one."""
 
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -15,10 +15,11 @@ from api.asking import Asked, Question
 from api.caching import not_modified, takes_gzip, unchanged
 from api.edge import stream
 from api.faults import Fault, Invalid, Located
-from api.formats import MEDIA, Sheet, as_csv, as_lines, at_most, gzipped
+from api.formats import MEDIA, Sheet, as_csv, as_lines, at_most, gzipped, typed
 from api.standing import VARY, Standing, Standings, answer
 from services.views.ports import NotBuilt
 from services.views.queries import Views
+from services.workbooks import as_workbook
 
 KEPT = 1000
 """Files whose sums are kept: what they say never changes."""
@@ -70,7 +71,7 @@ class Exports:
             "Subsidia-Position": str(standing.position), "Subsidia-View": standing.view,
             "Link": ", ".join(self._links(request, form, await self._standings.pin(standing))),
         }  # fmt: skip
-        gzip = takes_gzip(request)
+        gzip = form != "xlsx" and takes_gzip(request)  # which is packed as it is
         if gzip:
             headers["Content-Encoding"] = "gzip"
 
@@ -127,10 +128,12 @@ class Exports:
         return sums
 
     def _batches(self, file: File) -> AsyncIterator[Sequence[Any]]:
-        read = self._views.cells if file.form == "csv" else self._views.rows
+        read = self._views.rows if file.form == "ndjson" else self._views.cells
         return at_most(read(self._name, file.asked.query), file.asked.query.limit if file.asked.limited else None)
 
     def _chunks(self, file: File, batches: AsyncIterator[Sequence[Any]]) -> AsyncIterator[bytes]:
+        if file.form == "xlsx":
+            return as_workbook(self._name, self._sheet.header, typed(self._sheet, batches))
         return as_csv(self._sheet, batches, bom=file.asked.bom) if file.form == "csv" else as_lines(batches)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from apispec import APISpec
 
-from api import documents, openapi_ledger
+from api import documents, openapi_ledger, openapi_sheets
 from api.answers import SHARED, listed, single
 from api.asking import FILES, LIMIT, Filtering, Question
 from api.chains import CHAINS
@@ -47,6 +47,7 @@ def document(
         _single(spec, one, shown)
     for name, schema in shown.items():
         spec.components.schema(name, schema)
+    openapi_sheets.describe(spec)
     openapi_ledger.describe(spec, histories, proofs, changes, contexts)
     whole: dict[str, Any] = spec.to_dict()
     return {**whole, "webhooks": openapi_ledger.webhooks()}
@@ -63,6 +64,7 @@ def _begun(contexts: Sequence[Context], server: str) -> APISpec:
         servers=[{"url": server}],
         tags=[
             *({"name": one.name, "description": one.says} for one in contexts),
+            {"name": "sheets", "description": "Files with many rows, of which each becomes commands."},
             {"name": "views", "description": "Tables that answer questions, now or as of a past moment."},
             {"name": "ledger", "description": "The records themselves, and the proof that nothing was altered."},
         ],
@@ -148,7 +150,7 @@ def _list(question: Question, row: str) -> Schema:
     filters = [_filter(name, one) for name, one in question.filters.items()]
     media: dict[str, Schema] = {one: {"type": "string"} for one in question.media.values()}
     media[MEDIA["json"]] = listed(ref(row), count=ref("Counted"))
-    says, spoken = f"{view.says} A page has at most {LIMIT} rows; {' and '.join(FILES)} give all of them.", []
+    says, spoken = f"{view.says} A page has at most {LIMIT} rows; {', '.join(FILES)} give all of them.", []
     if "ics" in question.media:
         says, spoken = f"{says} {_OF_A_CALENDAR}", [SPOKEN]
     return {

@@ -39,6 +39,10 @@ _TYPES: Mapping[Kind, Json] = {
     Kind.WORDS: {"type": "string"},
     Kind.LIST: {"type": "array"},
 }
+_DIALECTS: Mapping[str, Json] = {
+    "csv": {"header": True, "delimiter": ",", "lineTerminator": "\r\n", "quoteChar": '"', "doubleQuote": True},
+    "xlsx": {"header": True, "sheetNumber": 1},
+}
 _MAY_BE_BLANK = (Kind.TEXT, Kind.WORDS, Kind.LIST)
 
 
@@ -62,16 +66,16 @@ def resource(question: Question, query: Mapping[str, str] | Sequence[tuple[str, 
     """One file of a view. Its path is relative to `/v1/`, where every package lies; `query` says which rows."""
     name = question.view.name
     found = _file(name, question.view.says, query, form)
-    if form != "csv":
+    if form not in _DIALECTS:
         return found
-    dialect = {"header": True, "delimiter": ",", "lineTerminator": "\r\n", "quoteChar": '"', "doubleQuote": True}
-    return {**found, "type": "table", "dialect": dialect, "schema": schema(question.columns)}
+    return {**found, "type": "table", "dialect": _DIALECTS[form], "schema": schema(question.columns)}
 
 
 def _file(name: str, says: str, query: Mapping[str, str] | Sequence[tuple[str, str]], form: str) -> Json:
+    coded = {} if form == "xlsx" else {"encoding": "utf-8"}
     return {
         "name": name, "description": says, "path": f"{name}?{urlencode(query)}", "format": form,
-        "mediatype": MEDIA[form], "encoding": "utf-8",
+        "mediatype": MEDIA[form], **coded,
     }  # fmt: skip
 
 

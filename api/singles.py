@@ -41,7 +41,7 @@ class Single:
     row: str
     schema: Callable[[dict[str, Schema]], Schema]
     made: Callable[[Views], Made]
-    reproduced: Callable[[UUID, Standing], str]
+    reproduced: Callable[[UUID, Standing, Mapping[str, Any]], str]
     asked: tuple[Parameter, ...]
 
     @property
@@ -79,5 +79,5 @@ class _Served:
         tail = standing.tail
         if said.get("proof"):
             # No digest of it is attested: that anybody makes the same from the records is what proves it.
-            tail = tail[:-1] + b',"proof":{"reproduce":"' + single.reproduced(of, standing).encode() + b'"}}'
+            tail = tail[:-1] + b',"proof":{"reproduce":"' + single.reproduced(of, standing, said).encode() + b'"}}'
         return answer(request, b'{"item":' + item + tail, standing.etag, standing.control)

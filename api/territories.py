@@ -28,7 +28,7 @@ def _cards(views: Views) -> Made:
     return card
 
 
-def _counted(unit: UUID, at: Standing) -> str:
+def _counted(unit: UUID, at: Standing, said: Mapping[str, Any]) -> str:
     return f"subsidia audit figure BUNDLE --at {at.position} --view territories --key {unit} --day {at.day}"
 
 

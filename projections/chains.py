@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, TypeVar
 from uuid import UUID
 
 from domain.commitments.words import AGREEING, ENDED, Stage
@@ -22,6 +22,10 @@ SHOWN = 100
 FOLLOWED = 500
 """Commitments of a chain that are followed, nearest first. Rules hold whoever declares to fewer; but what is waited for
 may come to wait for others in turn, and no question may last for ever."""
+NAMED = 500
+"""Links that one answer names, and commitments with whom they waited for; behind them it is asked for more."""
+TITLES = 1 << 20
+"""Bytes of titles in each of the lists of an answer, more or less: a title may be told in forty languages."""
 NEVER = date.max
 OWNER_SAYS = "withdraw-dependency"
 """What is waited for where something ended that was waited for, and had not come."""
@@ -96,8 +100,20 @@ class ChainRow:
     turn: Annotated[ChainTurn | None, Says("Whose turn it is; absent where nothing is waited for.")]
     waited: Annotated[tuple[Awaited, ...], Says("Who was waited for in all of it, the longest first.")]
     links: Annotated[tuple[Link, ...], Says("Everything that is waited for, nearest first.")]
-    needed_by: Annotated[tuple[Dependent, ...], Says("The first hundred places that wait for this one.")]
+    needed_by: Annotated[
+        tuple[Dependent, ...],
+        Says("The first places that wait for this one, at most a hundred; `depends_on.commitment.has` finds them all."),
+    ]
     whole: Annotated[bool, Says("Whether all of it was followed; only the nearest 500 commitments are.")]
+    links_left: Annotated[
+        int | None, Says("How many links come behind these, to be asked for with `after`; absent: none.")
+    ] = None
+    waited_left: Annotated[
+        int | None, Says("How many were waited for less long and are left out here; `waits` has them. Absent: none.")
+    ] = None
+
+
+_Titled = TypeVar("_Titled", Link, Awaited, Dependent)
 
 
 class Place(NamedTuple):
@@ -120,7 +136,10 @@ class Leaf(NamedTuple):
 
 @dataclass(slots=True)
 class Chain:
-    """The rows that a chain is made of, as of one position. Gathered from one commitment on, until none is missing."""
+    """The rows that a chain is made of, as of one position. Gathered from one commitment on, until none is missing.
+
+    Whoever gathers them adds commitments with `add`, in whose order the nearest are followed and links are named.
+    """
 
     of: UUID
     commitments: dict[UUID, CommitmentRow] = field(default_factory=dict)
@@ -132,17 +151,29 @@ class Chain:
         """The commitments whose rows come next: the first one, then what those that are there wait for."""
         return self._beyond()[: FOLLOWED - len(self.commitments)]
 
+    def add(self, rows: Mapping[UUID, CommitmentRow]) -> None:
+        """Those of them that were missing, by their keys: each who makes a chain has the same order."""
+        self.commitments |= {one: rows[one] for one in sorted(rows, key=str)}
+
     def _beyond(self) -> Sequence[UUID]:
         wanted = (self.of, *(one.commitment for row in self.commitments.values() for one in row.depends_on))
         return [one for one in dict.fromkeys(wanted) if one not in self.commitments]
 
-    def row(self, day: date) -> ChainRow:
-        """The chain, with days counted up to that day."""
+    def row(self, day: date, after: int = 0, *, bounded: bool = True) -> ChainRow:
+        """The chain, with days counted up to that day; its links behind the first `after`.
+
+        `bounded`: as many of them as one answer names; otherwise all.
+        """
         whole = self.commitments[self.of]
-        links = tuple(self._link(of, one) for of, row in self.commitments.items() for one in self._followed(row))
+        links = [self._link(of, one) for of, row in self.commitments.items() for one in self._followed(row)][after:]
+        waited, needed_by = self._waited(day), self._needed_by()
+        named, long, first = links, waited, needed_by
+        if bounded:
+            named, long, first = _named(links), _named(waited), _named(needed_by)
         return ChainRow(
-            self.of, whole.title, self._turn(day), self._waited(day), links, self._needed_by(), not self._beyond()
-        )
+            self.of, whole.title, self._turn(day), tuple(long), tuple(named), tuple(first), not self._beyond(),
+            len(links) - len(named) or None, len(waited) - len(long) or None,
+        )  # fmt: skip
 
     def _followed(self, row: CommitmentRow) -> Iterator[DependencyRow]:
         return (one for one in row.depends_on if one.commitment in self.commitments)
@@ -231,21 +262,31 @@ class Chain:
 
     # --- who was waited for, and who waits ---
 
-    def _waited(self, day: date) -> tuple[Awaited, ...]:
+    def _waited(self, day: date) -> list[Awaited]:
         found = [
             Awaited(one.stream, one.title, one.unit, one.unit_name, days_waited(one, day), one.waiting > 0)
             for one in self.waits
         ]
         found = [one for one in found if one.days or one.now]
-        return tuple(sorted(found, key=lambda one: (-one.days, str(one.commitment), str(one.unit))))
+        return sorted(found, key=lambda one: (-one.days, str(one.commitment), str(one.unit)))
 
-    def _needed_by(self) -> tuple[Dependent, ...]:
+    def _needed_by(self) -> list[Dependent]:
         found = [
             Dependent(of, row.title, one.milestone, one.commitment_milestone)
             for of, row in self.dependents for one in row.depends_on
             if one.commitment == self.of
         ]  # fmt: skip
-        return tuple(found[:SHOWN])
+        return found[:SHOWN]
+
+
+def _named(found: list[_Titled]) -> list[_Titled]:
+    """The first of them, as many as one answer names."""
+    said = 0
+    for number, one in enumerate(found[:NAMED]):
+        if said >= TITLES:
+            return found[:number]
+        said += sum(len(text.encode()) for text in one.title.values())
+    return found[:NAMED]
 
 
 def _of_step(step: MilestoneRow, place: Place, day: date) -> Leaf:

@@ -31,15 +31,18 @@ class Chains:
         self._views = views
         self._commitment, self._milestone, self._wait = (Form(one.row) for one in (COMMITMENTS, MILESTONES, WAITS))
 
-    async def row(self, of: UUID, position: int, day: date) -> ChainRow | None:
-        """The chain of a commitment; None where there is none of this id. Raises what a page raises."""
+    async def row(self, of: UUID, position: int, day: date, after: int = 0) -> ChainRow | None:
+        """The chain of a commitment, its links behind the first `after`; None where there is none of this id.
+
+        Raises what a page raises.
+        """
         chain, at = Chain(of), _Asked(position, day)
         while wanted := chain.missing():
             keys = Filter("key", Op.IN, tuple(map(str, wanted)))
             found = [one async for one in self._all(COMMITMENTS.name, keys, at)]
             if not found:
                 return None
-            chain.commitments |= {UUID(key_in(one)): self._commitment.decode(one) for one in found}
+            chain.add({UUID(key_in(one)): self._commitment.decode(one) for one in found})
         whole = tuple(chain.commitments)
         async for one in self._all(MILESTONES.name, Filter("commitment", Op.IN, whole), at):
             step = self._milestone.decode(one)
@@ -51,7 +54,7 @@ class Chains:
         )
         for one in (await self._views.page(COMMITMENTS.name, needs)).items:
             chain.dependents.append((UUID(key_in(one)), self._commitment.decode(one)))
-        return chain.row(day)
+        return chain.row(day, after)
 
     async def _all(self, view: str, where: Filter, at: _Asked) -> AsyncIterator[bytes]:
         after: tuple[Any, str] | None = None

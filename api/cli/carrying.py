@@ -20,12 +20,17 @@ REPORT = click.Path(path_type=Path, dir_okay=False, writable=True)
 MOST_LINES = 200
 
 
+def form_of(file: Path) -> str:
+    """The form of a sheet that is written to this file."""
+    return "xlsx" if file.suffix.lower() == ".xlsx" else "csv"
+
+
 def report_file(_context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
     """Where a report can be written, examined before anything is imported."""
     if path is None:
         return None
-    if path.suffix not in (".csv", ".json"):
-        raise click.BadParameter(f"{path} ends neither in .csv nor in .json.")
+    if path.suffix not in (".csv", ".json", ".xlsx"):
+        raise click.BadParameter(f"{path} ends neither in .csv nor in .xlsx or .json.")
     if not path.absolute().parent.is_dir():
         raise click.BadParameter(f"There is no folder {path.absolute().parent}.")
     if not os.access(path.absolute().parent, os.W_OK):
@@ -40,7 +45,7 @@ def common(command: F) -> F:
             "--report",
             type=REPORT,
             callback=report_file,
-            help="Write bad and queued rows to this file (.csv or .json).",
+            help="Write bad and queued rows to this file (.csv, .xlsx or .json).",
         ),
         click.option("--strict", is_flag=True, help="Write nothing if one row is bad (exit status 3)."),
         click.option("--dry-run", is_flag=True, help="Write nothing; the summary is what it would be."),

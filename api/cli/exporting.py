@@ -5,9 +5,10 @@ from pathlib import Path
 
 import click
 
-from api.cli.carrying import FILE
+from api.cli.carrying import FILE, form_of
 from api.cli.running import Failed, say, with_services
 from api.faults import Wrong
+from api.sheets.files import FORMS
 from api.sheets.planning import export_sheet
 from api.sheets.reading import Units
 from api.sheets.sheets import SHEETS, Sheet, Written
@@ -16,18 +17,20 @@ from services.bootstrap import Services
 from services.disk import replace_whole
 from services.importing.directory import read_directory
 
-BOM = click.option("--bom", is_flag=True, help="Begin with a byte order mark, by which Excel knows UTF-8.")
+BOM = click.option("--bom", is_flag=True, help="Begin a CSV with a byte order mark, by which Excel knows UTF-8.")
 FORCE = click.option("--force", is_flag=True, help="Replace FILE if it is there.")
 
 
 @click.group("export")
 def export_group() -> None:
-    """Write what stands in the register today as a sheet (CSV) that `subsidia import` reads.
+    """Write what stands in the register today as a sheet that `subsidia import` reads.
 
-    A sheet carries what stands today, and no history: records and proofs are taken along by `subsidia audit fetch`.
+    A FILE whose name ends in .xlsx becomes a workbook with the same cells, any other one a CSV. A sheet carries what
+    stands today, and no history: records and proofs are taken along by `subsidia audit fetch`.
 
     \b
     Examples: subsidia export units units.csv
+              subsidia export units units.xlsx
               subsidia export commitments ours.csv --unit iso3166-2:FR-ARA
     """
 
@@ -54,16 +57,20 @@ def commitments(file: Path, unit: str, bom: bool, force: bool) -> None:
 def _export(sheet: Sheet, file: Path, bom: bool, force: bool, unit: str) -> None:
     if file.exists() and not force:
         raise Failed(f"There is {file} already; --force replaces it.")
+    form = form_of(file)
+    if bom and form != "csv":
+        raise Failed("Only a CSV begins with a byte order mark: a workbook needs none.")
 
     async def work(services: Services) -> Written:
         return await export_sheet(services, sheet, await _owner(services, unit) if unit else None)
 
-    content, rows, left_out = with_services(work)
+    header, rows, left_out = with_services(work)
+    content = (codecs.BOM_UTF8 if bom else b"") + FORMS[form](sheet, header, rows)
     try:
-        replace_whole(file, (codecs.BOM_UTF8 if bom else b"") + content)
+        replace_whole(file, content)
     except OSError as error:
         raise Failed(f"{file} cannot be written: {error.strerror}.") from error
-    say(f"{sheet.name}: {rows:,} rows in {file}")
+    say(f"{sheet.name}: {len(rows):,} rows in {file}")
     for why, number in left_out.items():
         click.echo(f"Left out: {number:,} ({why})")
     click.echo(f"Not carried, since a sheet says what stands today: {sheet.not_carried}.")

@@ -7,12 +7,13 @@ from typing import Any, TypeVar
 
 import click
 
-from api.cli.carrying import FILE, REPORT, carried_out, close, report_file
+from api.cli.carrying import FILE, REPORT, carried_out, close, form_of, report_file
 from api.cli.parameters import FILE as THERE
 from api.cli.running import Failed, say, with_services
 from api.cli.speaking import TOKEN, token_from
+from api.sheets.files import FORMS
 from api.sheets.planning import plan_sheet
-from api.sheets.sheets import SHEETS, Sheet, as_csv
+from api.sheets.sheets import SHEETS, Sheet
 from domain.kernel import Actor
 from services.bootstrap import Services
 from services.importing.plan import Summary
@@ -44,7 +45,7 @@ def common(command: F) -> F:
         click.option("--lang", default="en", show_default=True, help="The language of --because."),
         click.option("--because", default="", help="Why what the sheet says otherwise than the register changes."),
         click.option("--sheet", default="", metavar="NAME", help="The sheet of an .xlsx workbook; else its first."),
-        click.option("--report", type=REPORT, callback=report_file, help="Write bad rows to this .csv or .json."),
+        click.option("--report", type=REPORT, callback=report_file, help="Write bad rows to this .csv, .xlsx, .json."),
         click.option("--template", is_flag=True, help="Write FILE with its columns, and say what they mean."),
         click.option("--valid-only", is_flag=True, help="Record the good rows though others are bad."),
         click.option("--dry-run", is_flag=True, help="Write nothing; the summary is what it would be."),
@@ -125,7 +126,7 @@ def _template(sheet: Sheet, file: Path) -> None:
     names = sheet.layout.sample()
     try:
         with file.open("xb") as out:
-            out.write(as_csv([names]))
+            out.write(FORMS[form_of(file)](sheet, names, []))
     except FileExistsError:
         raise Failed(f"There is {file} already; name a file that is not there yet.") from None
     width = max(map(len, names))

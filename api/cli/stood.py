@@ -41,8 +41,8 @@ def replay(
     """Print a view as it stood, a row a line, from the records in BUNDLE alone.
 
     The same folds as the server's: each row equals what `GET /v1/VIEW?as_of=...` answers. With --against they are
-    compared instead of printed, with the server's own or with an answer that was saved once (JSON, lines of JSON, CSV);
-    with --digest all of them become the one digest that a server attests.
+    compared instead of printed, with the server's own or with an answer that was saved once (JSON, lines of JSON, CSV,
+    .xlsx); with --digest all of them become the one digest that a server attests.
     """
     chosen = NAMED[view]
     try:

@@ -12,6 +12,7 @@ from api.officers.provided import Provided
 from api.officers.sheets import Sheets
 from api.officers.signing_in import Doors
 from api.officers.units import Directory
+from api.sheets.bringing import Bringing
 from api.templates import Templates
 from services.bootstrap import Services
 
@@ -20,8 +21,9 @@ class Officers:
     """All of them: signing in, what waits, and the form of every command."""
 
     def __init__(
-        self, services: Services, giving: Giving, verbs: Sequence[Verb], templates: Templates, rows: frozenset[str]
-    ) -> None:
+        self, services: Services, giving: Giving, verbs: Sequence[Verb], templates: Templates, rows: frozenset[str],
+        bringing: Bringing,
+    ) -> None:  # fmt: skip
         pages, office = Pages(templates), services.office
         acts = frozenset(verb.context.name for verb in verbs if not verb.by.starts)
         directory = Directory(services.views, rows)
@@ -30,7 +32,7 @@ class Officers:
         ways = services.signing_in
         self._provided = None if ways is None else Provided(ways, self._doors, office, pages)
         self._forms = Forms(giving, office, self._doors, directory, pages, acts)
-        self._sheets = Sheets(services, self._doors, pages)
+        self._sheets = Sheets(self._doors, pages, bringing)
         self._inbox = Inbox(services.views, office, self._doors, self._forms, pages, verbs, directory)
 
     def routes(self) -> list[web.RouteDef]:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 from aiohttp import BodyPartReader, MultipartReader, StreamReader, web
 
-from api.binding import AT_MOST, NotAForm, in_time
+from api.binding import AT_MOST, FILE_WITHIN, NotAForm, in_time
 from api.faults import Fault, Invalid, Located
 
 FORM, WITH_FILES = "application/x-www-form-urlencoded", "multipart/form-data"
@@ -24,8 +24,6 @@ HASHED = 256 << 20
 """Bytes of a file that is hashed here. Of a larger one people make the hash themselves."""
 READ, READ_WITHIN = 1 << 30, 3600.0
 """Bytes that are read of one form's files at all, and seconds within which they come."""
-WHOLE_WITHIN = 300.0
-"""Seconds within which a file comes that is kept whole meanwhile."""
 PACKED, CALLED = "packed", "called"
 """The last steps of a file that a page carries itself from one press to the next, and of what it is called."""
 UNKNOWN = "application/octet-stream"
@@ -46,7 +44,7 @@ async def fields_of(request: web.Request, *, files: bool, whole: int = 0) -> Seq
                 body = (await request.read()).decode()
             return parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=FIELDS)
         if request.content_type == WITH_FILES:
-            async with in_time((WHOLE_WITHIN if whole else READ_WITHIN) if files else None):
+            async with in_time((FILE_WITHIN if whole else READ_WITHIN) if files else None):
                 return await _parts(request, READ if files else AT_MOST, whole if files else min(whole, AT_MOST))
     except (web.RequestPayloadError, ConnectionResetError):
         said = "It is not packed as Content-Encoding says, or it ends too early."

@@ -61,7 +61,7 @@ async def try_sheet(
 
 
 async def export_sheet(services: Services, sheet: Sheet, owner: UnitId | None = None) -> Written:
-    """The file of what the register holds, or of one unit's commitments."""
+    """What the register holds, or one unit's commitments."""
     directory = await read_directory(services.store, services.office.codec)
     held = (await _held(services, sheet, directory)).values()
     return written(sheet, [one for one in held if owner is None or one.terms["owner"] == owner], directory)

@@ -1,9 +1,7 @@
 """The sheets there are, of units and of commitments: what fields make a row, and how what is held is written as one."""
 
-import csv
-import io
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
@@ -145,28 +143,22 @@ def naming(directory: Directory) -> Callable[[UUID], str]:
 
 
 class Written(NamedTuple):
-    """A file, how many rows it has, and how many it has not, by why."""
+    """The header and the rows, and how many rows are not among them, by why."""
 
-    content: bytes
-    rows: int
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
     left_out: Counter[str]
 
 
 def written(sheet: Sheet, held: Sequence[Held], directory: Directory) -> Written:
-    """The file of what is held."""
+    """What is held."""
     left_out = Counter(one.left_out for one in held if one.left_out)
     name_of = naming(directory)
     rows = [_cells(sheet, one, name_of) for one in held if not one.left_out]
     # After what they say and not in the order of the ledger: another one, told the same, writes the same.
     rows.sort(key=lambda row: (*(row.get(name, "") for name in sheet.sorted_by), row["id"]))
     header = sheet.layout.header(name for row in rows for name in row)
-    return Written(as_csv([header, *([row.get(name, "") for name in header] for row in rows)]), len(rows), left_out)
-
-
-def as_csv(lines: Iterable[Sequence[str]]) -> bytes:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\r\n").writerows(lines)
-    return out.getvalue().encode()
+    return Written(header, [[row.get(name, "") for name in header] for row in rows], left_out)
 
 
 def _cells(sheet: Sheet, one: Held, name_of: Callable[[UUID], str]) -> dict[str, str]:

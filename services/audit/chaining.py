@@ -24,8 +24,13 @@ class Chained:
     row: bytes
 
 
-def chain(bundle: Bundle, of: UUID, moment: int | datetime, day: date | None, progress: Progress) -> Chained:
-    """`day`: up to which days are counted; None: that of the last record. Raises Unfit."""
+def chain(
+    bundle: Bundle, of: UUID, moment: int | datetime, day: date | None, progress: Progress, after: int | None = 0
+) -> Chained:
+    """`day`: up to which days are counted; None: that of the last record. Raises Unfit.
+
+    `after`: behind how many links the answer begins; None: all of them, however many.
+    """
     wanted = {one.name for view in (MILESTONES, WAITS) for one in group_of(view)}
     replay = Replay(bundle, [view for view in VIEWS if view.name in wanted])
     replay.until(moment, progress)
@@ -36,11 +41,12 @@ def chain(bundle: Bundle, of: UUID, moment: int | datetime, day: date | None, pr
         if not rows:
             says = f"There is no commitment of the key {of} as of position {replay.position}."
             raise Unfit(Finding("key-unknown", says, None, COMMITMENTS.key_says, str(of)))
-        found.commitments |= rows
+        found.add(rows)
     for _, step in replay.rows(MILESTONES):
         if step.commitment in found.commitments:
             found.milestones[Place(step.commitment, step.number)] = step
     found.waits += (row for _, row in replay.rows(WAITS) if row.stream in found.commitments)
     waiting = [(UUID(key), row) for key, row in replay.rows(COMMITMENTS) if row.depends_on]
     found.dependents += (each for each in waiting if any(one.commitment == of for one in each[1].depends_on))
-    return Chained(replay.position, replay.at, Form(ChainRow).encode(str(of), found.row(day or replay.at.date())))
+    row = found.row(day or replay.at.date(), after or 0, bounded=after is not None)
+    return Chained(replay.position, replay.at, Form(ChainRow).encode(str(of), row))

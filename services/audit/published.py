@@ -1,9 +1,10 @@
-"""What a portal published, as somebody saved it: a list or one row as JSON, lines of JSON, or CSV; for a comparison."""
+"""What a portal published, as somebody saved it (a list or one row as JSON, lines of JSON, CSV, .xlsx); to compare."""
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
@@ -12,9 +13,12 @@ from domain.ledger.findings import Finding
 from projections.kernel import View
 from services.audit.bundle import UNREADABLE, Unfit
 from services.audit.replaying import Stood
+from services.importing.plan import WrongFile
+from services.importing.workbooks import BEGUN, read_workbook
 from services.spreadsheets import neutral
 from services.views.columns import fields_of
-from services.views.ports import Column
+from services.views.ports import Column, Kind
+from services.workbooks import cut
 
 Row = dict[str, Any]
 
@@ -32,11 +36,14 @@ class _Answer(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """Rows as they were shown, and as of what, where that was said with them. `sheet`: they are cells."""
+    """Rows as they were shown, and as of what, where that was said with them.
+
+    `sheet`: they are cells, and this is how much of a text one has.
+    """
 
     rows: Sequence[Row]
     as_of: _AsOf | None = None
-    sheet: bool = False
+    sheet: Callable[[str], str] | None = None
 
     def of(self, view: View, position: int) -> None:
         """Raises Unfit, where it says itself that it is of something else."""
@@ -59,19 +66,24 @@ class Published:
             key = str(shown.get("key"))
             body = stood.rows.get(key)
             ours = None if body is None else msgspec.json.decode(body, type=Row)
-            if ours is None or (_differs(shown, ours, columns) if self.sheet else shown != ours):
+            if ours is None or (_differs(shown, ours, columns, self.sheet) if self.sheet else shown != ours):
                 expected = "no such row" if body is None else body.decode()
                 says = f"The published row {key} of {view.name} does not follow from the records."
                 yield Finding("view-differs", says, stood.position, expected, msgspec.json.encode(shown).decode())
 
 
 def published(content: bytes) -> Published:
-    """What somebody saved. Raises Unfit: it is none of the three."""
+    """What somebody saved. Raises Unfit: it is none of the four."""
     try:
-        found = Published(_sheet(content), sheet=True) if content.lstrip()[:1] != b"{" else _answered(content)
+        if content.startswith(BEGUN):
+            found = Published(_book(content), sheet=cut)
+        elif content.lstrip()[:1] == b"{":
+            found = _answered(content)
+        else:
+            found = Published(_sheet(content), sheet=str)
         if not all(isinstance(row.get("key"), str) for row in found.rows):
             raise ValueError("what lies in it has no `key`.")
-    except (*UNREADABLE, ValueError, csv.Error) as error:
+    except (*UNREADABLE, ValueError, csv.Error, WrongFile) as error:
         raise Unfit(Finding("file-unreadable", f"The file holds no rows of a view: {error}")) from error
     return found
 
@@ -95,9 +107,19 @@ def _sheet(content: bytes) -> Sequence[Row]:
     return rows
 
 
-def _differs(shown: Row, ours: Row, columns: Mapping[str, Column]) -> bool:
+def _book(content: bytes) -> Sequence[Row]:
+    (_, header), *below = read_workbook("It", content, "")[0] or [(1, [])]
+    if "key" not in header:
+        raise ValueError("a workbook without a column `key`.")
+    return [dict(zip(header, cells, strict=True)) for _, cells in below]
+
+
+def _differs(shown: Row, ours: Row, columns: Mapping[str, Column], held: Callable[[str], str]) -> bool:
     """A column that no such view has differs, too."""
-    return any(name not in columns or not _same(cell, _at(ours, columns[name].path)) for name, cell in shown.items())
+    return any(
+        name not in columns or not _same(cell, _at(ours, columns[name].path), columns[name].kind, held)
+        for name, cell in shown.items()
+    )
 
 
 def _at(row: Row, path: Sequence[str]) -> Any:
@@ -107,18 +129,28 @@ def _at(row: Row, path: Sequence[str]) -> Any:
     return found
 
 
-def _same(cell: str, value: Any) -> bool:
+def _numbers(cell: str, value: str) -> bool:
+    try:
+        return Decimal(cell) == Decimal(value)
+    except InvalidOperation:
+        return False
+
+
+def _same(cell: str, value: Any, kind: Kind, held: Callable[[str], str]) -> bool:
     """Whether a cell is what sheets show of a value; of words in several languages they show one."""
     match value:
+        case str() if kind is Kind.DECIMAL and held is cut:  # a number there, which has no noughts at its end
+            return _numbers(cell, value)
         case None:
             return cell == ""
         case bool():
             return cell == ("true" if value else "false")
         case str():
-            return cell in (neutral(value), value)  # which texts are taken for formulas, programs learn one by one
+            # Which texts are taken for formulas, programs learn one by one; a workbook has them as they are.
+            return cell in (neutral(value), held(value))
         case dict():
-            return any(_same(cell, str(text)) for text in value.values())
+            return any(_same(cell, str(text), Kind.TEXT, held) for text in value.values())
         case list():
-            return cell == neutral(msgspec.json.encode(value).decode())
+            return _same(cell, msgspec.json.encode(value).decode(), Kind.TEXT, held)
         case _:
             return cell == str(value)

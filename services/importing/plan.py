@@ -110,8 +110,23 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Recorded:
+    """A row of which something was recorded: what it counts as, the thing it speaks of, and the last record's place."""
+
+    line: int
+    key: str
+    becomes: str
+    stream: StreamId
+    version: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
-    """What became of each row; the counts sum to `rows`. `seconds`: how long the commands took."""
+    """What became of each row; the counts sum to `rows`. `seconds`: how long the commands took.
+
+    `recorded`: in the order of the file; of a rehearsal nothing has a place.
+    """
 
     rows: int
     counts: Mapping[str, int]
@@ -119,6 +134,7 @@ class Summary:
     queued: Sequence[Queued]
     seconds: float
     written: bool
+    recorded: Sequence[Recorded] = ()
 
     @property
     def changed(self) -> int:

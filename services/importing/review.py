@@ -15,6 +15,7 @@ from services.importing.directory import Directory
 from services.importing.plan import QUEUED, REFUSED, BadRow, Queued, Summary, WrongFile
 from services.importing.rows import Row, read_rows, repeated
 from services.spreadsheets import neutral
+from services.workbooks import workbook
 
 COLUMNS = ("outcome", "line", "row_key", "column", "value", "name", "country", "kind", "reason", "candidates")
 MATCHED = ("row_key", "unit")
@@ -78,12 +79,15 @@ def _unit(row: Row, directory: Directory, bad: list[BadRow]) -> UnitId | None:
 
 
 def write_report(path: Path, summary: Summary) -> None:
-    """The review queue and the bad rows: JSON where the name ends so, else CSV. Raises OSError."""
+    """The review queue and the bad rows: JSON or a workbook where the name ends so, else CSV. Raises OSError."""
     rows = [*map(_bad_line, summary.bad), *map(_queued_line, summary.queued)]
     rows.sort(key=lambda row: int(row["line"]))
     if path.suffix == ".json":
         said = {"rows": summary.rows, "counts": dict(summary.counts), "written": summary.written, "report": rows}
         path.write_text(json.dumps(said, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        return
+    if path.suffix == ".xlsx":
+        path.write_bytes(workbook("report", COLUMNS, [[row[name] for name in COLUMNS] for row in rows]))
         return
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, COLUMNS)

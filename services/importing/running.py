@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from domain.kernel import Refused
 from services.handle import Office
-from services.importing.plan import QUEUED, REFUSED, UNCHANGED, Asked, BadRow, Plan, Summary
+from services.importing.plan import QUEUED, REFUSED, UNCHANGED, Asked, BadRow, Plan, Recorded, Summary
 from services.importing.rehearsal import Rehearsal
 from services.keyring import MemoryKeyring
 from services.orders import Answer, Order, Stale
@@ -62,6 +62,7 @@ class _Run:
     progress: Progress
     counts: Counter[str] = field(default_factory=Counter)
     bad: list[BadRow] = field(default_factory=list)
+    recorded: list[Recorded] = field(default_factory=list)
     done: int = 0
 
     def __post_init__(self) -> None:
@@ -89,7 +90,7 @@ class _Run:
             self.progress(self.done, self.plan.commands)
 
     async def _became(self, asked: Asked) -> str:
-        recorded, version = False, asked.order.expect
+        recorded, version = None, asked.order.expect
         for number, order in enumerate((asked.order, *asked.then)):
             try:
                 answer = await self._answer(replace(order, expect=version))
@@ -102,9 +103,15 @@ class _Run:
                 return self._bad(asked, "", "record-too-large", str(error))
             except CommandReused:  # the same edition of the same row, given by another run
                 continue
-            recorded |= bool(answer.events) and not answer.repeated
+            if answer.events and not answer.repeated:
+                recorded = answer
             version = None if version is None else answer.version
-        return asked.becomes if recorded else UNCHANGED
+        if recorded is None:
+            return UNCHANGED
+        last = recorded.receipt.first + recorded.receipt.count - 1
+        row = Recorded(asked.line, asked.key, asked.becomes, recorded.stream, recorded.version, last)
+        self.recorded.append(row)
+        return asked.becomes
 
     def _bad(self, asked: Asked, column: str, code: str, reason: str) -> str:
         self.bad.append(BadRow(asked.line, asked.key, column, "" if column else code, reason, code))
@@ -130,4 +137,5 @@ class _Run:
         counts[REFUSED] += len({bad.line for bad in plan.bad})
         ordered = {word: counts.pop(word, 0) for word in plan.words} | counts
         bad = sorted(map(plan.found, self.bad), key=lambda row: row.line)
-        return Summary(plan.rows, ordered, bad, plan.queued, monotonic() - begun, written)
+        done = sorted(self.recorded, key=lambda row: row.line)
+        return Summary(plan.rows, ordered, bad, plan.queued, monotonic() - begun, written, done)

@@ -71,12 +71,12 @@ def read_workbook(name: str, content: bytes, sheet: str, still: Still = always) 
     lines = list[Line]()
     for number, cells in enumerate(found, start=1):
         still()
-        lines.append((number, [_text(cell) for cell in cells]))
+        lines.append((number, [text_of(cell) for cell in cells]))
     lost = {line for line, *_ in looked.spoilt}
     return [line for line in lines if line[0] in lost or any(cell.strip() for cell in line[1])], looked.spoilt
 
 
-def _text(cell: int | float | str | bool | time | date | datetime | timedelta) -> str:
+def text_of(cell: int | float | str | bool | time | date | datetime | timedelta) -> str:
     """A cell as CSV has it."""
     if isinstance(cell, bool):
         return "true" if cell else "false"

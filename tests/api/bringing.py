@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest_asyncio
 
+from api.sheets.files import FORMS
 from api.sheets.planning import export_sheet, plan_sheet
 from api.sheets.sheets import SHEETS
 from domain.kernel import Actor, EventName, Role, StreamId, UnitId
@@ -74,10 +75,13 @@ async def brought(
     return await carry_out(services.office, plan, strict=not valid_only, dry_run=dry_run)
 
 
-async def taken(services: Services, name: str, folder: Path, owner: UnitId | None = None) -> Path:
+async def taken(
+    services: Services, name: str, folder: Path, owner: UnitId | None = None, form: str = "csv"
+) -> Path:  # fmt: skip
     """What the register holds, in a file."""
-    file = folder / f"{name}-{uuid4()}.csv"
-    file.write_bytes((await export_sheet(services, SHEETS[name], owner)).content)
+    file = folder / f"{name}-{uuid4()}.{form}"
+    header, rows, _ = await export_sheet(services, SHEETS[name], owner)
+    file.write_bytes(FORMS[form](SHEETS[name], header, rows))
     return file
 
 

@@ -1,5 +1,7 @@
 """An audit as it is done: on the command line, against a served register, with its exit statuses."""
 
+import csv
+import io
 import json
 import logging
 import os
@@ -23,6 +25,7 @@ from services.audit import again
 from services.audit.verifying import Report
 from services.keys import load_or_make
 from services.store.checkpoints import Notary
+from services.workbooks import workbook
 from tests.api.conftest import Live
 from tests.services.store_ledgers import made_key
 
@@ -308,7 +311,7 @@ def test_every_view_replayed_equals_what_the_server_publishes(view: str, bundle:
 def test_what_was_saved_of_a_list_is_compared_offline(view: str, bundle: Path, live: Live, tmp_path: Path) -> None:
     last = size_of(bundle) - 1
     live.run(live.services.views.reached(view, last, 30))
-    for form in ("json", "ndjson", "csv"):
+    for form in ("json", "ndjson", "csv", "xlsx"):
         saved = tmp_path / f"saved.{form}"
         saved.write_bytes(told(live, f"/v1/{view}?as_of={last}&format={form}"))
         said = well("replay", str(bundle), "--at", str(last), "--view", view, "--against", str(saved))
@@ -320,8 +323,8 @@ def test_an_altered_cell_of_what_was_saved_is_named_by_its_row(bundle: Path, liv
     live.run(live.services.views.reached("commitments", int(last), 30))
     saved = tmp_path / "saved"
 
-    def against(content: str, at: str = last, view: str = "commitments") -> tuple[int, list[str], list[str]]:
-        saved.write_text(content)
+    def against(content: str | bytes, at: str = last, view: str = "commitments") -> tuple[int, list[str], list[str]]:
+        saved.write_bytes(content.encode() if isinstance(content, str) else content)
         result = audit("replay", str(bundle), "--at", at, "--view", view, "--against", str(saved), "--json")
         found = json.loads(result.stdout)
         return result.exit_code, [one["code"] for one in found["findings"]], found["unchecked"]
@@ -346,6 +349,12 @@ def test_an_altered_cell_of_what_was_saved_is_named_by_its_row(bundle: Path, liv
     for empty in ('{"items":[]}', json.dumps(json.loads(shown["json"]) | {"items": []}), shown["csv"].splitlines()[0]):
         assert against(empty)[:2] == (3, ["nothing-compared"])
     assert against('{"items":[]}', at="0")[:2] == (0, []), "there were none"
+    header, *rows = csv.reader(io.StringIO(shown["csv"], newline=""))
+    assert against(workbook("commitments", header, rows))[:2] == (0, [])
+    rows[0][header.index("owner_name")] = "Nice"
+    assert against(workbook("commitments", header, rows))[:2] == (1, ["view-differs"])
+    assert against(workbook("commitments", header[1:], []))[:2] == (2, ["file-unreadable"])
+    assert against(b"PK\x03\x04")[:2] == (2, ["file-unreadable"])
     part = "".join(shown["csv"].splitlines(keepends=True)[:2])
     code, codes, unchecked = against(part)
     assert (code, codes) == (0, [])

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from projections import chains
 from tests.api.client import get, give, proposed, refused, seen
 from tests.api.conftest import Live
 from tests.api.test_audit import _quiet, audit, well
@@ -88,9 +89,44 @@ def test_an_auditor_makes_every_chain_again(live: Live, two: tuple[str, str], tm
         assert found == said["item"]
 
 
+def test_of_a_wide_chain_an_auditor_makes_each_part_again(
+    live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tram, *others = (promised(live, f"Part {number}") for number in range(4))
+    # Declared against the order of their keys, in which nobody else would look for them.
+    others.sort(reverse=True)
+    for other in others:
+        depends(live, other, promised(live, "Ground"))
+    at = max(depends(live, tram, other) for other in others)
+    seen(live, "commitments", at)
+    well("fetch", live.url, "--out", str(folder := tmp_path / "bundle"))
+    whole = get(live, f"/v1/chains/{tram}", as_of=at).json["item"]
+    assert (len(whole["links"]), "links_left" in whole) == (6, False)
+    monkeypatch.setattr(chains, "NAMED", 4)
+    links, day = [], ""
+    for after, left in ((0, 2), (4, None)):
+        said = get(live, f"/v1/chains/{tram}", as_of=at, after=after, proof=1).json
+        assert said["item"].get("links_left") == left
+        links += said["item"]["links"]
+        words = shlex.split(said["proof"]["reproduce"])
+        assert json.loads(well(*(str(folder) if word == "BUNDLE" else word for word in words[2:]))) == said["item"]
+        day = words[words.index("--day") + 1]
+    assert links == whole["links"]
+    again = well("chain", str(folder), "--key", tram, "--at", str(at), "--day", day, "--whole")
+    assert json.loads(again) == whole
+    page = get(live, f"/read/commitments/{tram}", as_of=at).body.decode()
+    assert "2 more are not named here" in page
+    assert f'href="/v1/chains/{tram}?as_of={at}&amp;after=4"' in page
+
+
 @pytest.mark.parametrize(
     ("of", "asked", "status"),
-    [(UUID(int=5), {}, 404), ("x", {}, 400), (UUID(int=5), {"valid_at": "2026-01-01"}, 400)],
+    [
+        (UUID(int=5), {}, 404),
+        ("x", {}, 400),
+        (UUID(int=5), {"valid_at": "2026-01-01"}, 400),
+        (UUID(int=5), {"after": "-1"}, 400),
+    ],
 )
 def test_what_is_no_commitment_has_no_chain(live: Live, of: object, asked: dict[str, str], status: int) -> None:
     assert get(live, f"/v1/chains/{of}", **asked).status == status

@@ -1,10 +1,12 @@
 """`subsidia export` and `subsidia import units|commitments`: from a template to a file that comes back the same."""
 
+import csv
 from pathlib import Path
 
 import openpyxl
 import pytest
 
+from services.importing.workbooks import read_workbook
 from tests.api.test_cli_importing import counted
 from tests.api.verbs import Verbs, _logs_as_they_were, database, verbs
 
@@ -50,6 +52,28 @@ def test_a_sheet_from_its_first_run_to_its_return(verbs: Verbs, ours: Path, tmp_
     assert file.read_bytes() == b"\xef\xbb\xbf" + before
 
 
+def test_a_workbook_comes_back_the_same(verbs: Verbs, ours: Path, tmp_path: Path) -> None:
+    ours.write_text(UNITS.replace("later", "1990-05-01"))
+    verbs.well("import", "units", str(ours))
+    file, other = tmp_path / "units.xlsx", tmp_path / "units.csv"
+    said = verbs.well("export", "units", str(file)), verbs.well("export", "units", str(other))
+    assert said[0].replace(".xlsx", ".csv") == said[1]
+    with other.open(encoding="utf-8", newline="") as text:
+        assert [cells for _, cells in read_workbook("", file.read_bytes(), "")[0]] == list(csv.reader(text))
+    assert "Nothing changed" in verbs.well("import", "units", str(file))
+    assert "Only a CSV" in verbs("export", "units", str(file), "--force", "--bom").stderr
+
+
+def test_a_workbook_says_which_rows_are_bad(verbs: Verbs, ours: Path, tmp_path: Path) -> None:
+    report = tmp_path / "report.xlsx"
+    verbs("import", "units", str(ours), "--report", str(report))
+    page = openpyxl.load_workbook(report).active
+    assert page is not None
+    header, row = ([cell.value for cell in line] for line in page.iter_rows())
+    told = dict(zip(header, row, strict=True))
+    assert (told["line"], told["column"], told["value"]) == (3, "alive_from", "later")
+
+
 def test_a_sheet_of_a_workbook_is_named(verbs: Verbs, ours: Path, tmp_path: Path) -> None:
     book, file = openpyxl.Workbook(), tmp_path / "ours.xlsx"
     page = book.create_sheet("Units")
@@ -59,6 +83,15 @@ def test_a_sheet_of_a_workbook_is_named(verbs: Verbs, ours: Path, tmp_path: Path
     assert "lacks the columns" in verbs("import", "units", str(file)).stderr
     assert "It has: Sheet, Units." in verbs("import", "units", str(file), "--sheet", "units").stderr
     assert counted(verbs.well("import", "units", str(file), "--sheet", "Units"))["registered"] == 2
+
+
+def test_a_template_may_be_a_workbook(verbs: Verbs, tmp_path: Path) -> None:
+    file, other = tmp_path / "new.xlsx", tmp_path / "new.csv"
+    verbs.well("import", "commitments", str(file), "--template")
+    verbs.well("import", "commitments", str(other), "--template")
+    ((_, header),) = read_workbook("", file.read_bytes(), "")[0]
+    assert header == other.read_text().strip().split(",")
+    assert "has no row" in verbs("import", "commitments", str(file)).stderr
 
 
 @pytest.mark.parametrize("name", ["units", "commitments"])

@@ -6,22 +6,28 @@ import io
 import json
 import re
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urljoin
-from uuid import UUID
+from uuid import UUID, uuid4
 
+import openpyxl
 import pytest
+from openpyxl.worksheet.worksheet import Worksheet
 
 from api import packages
+from api.formats import MEDIA
 from api.moments import Moments
 from api.standing import Standing, Standings
 from projections.kernel import View
 from projections.obligations import OBLIGATIONS
 from projections.units import UNITS
 from projections.views import VIEWS
-from services.views.ports import Query
+from services.importing.workbooks import read_workbook
+from services.spreadsheets import neutral
+from services.views.ports import Kind, Query
 from tests.api.client import Said, get, locked, proposed, seen, send
 from tests.api.conftest import Live
 
@@ -31,6 +37,12 @@ EACH = pytest.mark.parametrize("view", [view.name for view in VIEWS])
 def sheet(said: Said) -> tuple[list[str], list[list[str]]]:
     header, *rows = csv.reader(io.StringIO(said.body.decode("utf-8-sig"), newline=""))
     return header, rows
+
+
+def book(said: Said) -> tuple[list[str], list[list[str]]]:
+    """The same of a workbook, as our own importers read it."""
+    (_, header), *rows = read_workbook("export.xlsx", said.body, "")[0]
+    return header, [row for _, row in rows]
 
 
 def linked(said: Said) -> Mapping[str, str]:
@@ -47,13 +59,51 @@ def resource(live: Live, address: str, **asked: Any) -> tuple[Any, Said]:
 
 
 @EACH
-@pytest.mark.parametrize("form", ["csv", "ndjson"])
+@pytest.mark.parametrize("form", ["csv", "ndjson", "xlsx"])
 def test_a_package_says_what_the_whole_file_comes_to(live: Live, view: str, form: str) -> None:
     found, file = resource(live, f"/v1/{view}.datapackage.json", as_of=live.told, format=form)
     assert file.headers["content-type"].startswith(found["mediatype"])
     assert (found["bytes"], found["hash"]) == (len(file.body), f"sha256:{sha256(file.body).hexdigest()}")
-    rows = sheet(file)[1] if form == "csv" else file.body.splitlines()
+    rows = {"csv": sheet, "xlsx": book}[form](file)[1] if form != "ndjson" else file.body.splitlines()
     assert found["rows"] == len(rows)
+
+
+@EACH
+def test_a_workbook_has_the_cells_of_the_csv_in_their_order(live: Live, view: str) -> None:
+    said = {form: get(live, f"/v1/{view}", format=form, as_of=live.told) for form in ("csv", "xlsx")}
+    assert said["xlsx"].headers["content-type"] == MEDIA["xlsx"]
+    assert said["xlsx"].headers["content-disposition"] == f'attachment; filename="{view}-{live.told}.xlsx"'
+    (header, rows), (names, cells) = sheet(said["csv"]), book(said["xlsx"])
+    assert (names, len(cells)) == (header, len(rows))
+    columns = {one.name: one for one in live.services.views.columns(view)}
+    for row, theirs in zip(rows, cells, strict=True):
+        for name, cell, other in zip(header, row, theirs, strict=True):
+            same = Decimal(cell) == Decimal(other) if cell and columns[name].kind is Kind.DECIMAL else cell == other
+            assert same or cell == neutral(other), (view, name, cell, other)
+
+
+def test_a_workbook_has_days_and_numbers_as_such_and_texts_as_texts(live: Live) -> None:
+    word = uuid4().hex[:10]
+    at = proposed(live, f"=1+1 {word}", ends_on="2031-06-30")["position"]
+    said = seen(live, "commitments", at, q=word, format="xlsx")
+    page = openpyxl.load_workbook(io.BytesIO(said.body)).active
+    assert isinstance(page, Worksheet)
+    assert page.freeze_panes == "A2"
+    header, row = page.iter_rows()
+    cells = {str(name.value): cell for name, cell in zip(header, row, strict=True)}
+    assert (cells["name"].value, cells["name"].data_type, cells["name"].quotePrefix) == (f"=1+1 {word}", "s", True)
+    day = cells["ends_on"].value
+    assert isinstance(day, datetime)
+    assert day.date() == date(2031, 6, 30)
+    kinds = {one.name: one.kind for one in live.services.views.columns("commitments")}
+    told = {kinds[name]: type(cell.value) for name, cell in cells.items() if cell.value is not None}
+    assert (told[Kind.WHOLE], told[Kind.YES_NO], told[Kind.ID]) == (int, bool, str)
+
+
+def test_a_workbook_is_not_packed_twice(live: Live) -> None:
+    said = get(live, "/v1/units", {"Accept-Encoding": "gzip"}, format="xlsx", as_of=live.told)
+    assert "content-encoding" not in said.headers
+    assert said.body == get(live, "/v1/units", {"Accept": MEDIA["xlsx"]}, as_of=live.told).body
 
 
 @pytest.mark.parametrize(
@@ -180,6 +230,7 @@ def test_a_licence_is_named_where_the_operator_names_one() -> None:
         ("commitments.datapackage.json", {"state": "sleeping"}, {"/state": "choice"}),
         ("commitments", {"bom": "1"}, {"/bom": "bom"}),
         ("commitments", {"format": "csv", "count": "1"}, {"/count": "count"}),
+        ("commitments", {"format": "xlsx", "bom": "1"}, {"/bom": "bom"}),
         ("datapackage.json", {"format": "csv"}, {"/format": "unknown-parameter"}),
     ],
 )  # fmt: skip

@@ -12,7 +12,8 @@ from uuid import uuid4
 import openpyxl
 import pytest
 
-from api.officers import sheets
+from api.formats import MEDIA
+from api.sheets import bringing
 from tests.api.client import Said, get, head, locked, send
 from tests.api.conftest import Live
 from tests.api.test_officers import Form, page
@@ -171,10 +172,10 @@ def test_whose_page_it_is(live: Live) -> None:
 
 def test_bounds(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Choose a file first." in told(brought(live))
-    monkeypatch.setattr(sheets, "ROWS", 1)
+    monkeypatch.setattr(bringing, "ROWS", 1)
     many = brought(live, rows(row(live, "a"), row(live, "b")))
     assert (many.status, "at most 1 are taken here" in told(many)) == (422, True)
-    monkeypatch.setattr(sheets, "BYTES", 100)
+    monkeypatch.setattr(bringing, "BYTES", 100)
     assert brought(live, rows(row(live, "a"))).status == 413
 
 
@@ -185,6 +186,12 @@ def test_a_template_and_what_is_there(live: Live) -> None:
     assert get(live, f"{AT}/register.csv").status == 303
     held = get(live, f"{AT}/register.csv", cookie)
     assert held.headers["content-disposition"] == 'attachment; filename="commitments-register.csv"'
+    assert get(live, f"{AT}/register.xlsx").status == 303
+    book = get(live, f"{AT}/register.xlsx", cookie)
+    assert book.headers["content-disposition"] == 'attachment; filename="commitments-register.xlsx"'
+    assert book.headers["content-type"] == MEDIA["xlsx"]
+    assert get(live, f"{AT}/template.xlsx", cookie).body.startswith(b"PK")
+    assert "Record " not in told(brought(live, book.body, "ours.xlsx"))
     again = told(brought(live, held.body))
     assert "Record " not in again
     assert "Commitments: bring a sheet" in told(page(live, "/give", live.officer))

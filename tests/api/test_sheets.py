@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import openpyxl
+import pytest
 
 from api.sheets.planning import plan_sheet
 from domain.kernel import Actor, StreamId
@@ -48,34 +49,43 @@ OFFICE = ",Service des transports,regional,agency,FR,Europe/Paris,unknown,own:co
 COUNTY = f",Pays neuf,local,county,FR,Europe/Paris,1990,{REGION},own,county"
 
 
-async def test_the_real_pledges_come_back_byte_by_byte(services: Services, empty: Services, tmp_path: Path) -> None:
+EACH = pytest.mark.parametrize("form", ["csv", "xlsx"])
+
+
+@EACH
+async def test_the_real_pledges_come_back_byte_by_byte(
+    services: Services, empty: Services, tmp_path: Path, form: str
+) -> None:
     await countries(services)
     await pledges(services)
-    units, commitments = await taken(services, "units", tmp_path), await taken(services, "commitments", tmp_path)
+    units, commitments = [await taken(services, name, tmp_path, form=form) for name in ("units", "commitments")]
     first = await brought(empty, "units", units)
     assert first.counts["registered"] == first.rows > 5_000
     second = await brought(empty, "commitments", commitments)
     assert (second.counts["recorded"], second.counts["refused"]) == (second.rows, 0)
     assert second.rows > 300
-    assert (await taken(empty, "units", tmp_path)).read_bytes() == units.read_bytes()
-    assert (await taken(empty, "commitments", tmp_path)).read_bytes() == commitments.read_bytes()
+    assert (await taken(empty, "units", tmp_path, form=form)).read_bytes() == units.read_bytes()
+    assert (await taken(empty, "commitments", tmp_path, form=form)).read_bytes() == commitments.read_bytes()
     before = await size(empty)
     again = await brought(empty, "units", units), await brought(empty, "commitments", commitments)
     assert [(one.changed, one.counts["unchanged"]) for one in again] == [(0, first.rows), (0, second.rows)]
     assert await size(empty) == before
 
 
-async def test_the_story_comes_back_byte_by_byte(services: Services, empty: Services, tmp_path: Path) -> None:
+@EACH
+async def test_the_story_comes_back_byte_by_byte(
+    services: Services, empty: Services, tmp_path: Path, form: str
+) -> None:
     await tell(services.office, services.registrar)
-    units, commitments = await taken(services, "units", tmp_path), await taken(services, "commitments", tmp_path)
+    units, commitments = [await taken(services, name, tmp_path, form=form) for name in ("units", "commitments")]
     await brought(empty, "units", units)
     for owner in await owners(services):
-        done = await brought(empty, "commitments", await taken(services, "commitments", tmp_path, owner),
+        done = await brought(empty, "commitments", await taken(services, "commitments", tmp_path, owner, form),
                              await officer_of(empty, owner))  # fmt: skip
         assert done.counts["proposed"] == done.rows > 0
     assert (await brought(empty, "commitments", commitments, valid_only=True)).counts["recorded"] == 2
-    assert (await taken(empty, "units", tmp_path)).read_bytes() == units.read_bytes()
-    assert (await taken(empty, "commitments", tmp_path)).read_bytes() == commitments.read_bytes()
+    assert (await taken(empty, "units", tmp_path, form=form)).read_bytes() == units.read_bytes()
+    assert (await taken(empty, "commitments", tmp_path, form=form)).read_bytes() == commitments.read_bytes()
 
 
 async def test_an_officer_proposes_with_everything_that_a_row_says(

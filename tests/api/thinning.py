@@ -60,8 +60,9 @@ def _member(name: str, schema: Json) -> str:
 
 
 def _body(operation: Json, schemas: Json) -> Json | None:
-    if "requestBody" not in operation:
+    """The members that a request has; None where it has none: no body, or a file."""
+    media = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    if media is None:
         return None
-    name = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
-    found: Json = schemas[name]
+    found: Json = schemas[media["schema"]["$ref"].rpartition("/")[2]]
     return found

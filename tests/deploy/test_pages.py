@@ -40,7 +40,7 @@ def test_every_command_of_a_context_that_is_named_is_there(page: Path) -> None:
 
 @of_each_page
 def test_every_address_that_is_named_is_there(page: Path) -> None:
-    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "api").glob("*.py"))
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "api").rglob("*.py"))
     served = {*(view.name for view in VIEWS), *CONTEXTS, *ADDRESS.findall(sources)}
     named = ADDRESS.findall(page.read_text(encoding="utf-8"))
     assert [name for name in named if name not in served] == []

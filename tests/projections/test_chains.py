@@ -1,5 +1,7 @@
 """Chains: the one whose turn it is in all that a commitment waits for, and for how long each was waited for."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 from typing import Any
@@ -10,8 +12,9 @@ import pytest
 from domain.commitments import commands as asked
 from domain.commitments.state import facts
 from domain.commitments.words import Due, Milestone, Outcome
-from domain.kernel import Level, PartialDate, StreamId, UnitId
-from projections.chains import FOLLOWED, Chain, ChainRow, Place, Standing
+from domain.kernel import Level, PartialDate, StreamId, UnitId, Words
+from projections.chains import FOLLOWED, NAMED, TITLES, Chain, ChainRow, Place, Standing
+from projections.commitment_row import CommitmentRow, DependencyRow
 from tests.domain.commitment_stories import CITY, DAY, REGION, STATE, STREAM, ask, miss, words
 from tests.projections.register import Register, directory
 
@@ -64,7 +67,7 @@ def late(register: Register, of: StreamId, on: date, milestone: int) -> None:
 def chain(register: Register, day: date = WINTER, of: UUID = TRAM) -> ChainRow:
     found = Chain(of)
     while missing := found.missing():
-        found.commitments |= {one: register.one("commitments", str(one)) for one in missing}
+        found.add({one: register.one("commitments", str(one)) for one in missing})
     steps = register.all("milestones")
     found.milestones |= {Place(one.commitment, one.number): one for one in steps if one.commitment in found.commitments}
     found.waits += (one for one in register.all("waits") if one.stream in found.commitments)
@@ -201,3 +204,54 @@ def test_a_chain_that_grew_for_ever_is_followed_so_far_and_says_so(length: int, 
     found = chain(line(length))
     assert (found.whole, len(found.links)) == (whole, FOLLOWED - 1)
     assert found.turn is not None
+
+
+def wide(title: Words, many: int = 60, each: int = 20) -> dict[UUID, CommitmentRow]:
+    """Each waits for the twenty behind it, and the last ones for whoever is left."""
+    one: CommitmentRow = begun().one("commitments", str(TRAM))
+    ids = [UUID(int=0xF000 + 7919 * number % many) for number in range(many)]
+    return {
+        of: replace(one, title=title, depends_on=tuple(
+            DependencyRow(number, None, on, None, one.owner, PartialDate("2026"))
+            for number, on in enumerate(ids[place + 1 : place + 1 + each], start=1)
+        ))
+        for place, of in enumerate(ids)
+    }  # fmt: skip
+
+
+def gathered(rows: dict[UUID, CommitmentRow], turned: bool = False) -> Chain:
+    """`turned`: whoever looks finds the rows of each step in another order."""
+    found = Chain(next(iter(rows)))
+    steps = [one for one in begun().all("milestones") if one.commitment == TRAM]
+    while missing := found.missing():
+        order: Iterable[UUID] = reversed(missing) if turned else missing
+        found.add({one: rows[one] for one in order})
+        found.milestones |= {Place(one, step.number): step for one in missing for step in steps}
+    return found
+
+
+def test_of_a_wide_chain_so_many_links_are_named_and_the_way_on_leads_to_all_of_them() -> None:
+    made = gathered(wide(words("A part")))
+    every = made.row(DAY, bounded=False)
+    assert (len(every.links), every.links_left) == (990, None)
+    first = made.row(DAY)
+    assert (len(first.links), first.links_left) == (NAMED, 990 - NAMED)
+    rest = made.row(DAY, NAMED)
+    assert (first.links + rest.links, rest.links_left) == (every.links, None)
+    assert (made.row(DAY, 990).links, made.row(DAY, 10**6).links_left) == ((), None)
+    assert replace(first, links=(), links_left=None) == replace(every, links=())
+
+
+def test_titles_in_forty_languages_are_bounded_too() -> None:
+    long = Words({f"{one}{other}": "ش" * 200 for one in "abcdefgh" for other in "abcde"})
+    made, size = gathered(wide(long)), sum(len(text.encode()) for text in long.values())
+    seen = list(made.row(DAY).links)
+    assert TITLES <= size * len(seen) < TITLES + size
+    while more := made.row(DAY, len(seen)).links:
+        seen += more
+    assert tuple(seen) == made.row(DAY, bounded=False).links
+
+
+def test_who_gathers_the_rows_in_another_order_makes_the_same() -> None:
+    rows = wide(words("A part"))
+    assert gathered(rows, turned=True).row(DAY) == gathered(rows).row(DAY)
