@@ -75,11 +75,12 @@ class Tokens:
 
     async def find(self, text: str) -> Token | None:
         """Whom a token speaks for; None where it is unknown, expired or revoked. Raises Unavailable, ProviderAway."""
-        digest = _hash(text)
-        kept = self._kept.get(digest)
+        digest, there = _hash(text), self._kept
+        kept = there.get(digest)
         if kept is None or kept[0] < monotonic():
-            kept = (monotonic() + KEPT_FOR, await self._found(text, digest))
-            self._keep(digest, kept)
+            kept = there[digest] = (monotonic() + KEPT_FOR, await self._found(text, digest))
+            if len(there) > KEPT_AT_MOST:
+                there.popitem(last=False)
         token = kept[1]
         return token if token is not None and token.expires_at > datetime.now(UTC) else None
 
@@ -100,8 +101,8 @@ class Tokens:
         return bool(done == "UPDATE 1")
 
     def forget_kept(self) -> None:
-        """What was verified is asked for again, here and now."""
-        self._kept.clear()
+        """What was verified is asked for again, here and now; so is what somebody is looking for meanwhile."""
+        self._kept = OrderedDict()  # a new one: what is found by then is kept in the one of before
 
     async def all(self) -> list[Token]:
         """Those that were made by hand."""
@@ -112,11 +113,6 @@ class Tokens:
         await self._pool.execute(
             "delete from access.tokens where identity is not null and (expires_at < now() or revoked_at is not null)"
         )
-
-    def _keep(self, digest: bytes, kept: tuple[float, Token | None]) -> None:
-        self._kept[digest] = kept
-        if len(self._kept) > KEPT_AT_MOST:
-            self._kept.popitem(last=False)
 
 
 _SELECT = """
