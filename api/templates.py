@@ -23,6 +23,8 @@ from api.tongues import CATALOGS, ENGLISH, FSI, PDI, READER, Reader, Tongue, rea
 
 PAGES = Path(__file__).parent / "pages"
 _TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+AGAIN = web.RequestKey("again", str)
+"""Where somebody begins anew whom a problem ended on their way."""
 PARTS = 100
 """Pieces of a page that are written in one go: ten cells of a table or so."""
 
@@ -82,7 +84,8 @@ class Templates:
             READER.set(reader)
             answer = await served(request)
             if isinstance(answer, web.Response) and (problem := answer.get(TOLD)) is not None:
-                answer.body = await self.written("problem.html", problem=problem, **said)
+                again = request.get(AGAIN, "")
+                answer.body = await self.written("problem.html", problem=problem, again=again, **said)
                 answer.headers.update(headers)
             if answer.status in (303, 308) and answer.headers["Location"].startswith("/"):
                 answer.headers["Location"] = reader.led(answer.headers["Location"])

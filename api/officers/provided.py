@@ -1,5 +1,7 @@
 """Signing in with an identity provider: there, back, and as whom to go on."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -8,7 +10,10 @@ from aiohttp import web
 from api.errors import NoSuchAddress
 from api.officers.pages import Pages
 from api.officers.signing_in import Doors, ours
+from api.often import Often
+from api.templates import AGAIN
 from api.tongues import READER
+from api.whence import Network, whence
 from services.handle import Office
 from services.identity.asking import Asked
 from services.identity.journeys import LASTS
@@ -16,14 +21,20 @@ from services.identity.signing_in import NotLetIn, SigningIn
 from services.readers import known
 
 NAME = "subsidia-signing-in"
-CHOOSE = "/sign-in/as"
+DOOR, CHOOSE = "/sign-in", "/sign-in/as"
+FAILED, WITHIN = 20, 600.0
+"""So many sign-ins may fail from one network address within so many seconds: a code that is made up costs the provider
+a question, and us a row."""
 
 
 class Provided:
     """`/sign-in/with/<provider>`, `/sign-in/from/<provider>` and `/sign-in/as`."""
 
-    def __init__(self, ways: SigningIn, doors: Doors, office: Office, pages: Pages) -> None:
+    def __init__(
+        self, ways: SigningIn, doors: Doors, office: Office, pages: Pages, proxies: Sequence[Network] = ()
+    ) -> None:
         self._ways, self._doors, self._office, self._pages = ways, doors, office, pages
+        self._proxies, self._often = proxies, Often(FAILED, WITHIN)
 
     def routes(self) -> list[web.RouteDef]:
         served = self._pages.served
@@ -37,19 +48,27 @@ class Provided:
     async def outward(self, request: web.Request) -> web.StreamResponse:
         """Nobody who is led here from elsewhere is signed in by it: as whom they go on, they say themselves."""
         then = ours(request.rel_url.query.get("then", ""))
+        _leads(request, then)
         address, kept = await self._ways.begin(self._asked(request), then, READER.get().chosen)
         return self._keeping(request, web.Response(status=303, headers={"Location": address}), kept)
 
     async def back(self, request: web.Request) -> web.StreamResponse:
+        _leads(request)
         query = request.rel_url.query
         if len(set(query)) < len(query):
             raise NotLetIn("This answer is not from the identity provider that was asked.")
-        kept, tongue = await self._ways.arrived(self._asked(request), self._kept(request), query)
+        asked, place = self._asked(request), whence(request, self._proxies)
+        journey = await self._ways.returned(asked, self._kept(request), query)
+        _leads(request, journey.then)
+        self._often.count(place)  # before the provider is asked: what is on its way counts as well
+        kept, tongue = await self._ways.arrived(asked, journey, query)
+        self._often.well(place)
         # The code and the state leave the address, the history of the browser, and what a reload would send again.
         address = f"{CHOOSE}?{urlencode({'lang': tongue})}" if tongue else CHOOSE
         return self._keeping(request, web.Response(status=303, headers={"Location": address}), kept)
 
     async def choosing(self, request: web.Request) -> web.StreamResponse:
+        request[AGAIN] = DOOR
         arrived, now = await self._ways.arrived_as(self._kept(request)), self._office.clock()
         if not arrived.may_be:
             return await self._pages.page("stranger.html", 403, stranger=arrived)
@@ -58,6 +77,7 @@ class Provided:
         return await self._pages.page("sign_in_as.html", offered=offered, provider=arrived.provider.name)
 
     async def chosen(self, request: web.Request) -> web.StreamResponse:
+        request[AGAIN] = DOOR
         said = dict(await self._doors.posted(request))
         token, then = await self._ways.enter(self._kept(request), _uuid(said.get("identity", "")))
         await self._doors.ended(request)
@@ -88,6 +108,13 @@ class Provided:
 
     def _cookie(self, request: web.Request) -> str:
         return f"__Host-{NAME}" if self._doors.secure(request) else NAME
+
+
+def _leads(request: web.Request, then: str = "") -> None:
+    """The page of a problem leads back to the door, in whatever language: no link on it repeats a code."""
+    query = (("then", then),) if then else ()
+    request[AGAIN] = f"{DOOR}?{urlencode(query)}" if then else DOOR
+    READER.set(replace(READER.get(), address=DOOR, query=query))
 
 
 def _uuid(text: str) -> UUID | None:

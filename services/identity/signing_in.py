@@ -62,16 +62,20 @@ class SigningIn:
         })  # fmt: skip
         return _with(said["authorization_endpoint"], query), await self._journeys.kept(journey)
 
-    async def arrived(self, asked: Asked, kept: str, query: Mapping[str, str]) -> tuple[str, str]:
-        """What the browser is to keep now, until it says as whom it goes on; and the language that was chosen.
-
-        Raises NotLetIn, ProviderAway, Unavailable.
-        """
+    async def returned(self, asked: Asked, kept: str, query: Mapping[str, str]) -> Outward:
+        """The way out that this is the answer to. Nobody was asked yet, and nothing written. Raises NotLetIn."""
         journey = await self._journeys.read(kept, Outward)
         if journey is None:
             raise NotLetIn("This browser did not set out from here, or too long ago. Sign in again.")
         if journey.provider != asked.provider.key or not _same(journey.state, query.get("state")):
             raise NotLetIn("This is the answer to another sign-in than the one that this browser began.")
+        return journey
+
+    async def arrived(self, asked: Asked, journey: Outward, query: Mapping[str, str]) -> tuple[str, str]:
+        """What the browser is to keep now, until it says as whom it goes on; and the language that was chosen.
+
+        Raises NotLetIn, ProviderAway, Unavailable.
+        """
         said = await asked.metadata()
         issuer = query.get("iss")
         if issuer != asked.provider.issuer and (issuer or said.get("authorization_response_iss_parameter_supported")):
