@@ -33,6 +33,7 @@ def identity() -> None:
               subsidia identity bind --program robot-7 --unit insee:69123 --role liaison_officer
               subsidia identity list
               subsidia identity unbind 7d7f0f2e-...
+              subsidia identity sign-out
     """
 
 
@@ -129,3 +130,13 @@ def unbind(id: UUID) -> None:
     if not with_services(work):
         raise Failed("There is no binding of this id.")
     click.echo("Unbound.")
+
+
+@identity.command("sign-out")
+def sign_out() -> None:
+    """End every sign-in with a provider: all sign in anew. What a restored database brings back ends by this, too."""
+
+    async def work(services: Services) -> int:
+        return await services.tokens.end_sign_ins()
+
+    click.echo(f"Signed out: {with_services(work)}.")

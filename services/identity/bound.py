@@ -83,12 +83,16 @@ class Identities:
         found_by = await self._found_by(issuer, kind, called)
         with available():
             rows = await self._pool.fetch(f"{_SELECT} where found_by = $1 and expires_at > now() order by id", found_by)
-        return [one for one in map(_identity, rows) if await self._key(one) is not None]
+        return [one for one in map(_identity, rows) if await self.binds(one.id)]
 
     async def find(self, id: UUID) -> Identity | None:
         with available():
             row = await self._pool.fetchrow(f"{_SELECT} where id = $1", id)
         return _identity(row) if row else None
+
+    async def binds(self, id: UUID) -> bool:
+        """Whether this binding has its key: without it a backup brought back its row. Raises KeyUnusable, OSError."""
+        return await asyncio.to_thread(self._keyring.find, id) is not None
 
     async def await_mail(self, issuer: str) -> bool:
         """Whether anybody of this provider is known by an address, and not by a subject yet."""

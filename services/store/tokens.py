@@ -49,10 +49,17 @@ class Token:
 
 
 class Tokens:
-    """Issues, finds and revokes tokens. `elsewhere`: whom a token that others signed speaks for."""
+    """Issues, finds and revokes tokens.
 
-    def __init__(self, pool: asyncpg.Pool, elsewhere: Callable[[str], Awaitable[Token | None]] | None = None) -> None:
-        self._pool, self._elsewhere = pool, elsewhere
+    `binds`: whether a binding still binds somebody; a restored database brings back its row alone. `elsewhere`: whom a
+    token that others signed speaks for.
+    """
+
+    def __init__(
+        self, pool: asyncpg.Pool, binds: Callable[[UUID], Awaitable[bool]],
+        elsewhere: Callable[[str], Awaitable[Token | None]] | None = None,
+    ) -> None:  # fmt: skip
+        self._pool, self._binds, self._elsewhere = pool, binds, elsewhere
         self._kept: OrderedDict[bytes, tuple[float, Token | None]] = OrderedDict()
 
     async def issue(
@@ -74,7 +81,10 @@ class Tokens:
         return text, token
 
     async def find(self, text: str) -> Token | None:
-        """Whom a token speaks for; None where it is unknown, expired or revoked. Raises Unavailable, ProviderAway."""
+        """Whom a token speaks for; None where it is unknown, expired, revoked or of nobody who is bound.
+
+        Raises Unavailable, ProviderAway, KeyUnusable, OSError.
+        """
         digest, there = _hash(text), self._kept
         kept = there.get(digest)
         if kept is None or kept[0] < monotonic():
@@ -90,7 +100,9 @@ class Tokens:
         with available():
             async with lent(self._pool) as connection:
                 row = await connection.fetchrow(f"{_SELECT} where hash = $1 and revoked_at is null", digest)
-        return _token(row) if row else None
+        if row is None or (row["identity"] is not None and not await self._binds(row["identity"])):
+            return None
+        return _token(row)
 
     async def revoke(self, token: UUID) -> bool:
         """Whether there was such a token to revoke."""
@@ -99,6 +111,14 @@ class Tokens:
         )
         self.forget_kept()
         return bool(done == "UPDATE 1")
+
+    async def end_sign_ins(self) -> int:
+        """Whoever came in with a provider signs in anew; how many counted yet."""
+        rows = await self._pool.fetch(
+            "delete from access.tokens where identity is not null returning revoked_at is null and expires_at > now()"
+        )
+        self.forget_kept()
+        return sum(row[0] for row in rows)
 
     def forget_kept(self) -> None:
         """What was verified is asked for again, here and now; so is what somebody is looking for meanwhile."""

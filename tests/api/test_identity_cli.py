@@ -27,6 +27,7 @@ def test_somebody_is_bound_listed_and_unbound(verbs: Verbs) -> None:
     assert WHO not in listed
     assert WHO in verbs.well("identity", "list", "--names")
     id = listed.split()[0]
+    assert "Signed out: 0." in verbs.well("identity", "sign-out")
     assert "Unbound" in verbs.well("identity", "unbind", id)
     assert verbs("identity", "unbind", id).exit_code == 1
     assert "Nobody is bound yet" in verbs.well("identity", "list")
