@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -18,6 +19,8 @@ from services.store.connecting import Pool, available
 IDENTITIES = uuid5(NAMES, "identities")
 """The name of the key by which somebody is found among others: who has it can try names."""
 OF_IDENTITIES = b"subsidia identity v1"
+LISTED = timedelta(days=30)
+"""For so long what has ended can be seen in the list; then it is forgotten."""
 
 
 class Kind(StrEnum):
@@ -65,6 +68,7 @@ class Identities:
         found_by = await self._found_by(issuer, kind, called)
         # What has expired is in nobody's way.
         await self._forget(_EXPIRED, found_by)
+        await self.forget_expired()
         sealed = await self._sealed(id, called)
         made = Identity(
             id, issuer, kind, sealed, actor.unit, actor.role, actor.accreditation, now, now + lasts, note
@@ -113,6 +117,10 @@ class Identities:
             if done != "UPDATE 1":
                 await self._forget(_UNSETTLED, one.id)
 
+    async def ended(self, one: Identity) -> bool:
+        """Whether it binds nobody any more: its time is over, or its key gone. Raises OSError."""
+        return one.expires_at <= datetime.now(UTC) or not await asyncio.to_thread(self._keyring.has, one.id)
+
     async def all(self) -> list[Identity]:
         return [_identity(row) for row in await self._pool.fetch(f"{_SELECT} order by created_at, id")]
 
@@ -140,9 +148,23 @@ class Identities:
         """All of somebody who is erased; how many there were. Raises Unavailable, OSError."""
         return await self._forget(_OF_PERSON, person)
 
-    async def _forget(self, asked: str, about: object) -> int:
+    async def forget_expired(self) -> int:
+        """What has expired for so long that nobody looks for it any more. Raises Unavailable, OSError."""
+        return await self._forget(_LONG_EXPIRED, LISTED)
+
+    async def forget_keyless(self, there: Collection[UUID]) -> int:
+        """What a restored database brought back of bindings that had ended. `there`: whose keys are there.
+
+        A folder of keys that was restored, too, may lack the newest ones: who was bound lately is not taken for ended.
+        Without the key by which all are found it is not the folder that they were bound with, and says nothing.
+        """
+        if IDENTITIES not in there:
+            return 0
+        return await self._forget(_KEYLESS, list(there), LISTED)
+
+    async def _forget(self, asked: str, *about: object) -> int:
         with available():
-            rows = await self._pool.fetch(asked, about)
+            rows = await self._pool.fetch(asked, *about)
         return sum([await self.unbind(row["id"]) for row in rows])
 
     async def _sealed(self, id: UUID, called: str) -> bytes:
@@ -168,6 +190,8 @@ insert into access.identities
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 on conflict do nothing"""
 _EXPIRED = "select id from access.identities where found_by = $1 and expires_at <= now()"
+_LONG_EXPIRED = "select id from access.identities where expires_at <= now() - $1::interval"
+_KEYLESS = "select id from access.identities where id <> all($1::uuid[]) and created_at <= now() - $2::interval"
 _UNSETTLED = "select id from access.identities where id = $1 and kind = 'email'"
 _OF_PERSON = "select id from access.identities where person = $1"
 _SETTLE = """

@@ -105,6 +105,7 @@ class SigningIn:
         if not await self._journeys.end(back):
             raise NotLetIn("This sign-in has ended before. Sign in again.")
         await self._tokens.forget_expired()
+        await self._identities.forget_expired()
         lasts = min(LASTS, one.expires_at - datetime.now(UTC))
         text, _ = await self._tokens.issue(one.actor, lasts, identity=one.id)
         return text, back.then
