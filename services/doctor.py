@@ -356,11 +356,13 @@ async def _identity_provider(asked: Asked, public_url: str) -> Finding:
     """Whether it answers as officers will need it; nobody is signed in."""
     what, provider = "identity", asked.provider
     try:
-        await asked.metadata()
+        told = await asked.metadata()
     except ProviderAway as error:
         do = f"{error} See SUBSIDIA_IDENTITY in deploy/operations.md."
         return Finding(what, Verdict.NOTE, f"{provider.issuer} cannot be used", do)
     said = f"{provider.issuer} answers; it sends people back to {provider.redirect(public_url)}"
+    if told.get("backchannel_logout_supported") is True:
+        said += f", and may post to {provider.leaves_by(public_url)} that they left"
     return Finding(what, Verdict.WELL, said)
 
 

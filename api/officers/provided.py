@@ -1,14 +1,17 @@
-"""Signing in with an identity provider: there, back, and as whom to go on."""
+"""Signing in with an identity provider: there, back, and as whom to go on; signing out there ends it here."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import urlencode
 from uuid import UUID
 
+import structlog
 from aiohttp import web
 
+from api.edge import officers
 from api.errors import NoSuchAddress
 from api.officers.pages import Pages
+from api.officers.sent import fields_of
 from api.officers.signing_in import Doors, ours
 from api.often import Often
 from api.templates import AGAIN
@@ -17,6 +20,7 @@ from api.whence import Network, whence
 from services.handle import Office
 from services.identity.asking import Asked
 from services.identity.journeys import LASTS
+from services.identity.signatures import Untrue
 from services.identity.signing_in import NotLetIn, SigningIn
 from services.readers import known
 
@@ -26,9 +30,11 @@ FAILED, WITHIN = 20, 600.0
 """So many sign-ins may fail from one network address within so many seconds: a code that is made up costs the provider
 a question, and us a row."""
 
+log = structlog.get_logger()
+
 
 class Provided:
-    """`/sign-in/with/<provider>`, `/sign-in/from/<provider>` and `/sign-in/as`."""
+    """`/sign-in/with/<provider>`, `/sign-in/from/<provider>`, `/sign-in/as`; and `/sign-out/from/<provider>`."""
 
     def __init__(
         self, ways: SigningIn, doors: Doors, office: Office, pages: Pages, proxies: Sequence[Network] = ()
@@ -43,6 +49,7 @@ class Provided:
             web.get("/sign-in/from/{provider}", served(self.back)),
             web.get(CHOOSE, served(self.choosing)),
             web.post(CHOOSE, served(self.chosen)),
+            web.post("/sign-out/from/{provider}", officers(self.left, "logout")),
         ]
 
     async def outward(self, request: web.Request) -> web.StreamResponse:
@@ -82,6 +89,16 @@ class Provided:
         token, then = await self._ways.enter(self._kept(request), _uuid(said.get("identity", "")))
         await self._doors.ended(request)
         return self._forgetting(request, self._doors.let_in(request, token, ours(then)))
+
+    async def left(self, request: web.Request) -> web.StreamResponse:
+        """Sent by a provider, and by nobody's browser: what it signed is what counts."""
+        said = dict(await fields_of(request, files=False))
+        try:
+            await self._ways.out.heard(self._asked(request), said.get("logout_token", ""))
+        except Untrue as error:
+            log.info("logout-untrue", provider=request.match_info["provider"], why=str(error))
+            return web.json_response({"error": "invalid_request"}, status=400)
+        return web.Response()
 
     def _asked(self, request: web.Request) -> Asked:
         asked = self._ways.providers.by_key(request.match_info["provider"])

@@ -19,6 +19,8 @@ from services.store.connecting import Pool, available
 IDENTITIES = uuid5(NAMES, "identities")
 """The name of the key by which somebody is found among others: who has it can try names."""
 OF_IDENTITIES = b"subsidia identity v1"
+SESSION = "session"
+"""What a provider calls somebody's session is hashed as they are; it binds nobody."""
 LISTED = timedelta(days=30)
 """For so long what has ended can be seen in the list; then it is forgotten."""
 
@@ -65,7 +67,7 @@ class Identities:
         assert actor.role is not None
         assert actor.accreditation is not None
         id, now = uuid4(), datetime.now(UTC)
-        found_by = await self._found_by(issuer, kind, called)
+        found_by = await self.found_by(issuer, kind, called)
         # What has expired is in nobody's way.
         await self._forget(_EXPIRED, found_by)
         await self.forget_expired()
@@ -84,7 +86,7 @@ class Identities:
 
     async def of(self, issuer: str, kind: Kind, called: str) -> list[Identity]:
         """Those that count now. Raises Unavailable, KeyUnusable, OSError."""
-        found_by = await self._found_by(issuer, kind, called)
+        found_by = await self.found_by(issuer, kind, called)
         with available():
             rows = await self._pool.fetch(f"{_SELECT} where found_by = $1 and expires_at > now() order by id", found_by)
         return [one for one in map(_identity, rows) if await self.binds(one.id)]
@@ -93,6 +95,12 @@ class Identities:
         with available():
             row = await self._pool.fetchrow(f"{_SELECT} where id = $1", id)
         return _identity(row) if row else None
+
+    async def found(self, found_by: bytes) -> list[UUID]:
+        """All bindings of somebody, whether they count or not. Raises Unavailable."""
+        with available():
+            rows = await self._pool.fetch("select id from access.identities where found_by = $1", found_by)
+        return [row["id"] for row in rows]
 
     async def binds(self, id: UUID) -> bool:
         """Whether this binding has its key: without it a backup brought back its row. Raises KeyUnusable, OSError."""
@@ -110,7 +118,7 @@ class Identities:
         Of several sign-ins at once one settles it. A subject that is bound to the accreditation already is so once.
         """
         for one in await self.of(issuer, Kind.EMAIL, address):
-            found_by = await self._found_by(issuer, Kind.PERSON, subject)
+            found_by = await self.found_by(issuer, Kind.PERSON, subject)
             sealed = await self._sealed(one.id, subject)
             with available():
                 done = await self._pool.execute(_SETTLE, one.id, found_by, sealed)
@@ -174,12 +182,13 @@ class Identities:
     async def _key(self, one: Identity) -> bytes | None:
         return await asyncio.to_thread(self._keyring.find, one.id)
 
-    async def _found_by(self, issuer: str, kind: Kind, called: str) -> bytes:
+    async def found_by(self, issuer: str, kind: str, called: str) -> bytes:
+        """The keyed hash by which whom or what a provider calls so is found."""
         key = await asyncio.to_thread(self._keyring.make, IDENTITIES)
         # Of other letters nobody knows who takes which two for one: the Kelvin sign is no k.
         name = called.lower() if kind is Kind.EMAIL and called.isascii() else called
         derived = hmac.digest(key, OF_IDENTITIES, "sha256")
-        return hmac.digest(derived, "\0".join((issuer, kind.value, name)).encode("utf-8", "surrogatepass"), "sha256")
+        return hmac.digest(derived, "\0".join((issuer, kind, name)).encode("utf-8", "surrogatepass"), "sha256")
 
 
 _SELECT = """

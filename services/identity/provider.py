@@ -32,6 +32,10 @@ class Provider:
         """Where it sends people back to: one address for each, so that none can pass for another."""
         return f"{public_url}/sign-in/from/{self.key}"
 
+    def leaves_by(self, public_url: str) -> str:
+        """Where it says that somebody has signed out with it."""
+        return f"{public_url}/sign-out/from/{self.key}"
+
     def trusted(self, address: object) -> bool:
         """Whether an address that it names may be asked: what is sent there is a secret.
 

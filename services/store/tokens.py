@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from time import monotonic
@@ -63,9 +63,13 @@ class Tokens:
         self._kept: OrderedDict[bytes, tuple[float, Token | None]] = OrderedDict()
 
     async def issue(
-        self, actor: Actor, lasts: timedelta, note: str = "", identity: UUID | None = None
-    ) -> tuple[str, Token]:
-        """A new token for an accredited actor; the text is returned this once."""
+        self, actor: Actor, lasts: timedelta, note: str = "", identity: UUID | None = None,
+        session: bytes | None = None,
+    ) -> tuple[str, Token]:  # fmt: skip
+        """A new token for an accredited actor; the text is returned this once.
+
+        Of a sign-in: the `identity` that it rests on, and the `session` at the provider, by which that may end it.
+        """
         assert actor.unit is not None
         assert actor.role is not None
         assert actor.accreditation is not None
@@ -74,9 +78,9 @@ class Tokens:
         token = Token(uuid4(), actor.unit, actor.role, actor.accreditation, now, now + lasts, None, note, identity)
         await self._pool.execute(
             "insert into access.tokens (id, hash, unit, role, accreditation, created_at, expires_at, note,"
-            " identity) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            " identity, session) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
             token.id, _hash(text), token.unit, token.role.value, str(token.accreditation), now, token.expires_at, note,
-            identity,
+            identity, session,
         )  # fmt: skip
         return text, token
 
@@ -120,6 +124,17 @@ class Tokens:
         self.forget_kept()
         return sum(row[0] for row in rows)
 
+    async def end_sessions(self, bound: Sequence[UUID] | None, session: bytes | None, before: datetime) -> int:
+        """Ends sign-ins that began before: of these bindings, in this session, or both. How many there were.
+
+        Of somebody who is named beside a session, those end too of which the provider never named the session.
+        """
+        assert bound is not None or session is not None
+        with available():
+            ended = await self._pool.fetch(_END, bound, session, before)
+        self.forget_kept()
+        return len(ended)
+
     def forget_kept(self) -> None:
         """What was verified is asked for again, here and now; so is what somebody is looking for meanwhile."""
         self._kept = OrderedDict()  # a new one: what is found by then is kept in the one of before
@@ -137,6 +152,12 @@ class Tokens:
 
 _SELECT = """
 select id, unit, role, accreditation, created_at, expires_at, revoked_at, note, identity from access.tokens"""
+
+_END = """
+delete from access.tokens where identity is not null and created_at < $3
+    and ($1::uuid[] is null or identity = any($1))
+    and ($2::bytea is null or session = $2 or (session is null and $1 is not null))
+returning id"""
 
 
 def _hash(text: str) -> bytes:
