@@ -104,8 +104,7 @@ def signed(
             found = jwt.decode(text, key, registry=_REGISTRY)
     except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise Untrue(f"it is not as signed: {type(error).__name__}") from None
-    kind = str(found.header.get("typ", "")).lower().removeprefix("application/")
-    if kind not in types:
+    if _type(found.header.get("typ", "")) not in types:
         raise Untrue("it is a token of another type")
     _check(found.claims, issuer, audience, about)
     return found.claims
@@ -113,12 +112,25 @@ def signed(
 
 def issuer_of(text: str) -> str | None:
     """Whom a token says that it is from: a claim that nobody has checked, to know whose keys to ask for."""
+    return _said(text, 1, "iss")
+
+
+def type_of(text: str) -> str:
+    """What a token calls itself, in small letters: nobody has checked it, to know by which rules it is checked."""
+    return _type(_said(text, 0, "typ"))
+
+
+def _type(said: object) -> str:
+    return said.lower().removeprefix("application/") if isinstance(said, str) else ""
+
+
+def _said(text: str, place: int, name: str) -> str | None:
     try:
-        part = text.split(".")[1]
+        part = text.split(".")[place]
         found = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     except (ValueError, IndexError, RecursionError):
         return None
-    said = found.get("iss") if isinstance(found, dict) else None
+    said = found.get(name) if isinstance(found, dict) else None
     return said if isinstance(said, str) else None
 
 

@@ -72,9 +72,9 @@ class Government:
         async with aiohttp.ClientSession() as session, session.post(f"{self.issuer}/test/{what}", json=said) as answer:
             return await answer.text()
 
-    async def program(self) -> str:
-        """The access token of a program."""
-        form = {"grant_type": "client_credentials"}
+    async def program(self, resource: str = "") -> str:
+        """The access token of a program; for `api://register` typed as Entra ID types them."""
+        form = {"grant_type": "client_credentials"} | ({"resource": resource} if resource else {})
         headers = {"Authorization": aiohttp.encode_basic_auth("robot", "robot")}
         async with (
             aiohttp.ClientSession(headers=headers) as session,

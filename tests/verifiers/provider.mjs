@@ -37,6 +37,17 @@ async function begin() {
       accountId: id,
       claims: () => ({ sub: id, email: `${id.replace(/^unverified-/, '')}@city.example`, email_verified: !id.startsWith('unverified-') }),
     }),
+    formats: {
+      customizers: {
+        jwt: (_, token, parts) => {
+          if (token.aud !== 'api://register') return;
+          // As Entra ID does.
+          parts.header = { typ: 'JWT' };
+          parts.payload.azp = parts.payload.client_id;
+          delete parts.payload.client_id;
+        },
+      },
+    },
     // Theirs asks nobody on this machine.
     fetch: (address, { dispatcher, ...asked }) => fetch(address, asked),
     features: {
