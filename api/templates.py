@@ -83,12 +83,15 @@ class Templates:
             reader = reader_of(request)
             READER.set(reader)
             answer = await served(request)
+            spoken = READER.get()  # who comes back from elsewhere may have chosen their language before
             if isinstance(answer, web.Response) and (problem := answer.get(TOLD)) is not None:
                 again = request.get(AGAIN, "")
                 answer.body = await self.written("problem.html", problem=problem, again=again, **said)
                 answer.headers.update(headers)
+                if spoken.tongue != reader.tongue:
+                    answer.headers["Content-Language"] = spoken.tongue.tag
             if answer.status in (303, 308) and answer.headers["Location"].startswith("/"):
-                answer.headers["Location"] = reader.led(answer.headers["Location"])
+                answer.headers["Location"] = spoken.led(answer.headers["Location"])
             return answer
 
         return serve

@@ -15,7 +15,7 @@ from api.officers.sent import fields_of
 from api.officers.signing_in import Doors, ours
 from api.often import Often
 from api.templates import AGAIN
-from api.tongues import READER
+from api.tongues import READER, tongue_of
 from api.whence import Network, whence
 from services.handle import Office
 from services.identity.asking import Asked
@@ -61,18 +61,18 @@ class Provided:
 
     async def back(self, request: web.Request) -> web.StreamResponse:
         _leads(request)
+        journey = await self._ways.set_out(self._kept(request))
+        _leads(request, journey.then, journey.tongue)
         query = request.rel_url.query
         if len(set(query)) < len(query):
             raise NotLetIn("This answer is not from the identity provider that was asked.")
         asked, place = self._asked(request), whence(request, self._proxies)
-        journey = await self._ways.returned(asked, self._kept(request), query)
-        _leads(request, journey.then)
+        self._ways.check_answer(asked, journey, query)
         self._often.count(place)  # before the provider is asked: what is on its way counts as well
-        kept, tongue = await self._ways.arrived(asked, journey, query)
+        kept = await self._ways.arrived(asked, journey, query)
         self._often.well(place)
         # The code and the state leave the address, the history of the browser, and what a reload would send again.
-        address = f"{CHOOSE}?{urlencode({'lang': tongue})}" if tongue else CHOOSE
-        return self._keeping(request, web.Response(status=303, headers={"Location": address}), kept)
+        return self._keeping(request, web.Response(status=303, headers={"Location": CHOOSE}), kept)
 
     async def choosing(self, request: web.Request) -> web.StreamResponse:
         request[AGAIN] = DOOR
@@ -127,11 +127,15 @@ class Provided:
         return f"__Host-{NAME}" if self._doors.secure(request) else NAME
 
 
-def _leads(request: web.Request, then: str = "") -> None:
-    """The page of a problem leads back to the door, in whatever language: no link on it repeats a code."""
+def _leads(request: web.Request, then: str = "", chosen: str = "") -> None:
+    """The page of a problem leads back to the door, in whatever language: no link on it repeats a code.
+
+    `chosen`: the language in which somebody set out, which no provider brings back.
+    """
     query = (("then", then),) if then else ()
     request[AGAIN] = f"{DOOR}?{urlencode(query)}" if then else DOOR
-    READER.set(replace(READER.get(), address=DOOR, query=query))
+    reader = replace(READER.get(), address=DOOR, query=query)
+    READER.set(replace(reader, tongue=tongue_of((chosen,)), chosen=chosen) if chosen else reader)
 
 
 def _uuid(text: str) -> UUID | None:

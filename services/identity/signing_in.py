@@ -65,17 +65,20 @@ class SigningIn:
         })  # fmt: skip
         return _with(said["authorization_endpoint"], query), await self._journeys.kept(journey)
 
-    async def returned(self, asked: Asked, kept: str, query: Mapping[str, str]) -> Outward:
-        """The way out that this is the answer to. Nobody was asked yet, and nothing written. Raises NotLetIn."""
+    async def set_out(self, kept: str) -> Outward:
+        """The way out that a browser is on. Raises NotLetIn."""
         journey = await self._journeys.read(kept, Outward)
         if journey is None:
             raise NotLetIn("This browser did not set out from here, or too long ago. Sign in again.")
-        if journey.provider != asked.provider.key or not _same(journey.state, query.get("state")):
-            raise NotLetIn("This is the answer to another sign-in than the one that this browser began.")
         return journey
 
-    async def arrived(self, asked: Asked, journey: Outward, query: Mapping[str, str]) -> tuple[str, str]:
-        """What the browser is to keep now, until it says as whom it goes on; and the language that was chosen.
+    def check_answer(self, asked: Asked, journey: Outward, query: Mapping[str, str]) -> None:
+        """Whether it is the answer to this way out. Nobody was asked yet, and nothing written. Raises NotLetIn."""
+        if journey.provider != asked.provider.key or not _same(journey.state, query.get("state")):
+            raise NotLetIn("This is the answer to another sign-in than the one that this browser began.")
+
+    async def arrived(self, asked: Asked, journey: Outward, query: Mapping[str, str]) -> str:
+        """What the browser is to keep now, until it says as whom it goes on.
 
         Raises NotLetIn, ProviderAway, Unavailable.
         """
@@ -94,7 +97,7 @@ class SigningIn:
         if await self._identities.await_mail(issuer) and (address := await self._address(asked, said, answer, claims)):
             await self._identities.settle(issuer, address, subject)
         back = Back.of(asked.provider.key, subject, journey.then, _session(claims), since)
-        return await self._journeys.kept(back), journey.tongue
+        return await self._journeys.kept(back)
 
     async def arrived_as(self, kept: str) -> Arrived:
         """Who came back. Raises NotLetIn, Unavailable."""

@@ -214,6 +214,10 @@ async def test_whoever_was_not_let_in_begins_anew(government: Government) -> Non
         assert '<a href="/sign-in?then=%2Fgive%2Funits%2Fregister">Sign in again</a>' in seen.text
         assert 'href="/sign-in?then=%2Fgive%2Funits%2Fregister&amp;lang=fr"' in seen.text
         assert "code=" not in seen.text
+        back = await vic.logs_in(government, "vic", "/give&lang=fr")
+        seen = await vic.get(back.replace("state=", "state=x"))
+        assert '<html lang="fr">' in seen.text
+        assert '<a href="/sign-in?then=%2Fgive&amp;lang=fr">Identifiez-vous de nouveau</a>' in seen.text
         seen = await vic.get(f"{live.url}/sign-in/as")
         assert (seen.status, '<a href="/sign-in">Sign in again</a>' in seen.text) == (400, True)
 
