@@ -68,9 +68,8 @@ class Identities:
         assert actor.accreditation is not None
         id, now = uuid4(), datetime.now(UTC)
         found_by = await self.found_by(issuer, kind, called)
-        # What has expired is in nobody's way.
-        await self._forget(_EXPIRED, found_by)
         await self.forget_expired()
+        await self._make_way(found_by)
         sealed = await self._sealed(id, called)
         made = Identity(
             id, issuer, kind, sealed, actor.unit, actor.role, actor.accreditation, now, now + lasts, note
@@ -119,11 +118,20 @@ class Identities:
         """
         for one in await self.of(issuer, Kind.EMAIL, address):
             found_by = await self.found_by(issuer, Kind.PERSON, subject)
+            await self._make_way(found_by)
             sealed = await self._sealed(one.id, subject)
             with available():
                 done = await self._pool.execute(_SETTLE, one.id, found_by, sealed)
             if done != "UPDATE 1":
                 await self._forget(_UNSETTLED, one.id)
+
+    async def _make_way(self, found_by: bytes) -> None:
+        """What has ended of somebody is not in the way of what they are bound to anew."""
+        with available():
+            rows = await self._pool.fetch(f"{_SELECT} where found_by = $1", found_by)
+        for one in map(_identity, rows):
+            if await self.ended(one):
+                await self.unbind(one.id)
 
     async def ended(self, one: Identity) -> bool:
         """Whether it binds nobody any more: its time is over, or its key gone. Raises OSError."""
@@ -198,7 +206,6 @@ insert into access.identities
     (id, issuer, kind, found_by, sealed, unit, role, accreditation, person, created_at, expires_at, note)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 on conflict do nothing"""
-_EXPIRED = "select id from access.identities where found_by = $1 and expires_at <= now()"
 _LONG_EXPIRED = "select id from access.identities where expires_at <= now() - $1::interval"
 _KEYLESS = "select id from access.identities where id <> all($1::uuid[]) and created_at <= now() - $2::interval"
 _UNSETTLED = "select id from access.identities where id = $1 and kind = 'email'"

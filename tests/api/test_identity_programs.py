@@ -147,6 +147,14 @@ def test_what_a_backup_brings_back_binds_nobody(government: Government) -> None:
     made = government.bound(Kind.PERSON, "paul", live.story.officer)
     (live.services.config.keyring / f"{made.id}.key").unlink()
     assert live.run(live.services.identities.of(government.issuer, Kind.PERSON, "paul")) == []
+    again = government.bound(Kind.PERSON, "paul", live.story.officer)
+    found = live.run(live.services.identities.of(government.issuer, Kind.PERSON, "paul"))
+    assert [one.id for one in found] == [again.id], "what has ended is in nobody's way"
+    (live.services.config.keyring / f"{again.id}.key").unlink()
+    third = government.bound(Kind.EMAIL, "paul@city.example", live.story.officer)
+    live.run(live.services.identities.settle(government.issuer, "paul@city.example", "paul"))
+    found = live.run(live.services.identities.of(government.issuer, Kind.PERSON, "paul"))
+    assert [one.id for one in found] == [third.id]
 
 
 async def test_by_keyboard_an_officer_signs_in_and_out_without_a_script(government: Government, tmp_path: Path) -> None:
