@@ -10,6 +10,7 @@ from aiohttp import web
 
 from api.binding import AT_MOST, FileTooLarge, NotAFile, NotAForm, TooSlow, UnsupportedMedia
 from api.faults import FAULTS, Fault, Invalid, Located, pointer
+from api.often import TooOften
 from api.tongues import ENGLISH, Tongue, tongue
 from domain.kernel import Refused
 from services.identity.asking import ProviderAway
@@ -196,6 +197,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "bad-rows": (422, "Rows of the file are bad"),
     "wrong-file": (422, "It is no such file"),
     "record-too-large": (422, "The record would be too large"),
+    "too-often": (429, "Too often from where you are"),
     "internal": (500, "Something is wrong with the register"),
     "busy": (503, "The ledger is busy"),
     "view-behind": (503, "The view is not there yet"),
@@ -349,6 +351,12 @@ TABLE: Mapping[type[BaseException], Callable[[Any], Problem]] = {
         "not-signed-in", error.reason, *HOW_TO_SIGN_IN, headers={"WWW-Authenticate": 'Bearer realm="subsidia"'}
     ),
     NotLetIn: lambda error: _problem("not-let-in", error.reason),
+    TooOften: lambda error: _problem(
+        "too-often",
+        "Signing in failed too often from where you are. Try again in ten minutes.",
+        "Tokens of this register are taken meanwhile.",
+        headers={"Retry-After": str(error.seconds)},
+    ),
     ProviderAway: lambda error: _problem(
         "provider-away",
         "Try again in a moment.",

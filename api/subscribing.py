@@ -1,10 +1,8 @@
 """Following by mail, for people: asking for it, confirming it by the link that was sent, and ending it."""
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from time import monotonic
 from typing import Any
 
 from aiohttp import web
@@ -18,6 +16,7 @@ from api.languages import preferred
 from api.letters import HOURS
 from api.officers.pages import Pages
 from api.officers.signing_in import Doors
+from api.often import Often, TooOften
 from api.templates import Templates
 from api.whence import whence
 from services.bootstrap import Services
@@ -29,8 +28,6 @@ from services.outgoing.wanted import Unusable, Wanted
 
 ASKS, WITHIN = 10, 3600.0
 """So often may be asked from one network address within so many seconds."""
-REMEMBERED = 10_000
-"""Network addresses that are remembered at most."""
 _ASKED = {
     one.name: one
     for one in (
@@ -42,25 +39,6 @@ _ASKED = {
 }
 _SPOKEN = {LANG.name: LANG}
 _BY = {"by": Parameter("by", values.text(100, 1), "The signature of the link.", required=True)}
-
-
-class Often:
-    """Counts how often something is asked from where: at most `many` times within so many seconds."""
-
-    def __init__(self, many: int = ASKS, within: float = WITHIN) -> None:
-        self._many, self._within = many, within
-        self._asked: OrderedDict[str, list[float]] = OrderedDict()
-
-    def too_often(self, whence: str | None) -> bool:
-        """Counts one more. Of whom nobody can tell whence they ask, nobody can count it."""
-        if whence is None:
-            return False
-        since = monotonic() - self._within
-        times = [one for one in self._asked.pop(whence, []) if one > since][-self._many :]
-        self._asked[whence] = [*times, monotonic()]
-        if len(self._asked) > REMEMBERED:
-            self._asked.popitem(last=False)
-        return len(times) >= self._many
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +58,7 @@ class Subscribing:
         self._services, self._subscriptions = services, services.subscriptions
         self._pages = Pages(templates, desk=False)
         self._doors = Doors(services.tokens, self._pages, services.config.public_url)
-        self._often = Often()
+        self._often = Often(ASKS, WITHIN)
 
     def routes(self) -> list[web.RouteDef]:
         served = self._pages.served
@@ -108,10 +86,13 @@ class Subscribing:
             return await self._form(request, wanted, about, _Form(address, period, "address", 422))
         if period not in list(Period):
             return await self._form(request, wanted, about, _Form(address, period, "period", 422))
-        if self._often.too_often(whence(request, self._services.config.proxies)):
-            return await self._form(request, wanted, about, _Form(address, period, "often", 429))
         try:
+            self._often.count(whence(request, self._services.config.proxies))
             await self._subscriptions.ask(address, wanted, Period(period), preferred(request))
+        except TooOften as error:
+            answer = await self._form(request, wanted, about, _Form(address, period, "often", 429))
+            answer.headers["Retry-After"] = str(error.seconds)
+            return answer
         except Full:
             return await self._form(request, wanted, about, _Form(address, period, "full", 503))
         return await self._pages.page(

@@ -24,6 +24,8 @@ from api.tongues import CATALOGS, ENGLISH, FSI, PDI, READER, Reader, Tongue, rea
 
 PAGES = Path(__file__).parent / "pages"
 _TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+AGAIN = web.RequestKey("again", str)
+"""Where somebody begins anew whom a problem ended on their way."""
 PARTS = 100
 """Pieces of a page that are written in one go: ten cells of a table or so."""
 
@@ -82,11 +84,15 @@ class Templates:
             reader = reader_of(request)
             READER.set(reader)
             answer = await served(request)
+            spoken = READER.get()  # who comes back from elsewhere may have chosen their language before
             if isinstance(answer, web.Response) and (problem := answer.get(TOLD)) is not None:
-                answer.body = await self.written("problem.html", problem=problem, **said)
+                again = request.get(AGAIN, "")
+                answer.body = await self.written("problem.html", problem=problem, again=again, **said)
                 answer.headers.update(headers)
+                if spoken.tongue != reader.tongue:
+                    answer.headers["Content-Language"] = spoken.tongue.tag
             if answer.status in (303, 308) and answer.headers["Location"].startswith("/"):
-                answer.headers["Location"] = reader.led(answer.headers["Location"])
+                answer.headers["Location"] = spoken.led(answer.headers["Location"])
             return answer
 
         return serve

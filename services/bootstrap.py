@@ -134,9 +134,9 @@ def _who_comes(
 ) -> tuple[Tokens, SigningIn | None]:
     """By whose tokens people and programs come in, and how they sign in."""
     if fetch is None or not config.identity:
-        return Tokens(pool), None
+        return Tokens(pool, identities.binds), None
     providers = Providers(config.identity, fetch)
-    tokens = Tokens(pool, Bearers(providers, identities, config.public_url).speaks_for)
+    tokens = Tokens(pool, identities.binds, Bearers(providers, identities, config.public_url).speaks_for)
     return tokens, SigningIn(providers, identities, tokens, Journeys(pool, keyring), config.public_url)
 
 

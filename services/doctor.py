@@ -18,6 +18,7 @@ from services.cluster import PostgresUnavailable
 from services.codec import Codec
 from services.config import Config
 from services.identity.asking import Asked, Fetch, ProviderAway
+from services.identity.bound import Identities
 from services.keyring import FolderKeyring
 from services.keys import KeyUnusable, load_or_make
 from services.mail.sending import Smtp
@@ -194,7 +195,7 @@ async def _inside(config: Config, dsn: str) -> AsyncIterator[Finding]:
         for finding in (
             await _durable(pool), await _connections(pool), await _clock(pool), await _privileges(pool),
             await _ledger(config, pool), await _acting(pool), await _webhooks(pool), await _mail(config, pool),
-            await _mail_server(config), await _sealed(config, pool),
+            await _mail_server(config), await _bindings(config, pool), await _sealed(config, pool),
         ):  # fmt: skip
             if finding is not None:
                 yield finding
@@ -338,15 +339,30 @@ async def _mail_server(config: Config) -> Finding | None:
     return _finding("mail server", reply.taken, said, do, Verdict.NOTE)
 
 
+async def _bindings(config: Config, pool: Pool) -> Finding | None:
+    """How many are bound, and whether their providers are named; nothing where nobody is."""
+    identities = Identities(pool, FolderKeyring(config.keyring))
+    if not (found := await identities.all()):
+        return None
+    count = [one for one in found if not await identities.ended(one)]
+    strange = sum(one.issuer not in [named.issuer for named in config.identity] for one in count)
+    said = f"{len(count)} bound, {len(found) - len(count)} ended"
+    do = "`subsidia identity list` says who: set SUBSIDIA_IDENTITY, or `subsidia identity unbind`."
+    said += f"; {strange} by providers that SUBSIDIA_IDENTITY does not name" if strange else ""
+    return _finding("bindings", not strange, said, do, Verdict.NOTE)
+
+
 async def _identity_provider(asked: Asked, public_url: str) -> Finding:
     """Whether it answers as officers will need it; nobody is signed in."""
     what, provider = "identity", asked.provider
     try:
-        await asked.metadata()
+        told = await asked.metadata()
     except ProviderAway as error:
         do = f"{error} See SUBSIDIA_IDENTITY in deploy/operations.md."
         return Finding(what, Verdict.NOTE, f"{provider.issuer} cannot be used", do)
     said = f"{provider.issuer} answers; it sends people back to {provider.redirect(public_url)}"
+    if told.get("backchannel_logout_supported") is True:
+        said += f", and may post to {provider.leaves_by(public_url)} that they left"
     return Finding(what, Verdict.WELL, said)
 
 

@@ -16,11 +16,14 @@ from services.store.ports import Store
 
 
 async def finish_erasures(store: Store, codec: Codec, keyring: Keyring, identities: Identities) -> int:
-    """Deletes what a crash or a restored backup left of erased subjects: keys, and bindings; how many there were."""
+    """Deletes what a crash or a restored backup left of erased subjects: keys, and bindings; how many there were.
+
+    Of bindings also what is left of those that had ended otherwise.
+    """
     there, bound = await asyncio.to_thread(keyring.subjects), await identities.people()
     if not there and not bound:
         return 0
-    found = 0
+    found = await identities.forget_keyless(there)
     async for subject in erased_subjects(store, codec):
         if subject in there:
             found += await asyncio.to_thread(keyring.delete, subject)

@@ -1,7 +1,9 @@
 """`subsidia identity`: whom an identity provider knows, each bound to an accreditation in the register."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 import click
@@ -10,12 +12,13 @@ from api.cli.running import Failed, say, with_services
 from api.cli.tokens import accredited, actor_meant, check_one_meant, name_of
 from services.bootstrap import Services
 from services.erasing import subject_named
-from services.identity.bound import Identity, Kind
+from services.identity.bound import LISTED, Identity, Kind
 from services.identity.provider import Provider, named
 from services.identity.signatures import SUBJECT
 from services.importing.directory import Directory, read_directory
 from services.keys import KeyUnusable
 from services.mail.server import is_address
+from services.readers import known
 from services.sealing import Unopenable
 
 DAYS = 365
@@ -33,6 +36,7 @@ def identity() -> None:
               subsidia identity bind --program robot-7 --unit insee:69123 --role liaison_officer
               subsidia identity list
               subsidia identity unbind 7d7f0f2e-...
+              subsidia identity sign-out
     """
 
 
@@ -92,27 +96,61 @@ def _provider(services: Services, text: str) -> Provider:
 @identity.command("list")
 @click.option("--names", is_flag=True, help="Show what the provider calls them, too.")
 def list_identities(names: bool) -> None:
-    """List who is bound to what, and until when."""
+    """List who is bound to what, and until when; what has ended, for thirty days."""
 
     async def work(services: Services) -> list[str]:
         directory, now = await read_directory(services.store, services.office.codec), datetime.now(UTC)
-        found = await services.identities.all()
-        return [_told(one, directory, now, await _called(services, one) if names else "") for one in found]
+        states, found = services.office.states, await services.identities.all()
+        in_force = {one.actor: (await known(states, one.actor, now)).in_force for one in found}
+        stand = [await _stands(services, one, now, in_force=in_force[one.actor]) for one in found]
+        lines = [
+            _told(one, directory, how, await _called(services, one) if names else "")
+            for one, how in zip(found, stand, strict=True)
+        ]
+        return [*lines, _summed(stand)] if found else ["Nobody is bound yet."]
 
-    for line in with_services(work) or ["Nobody is bound yet."]:
+    for line in with_services(work):
         say(line)
+
+
+class Standing(StrEnum):
+    """How a binding stands."""
+
+    BINDS = "until"
+    NOT_IN_FORCE = "not in force"
+    ENDED = "ended"
+    EXPIRED = "expired"
+
+
+async def _stands(services: Services, one: Identity, now: datetime, *, in_force: bool) -> Standing:
+    if one.expires_at <= now:
+        return Standing.EXPIRED
+    if await services.identities.ended(one):
+        return Standing.ENDED
+    return Standing.BINDS if in_force else Standing.NOT_IN_FORCE
+
+
+def _summed(stand: Sequence[Standing]) -> str:
+    many = Counter(stand)
+    ended = many[Standing.ENDED] + many[Standing.EXPIRED]
+    idle = many[Standing.NOT_IN_FORCE]
+    said = (
+        f"{many[Standing.BINDS]:,} bound", f"{idle:,} to an accreditation that is not in force" if idle else "",
+        f"{ended:,} ended, and forgotten after {LISTED.days} days" if ended else "",
+    )  # fmt: skip
+    return "; ".join(word for word in said if word)
 
 
 async def _called(services: Services, one: Identity) -> str:
     try:
-        return await services.identities.called(one) or "unbound: its key is gone"
+        return await services.identities.called(one) or "its key is gone"
     except (KeyUnusable, Unopenable, OSError) as error:
         return str(error)
 
 
-def _told(one: Identity, directory: Directory, now: datetime, called: str) -> str:
+def _told(one: Identity, directory: Directory, how: Standing, called: str) -> str:
     words: Sequence[str] = (
-        f"{one.id}  {one.kind.value:<7}", "expired" if one.expires_at <= now else f"until {one.expires_at:%Y-%m-%d}",
+        f"{one.id}  {one.kind.value:<7}", f"{how} {one.expires_at:%Y-%m-%d}" if how is Standing.BINDS else how,
         f"{one.role.value:<20} {name_of(directory, one.unit)}", one.issuer, called, f"({one.note})" if one.note else "",
     )  # fmt: skip
     return "  ".join(word for word in words if word)
@@ -129,3 +167,13 @@ def unbind(id: UUID) -> None:
     if not with_services(work):
         raise Failed("There is no binding of this id.")
     click.echo("Unbound.")
+
+
+@identity.command("sign-out")
+def sign_out() -> None:
+    """End every sign-in with a provider: all sign in anew. What a restored database brings back ends by this, too."""
+
+    async def work(services: Services) -> int:
+        return await services.tokens.end_sign_ins()
+
+    click.echo(f"Signed out: {with_services(work)}.")

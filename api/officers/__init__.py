@@ -30,7 +30,7 @@ class Officers:
         self._verbs = verbs
         self._doors = Doors(services.tokens, pages, services.config.public_url, services.signing_in)
         ways = services.signing_in
-        self._provided = None if ways is None else Provided(ways, self._doors, office, pages)
+        self._provided = None if ways is None else Provided(ways, self._doors, office, pages, services.config.proxies)
         self._forms = Forms(giving, office, self._doors, directory, pages, acts)
         self._sheets = Sheets(self._doors, pages, bringing)
         self._inbox = Inbox(services.views, office, self._doors, self._forms, pages, verbs, directory)

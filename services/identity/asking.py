@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Any, Protocol
 
 from services.identity.provider import Provider, named
-from services.identity.signatures import Keys, UnknownKey, signed
+from services.identity.signatures import ABOUT, Keys, UnknownKey, signed
 
 KEPT_FOR = 3600.0
 """Seconds that what a provider says of itself, and its keys, count without asking again."""
@@ -59,14 +59,16 @@ class Asked:
         await self._known()
         return self._said
 
-    async def claims(self, text: str, audience: str, types: frozenset[str]) -> Mapping[str, Any]:
+    async def claims(
+        self, text: str, audience: str, types: frozenset[str], about: Sequence[str] = ABOUT
+    ) -> Mapping[str, Any]:
         """What it signed. Its keys are asked for anew where one is not known. Raises Untrue, ProviderAway."""
         await self._known()
         try:
-            return signed(text, self._keys, self.provider.issuer, audience, types)
+            return signed(text, self._keys, self.provider.issuer, audience, types, about)
         except UnknownKey:
             await self._known(anew=True)
-        return signed(text, self._keys, self.provider.issuer, audience, types)
+        return signed(text, self._keys, self.provider.issuer, audience, types, about)
 
     async def _known(self, *, anew: bool = False) -> None:
         """What was known before counts on while it is away, and while it is being asked.

@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -18,6 +19,10 @@ from services.store.connecting import Pool, available
 IDENTITIES = uuid5(NAMES, "identities")
 """The name of the key by which somebody is found among others: who has it can try names."""
 OF_IDENTITIES = b"subsidia identity v1"
+SESSION = "session"
+"""What a provider calls somebody's session is hashed as they are; it binds nobody."""
+LISTED = timedelta(days=30)
+"""For so long what has ended can be seen in the list; then it is forgotten."""
 
 
 class Kind(StrEnum):
@@ -62,9 +67,9 @@ class Identities:
         assert actor.role is not None
         assert actor.accreditation is not None
         id, now = uuid4(), datetime.now(UTC)
-        found_by = await self._found_by(issuer, kind, called)
-        # What has expired is in nobody's way.
-        await self._forget(_EXPIRED, found_by)
+        found_by = await self.found_by(issuer, kind, called)
+        await self.forget_expired()
+        await self._make_way(found_by)
         sealed = await self._sealed(id, called)
         made = Identity(
             id, issuer, kind, sealed, actor.unit, actor.role, actor.accreditation, now, now + lasts, note
@@ -80,15 +85,25 @@ class Identities:
 
     async def of(self, issuer: str, kind: Kind, called: str) -> list[Identity]:
         """Those that count now. Raises Unavailable, KeyUnusable, OSError."""
-        found_by = await self._found_by(issuer, kind, called)
+        found_by = await self.found_by(issuer, kind, called)
         with available():
             rows = await self._pool.fetch(f"{_SELECT} where found_by = $1 and expires_at > now() order by id", found_by)
-        return [one for one in map(_identity, rows) if await self._key(one) is not None]
+        return [one for one in map(_identity, rows) if await self.binds(one.id)]
 
     async def find(self, id: UUID) -> Identity | None:
         with available():
             row = await self._pool.fetchrow(f"{_SELECT} where id = $1", id)
         return _identity(row) if row else None
+
+    async def found(self, found_by: bytes) -> list[UUID]:
+        """All bindings of somebody, whether they count or not. Raises Unavailable."""
+        with available():
+            rows = await self._pool.fetch("select id from access.identities where found_by = $1", found_by)
+        return [row["id"] for row in rows]
+
+    async def binds(self, id: UUID) -> bool:
+        """Whether this binding has its key: without it a backup brought back its row. Raises KeyUnusable, OSError."""
+        return await asyncio.to_thread(self._keyring.find, id) is not None
 
     async def await_mail(self, issuer: str) -> bool:
         """Whether anybody of this provider is known by an address, and not by a subject yet."""
@@ -102,12 +117,25 @@ class Identities:
         Of several sign-ins at once one settles it. A subject that is bound to the accreditation already is so once.
         """
         for one in await self.of(issuer, Kind.EMAIL, address):
-            found_by = await self._found_by(issuer, Kind.PERSON, subject)
+            found_by = await self.found_by(issuer, Kind.PERSON, subject)
+            await self._make_way(found_by)
             sealed = await self._sealed(one.id, subject)
             with available():
                 done = await self._pool.execute(_SETTLE, one.id, found_by, sealed)
             if done != "UPDATE 1":
                 await self._forget(_UNSETTLED, one.id)
+
+    async def _make_way(self, found_by: bytes) -> None:
+        """What has ended of somebody is not in the way of what they are bound to anew."""
+        with available():
+            rows = await self._pool.fetch(f"{_SELECT} where found_by = $1", found_by)
+        for one in map(_identity, rows):
+            if await self.ended(one):
+                await self.unbind(one.id)
+
+    async def ended(self, one: Identity) -> bool:
+        """Whether it binds nobody any more: its time is over, or its key gone. Raises OSError."""
+        return one.expires_at <= datetime.now(UTC) or not await asyncio.to_thread(self._keyring.has, one.id)
 
     async def all(self) -> list[Identity]:
         return [_identity(row) for row in await self._pool.fetch(f"{_SELECT} order by created_at, id")]
@@ -136,9 +164,23 @@ class Identities:
         """All of somebody who is erased; how many there were. Raises Unavailable, OSError."""
         return await self._forget(_OF_PERSON, person)
 
-    async def _forget(self, asked: str, about: object) -> int:
+    async def forget_expired(self) -> int:
+        """What has expired for so long that nobody looks for it any more. Raises Unavailable, OSError."""
+        return await self._forget(_LONG_EXPIRED, LISTED)
+
+    async def forget_keyless(self, there: Collection[UUID]) -> int:
+        """What a restored database brought back of bindings that had ended. `there`: whose keys are there.
+
+        A folder of keys that was restored, too, may lack the newest ones: who was bound lately is not taken for ended.
+        Without the key by which all are found it is not the folder that they were bound with, and says nothing.
+        """
+        if IDENTITIES not in there:
+            return 0
+        return await self._forget(_KEYLESS, list(there), LISTED)
+
+    async def _forget(self, asked: str, *about: object) -> int:
         with available():
-            rows = await self._pool.fetch(asked, about)
+            rows = await self._pool.fetch(asked, *about)
         return sum([await self.unbind(row["id"]) for row in rows])
 
     async def _sealed(self, id: UUID, called: str) -> bytes:
@@ -148,12 +190,13 @@ class Identities:
     async def _key(self, one: Identity) -> bytes | None:
         return await asyncio.to_thread(self._keyring.find, one.id)
 
-    async def _found_by(self, issuer: str, kind: Kind, called: str) -> bytes:
+    async def found_by(self, issuer: str, kind: str, called: str) -> bytes:
+        """The keyed hash by which whom or what a provider calls so is found."""
         key = await asyncio.to_thread(self._keyring.make, IDENTITIES)
         # Of other letters nobody knows who takes which two for one: the Kelvin sign is no k.
         name = called.lower() if kind is Kind.EMAIL and called.isascii() else called
         derived = hmac.digest(key, OF_IDENTITIES, "sha256")
-        return hmac.digest(derived, "\0".join((issuer, kind.value, name)).encode("utf-8", "surrogatepass"), "sha256")
+        return hmac.digest(derived, "\0".join((issuer, kind, name)).encode("utf-8", "surrogatepass"), "sha256")
 
 
 _SELECT = """
@@ -163,7 +206,8 @@ insert into access.identities
     (id, issuer, kind, found_by, sealed, unit, role, accreditation, person, created_at, expires_at, note)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 on conflict do nothing"""
-_EXPIRED = "select id from access.identities where found_by = $1 and expires_at <= now()"
+_LONG_EXPIRED = "select id from access.identities where expires_at <= now() - $1::interval"
+_KEYLESS = "select id from access.identities where id <> all($1::uuid[]) and created_at <= now() - $2::interval"
 _UNSETTLED = "select id from access.identities where id = $1 and kind = 'email'"
 _OF_PERSON = "select id from access.identities where person = $1"
 _SETTLE = """

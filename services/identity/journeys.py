@@ -4,6 +4,7 @@ import asyncio
 import hmac
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from hashlib import sha256
 from time import time
 from typing import TypeVar
@@ -50,17 +51,22 @@ class Outward(msgspec.Struct, frozen=True, tag="outward"):
 
 
 class Back(msgspec.Struct, frozen=True, tag="back"):
-    """Somebody came back whom the provider calls so, and has yet to say as whom they go on."""
+    """Somebody came back whom the provider calls so, and has yet to say as whom they go on.
+
+    `session`: what it calls their session there; "" where it does not say. `since`: before it said so.
+    """
 
     id: UUID
     provider: str
     subject: str
     then: str
     until: float
+    session: str = ""
+    since: float = 0.0
 
     @classmethod
-    def of(cls, provider: str, subject: str, then: str) -> "Back":
-        return cls(uuid4(), provider, subject, then, time() + LASTS)
+    def of(cls, provider: str, subject: str, then: str, session: str, since: float) -> "Back":
+        return cls(uuid4(), provider, subject, then, time() + LASTS, session, since)
 
 
 _Kind = TypeVar("_Kind", Outward, Back)
@@ -97,6 +103,22 @@ class Journeys:
             )
         return bool(done == "INSERT 0 1")
 
+    async def leave(self, ids: Sequence[UUID], at: float) -> None:
+        """Whoever came back before that moment goes no further. Raises Unavailable."""
+        with available():
+            await self._pool.execute(_LEAVE, list(ids), at)
+
+    async def has_left(self, ids: Sequence[UUID], since: float) -> bool:
+        """Whether somebody left at that moment or after it. Raises Unavailable."""
+        with available():
+            return bool(await self._pool.fetchval(_HAS_LEFT, list(ids), since))
+
     async def _signature(self, said: bytes) -> bytes:
         key = await asyncio.to_thread(self._keyring.make, JOURNEYS)
         return hmac.digest(hmac.digest(key, OF_JOURNEYS, "sha256"), said, "sha256")
+
+
+_LEAVE = """
+insert into access.journeys (id, ended_at) select id, to_timestamp($2) from unnest($1::uuid[]) id
+on conflict (id) do update set ended_at = greatest(journeys.ended_at, excluded.ended_at)"""
+_HAS_LEFT = "select exists (select from access.journeys where id = any($1) and ended_at >= to_timestamp($2))"

@@ -17,12 +17,14 @@ class Provider:
     """One of them. `issuer`: as it calls itself, to the letter; `name`: as people call it.
 
     `key`: what tells it from others in our own addresses. `secret` "": a public client, whom PKCE alone protects.
+    `jwt_audience`: for whom tokens of programs are that call themselves no access tokens; "": none such are taken.
     """
 
     issuer: str
     client: str
     secret: str = field(repr=False)
     name: str
+    jwt_audience: str = ""
 
     @property
     def key(self) -> str:
@@ -31,6 +33,10 @@ class Provider:
     def redirect(self, public_url: str) -> str:
         """Where it sends people back to: one address for each, so that none can pass for another."""
         return f"{public_url}/sign-in/from/{self.key}"
+
+    def leaves_by(self, public_url: str) -> str:
+        """Where it says that somebody has signed out with it."""
+        return f"{public_url}/sign-out/from/{self.key}"
 
     def trusted(self, address: object) -> bool:
         """Whether an address that it names may be asked: what is sent there is a secret.
@@ -49,7 +55,7 @@ class Provider:
             port, asked = parts.port, dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
         except ValueError:
             raise ValueError(said) from None
-        name, file = asked.pop("name", ""), asked.pop("secret_file", "")
+        name, file, audience = (asked.pop(one, "") for one in ("name", "secret_file", "jwt_audience"))
         client, secret = unquote(parts.username or ""), unquote(parts.password or "")
         if not parts.hostname or not client or parts.fragment or asked:
             raise ValueError(said)
@@ -57,11 +63,15 @@ class Provider:
         issuer = f"{parts.scheme}://{host}{f':{port}' if port else ''}{parts.path}"
         if not is_safe(issuer):
             raise ValueError("is reached by https: by http only on this machine.")
+        if audience == client:
+            raise ValueError(
+                "has programs' tokens for its client (jwt_audience): ID tokens of people are for that one."
+            )
         if file:
             if secret:
                 raise ValueError("has its secret in the address or in a file, and not in both.")
             secret = _of_file(file)
-        return cls(issuer, client, secret, name or parts.hostname)
+        return cls(issuer, client, secret, name or parts.hostname, audience)
 
 
 def providers(text: str) -> tuple[Provider, ...]:

@@ -4,7 +4,7 @@ import json
 import re
 import warnings
 from base64 import urlsafe_b64decode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from time import time
 from typing import Any
 
@@ -26,6 +26,8 @@ LAST = 253_402_300_800
 """Seconds at which the year 10000 begins: no token ends then."""
 SUBJECT = 255
 """Characters of what a provider calls somebody, as OpenID Connect bounds it."""
+ABOUT = ("sub",)
+"""The claim that says whom a token is about."""
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 # Headers that we do not know (x5t, jku and the like) are let stand, and no key is ever taken from them.
 _REGISTRY = JWSRegistry(algorithms=list(ALGORITHMS), strict_check_header=False)
@@ -82,8 +84,13 @@ def _key(one: Mapping[str, Any]) -> RSAKey | ECKey | OKPKey | None:
         return None
 
 
-def signed(text: str, keys: Keys, issuer: str, audience: str, types: frozenset[str]) -> Mapping[str, Any]:
-    """The claims of a token. `types`: what it may call itself, in small letters. Raises Untrue."""
+def signed(
+    text: str, keys: Keys, issuer: str, audience: str, types: frozenset[str], about: Sequence[str] = ABOUT
+) -> Mapping[str, Any]:
+    """The claims of a token. `types`: what it may call itself, in small letters. `about`: of which it has one at least.
+
+    Raises Untrue.
+    """
     if len(text) > LONGEST or not _COMPACT.fullmatch(text):
         raise Untrue("it is no signed token")
 
@@ -97,32 +104,45 @@ def signed(text: str, keys: Keys, issuer: str, audience: str, types: frozenset[s
             found = jwt.decode(text, key, registry=_REGISTRY)
     except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise Untrue(f"it is not as signed: {type(error).__name__}") from None
-    kind = str(found.header.get("typ", "")).lower().removeprefix("application/")
-    if kind not in types:
+    if _type(found.header.get("typ", "")) not in types:
         raise Untrue("it is a token of another type")
-    _check(found.claims, issuer, audience)
+    _check(found.claims, issuer, audience, about)
     return found.claims
 
 
 def issuer_of(text: str) -> str | None:
     """Whom a token says that it is from: a claim that nobody has checked, to know whose keys to ask for."""
+    return _said(text, 1, "iss")
+
+
+def type_of(text: str) -> str:
+    """What a token calls itself, in small letters: nobody has checked it, to know by which rules it is checked."""
+    return _type(_said(text, 0, "typ"))
+
+
+def _type(said: object) -> str:
+    return said.lower().removeprefix("application/") if isinstance(said, str) else ""
+
+
+def _said(text: str, place: int, name: str) -> str | None:
     try:
-        part = text.split(".")[1]
+        part = text.split(".")[place]
         found = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     except (ValueError, IndexError, RecursionError):
         return None
-    said = found.get("iss") if isinstance(found, dict) else None
+    said = found.get(name) if isinstance(found, dict) else None
     return said if isinstance(said, str) else None
 
 
-def _check(claims: Mapping[str, Any], issuer: str, audience: str) -> None:
+def _check(claims: Mapping[str, Any], issuer: str, audience: str, about: Sequence[str]) -> None:
     now, said = time(), claims.get("aud")
     audiences = said if isinstance(said, list) else [said]
     if claims.get("iss") != issuer:
         raise Untrue("it is of another issuer")
     if audience not in audiences:
         raise Untrue("it is for somebody else")
-    if not isinstance(claims.get("sub"), str) or not 0 < len(claims["sub"]) <= SUBJECT:
+    named = [claims[name] for name in about if name in claims]
+    if not named or not all(isinstance(one, str) and 0 < len(one) <= SUBJECT for one in named):
         raise Untrue("it names nobody")
     if not _number(claims.get("exp")) or claims["exp"] + LEEWAY <= now:
         raise Untrue("it is expired")

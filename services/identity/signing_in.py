@@ -5,6 +5,7 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from time import time
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 from uuid import UUID
@@ -12,10 +13,11 @@ from uuid import UUID
 import structlog
 
 from services.identity.asking import Asked, ProviderAway, Providers, told
-from services.identity.bound import Identities, Identity, Kind
+from services.identity.bound import SESSION, Identities, Identity, Kind
 from services.identity.journeys import Back, Journeys, Outward
 from services.identity.provider import Provider
-from services.identity.signatures import Untrue
+from services.identity.signatures import SUBJECT, Untrue
+from services.identity.signing_out import SigningOut
 from services.store.tokens import Tokens
 
 LASTS = timedelta(hours=8)
@@ -51,6 +53,7 @@ class SigningIn:
     ) -> None:
         self.providers, self._identities, self._tokens = providers, identities, tokens
         self._journeys, self._public = journeys, public_url
+        self.out = SigningOut(identities, tokens, journeys)
 
     async def begin(self, asked: Asked, then: str, tongue: str = "") -> tuple[str, str]:
         """Where to send a browser, and what it is to keep meanwhile. Raises ProviderAway."""
@@ -62,17 +65,24 @@ class SigningIn:
         })  # fmt: skip
         return _with(said["authorization_endpoint"], query), await self._journeys.kept(journey)
 
-    async def arrived(self, asked: Asked, kept: str, query: Mapping[str, str]) -> tuple[str, str]:
-        """What the browser is to keep now, until it says as whom it goes on; and the language that was chosen.
-
-        Raises NotLetIn, ProviderAway, Unavailable.
-        """
+    async def set_out(self, kept: str) -> Outward:
+        """The way out that a browser is on. Raises NotLetIn."""
         journey = await self._journeys.read(kept, Outward)
         if journey is None:
             raise NotLetIn("This browser did not set out from here, or too long ago. Sign in again.")
+        return journey
+
+    def check_answer(self, asked: Asked, journey: Outward, query: Mapping[str, str]) -> None:
+        """Whether it is the answer to this way out. Nobody was asked yet, and nothing written. Raises NotLetIn."""
         if journey.provider != asked.provider.key or not _same(journey.state, query.get("state")):
             raise NotLetIn("This is the answer to another sign-in than the one that this browser began.")
-        said = await asked.metadata()
+
+    async def arrived(self, asked: Asked, journey: Outward, query: Mapping[str, str]) -> str:
+        """What the browser is to keep now, until it says as whom it goes on.
+
+        Raises NotLetIn, ProviderAway, Unavailable.
+        """
+        since, said = time(), await asked.metadata()
         issuer = query.get("iss")
         if issuer != asked.provider.issuer and (issuer or said.get("authorization_response_iss_parameter_supported")):
             raise NotLetIn("This answer is not from the identity provider that was asked.")
@@ -86,7 +96,8 @@ class SigningIn:
         issuer, subject = asked.provider.issuer, claims["sub"]
         if await self._identities.await_mail(issuer) and (address := await self._address(asked, said, answer, claims)):
             await self._identities.settle(issuer, address, subject)
-        return await self._journeys.kept(Back.of(asked.provider.key, subject, journey.then)), journey.tongue
+        back = Back.of(asked.provider.key, subject, journey.then, _session(claims), since)
+        return await self._journeys.kept(back)
 
     async def arrived_as(self, kept: str) -> Arrived:
         """Who came back. Raises NotLetIn, Unavailable."""
@@ -101,8 +112,14 @@ class SigningIn:
         if not await self._journeys.end(back):
             raise NotLetIn("This sign-in has ended before. Sign in again.")
         await self._tokens.forget_expired()
+        await self._identities.forget_expired()
         lasts = min(LASTS, one.expires_at - datetime.now(UTC))
-        text, _ = await self._tokens.issue(one.actor, lasts, identity=one.id)
+        session = await self._identities.found_by(one.issuer, SESSION, back.session) if back.session else None
+        text, token = await self._tokens.issue(one.actor, lasts, identity=one.id, session=session)
+        # Asked behind it: who leaves there meanwhile ends the token, or is seen here.
+        if await self.out.left(one.issuer, back):
+            await self._tokens.revoke(token.id)
+            raise NotLetIn("You have signed out at the identity provider. Sign in again.")
         return text, back.then
 
     async def _back(self, kept: str) -> tuple[Back, Arrived]:
@@ -178,6 +195,12 @@ class SigningIn:
             claims = found if found.get("sub") == claims["sub"] else claims
         address = claims.get("email")
         return address if isinstance(address, str) and claims.get("email_verified") is True else ""
+
+
+def _session(claims: Mapping[str, Any]) -> str:
+    """What the provider calls the session; "" where it does not say, or not in a way that anybody could repeat."""
+    said = claims.get("sid")
+    return said if isinstance(said, str) and len(said) <= SUBJECT else ""
 
 
 def _same(ours: str, theirs: object) -> bool:

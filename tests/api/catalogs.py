@@ -61,8 +61,6 @@ KEPT = frozenset({"says", "said", "detail", "reason", "MISSED", "HOW_TO_SIGN_IN"
                   "SAY_WHY", "STAYS", "NOT_YOURS", "NO_SOURCE", "NOT_OFFICERS", "SAME_EDITION", "MOVED_ON", "NO_VALUE",
                   "ERROR", "NO_FILE", "TOO_LARGE", "TOO_LONG"})  # fmt: skip
 """Names under which such a sentence is kept until then."""
-TITLES = frozenset({"Sign in again"})
-"""Of problems that no other page tells of."""
 GIVEN = frozenset({"__str__", "_length", "unsettled", "_like", "_why_not"})
 """Functions that give one."""
 ROOT = Path(api.__path__[0]).parent
@@ -197,7 +195,7 @@ def _told(node: ast.AST) -> Iterator[str]:
 
 def _sentences(node: ast.expr) -> Iterator[str]:
     match node:
-        case ast.Constant(value=str(text)) if re.search(r"^[A-Za-z].* .*[.:?]$", text) or text in TITLES:
+        case ast.Constant(value=str(text)) if re.search(r"^[A-Za-z].* .*[.:?]$", text):
             yield text
         case ast.JoinedStr(values=parts):
             text = _with_places(parts)

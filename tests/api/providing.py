@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -71,9 +72,9 @@ class Government:
         async with aiohttp.ClientSession() as session, session.post(f"{self.issuer}/test/{what}", json=said) as answer:
             return await answer.text()
 
-    async def program(self) -> str:
-        """The access token of a program."""
-        form = {"grant_type": "client_credentials"}
+    async def program(self, resource: str = "") -> str:
+        """The access token of a program; for `api://register` typed as Entra ID types them."""
+        form = {"grant_type": "client_credentials"} | ({"resource": resource} if resource else {})
         headers = {"Authorization": aiohttp.encode_basic_auth("robot", "robot")}
         async with (
             aiohttp.ClientSession(headers=headers) as session,
@@ -91,7 +92,8 @@ def believing(server: Embedded, folder: Path) -> Iterator[Government]:
     spoken = Provider(f"http://127.0.0.1:{theirs}", "register", SECRET, "Ministry of Examples")
     # By another name of this machine: to a browser the provider is another site, as it is to people.
     home = f"http://localhost:{ours}"
-    with served(server, "identity", folder, public_url=home, identity=(spoken,)) as live:
+    behind = (ip_network("127.0.0.1"),)  # who browses may say from where
+    with served(server, "identity", folder, public_url=home, identity=(spoken,), proxies=behind) as live:
         government = Government(replace(live, url=home), theirs, folder)
         government.opens()
         try:
@@ -114,6 +116,7 @@ class Seen:
     url: str
     text: str
     location: str
+    retry_after: str = ""
 
 
 class Browser:
@@ -164,14 +167,14 @@ class Browser:
 
 
 @asynccontextmanager
-async def browser() -> AsyncIterator[Browser]:
+async def browser(whence: str = "") -> AsyncIterator[Browser]:
     jar = aiohttp.CookieJar(unsafe=True)  # of addresses that are numbers, too
-    async with aiohttp.ClientSession(cookie_jar=jar, headers={"Accept-Language": "en"}) as session:
+    headers = {"Accept-Language": "en"} | ({"X-Forwarded-For": whence} if whence else {})
+    async with aiohttp.ClientSession(cookie_jar=jar, headers=headers) as session:
         yield Browser(session)
 
 
 async def _seen(answer: aiohttp.ClientResponse) -> Seen:
     location = answer.headers.get("Location", "")
-    return Seen(
-        answer.status, str(answer.url), await answer.text(), urljoin(str(answer.url), location) if location else ""
-    )
+    led = urljoin(str(answer.url), location) if location else ""
+    return Seen(answer.status, str(answer.url), await answer.text(), led, answer.headers.get("Retry-After", ""))

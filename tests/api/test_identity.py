@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
+from api.officers.provided import FAILED, WITHIN
 from services.identity.bound import Identities, Identity, Kind
 from services.postgres import Embedded
 from tests.api.client import get
@@ -179,6 +180,46 @@ async def test_a_code_that_was_used_lets_nobody_in(government: Government) -> No
         fresh = parse_qs(urlsplit(back).query)["code"][0]
         # Of another journey, and so of another verifier: PKCE says no.
         await refused(gil, back.replace(fresh, used), "does not take back what it gave")
+
+
+async def test_codes_that_are_made_up_soon_ask_nobody(government: Government) -> None:
+    live, pool = government.live, government.live.services.store.pool
+    government.bound(Kind.PERSON, "una", live.story.officer)
+    address = f"{live.url}/sign-in/with/{government.provider.key}?then=/give/commitments/propose"
+
+    async def made_up(someone: Browser) -> Seen:
+        sent = parse_qs(urlsplit((await someone.get(address)).location).query)
+        answer = {"code": "made up", "state": sent["state"][0], "iss": government.issuer}
+        return await someone.get(f"{sent['redirect_uri'][0]}?{urlencode(answer)}")
+
+    async with browser("9.9.9.9") as una:
+        for _ in range(FAILED + 1):
+            assert (await una.signs_in(government, "una")).status == 200, "it ended well, and does not count"
+        assert {(await made_up(una)).status for _ in range(FAILED)} == {400}
+        before = live.run(pool.fetchval("select count(*) from access.journeys"))
+        seen = await made_up(una)
+        assert (seen.status, 0 < int(seen.retry_after) <= WITHIN) == (429, True)
+        assert "Try again in ten minutes" in seen.text
+        assert live.run(pool.fetchval("select count(*) from access.journeys")) == before
+    async with browser("8.8.8.8") as una:
+        assert (await una.signs_in(government, "una")).status == 200
+
+
+async def test_whoever_was_not_let_in_begins_anew(government: Government) -> None:
+    live = government.live
+    async with browser() as vic:
+        back = await vic.logs_in(government, "vic", "/give/units/register")
+        seen = await vic.get(back.replace("code=", "code=x"))
+        assert (seen.status, "does not take back" in seen.text) == (400, True)
+        assert '<a href="/sign-in?then=%2Fgive%2Funits%2Fregister">Sign in again</a>' in seen.text
+        assert 'href="/sign-in?then=%2Fgive%2Funits%2Fregister&amp;lang=fr"' in seen.text
+        assert "code=" not in seen.text
+        back = await vic.logs_in(government, "vic", "/give&lang=fr")
+        seen = await vic.get(back.replace("state=", "state=x"))
+        assert '<html lang="fr">' in seen.text
+        assert '<a href="/sign-in?then=%2Fgive&amp;lang=fr">Identifiez-vous de nouveau</a>' in seen.text
+        seen = await vic.get(f"{live.url}/sign-in/as")
+        assert (seen.status, '<a href="/sign-in">Sign in again</a>' in seen.text) == (400, True)
 
 
 async def test_nobody_is_led_elsewhere(government: Government) -> None:

@@ -77,6 +77,48 @@ async def test_no_other_token_of_the_provider_is_a_programs(government: Governme
     assert await status(iss="https://login.example", sub="elsewhere") == 401
 
 
+async def test_a_provider_that_types_its_tokens_otherwise_says_for_whom_they_are(government: Government) -> None:
+    live, now, api = government.live, int(time()), "api://register"
+    assert live.services.signing_in is not None
+    spoken = replace(government.provider, jwt_audience=api)
+    there = Providers([spoken], live.services.signing_in.providers.fetch)
+    bearers = Bearers(there, live.services.identities, live.url)
+    robot = government.bound(Kind.PROGRAM, "robot", live.story.officer)
+    government.bound(Kind.PERSON, "rita", live.story.officer)
+    good = {"iss": government.issuer, "aud": api, "sub": "robot", "azp": "robot", "iat": now, "exp": now + 60}
+
+    async def believed(typ: str = "JWT", **said: Any) -> bool:
+        claims = {name: value for name, value in (good | said).items() if value is not None}
+        token = await government.does("sign", {"header": {"typ": typ}, "claims": claims})
+        return live.run(bearers.speaks_for(token)) is not None
+
+    minted = await government.program(api)
+    found = live.run(bearers.speaks_for(minted))
+    assert found is not None
+    assert found.identity == robot.id
+    assert me(government, minted) == 401, "unless its provider's address says for whom, none is taken"
+    assert await believed()
+    assert await believed(azp=None, appid="robot")
+    assert await believed("at+jwt", aud=live.url)
+    assert not await believed("at+jwt"), "the other audience is for the other type"
+    assert not await believed(aud=live.url)
+    assert not await believed("")
+    assert not await believed("logout+jwt")
+    assert not await believed(aud="register"), "an ID token"
+    assert not await believed(aud=["register", api]), "an ID token for others, too"
+    assert not await believed(aud=[api, live.url])
+    assert not await believed(azp=None)
+    assert not await believed(azp=api), "an ID token, if the audience were a client"
+    assert not await believed(appid=api)
+    assert not await believed(azp=["robot"])
+    for claim in ("nonce", "at_hash", "c_hash", "s_hash", "events"):
+        assert not await believed(**{claim: "x"})
+    assert not await believed(sub="rita"), "a person signs in"
+    assert not await believed(exp=now - 600)
+    live.run(live.services.identities.unbind(robot.id))
+    assert not await believed()
+
+
 async def test_a_token_ends_with_its_binding(government: Government) -> None:
     live = government.live
     one = government.bound(Kind.PROGRAM, "brief", live.story.officer, minutes=10)
@@ -105,6 +147,14 @@ def test_what_a_backup_brings_back_binds_nobody(government: Government) -> None:
     made = government.bound(Kind.PERSON, "paul", live.story.officer)
     (live.services.config.keyring / f"{made.id}.key").unlink()
     assert live.run(live.services.identities.of(government.issuer, Kind.PERSON, "paul")) == []
+    again = government.bound(Kind.PERSON, "paul", live.story.officer)
+    found = live.run(live.services.identities.of(government.issuer, Kind.PERSON, "paul"))
+    assert [one.id for one in found] == [again.id], "what has ended is in nobody's way"
+    (live.services.config.keyring / f"{again.id}.key").unlink()
+    third = government.bound(Kind.EMAIL, "paul@city.example", live.story.officer)
+    live.run(live.services.identities.settle(government.issuer, "paul@city.example", "paul"))
+    found = live.run(live.services.identities.of(government.issuer, Kind.PERSON, "paul"))
+    assert [one.id for one in found] == [third.id]
 
 
 async def test_by_keyboard_an_officer_signs_in_and_out_without_a_script(government: Government, tmp_path: Path) -> None:

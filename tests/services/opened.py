@@ -17,6 +17,7 @@ from domain.kernel import Actor, EventName, Role, StreamId
 from services.codec import Codec
 from services.config import DEMO_ORIGIN
 from services.handle import Office
+from services.identity.bound import Identities
 from services.keyring import MemoryKeyring
 from services.names import NAMES
 from services.opening import open_ledger
@@ -44,7 +45,8 @@ async def opened_to_auditors(
 ) -> AsyncIterator[Open]:
     async with opened_store(dsn, DEMO_ORIGIN, KEY, clock=clock) as store:
         codec = Codec(DEMO_ORIGIN, NAMES)
-        office, tokens = Office(store, codec, CONTEXTS, keyring, clock), Tokens(store.pool)
+        office = Office(store, codec, CONTEXTS, keyring, clock)
+        tokens = Tokens(store.pool, Identities(store.pool, keyring).binds)
         registrar = await open_ledger(office, DEMO_ORIGIN, NOTARY.verifier)
         assert registrar.unit is not None
         asked = {"role": Role.AUDITOR, "name": "An Auditor", "valid_from": date(2020, 1, 1), "valid_until": None}

@@ -16,7 +16,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from services.config import Config, Misconfigured
 from services.identity.provider import Provider, named, providers
-from services.identity.signatures import Keys, UnknownKey, Untrue, issuer_of, signed
+from services.identity.signatures import Keys, UnknownKey, Untrue, issuer_of, signed, type_of
 
 ISSUER, REGISTER = "https://login.example.gov", "https://register.example"
 TYPES = frozenset({"at+jwt"})
@@ -141,7 +141,9 @@ def test_keys_that_are_none_are_left_out() -> None:
 
 def test_an_issuer_is_read_out_of_a_token_before_it_is_believed() -> None:
     assert issuer_of(made()) == ISSUER
-    assert [issuer_of(text) for text in ("", "a.b", "a.W10.c", "..", "a.\ud800.c")] == [None] * 5
+    assert type_of(made()) == "at+jwt"
+    odd = ("", "a.b", "a.W10.c", "W10.a.c", "..", "a.\ud800.c", "\ud800.a.c")
+    assert [(issuer_of(text), type_of(text)) for text in odd] == [(None, "")] * len(odd)
 
 
 def test_a_provider_is_one_address(tmp_path: Path) -> None:
@@ -152,6 +154,8 @@ def test_a_provider_is_one_address(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("in a file\n")
     kept = Provider.read(f"http://us@127.0.0.1:9000?secret_file={tmp_path / 'secret'}")
     assert (kept.issuer, kept.secret, kept.name) == ("http://127.0.0.1:9000", "in a file", "127.0.0.1")
+    typed = Provider.read("https://us@login.example.gov?jwt_audience=api://register")
+    assert (typed.jwt_audience, typed.name, kept.jwt_audience) == ("api://register", "login.example.gov", "")
     both = providers("https://us:a@one.example  https://us:b@two.example")
     assert named(both, "two.example") == named(both, "https://two.example") == both[1]
     assert (named(both, ""), named(both[:1], "")) == (None, both[0])
@@ -170,7 +174,7 @@ def test_who_is_elsewhere_names_nothing_on_this_machine() -> None:
         "login.example.gov", "https://login.example.gov", "http://us:s3cret@login.example.gov", "https://us:s3cret@",
         "https://us:s3cret@a.example?nam=x", "https://us:s3cret@a.example#x", "https://us:s3cret@a.example:port",
         "https://us:s3cret@a.example?secret_file=/x", "https://us@a.example?secret_file=/nowhere/s3cret",
-        "https://us:s3cret@a.example https://us:s3cret@a.example",
+        "https://us:s3cret@a.example https://us:s3cret@a.example", "https://us:s3cret@a.example?jwt_audience=us",
     ],
 )  # fmt: skip
 def test_what_is_no_provider_is_said_without_its_secret(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,8 @@ async function begin() {
     jwks: { keys: [jwk] },
     clients: [
       { client_id: 'register', client_secret: 's%cret:1', redirect_uris: [`${register}/sign-in/from/${key}`],
-        post_logout_redirect_uris: [`${register}/sign-in`] },
+        post_logout_redirect_uris: [`${register}/sign-in`],
+        backchannel_logout_uri: `${register}/sign-out/from/${key}`, backchannel_logout_session_required: true },
       { client_id: 'robot', client_secret: 'robot', redirect_uris: [], response_types: [],
         grant_types: ['client_credentials'] },
     ],
@@ -36,9 +37,23 @@ async function begin() {
       accountId: id,
       claims: () => ({ sub: id, email: `${id.replace(/^unverified-/, '')}@city.example`, email_verified: !id.startsWith('unverified-') }),
     }),
+    formats: {
+      customizers: {
+        jwt: (_, token, parts) => {
+          if (token.aud !== 'api://register') return;
+          // As Entra ID does.
+          parts.header = { typ: 'JWT' };
+          parts.payload.azp = parts.payload.client_id;
+          delete parts.payload.client_id;
+        },
+      },
+    },
+    // Theirs asks nobody on this machine.
+    fetch: (address, { dispatcher, ...asked }) => fetch(address, asked),
     features: {
       clientCredentials: { enabled: true },
       rpInitiatedLogout: { enabled: true },
+      backchannelLogout: { enabled: true },
       resourceIndicators: {
         enabled: true,
         defaultResource: (_, client) => (client.clientId === 'robot' ? register : undefined),
