@@ -54,8 +54,8 @@ class Tab:
         await self._ask("Input.insertText", text=text)
 
     async def pressed(self, key: str) -> None:
-        """Presses a key: Tab, Enter or ArrowDown."""
-        code, text = {"Tab": (9, ""), "Enter": (13, "\r"), "ArrowDown": (40, "")}[key]
+        """Presses a key: Tab, Enter, ArrowDown or the space bar."""
+        code, text = {"Tab": (9, ""), "Enter": (13, "\r"), "ArrowDown": (40, ""), " ": (32, " ")}[key]
         await self._ask("Input.dispatchKeyEvent", type="keyDown", key=key, windowsVirtualKeyCode=code, text=text)
         await self._ask("Input.dispatchKeyEvent", type="keyUp", key=key, windowsVirtualKeyCode=code)
 

@@ -103,8 +103,8 @@ class Forms:
         elif does == "less":
             taken_away(typed, name)
         asked = does in ("try", "record")
-        shown = await self._shown(request, verb, typed, _key_of(own), kept=not asked)
-        shown.seen = _seen_of(own, shown.seen)
+        shown = await self._shown(request, verb, typed, key_of(own), kept=not asked)
+        shown.seen = seen_of(own, shown.seen)
         token = await self._doors.officer(request)
         if token is None:
             ended = Problem(401, "not-signed-in", "Sign in again", (ENDED,))
@@ -231,7 +231,7 @@ def _refused(shown: Shown, error: Exception, problem: Problem) -> Shown:
     return shown
 
 
-def _seen_of(own: Mapping[str, str], now: int | None) -> int | None:
+def seen_of(own: Mapping[str, str], now: int | None) -> int | None:
     """The version that the page showed; where it is none, or what it says is none, as it is now."""
     said = own.get(SEEN, "")
     return int(said) if now is not None and _VERSION.fullmatch(said) else now
@@ -242,7 +242,7 @@ def _told(shown: Shown, problem: Problem) -> Shown:
     return shown
 
 
-def _key_of(own: Mapping[str, str]) -> str:
+def key_of(own: Mapping[str, str]) -> str:
     """That of the page; a new one where it is none."""
     try:
         return str(KEY.leaf.read_text(own.get(KEEPS, "")))

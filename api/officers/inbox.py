@@ -16,6 +16,8 @@ from api.languages import preferred
 from api.officers.desk import ASKED, READ, Desk, Part, line, tell_spheres
 from api.officers.giving import Forms, address_of
 from api.officers.pages import Pages
+from api.officers.several import address_of as together
+from api.officers.several import severable
 from api.officers.signing_in import Doors, to_sign_in
 from api.officers.units import Directory
 from api.sheets.sheets import SHEETS
@@ -73,6 +75,7 @@ class Inbox:
             ),
             roles={verb.operation: sorted(verb.by.roles) for verb in self._verbs}, accredits=ACCREDITS,
             wanted=preferred(request), starts=[(verb, address_of(verb)) for verb in may if verb.by.starts],
+            several=_several(desk, may),
             answers={verb.operation for verb in may if not verb.by.starts},
             acts=sorted({verb.context.name for verb in may if not verb.by.starts}),
             sheets=[name for name, sheet in SHEETS.items() if token.role in sheet.roles],
@@ -131,6 +134,14 @@ class Inbox:
     async def _rows(self, view: str, query: Query) -> Sequence[Mapping[str, Any]]:
         page = await self._views.page(view, query)
         return [msgspec.json.decode(item) for item in page.items]
+
+
+def _several(desk: Desk, may: Sequence[Verb]) -> Sequence[tuple[Verb, str, int]]:
+    """What several things wait for that can be answered together: where, and how many things."""
+    waits = desk.narrowed("waits")[0].lines
+    found = [(verb, {each.thing for each in waits if (each.thing[0], each.asked) == (verb.context.name, verb.name)})
+             for verb in may if severable(verb)]  # fmt: skip
+    return [(verb, together(verb), len(things)) for verb, things in found if len(things) > 1]
 
 
 def _chosen(request: web.Request) -> Mapping[str, str]:
