@@ -35,7 +35,7 @@ ENDED = "Your sign-in has ended. Sign in again in another tab, then press once m
 
 @dataclass(slots=True)
 class Shown:
-    """A form as it stands on the page, and what came of it."""
+    """A form as it stands on the page, and what came of it. `led`: the fields, or groups, that a refusal is about."""
 
     verb: Verb
     root: Node
@@ -45,6 +45,7 @@ class Shown:
     wanted: Sequence[str]
     problem: Mapping[str, Any] | None = None
     told: Sequence[tuple[Node | None, str]] = ()
+    led: Sequence[Node] = ()
     tried: Mapping[str, Any] | None = None
     alike: Sequence[tuple[str, Any]] = ()
     status: int = 200
@@ -221,7 +222,8 @@ def _refused(shown: Shown, error: Exception, problem: Problem) -> Shown:
         shown.told = place(shown.root, error.faults)
     if isinstance(error, Refused):
         fault = Fault(error.code, error.reason)
-        place(shown.root, [Located("body", pointer(*name.split(".")), fault) for name in error.fields])
+        told = place(shown.root, [Located("body", pointer(*name.split(".")), fault) for name in error.fields])
+        shown.led = [*{node.id: node for node, _ in told if node is not None}.values()]
     if problem.code == "command-reused":
         # Something else was recorded from this page before. What stands here now is a command of its own.
         shown.key = str(uuid4())
