@@ -44,10 +44,14 @@ class Tab:
             "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False
         )
 
-    async def visited(self, address: str) -> None:
-        """Opens an address, of a page that may run no script of its own."""
-        await self._ask("Emulation.setScriptExecutionDisabled", value=True)
+    async def visited(self, address: str, *, scripted: bool = False) -> None:
+        """Opens an address. `scripted`: the page may run a script of its own."""
+        await self._ask("Emulation.setScriptExecutionDisabled", value=not scripted)
         await self._ask("Page.navigate", url=address)
+
+    async def forgets(self) -> None:
+        """Has no cookie any more, as a browser that was closed has none of those that end with it."""
+        await self._ask("Network.clearBrowserCookies")
 
     async def typed(self, text: str) -> None:
         """Types into what has the focus."""

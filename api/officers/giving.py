@@ -4,6 +4,7 @@ import base64
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -35,7 +36,10 @@ ENDED = "Your sign-in has ended. Sign in again in another tab, then press once m
 
 @dataclass(slots=True)
 class Shown:
-    """A form as it stands on the page, and what came of it. `led`: the fields, or groups, that a refusal is about."""
+    """A form as it stands on the page, and what came of it. `led`: the fields, or groups, that a refusal is about.
+
+    `officer`: under which name the browser keeps what is typed; `fresh`: nothing was sent before.
+    """
 
     verb: Verb
     root: Node
@@ -46,6 +50,8 @@ class Shown:
     problem: Mapping[str, Any] | None = None
     told: Sequence[tuple[Node | None, str]] = ()
     led: Sequence[Node] = ()
+    officer: str = ""
+    fresh: bool = False
     tried: Mapping[str, Any] | None = None
     alike: Sequence[tuple[str, Any]] = ()
     status: int = 200
@@ -88,6 +94,7 @@ class Forms:
         if isinstance(acting, str):
             typed.setdefault(acting, str(token.unit))
         shown = await self._shown(request, verb, typed, str(uuid4()))
+        shown.officer, shown.fresh = drafts_of(token), True
         await self._directory.resolve(shown.root, self._office.clock().date())
         if shown.stream is not None:
             found = await prospect(self._office, verb.context, verb.name, token.actor, StreamId(shown.stream))
@@ -110,6 +117,7 @@ class Forms:
         if token is None:
             ended = Problem(401, "not-signed-in", "Sign in again", (ENDED,))
             return await self._page(_told(shown, ended))
+        shown.officer = drafts_of(token)
         faults = await self._directory.resolve(shown.root, self._office.clock().date())
         if not asked:
             shown.focus = _newest(shown.root, name) if does == "more" else ""
@@ -196,6 +204,11 @@ def _newest(root: Node, name: str) -> str:
     """The first field of a list's last row: whoever asked for one more goes on there."""
     rows = next((one.rows for one in root.walk() if one.name == name), [])
     return next((one.name for row in rows[-1:] for one in row.walk() if one.sort == "leaf"), "")
+
+
+def drafts_of(token: Token) -> str:
+    """Under which name a browser keeps what an officer has typed: theirs, whichever token they sign in with next."""
+    return sha256(f"drafts:{token.accreditation}".encode()).hexdigest()[:16]
 
 
 def address_of(verb: Verb) -> str:
