@@ -61,14 +61,23 @@
     document.body.append(made);
     made.submit();
   });
-  for (const button of document.querySelectorAll("[data-forget]")) button.addEventListener("click", () => {
+  // What was typed beside an old draft is not thrown away with it.
+  document.getElementById("draft-drop").addEventListener("click", () => {
+    asking = false;
+    notice.hidden = true;
+    store.removeItem(key);
+    keep();
+    [...form.elements].find(one => one.name && one.type !== "hidden" && one.name !== "_do").focus();
+  });
+  document.getElementById("forget").addEventListener("click", () => {
     over = true;
     store.removeItem(key);
     location.assign(location.pathname + location.search);
   });
 
   if (asking) {
-    notice.querySelector("time").textContent = new Date(before.at).toLocaleString(document.documentElement.lang);
+    const here = new Date(before.at - new Date(before.at).getTimezoneOffset() * 60000);
+    notice.querySelector("time").textContent = here.toISOString().slice(0, 16).replace("T", " ");
     notice.hidden = false;
   } else keep();
 })();

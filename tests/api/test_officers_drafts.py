@@ -136,7 +136,14 @@ async def test_it_is_thrown_away_for_good(live: Live, tmp_path: Path, title: str
         await ada.types("title.0.text", title)
         await ada.keeps(title)
         assert not await shown.said("document.getElementById('kept').hidden"), "the page says so"
-        await ada.does("document.querySelector('#kept button').click()", "document.getElementById('command') !== null")
+        await ada.opens(PROPOSE)
+        await ada.types("description.0.text", "Typed beside it.")
+        await shown.said("document.getElementById('draft-drop').click()")
+        assert await shown.said("document.getElementById('draft').hidden")
+        assert await ada.field("description.0.text") == "Typed beside it."
+        await ada.keeps("Typed beside it.")
+        assert title not in await shown.said("JSON.stringify(localStorage)")
+        await ada.does("document.getElementById('forget').click()", "document.getElementById('command') !== null")
         assert await shown.said(f"[{KEPT}.length, {ASKS}]") == [0, False]
         assert await ada.field("title.0.text") == ""
 
