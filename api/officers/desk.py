@@ -1,5 +1,6 @@
 """The lines of an officer's desk, and by what they are narrowed down: the page and its counters derive from that."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -146,11 +147,11 @@ class Desk:
         return self._address(name, None)
 
     def _choices(self, facet: Facet) -> Iterator[Choice]:
-        there = [facet.of(line) for line in self._answering(self._lines, facet.name)]
+        many = Counter(value for line in self._answering(self._lines, facet.name) for value in facet.of(line))
         for value in facet.choices:
-            number, chosen = sum(value in one for one in there), self.chosen.get(facet.name) == value
-            if number or chosen:
-                yield Choice(value, number, chosen, self._address(facet.name, value))
+            chosen = self.chosen.get(facet.name) == value
+            if many[value] or chosen:
+                yield Choice(value, many[value], chosen, self._address(facet.name, value))
 
     def _answering(self, lines: Iterable[Line], without: str = "") -> Iterator[Line]:
         asked = [(one.of, self.chosen[one.name]) for one in FACETS if one.name in self.chosen and one.name != without]
