@@ -35,7 +35,9 @@ SPOKEN = {
 """Forms of texts that have a name of their own."""
 HTML = "text/html; charset=utf-8"
 VARY = "Accept-Language, Accept-Encoding"
-STYLES = ("style.css", "portal.css")
+CSS = "text/css; charset=utf-8"
+BESIDE = {"style.css": CSS, "portal.css": CSS, "drafts.js": "text/javascript; charset=utf-8"}
+"""Files that pages fetch."""
 
 
 class Fixed:
@@ -70,7 +72,7 @@ def routes(
     contexts: Mapping[str, Context],
     pages: Templates,
 ) -> list[web.RouteDef]:
-    """`/docs`, the pages' styles and `/v1/openapi.json`, rendered once."""
+    """`/docs`, what pages fetch and `/v1/openapi.json`, rendered once."""
     envelope = {part.name for part in parts_of(Envelope)}
     by_operation = {verb.operation: verb for verb in verbs}
     reference = pages.at_start(
@@ -83,7 +85,7 @@ def routes(
     )  # fmt: skip
     served = {
         "/docs": Fixed(reference, HTML, STRICT | {"Content-Language": ENGLISH}),
-        **{f"/{name}": Fixed((PAGES / name).read_bytes(), "text/css; charset=utf-8") for name in STYLES},
+        **{f"/{name}": Fixed((PAGES / name).read_bytes(), media) for name, media in BESIDE.items()},
         "/v1/openapi.json": Fixed(msgspec.json.encode(document), "application/json"),
     }
     return [web.get(path, public(page.serve)) for path, page in served.items()]

@@ -142,7 +142,7 @@ def leaf_of(kind: Any, notes: Sequence[Any]) -> Leaf:
     if kind is int:
         return values.whole(bounds.at_least, bounds.at_most)
     if kind is Sealed and seal is not None:
-        return values.text(seal.at_most)
+        return replace(values.text(seal.at_most), sealed=True)
     if kind is Decimal:
         return values.decimal(note.form, note.at_most)
     if kind is date:

@@ -31,6 +31,7 @@ class Leaf:
     `document`: its JSON Schema. `wire`: what msgspec checks. `check`: raises Wrong for a JSON value of another sort.
     `make`: the typed value of a checked one; a ValueError says why there is none. `parse`: a query string's text as
     the JSON value, leniently. `of`: what it is the id of (`unit`, `mandate`), where people may say it otherwise.
+    `sealed`: it is not public, and kept nowhere but sealed.
     """
 
     document: Mapping[str, Any]
@@ -39,6 +40,7 @@ class Leaf:
     make: Callable[[Any], Any]
     parse: Callable[[str], Any] = str
     of: str = ""
+    sealed: bool = False
 
     @property
     def free(self) -> bool:

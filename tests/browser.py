@@ -44,18 +44,22 @@ class Tab:
             "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False
         )
 
-    async def visited(self, address: str) -> None:
-        """Opens an address, of a page that may run no script of its own."""
-        await self._ask("Emulation.setScriptExecutionDisabled", value=True)
+    async def visited(self, address: str, *, scripted: bool = False) -> None:
+        """Opens an address. `scripted`: the page may run a script of its own."""
+        await self._ask("Emulation.setScriptExecutionDisabled", value=not scripted)
         await self._ask("Page.navigate", url=address)
+
+    async def forgets(self) -> None:
+        """Has no cookie any more, as a browser that was closed has none of those that end with it."""
+        await self._ask("Network.clearBrowserCookies")
 
     async def typed(self, text: str) -> None:
         """Types into what has the focus."""
         await self._ask("Input.insertText", text=text)
 
     async def pressed(self, key: str) -> None:
-        """Presses a key: Tab, Enter or ArrowDown."""
-        code, text = {"Tab": (9, ""), "Enter": (13, "\r"), "ArrowDown": (40, "")}[key]
+        """Presses a key: Tab, Enter, ArrowDown or the space bar."""
+        code, text = {"Tab": (9, ""), "Enter": (13, "\r"), "ArrowDown": (40, ""), " ": (32, " ")}[key]
         await self._ask("Input.dispatchKeyEvent", type="keyDown", key=key, windowsVirtualKeyCode=code, text=text)
         await self._ask("Input.dispatchKeyEvent", type="keyUp", key=key, windowsVirtualKeyCode=code)
 

@@ -4,6 +4,7 @@ import base64
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -35,7 +36,10 @@ ENDED = "Your sign-in has ended. Sign in again in another tab, then press once m
 
 @dataclass(slots=True)
 class Shown:
-    """A form as it stands on the page, and what came of it."""
+    """A form as it stands on the page, and what came of it. `led`: the fields, or groups, that a refusal is about.
+
+    `officer`: under which name the browser keeps what is typed; `fresh`: nothing was sent before.
+    """
 
     verb: Verb
     root: Node
@@ -45,6 +49,9 @@ class Shown:
     wanted: Sequence[str]
     problem: Mapping[str, Any] | None = None
     told: Sequence[tuple[Node | None, str]] = ()
+    led: Sequence[Node] = ()
+    officer: str = ""
+    fresh: bool = False
     tried: Mapping[str, Any] | None = None
     alike: Sequence[tuple[str, Any]] = ()
     status: int = 200
@@ -87,6 +94,7 @@ class Forms:
         if isinstance(acting, str):
             typed.setdefault(acting, str(token.unit))
         shown = await self._shown(request, verb, typed, str(uuid4()))
+        shown.officer, shown.fresh = drafts_of(token), True
         await self._directory.resolve(shown.root, self._office.clock().date())
         if shown.stream is not None:
             found = await prospect(self._office, verb.context, verb.name, token.actor, StreamId(shown.stream))
@@ -103,12 +111,13 @@ class Forms:
         elif does == "less":
             taken_away(typed, name)
         asked = does in ("try", "record")
-        shown = await self._shown(request, verb, typed, _key_of(own), kept=not asked)
-        shown.seen = _seen_of(own, shown.seen)
+        shown = await self._shown(request, verb, typed, key_of(own), kept=not asked)
+        shown.seen = seen_of(own, shown.seen)
         token = await self._doors.officer(request)
         if token is None:
             ended = Problem(401, "not-signed-in", "Sign in again", (ENDED,))
             return await self._page(_told(shown, ended))
+        shown.officer = drafts_of(token)
         faults = await self._directory.resolve(shown.root, self._office.clock().date())
         if not asked:
             shown.focus = _newest(shown.root, name) if does == "more" else ""
@@ -197,6 +206,11 @@ def _newest(root: Node, name: str) -> str:
     return next((one.name for row in rows[-1:] for one in row.walk() if one.sort == "leaf"), "")
 
 
+def drafts_of(token: Token) -> str:
+    """Under which name a browser keeps what an officer has typed: theirs, whichever token they sign in with next."""
+    return sha256(f"drafts:{token.accreditation}".encode()).hexdigest()[:16]
+
+
 def address_of(verb: Verb) -> str:
     return verb.address.replace("/v1/", "/give/", 1)
 
@@ -221,7 +235,8 @@ def _refused(shown: Shown, error: Exception, problem: Problem) -> Shown:
         shown.told = place(shown.root, error.faults)
     if isinstance(error, Refused):
         fault = Fault(error.code, error.reason)
-        place(shown.root, [Located("body", pointer(*name.split(".")), fault) for name in error.fields])
+        told = place(shown.root, [Located("body", pointer(*name.split(".")), fault) for name in error.fields])
+        shown.led = [*{node.id: node for node, _ in told if node is not None}.values()]
     if problem.code == "command-reused":
         # Something else was recorded from this page before. What stands here now is a command of its own.
         shown.key = str(uuid4())
@@ -231,7 +246,7 @@ def _refused(shown: Shown, error: Exception, problem: Problem) -> Shown:
     return shown
 
 
-def _seen_of(own: Mapping[str, str], now: int | None) -> int | None:
+def seen_of(own: Mapping[str, str], now: int | None) -> int | None:
     """The version that the page showed; where it is none, or what it says is none, as it is now."""
     said = own.get(SEEN, "")
     return int(said) if now is not None and _VERSION.fullmatch(said) else now
@@ -242,7 +257,7 @@ def _told(shown: Shown, problem: Problem) -> Shown:
     return shown
 
 
-def _key_of(own: Mapping[str, str]) -> str:
+def key_of(own: Mapping[str, str]) -> str:
     """That of the page; a new one where it is none."""
     try:
         return str(KEY.leaf.read_text(own.get(KEEPS, "")))

@@ -13,6 +13,8 @@ HEADERS = FORMED | {
     # With `no-referrer` browsers send `Origin: null`, and we could not tell our own forms from those of others.
     "Referrer-Policy": "same-origin",
 }
+WITH_DRAFTS = HEADERS | {"Content-Security-Policy": f"{HEADERS['Content-Security-Policy']}; script-src 'self'"}
+"""Of pages for whoever is signed in: they run the script that keeps what is typed, from its file and none within."""
 
 
 class Pages:
@@ -22,7 +24,8 @@ class Pages:
         self._templates, self._desk = templates, desk
 
     async def page(self, name: str, status: int = 200, **said: Any) -> web.Response:
-        headers = HEADERS | {"Content-Language": READER.get().tongue.tag}
+        always = WITH_DRAFTS if name.startswith("officers/") else HEADERS
+        headers = always | {"Content-Language": READER.get().tongue.tag}
         return web.Response(status=status, body=await self._templates.written(name, **said), headers=headers)
 
     def served(self, handler: Handler) -> Handler:

@@ -26,6 +26,7 @@ import services
 from api.codes import TURNS
 from api.commands import says_of, verbs
 from api.errors import PROBLEMS
+from api.officers.desk import FACETS
 from api.officers.fields import form_of
 from api.people import spoken
 from api.templates import PAGES, environment
@@ -125,6 +126,8 @@ def names() -> Iterator[str]:
     for name, kind in NAMES.items():
         yield name
         yield from _within(kind)
+    for facet in FACETS:
+        yield from (facet.name, *facet.choices)
 
 
 def cards() -> Iterator[str]:

@@ -21,6 +21,7 @@ from services.names import NAMES
 from tests.api.client import Said, give, proposed
 from tests.api.conftest import Live
 from tests.api.test_officers import PROPOSE, Form, page, pressed, promise, told
+from tests.api.test_pages import Page
 
 ROWS = {view.name for view in VIEWS if view.keys is own_stream}
 COUNTS = {
@@ -137,6 +138,21 @@ def test_a_refusal_about_a_field_stands_beside_it(live: Live) -> None:
     assert "50 % was reported before." in told(said)
     said = pressed(live, address, live.officer, "record", form, **typed | {"effective_on": "2090"})
     assert "f-effective_on-wrong" in Form(said).described["effective_on"]
+
+
+def test_a_refusal_about_a_group_of_fields_leads_to_the_group(live: Live) -> None:
+    form = Form(page(live, PROPOSE, live.officer))
+    twice = {"parties__0__unit": "France", "parties__0__part": "co_owner", "parties__1__unit": "France",
+             "parties__1__part": "funder"}  # fmt: skip
+    said = pressed(live, PROPOSE, live.officer, "record", form, **promise(), **twice)
+    assert said.status == 409
+    assert "#f-parties" in Page(said).links
+    group = re.search('<fieldset id="f-parties"[^>]*>', said.body.decode())
+    assert group is not None
+    assert 'aria-describedby="f-parties-wrong"' in group[0]
+    box = re.search('<section class="notice".*?</section>', said.body.decode(), re.DOTALL)
+    assert box is not None
+    assert (box[0].count("Each unit has one part"), box[0].count("party-twice")) == (1, 1)
 
 
 def test_functions_and_goals_are_said_in_the_readers_language_else_marked_as_english() -> None:

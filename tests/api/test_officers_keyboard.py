@@ -51,11 +51,15 @@ class Keys:
         await self.comes(done)
 
     async def comes(self, text: str) -> None:
-        async def there() -> bool:
-            words = f"document.readyState === 'complete' && document.body.innerText.includes({text!r})"
-            return await self._tab.said(words) is True
+        await self.there(f"document.body.innerText.includes({text!r})")
 
-        await until(there)
+    async def there(self, wanted: str) -> None:
+        """Waits until a page is there of which that is true."""
+
+        async def holds() -> bool:
+            return await self._tab.said(f"document.readyState === 'complete' && {wanted}") is True
+
+        await until(holds)
 
 
 async def test_an_officer_logs_a_commitment_without_mouse_or_script(live: Live, tmp_path: Path) -> None:

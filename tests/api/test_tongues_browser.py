@@ -1,9 +1,11 @@
 """The officers' pages in French, in a real browser: from the door to a refused form, whose errors stand in French."""
 
+import asyncio
 import re
 from pathlib import Path
 
 from api.tongues import TONGUES
+from tests.api.client import give, proposed
 from tests.api.conftest import Live
 from tests.api.test_officers_keyboard import Keys
 from tests.browser import beyond, tab
@@ -22,6 +24,11 @@ UNFOLDED = """(() => {
   for (const one of document.querySelectorAll('details')) one.open = true
   const kinds = ['[name=function]', '[type=file]'].map(one => document.querySelector(one).type)
   return [...kinds, document.documentElement.scrollWidth - document.documentElement.clientWidth]
+})()"""
+OPENED = """(() => {
+  for (const one of document.querySelectorAll('details')) one.open = true
+  const said = [...document.querySelectorAll('[name=milestone] option')].some(one => one.text.length > 100)
+  return [said, document.documentElement.scrollWidth - document.documentElement.clientWidth]
 })()"""
 MARKED = "document.querySelectorAll('main [lang=en]').length"
 
@@ -82,3 +89,28 @@ async def test_a_form_with_long_choices_and_files_fits_a_phone_in_every_language
         for tag in TONGUES:
             assert (tag, await beyond(shown, f"{live.url}/give/mandates/draft", tag, "select")) == (tag, 0)
             assert await shown.said(UNFOLDED) == ["select-one", "file", 0], "and with all that may be said besides"
+
+
+async def test_choices_with_long_names_are_no_wider_than_any_page(live: Live, tmp_path: Path) -> None:
+    stream = await asyncio.to_thread(_with_a_long_step, live)
+    address = f"/give/commitments/{stream}/depend-on"
+    async with tab(tmp_path) as shown:
+        keys = Keys(shown)
+        await shown.visited(f"{live.url}{address}?lang=en")
+        await keys.comes("Your token")
+        await keys.filled("token", live.officer)
+        await keys.entered("Commitments: depend on")
+        for width in (320, 640, 956):
+            await shown.as_wide_as(width)
+            for tag in ("en", "ar"):
+                assert (tag, await beyond(shown, live.url + address, tag, "select[name=milestone]")) == (tag, 0)
+                assert await shown.said(OPENED) == [True, 0]
+
+
+def _with_a_long_step(live: Live) -> str:
+    stream: str = proposed(live)["stream"]
+    step = {"title": {"en": "A step with a very long name, " * 6}, "due_on": "2030-03-01"}
+    step["responsible"] = str(live.story.city)
+    said = give(live, f"commitments/{stream}/add-milestone", {"milestone": step})
+    assert said.status == 201, said.body
+    return stream
