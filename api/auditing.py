@@ -13,6 +13,8 @@ PATIENCE = (0.5, 2.0, 5.0)
 """Seconds until a failed request is made again."""
 AT_MOST = 32 << 20
 """Bytes of one answer; a full bundle of the largest records has half of that."""
+WHY = 300
+"""Bytes of one that says no: as much as people are shown of it."""
 
 
 @asynccontextmanager
@@ -48,12 +50,18 @@ async def _answer(session: aiohttp.ClientSession, path: str) -> bytes | None:
         if answer.status in (429, 500, 502, 503, 504):
             raise _Later(f"{answer.url} answers {answer.status}")
         if answer.status == 400:
-            raise AskedWrongly(f"{answer.url} answers 400: {(await answer.text())[:300]}")
+            raise AskedWrongly(f"{answer.url} answers 400: {await _why(answer)}")
         if answer.status != 200:
-            raise Unreachable(f"{answer.url} answers {answer.status}: {(await answer.text())[:300]}")
-        content = await answer.content.read(AT_MOST + 1)
-        while not answer.content.at_eof():
-            content += await answer.content.read(AT_MOST + 1 - len(content))
+            raise Unreachable(f"{answer.url} answers {answer.status}: {await _why(answer)}")
+        content = bytearray()
+        async for chunk in answer.content.iter_any():
+            content += chunk
             if len(content) > AT_MOST:
                 raise Unreachable(f"{answer.url} answers with more than {AT_MOST:,} bytes.")
-        return content
+        return bytes(content)
+
+
+async def _why(answer: aiohttp.ClientResponse) -> str:
+    """The beginning of what is said of it: it may have no end, and be in letters that nobody knows."""
+    said = await answer.content.read(WHY)
+    return said.decode("utf-8", "replace")

@@ -71,6 +71,7 @@ class Watch:
                     say("watch-lost", watch=self._name, error=repr(error))
                     self._let_go(connection)
                     connection = None
+                    self._woken.clear()  # by a line that ended: the next one is sought once at once, then poll by poll
                 await self._pause()
         finally:
             self._let_go(connection)

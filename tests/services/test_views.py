@@ -13,6 +13,7 @@ import pytest
 
 from domain.kernel import PartialDate
 from services.store.ports import Unavailable
+from services.views.asking import MANY
 from services.views.connections import open_reading_pool, opened_views
 from services.views.ports import BadQuery, Filter, NoSuchView, NotBuilt, NotYet, NoValidTime, Op, Query
 from services.views.queries import Views
@@ -47,6 +48,9 @@ async def test_a_list_is_in_the_order_people_expect(views: Views) -> None:
         ([Filter("names", Op.HAS, ("Évry oak", "ash"))], "ash"),
         ([Filter("names", Op.ANY, ("ash", "Beech"))], "ash|Beech"),
         ([Filter("names", Op.ANY, ("nobody",))], ""),
+        ([Filter("names", Op.ANY, (*map(str, range(MANY)), "ash", "Beech"))], "ash|Beech"),
+        ([Filter("names", Op.HAS, ("ash",) * MANY)], "ash"),
+        ([Filter("names", Op.HAS, (*map(str, range(MANY)), "ash"))], ""),
         ([Filter("marks.colour", Op.HAS, ("red",))], ""),
         ([Filter("key", Op.EQ, (str(stream(2)),))], "ash"),
         ([Filter("days_left", Op.GE, (30,))], "Beech|Elm Évreux|Évry oak"),

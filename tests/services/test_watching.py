@@ -7,6 +7,7 @@ import asyncpg
 
 from services.store.connecting import Connection
 from services.store.watching import Watch
+from tests.services.store_faults.proxy import wired
 from tests.waiting import until
 
 HANG_UP = "select pg_terminate_backend(pid) from pg_stat_activity where pid = $1"
@@ -77,3 +78,20 @@ async def test_whoever_is_refused_waits_for_the_next_poll(migrated_url: str) -> 
         await seen.has(losses=1)
         await asyncio.sleep(0.3)  # long enough for many looks, if the line we end ourselves woke us
         assert seen.tries == 1
+
+
+async def test_whoever_finds_nobody_after_a_cut_waits_for_the_next_poll(migrated_url: str) -> None:
+    """The line is cut while it waits for an answer: it hears of it by the answer, and by the line's own end."""
+    seen = Looking()
+
+    async def look(connection: Connection) -> None:
+        await seen.look(connection)
+        await connection.fetchval("select pg_sleep(600)")
+
+    async with wired(migrated_url) as (url, wire), Watch(url, "test", (), look, seen.lost, poll=600):
+        await seen.has(answers=1)
+        wire.down = True
+        wire.cut_all()
+        await seen.has(losses=1)
+        await asyncio.sleep(0.3)  # long enough for many tries, if the line that ended woke us each time
+        assert seen.losses <= 3
