@@ -1,7 +1,7 @@
 """How a row reads to people: what it is called, which of its columns a list has room for, what leads where."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,15 +57,15 @@ def words_of(value: Any) -> bool:
     return isinstance(value, dict) and bool(value) and all(map(_OF_LANGUAGE.fullmatch, value))
 
 
-def listed(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], sort: str) -> Sequence[Column]:
-    """The first columns that say something in some of these rows, and what they are sorted by."""
+def listed(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], asked: Container[str]) -> Sequence[Column]:
+    """Those that are asked for, and the first columns that say something in some of these rows."""
     room = [
         one for one in columns
         if one.kind in _IN_LISTS and not one.member and one.name not in ("key", *_NAMES[:4])
         and len(one.path) == 1 and any(row.get(one.name) not in (None, "", False) for row in rows)
     ]  # fmt: skip
     first = room[:COLUMNS]
-    return [*first, *(one for one in room[COLUMNS:] if one.name == sort)]
+    return [*(one for one in room[COLUMNS:] if one.name in asked), *first]
 
 
 def ids_in(value: Any) -> set[str]:

@@ -32,7 +32,7 @@ from projections.commitments import COMMITMENTS
 from projections.kernel import own_stream
 from services.chains import Chains
 from services.store.ports import Store
-from services.views.ports import COUNTED, Column, Kind, Op
+from services.views.ports import COUNTED, Column, Kind, Op, Query
 from services.views.queries import Views
 
 _NO_PAGE = frozenset({"format", "bom", "count", "proof"})
@@ -42,6 +42,14 @@ _OF_ALL = frozenset({"as_of", "sort", "limit", "wait_for", LANG.name})
 """What may be asked of a list without leaving anything out."""
 _SIGNS = {Op.NE: "≠", Op.LT: "<", Op.LE: "≤", Op.GT: ">", Op.GE: "≥"}
 _NOT_CONDITIONS = _OF_PAGE | {"q", "as_of", "valid_at", "sort"}
+
+
+class Narrowed(NamedTuple):
+    """A condition that a page offers: what it leaves, under which address, and how many rows those are."""
+
+    says: str
+    rest: str
+    rows: int
 
 
 class Portal:
@@ -101,7 +109,7 @@ class Portal:
         query = replace(asked.query, as_of=standing.position, day=standing.day)
         page = await self._views.page(self._view.name, query)
         rows = [msgspec.json.decode(item) for item in page.items]
-        columns = listed(self._question.columns, rows, asked.query.sort)
+        columns = listed(self._question.columns, rows, {asked.query.sort, *(one.column for one in query.filters)})
         following = None
         if page.last is not None:
             place = cursors.Place(standing.view, asked.told, standing.position, standing.day, page.last)
@@ -113,8 +121,23 @@ class Portal:
             rows=[(row, called(row, self._question.columns)) for row in rows],
             count=await self._views.count(self._view.name, query), begun="cursor" in dict(said),
             conditions=_conditions(said, self._question.filters), tally=await self._tally(counted, standing, asked),
+            narrowings=await self._narrowings(said, query),
+            numbers={one.name: self._column(one.column) for one in self._view.narrowings if one.op == Op.GT},
             choices=[one for one in self._question.columns if one.kind is Kind.CODE and not one.member],
         )  # fmt: skip
+
+    async def _narrowings(self, said: Sequence[tuple[str, str]], query: Query) -> Sequence[Narrowed]:
+        """What the list can be narrowed to beside what is asked for already, counted before anybody follows it."""
+        found = []
+        for one in self._view.narrowings:
+            if one.name not in dict(said):
+                where = (*query.filters, self._question.filters[one.name].read([one.value]))
+                rows = await self._views.count(self._view.name, replace(query, filters=where))
+                found.append(Narrowed(one.says, address(said, **{one.name: one.value, "cursor": None}), rows))
+        return found
+
+    def _column(self, name: str) -> Column:
+        return next(one for one in self._question.columns if one.name == name)
 
     async def _tally(self, counted: int | None, standing: Standing, asked: Asked) -> Tally | None:
         """Its lists are of another moment than now where this one is, or where the figures are behind."""

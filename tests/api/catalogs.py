@@ -163,6 +163,7 @@ def _of_hint(hint: Any) -> Iterator[str]:
 def helps() -> Iterator[str]:
     """What views, columns, commands and fields say of themselves."""
     for view in VIEWS:
+        yield from (one.says for one in view.narrowings)
         yield from (view.says, *(field.column.says for field in Table(view).fields if not field.column.member))
     for verb in verbs(CONTEXTS):
         yield says_of(verb.by, verb.name)
