@@ -28,8 +28,10 @@ from api.standing import Standing, Standings
 from api.stepping import Stepping
 from api.tally import CARDS, Tally, position_of, tally
 from api.templates import Templates
+from projections.activity import ACTIVITY
 from projections.commitments import COMMITMENTS
 from projections.kernel import own_stream
+from services.causes import Causes
 from services.chains import Chains
 from services.store.ports import Store
 from services.views.ports import COUNTED, Column, Kind, Op, Query
@@ -71,7 +73,7 @@ class Portal:
         self._store = store
         self._view, self._templates = question.view, templates
         self._standings = Standings(views, store, moments, question.view)
-        self._chains = Chains(views)
+        self._chains, self._causes = Chains(views), Causes(views)
         self._stepping = Stepping(views, store, question.view.name, question.columns, known)
         spoken = {LANG.name: LANG}
         self._of_one = {name: one for name, one in question.of_one.items() if name not in _NO_PAGE} | spoken
@@ -183,6 +185,7 @@ class Portal:
         step = await self._stepping.at(key, standing.position, row, history) if stepped else None
         ids |= ids_in([one.values for one in step.differences]) if step else set()
         return {
+            "causes": await self._causes.row(row["position"], standing.position) if self._view is ACTIVITY else None,
             "chain": await self._chains.row(UUID(key), standing.position, day) if chained else None,
             "key": key, "acted_on": self._acted_on, "title": called(row, columns),
             "texts": texts_of(row, columns, self._known), "history": history, "step": step,

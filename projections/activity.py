@@ -48,6 +48,8 @@ class ActivityRow:
     at: Annotated[date, Indexed(), Says("The day on which it was recorded (UTC).")]
     effective_on: Annotated[PartialDate, Indexed(), Says("When it counts in law.")]
     corrects: Annotated[EventName | None, Indexed(), Says("The record that it corrects.")]
+    cause: Annotated[EventName | None, Indexed(), Says("The record to which the register reacted by it.")]
+    command: Annotated[int, Indexed(), Says("The position of the first record of the command that made it.")]
     time: Annotated[str, Says("The minute of that day (UTC).")]
     backdated: Annotated[
         int, Indexed(), Says("How many days before that day it counts from, at least; 0: from that day, or later.")
@@ -84,6 +86,8 @@ def fold(key: str, before: ActivityRow | None, record: Recorded, look: Look) -> 
         at=day,
         effective_on=record.effective_on,
         corrects=record.corrects,
+        cause=record.cause,
+        command=record.position - record.of[0] + 1,
         time=CLOCK[at.hour * 60 + at.minute],
         backdated=(day - counts).days if counts is not None and counts < day else 0,
         jurisdiction=by.jurisdiction if by else "",

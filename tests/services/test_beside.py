@@ -16,7 +16,7 @@ WEDNESDAY, SATURDAY, BASTILLE = date(2026, 11, 25), date(2026, 11, 28), date(202
 LINE = ActivityRow(
     position=7, type="unit-renamed.1", context="units", stream=UUID(int=1), version=2, title=None, unit=UUID(int=2),
     unit_name="Lyon", sphere=None, role=None, because="", at=WEDNESDAY, effective_on=PartialDate(WEDNESDAY),
-    corrects=None, time="10:00", backdated=0, jurisdiction="FR", time_zone="Europe/Paris",
+    corrects=None, cause=None, command=7, time="10:00", backdated=0, jurisdiction="FR", time_zone="Europe/Paris",
 )  # fmt: skip
 
 
