@@ -12,8 +12,9 @@ from aiohttp import web
 from api import cursors, values
 from api.asking import LANG, Asked, Filtering, Question
 from api.beside import UNITS, names_of
-from api.binding import Gathered, read_query
+from api.binding import Gathered, Parameter, read_query
 from api.caching import LIVE, not_modified, unchanged
+from api.coming import Coming, owed, steps
 from api.compared import presets
 from api.edge import Handler, public
 from api.errors import AddressTooLong, NoSuchThing
@@ -31,6 +32,7 @@ from api.templates import Templates
 from projections.activity import ACTIVITY
 from projections.commitments import COMMITMENTS
 from projections.kernel import own_stream
+from projections.milestones import MILESTONES
 from services.causes import Causes
 from services.chains import Chains
 from services.store.ports import Store
@@ -39,7 +41,12 @@ from services.views.queries import Views
 
 _NO_PAGE = frozenset({"format", "bom", "count", "proof"})
 """What may be asked of a list and is nothing to a page."""
-_OF_PAGE = frozenset({"cursor", "limit", "wait_for", LANG.name})
+CLOCK = Parameter(
+    "clock",
+    values.one_of(("recorded", "happened")),
+    "The order in which a history is told: of records, or of what happened.",
+)
+_OF_PAGE = frozenset({"cursor", "limit", "wait_for", CLOCK.name, LANG.name})
 _OF_ALL = frozenset({"as_of", "sort", "limit", "wait_for", LANG.name})
 """What may be asked of a list without leaving anything out."""
 _SIGNS = {Op.NE: "≠", Op.LT: "<", Op.LE: "≤", Op.GT: ">", Op.GE: "≥"}
@@ -77,6 +84,7 @@ class Portal:
         self._stepping = Stepping(views, store, question.view.name, question.columns, known)
         spoken = {LANG.name: LANG}
         self._of_one = {name: one for name, one in question.of_one.items() if name not in _NO_PAGE} | spoken
+        self._of_one |= {CLOCK.name: CLOCK} if question.view.keys is own_stream else {}
         self._taken = {name: one for name, one in question.parameters.items() if name not in _NO_PAGE} | spoken
 
     def routes(self) -> list[web.RouteDef]:
@@ -180,11 +188,15 @@ class Portal:
         own = self._view.keys is own_stream
         history = await past(self._store, UUID(key), standing.position, day) if own else NO_PAST
         chained = self._view is COMMITMENTS and not valid_at
+        coming = await self._coming(key, row, standing) if own and not valid_at else ()
         ids = set(ids_in(row)).union(*(ids_in([one.unit, one.data]) for one in history.records))
+        ids |= {one.unit for one in coming}
         stepped = own and not valid_at and standing.position == said.get("as_of")
         step = await self._stepping.at(key, standing.position, row, history) if stepped else None
         ids |= ids_in([one.values for one in step.differences]) if step else set()
+        clock = said.get("clock") or "recorded"
         return {
+            "told": history.as_it_happened() if clock == "happened" else history, "clock": clock, "coming": coming,
             "causes": await self._causes.row(row["position"], standing.position) if self._view is ACTIVITY else None,
             "chain": await self._chains.row(UUID(key), standing.position, day) if chained else None,
             "key": key, "acted_on": self._acted_on, "title": called(row, columns),
@@ -193,6 +205,12 @@ class Portal:
             "awaited": bool(row.get("matters") or row.get("owed")),
             "beside": standing.position if named is None else named,
         }  # fmt: skip
+
+    async def _coming(self, key: str, row: Mapping[str, Any], standing: Standing) -> Sequence[Coming]:
+        found = list(owed(row, standing.day))
+        if self._view is COMMITMENTS and MILESTONES.name in self._known:
+            found += await steps(self._views, UUID(key), standing.position, standing.day)
+        return sorted(found, key=lambda one: one.due_on)
 
     async def _around(self, request: web.Request, standing: Standing, *, past: bool) -> Mapping[str, Any]:
         """What every page says: of which position it is, how far the register is, how the same is had as data."""
