@@ -16,7 +16,7 @@ from api import values
 from api.schemas import TAG, LeafField, ListField, WordsField
 from api.shapes import told_apart
 from domain.kernel import EventName, Money, PartialDate, Says, Sealed, Words
-from projections.kernel import View
+from projections.kernel import Beside, Computed, View
 from services.writing import plain
 
 Schema = dict[str, Any]
@@ -87,7 +87,8 @@ _SHOWN: dict[str, type] = {}
 def row_schema(view: View, into: dict[str, Schema]) -> Schema:
     """The JSON of one row, from its dataclass; value objects go into `into`. What is empty is absent."""
     found = object_schema(view.row, into)
-    said = {one.name: {**out_schema(one.type, into), "description": one.says} for one in view.computed}
+    told: tuple[Computed | Beside, ...] = (*view.computed, *view.beside)
+    said = {one.name: {**out_schema(one.type, into), "description": one.says} for one in told}
     key = {"key": {"type": "string", "description": view.key_says}}
     return {
         **found,

@@ -124,7 +124,7 @@ class Following:
         if (look := self._looks.get(asked)) is None:
             look = self._looks[asked] = asyncio.create_task(self._look(*asked))
             look.add_done_callback(partial(self._looked, asked))
-        # A reader who leaves does not take it from the others. (A shield would tell of its failure where all have left.)
+        # A reader who leaves does not take it from the others. Where all have left, a shield would tell of its failure.
         await asyncio.wait([look])
         return look.result()
 

@@ -8,6 +8,7 @@ from apispec import APISpec
 from api import documents, openapi_ledger, openapi_sheets
 from api.answers import SHARED, listed, single
 from api.asking import FILES, LIMIT, Filtering, Question
+from api.causes import CAUSES
 from api.chains import CHAINS
 from api.changes import Changes
 from api.commands import IF_MATCH, KEY, STREAM, Verb, says_of, who_may
@@ -24,7 +25,7 @@ from domain.kernel import Context
 from services.views.ports import Kind, Op
 
 VERSION = "1"
-SINGLES = (TERRITORIES, CHAINS)
+SINGLES = (TERRITORIES, CHAINS, CAUSES)
 
 
 def document(

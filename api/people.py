@@ -1,7 +1,7 @@
 """How a row reads to people: what it is called, which of its columns a list has room for, what leads where."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -72,16 +72,16 @@ def words_of(value: Any) -> bool:
 
 
 def listed(
-    columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], sort: str, shows: Sequence[str] = ()
+    columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], asked: Container[str], shows: Sequence[str] = ()
 ) -> Sequence[Column]:
-    """The columns that the view `shows`, else the first, where some of these rows say something; and the sort's."""
+    """Those asked for, and those that the view `shows` or else the first, where some of these rows say something."""
     room = [
         one for one in columns
         if (one.kind in _IN_LISTS or one.name in shows) and not one.member and one.name not in ("key", *_NAMES[:4])
         and len(one.path) == 1 and any(row.get(one.name) not in (None, "", False) for row in rows)
     ]  # fmt: skip
     first = sorted((one for one in room if one.name in shows), key=lambda one: shows.index(one.name)) or room[:COLUMNS]
-    return [*first, *(one for one in room if one.name == sort and one not in first)]
+    return [*(one for one in room if one.name in asked and one not in first), *first]
 
 
 def records_of(value: Any) -> bool:

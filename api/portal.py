@@ -13,8 +13,9 @@ from aiohttp import web
 from api import cursors, values
 from api.asking import LANG, Asked, Filtering, Question
 from api.beside import THINGS, UNITS, things_of
-from api.binding import Gathered, read_query
+from api.binding import Gathered, Parameter, read_query
 from api.caching import LIVE, not_modified, unchanged
+from api.coming import Coming, owed, steps
 from api.compared import presets
 from api.edge import Handler, public
 from api.errors import AddressTooLong, NoSuchThing
@@ -29,20 +30,36 @@ from api.standing import Standing, Standings
 from api.stepping import Stepping
 from api.tally import CARDS, Tally, position_of, tally
 from api.templates import Templates
+from projections.activity import ACTIVITY
 from projections.commitments import COMMITMENTS
 from projections.kernel import own_stream
+from projections.milestones import MILESTONES
+from services.causes import Causes
 from services.chains import Chains
 from services.store.ports import Store
-from services.views.ports import COUNTED, Column, Kind, Op
+from services.views.ports import COUNTED, Column, Kind, Op, Query
 from services.views.queries import Views
 
 _NO_PAGE = frozenset({"format", "bom", "count", "proof"})
 """What may be asked of a list and is nothing to a page."""
-_OF_PAGE = frozenset({"cursor", "limit", "wait_for", LANG.name})
+CLOCK = Parameter(
+    "clock",
+    values.one_of(("recorded", "happened")),
+    "The order in which a history is told: of records, or of what happened.",
+)
+_OF_PAGE = frozenset({"cursor", "limit", "wait_for", CLOCK.name, LANG.name})
 _OF_ALL = frozenset({"as_of", "sort", "limit", "wait_for", LANG.name})
 """What may be asked of a list without leaving anything out."""
 _SIGNS = {Op.NE: "≠", Op.LT: "<", Op.LE: "≤", Op.GT: ">", Op.GE: "≥"}
 _NOT_CONDITIONS = _OF_PAGE | {"q", "as_of", "valid_at", "sort"}
+
+
+class Narrowed(NamedTuple):
+    """A condition that a page offers: what it leaves, under which address, and how many rows those are."""
+
+    says: str
+    rest: str
+    rows: int
 
 
 class Portal:
@@ -64,10 +81,11 @@ class Portal:
         self._store = store
         self._view, self._templates = question.view, templates
         self._standings = Standings(views, store, moments, question.view)
-        self._chains = Chains(views)
+        self._chains, self._causes = Chains(views), Causes(views)
         self._stepping = Stepping(views, store, question.view.name, question.columns, known)
         spoken = {LANG.name: LANG}
         self._of_one = {name: one for name, one in question.of_one.items() if name not in _NO_PAGE} | spoken
+        self._of_one |= {CLOCK.name: CLOCK} if question.view.keys is own_stream else {}
         self._taken = {name: one for name, one in question.parameters.items() if name not in _NO_PAGE} | spoken
 
     def routes(self) -> list[web.RouteDef]:
@@ -107,7 +125,8 @@ class Portal:
         query = replace(asked.query, as_of=standing.position, day=standing.day)
         page = await self._views.page(self._view.name, query)
         rows = [msgspec.json.decode(item) for item in page.items]
-        columns = listed(self._question.columns, rows, asked.query.sort, self._view.shows)
+        named = {asked.query.sort, *(one.column for one in query.filters)}
+        columns = listed(self._question.columns, rows, named, self._view.shows)
         ids = ids_in([row.get(one.name) for one in columns if one.kind is Kind.ID for row in rows])
         following = None
         if page.last is not None:
@@ -121,8 +140,23 @@ class Portal:
             count=await self._views.count(self._view.name, query), begun="cursor" in dict(said),
             names=await things_of(self._views, ids, places, standing.day),
             conditions=_conditions(said, self._question.filters), tally=await self._tally(counted, standing, asked),
+            narrowings=await self._narrowings(said, query),
+            numbers={one.name: self._column(one.column) for one in self._view.narrowings if one.op == Op.GT},
             choices=[one for one in self._question.columns if one.kind is Kind.CODE and not one.member],
         )  # fmt: skip
+
+    async def _narrowings(self, said: Sequence[tuple[str, str]], query: Query) -> Sequence[Narrowed]:
+        """What the list can be narrowed to beside what is asked for already, counted before anybody follows it."""
+        found = []
+        for one in self._view.narrowings:
+            if one.name not in dict(said):
+                where = (*query.filters, self._question.filters[one.name].read([one.value]))
+                rows = await self._views.count(self._view.name, replace(query, filters=where))
+                found.append(Narrowed(one.says, address(said, **{one.name: one.value, "cursor": None}), rows))
+        return found
+
+    def _column(self, name: str) -> Column:
+        return next(one for one in self._question.columns if one.name == name)
 
     async def _tally(self, counted: int | None, standing: Standing, asked: Asked) -> Tally | None:
         """Its lists are of another moment than now where this one is, or where the figures are behind."""
@@ -163,19 +197,30 @@ class Portal:
         own = self._view.keys is own_stream
         history = await past(self._store, UUID(key), standing.position, day) if own else NO_PAST
         chained = self._view is COMMITMENTS and not valid_at
+        coming = await self._coming(key, row, standing) if own and not valid_at else ()
         ids = set(ids_in(row)).union(*(ids_in([one.unit, one.data]) for one in history.records))
+        ids |= {one.unit for one in coming}
         stepped = own and not valid_at and standing.position == said.get("as_of")
         step = await self._stepping.at(key, standing.position, row, history) if stepped else None
         ids |= ids_in([one.values for one in step.differences]) if step else set()
+        clock = said.get("clock") or "recorded"
         return {
+            "told": history.as_it_happened() if clock == "happened" else history, "clock": clock, "coming": coming,
+            "causes": await self._causes.row(row["position"], standing.position) if self._view is ACTIVITY else None,
             "chain": await self._chains.row(UUID(key), standing.position, day) if chained else None,
             "key": key, "acted_on": self._acted_on, "title": called(row, columns),
-            "row": row, "told": shown(row, texts_of(row, columns, self._known), self._view.shows),
+            "row": row, "facts": shown(row, texts_of(row, columns, self._known), self._view.shows),
             "waited": _waited(row, day), "history": history, "step": step,
             "names": await things_of(self._views, ids, places, day),
             "awaited": bool(row.get("matters") or row.get("owed")),
             "beside": min(places.values(), default=standing.position),
         }  # fmt: skip
+
+    async def _coming(self, key: str, row: Mapping[str, Any], standing: Standing) -> Sequence[Coming]:
+        found = list(owed(row, standing.day))
+        if self._view is COMMITMENTS and MILESTONES.name in self._known:
+            found += await steps(self._views, UUID(key), standing.position, standing.day)
+        return sorted(found, key=lambda one: one.due_on)
 
     async def _around(self, request: web.Request, standing: Standing, *, past: bool) -> Mapping[str, Any]:
         """What every page says: of which position it is, how far the register is, how the same is had as data."""

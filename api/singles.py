@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
-from uuid import UUID
 
 from aiohttp import web
 
@@ -21,7 +20,7 @@ from projections.kernel import View
 from services.store.ports import Store
 from services.views.queries import Views
 
-Made: TypeAlias = Callable[[UUID, Standing, Mapping[str, Any]], Awaitable[bytes | None]]
+Made: TypeAlias = Callable[[Any, Standing, Mapping[str, Any]], Awaitable[bytes | None]]
 """What is answered of a thing, as JSON, from what else was asked; None where there is none."""
 
 
@@ -41,7 +40,7 @@ class Single:
     row: str
     schema: Callable[[dict[str, Schema]], Schema]
     made: Callable[[Views], Made]
-    reproduced: Callable[[UUID, Standing, Mapping[str, Any]], str]
+    reproduced: Callable[[Any, Standing, Mapping[str, Any]], str]
     asked: tuple[Parameter, ...]
 
     @property

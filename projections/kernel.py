@@ -52,6 +52,34 @@ class Subject(StrEnum):
     RECORD = "The record itself"
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A column that rests on what a program knows beside the records, such as holidays and time zones.
+
+    Programs of two years may know otherwise: it is no part of a view's dump, and nobody is accused of a difference.
+    How it is told lies with who knows it (services/views/beside.py).
+    """
+
+    name: str
+    type: type
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """A condition by which people narrow a list so often that its page offers it, and says how many rows it leaves."""
+
+    column: str
+    op: str
+    value: str
+    says: str
+
+    @property
+    def name(self) -> str:
+        """The parameter that asks for it."""
+        return f"{self.column}.{self.op}"
+
+
 def day_of(record: Recorded) -> date:
     """The day from which a record counts in law; where nobody knows, the day it was recorded."""
     return record.effective_on.earliest() or record.at.date()
@@ -96,6 +124,8 @@ class View:
     counts_from: Callable[[Recorded], date] = day_of
     begins: Callable[[Recorded], date | None] = as_recorded
     computed: tuple[Computed, ...] = ()
+    beside: tuple[Beside, ...] = ()
+    narrowings: tuple[Narrowing, ...] = ()
     span: tuple[str, str] | None = None
     once: bool = False
     subject: Subject = Subject.RECORD

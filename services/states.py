@@ -104,7 +104,7 @@ class States:
                 self._loading.add(task)
                 task.add_done_callback(self._loading.discard)
             self._wanted[stream] = future
-        # Whoever gives up leaves it to the others. (A shield would tell of its failure where all have given up.)
+        # Whoever gives up leaves it to the others. Where all have, a shield would tell of its failure.
         await asyncio.wait([wanted := self._wanted[stream]])
         return wanted.result()
 

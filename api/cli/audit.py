@@ -7,6 +7,7 @@ import click
 import msgspec
 
 from api.auditing import server
+from api.cli.causes import causes
 from api.cli.chains import chain
 from api.cli.figures import figure
 from api.cli.opening import open_one, openings
@@ -254,5 +255,5 @@ def _url(text: str) -> str:
     return text
 
 
-for command in (replay, diff, figure, chain, openings, open_one, receipt, report_page, cosign):
+for command in (replay, diff, figure, chain, causes, openings, open_one, receipt, report_page, cosign):
     audit.add_command(command)

@@ -1,15 +1,17 @@
 """`subsidia audit replay` and `diff`: views as they stood, from the records in a bundle alone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import click
 
+from api.asking import Question
 from api.auditing import server
 from api.cli.parameters import FOLDER, Moment, is_url
 from api.cli.running import run, shown
 from api.cli.verdicts import as_json, close, say_change, say_whence
+from api.faults import Wrong
 from domain.ledger.findings import Finding
 from projections.kernel import View
 from projections.views import VIEWS
@@ -19,6 +21,9 @@ from services.audit.fetching import Unreachable
 from services.audit.published import Published, published
 from services.audit.replaying import Replay, Stood
 from services.audit.verifying import Report
+from services.views.narrowing import narrowed
+from services.views.ports import BadQuery, Column, Filter
+from services.views.tables import Table
 
 NAMED = {view.name: view for view in VIEWS}
 
@@ -33,10 +38,12 @@ view_option = click.Choice(list(NAMED))
 @click.option("--digest", "digest_only", is_flag=True, help="Print the digest of the view's dump instead of its rows.")
 @click.option("--against", metavar="URL|FILE",
               help="Compare with what this server publishes as of that position, or with what you saved.")  # fmt: skip
+@click.option("--where", "conditions", multiple=True, metavar="NAME=VALUE",
+              help="Only rows for which this holds, as the API names it: backdated.gt=30. Repeatable.")  # fmt: skip
 @as_json
 def replay(
     bundle: Path, at: int | datetime, view: str, day: datetime | None, digest_only: bool, against: str | None,
-    as_json: bool,
+    conditions: tuple[str, ...], as_json: bool,
 ) -> None:  # fmt: skip
     """Print a view as it stood, a row a line, from the records in BUNDLE alone.
 
@@ -45,6 +52,10 @@ def replay(
     .xlsx); with --digest all of them become the one digest that a server attests.
     """
     chosen = NAMED[view]
+    if conditions and (against is not None or digest_only):
+        raise click.UsageError("A digest and a comparison are of the whole table: --where is for printing rows.")
+    columns = tuple(field.column for field in Table(chosen).fields)
+    filters = [_filter(Question(chosen, columns), one) for one in conditions]
     try:
         saved = None if against is None or is_url(against) else _saved(against)
         stood = _stood(bundle, [chosen], [at], day)[0][chosen.name]
@@ -58,9 +69,31 @@ def replay(
     if digest_only:
         click.echo(f"{chosen.name}@{chosen.version} {stood.digest} {len(stood.rows):,} rows")
     else:
-        for row in stood.rows.values():
-            click.echo(row)
+        _print(stood, columns, filters)
     say_whence(stood)
+
+
+def _filter(question: Question, said: str) -> Filter:
+    name, _, value = said.partition("=")
+    if name not in question.filters:
+        raise click.UsageError(
+            f"{name!r} filters nothing in {question.view.name}. There are {', '.join(question.filters)}."
+        )
+    try:
+        return question.filters[name].read([value])
+    except Wrong as wrong:
+        raise click.UsageError(f"{name}: {wrong}") from None
+
+
+def _print(stood: Stood, columns: Sequence[Column], filters: Sequence[Filter]) -> None:
+    try:
+        rows = narrowed(stood.rows, columns, filters) if filters else stood.rows
+    except BadQuery as error:
+        raise click.UsageError(str(error)) from None
+    if filters:
+        click.echo(f"{len(rows):,} of {len(stood.rows):,} rows.", err=True)
+    for row in rows.values():
+        click.echo(row)
 
 
 def _saved(path: str) -> Published:

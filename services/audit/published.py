@@ -62,14 +62,14 @@ class Published:
     def contradictions(self, stood: Stood, view: View) -> Iterator[Finding]:
         """Where a row that was shown is not the one that follows from the records."""
         columns = {field.column.name: field.column for field in fields_of(view)}
-        for shown in self.rows:
-            key = str(shown.get("key"))
+        for row in self.rows:
+            key, shown = str(row.get("key")), stood.from_records(row)
             body = stood.rows.get(key)
-            ours = None if body is None else msgspec.json.decode(body, type=Row)
+            ours = None if body is None else stood.from_records(msgspec.json.decode(body, type=Row))
             if ours is None or (_differs(shown, ours, columns, self.sheet) if self.sheet else shown != ours):
                 expected = "no such row" if body is None else body.decode()
                 says = f"The published row {key} of {view.name} does not follow from the records."
-                yield Finding("view-differs", says, stood.position, expected, msgspec.json.encode(shown).decode())
+                yield Finding("view-differs", says, stood.position, expected, msgspec.json.encode(row).decode())
 
 
 def published(content: bytes) -> Published:
@@ -114,7 +114,9 @@ def _book(content: bytes) -> Sequence[Row]:
     return [dict(zip(header, cells, strict=True)) for _, cells in below]
 
 
-def _differs(shown: Row, ours: Row, columns: Mapping[str, Column], held: Callable[[str], str]) -> bool:
+def _differs(
+    shown: Mapping[str, Any], ours: Mapping[str, Any], columns: Mapping[str, Column], held: Callable[[str], str]
+) -> bool:
     """A column that no such view has differs, too."""
     return any(
         name not in columns or not _same(cell, _at(ours, columns[name].path), columns[name].kind, held)
@@ -122,7 +124,7 @@ def _differs(shown: Row, ours: Row, columns: Mapping[str, Column], held: Callabl
     )
 
 
-def _at(row: Row, path: Sequence[str]) -> Any:
+def _at(row: Mapping[str, Any], path: Sequence[str]) -> Any:
     found: Any = row
     for name in path:
         found = found.get(name) if isinstance(found, dict) else None

@@ -313,7 +313,7 @@ def point(table: Table, name: str, *, valid: bool) -> str:
     """
     computed = table.computed
     shown = "".join(f", ({one.value.replace('{day}', '$3::date')}) as c{n}" for n, one in enumerate(computed))
-    day = f"${4 if computed else 3}::date"
+    day = f"${4 if table.view.computed else 3}::date"
     span = table.view.span
     if valid and span is None:
         held = f"t.effective_since <= {day} and t.since <= $2::bigint order by t.effective_since desc, t.since desc"

@@ -11,7 +11,8 @@ from typing import Any, TypeAlias, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from domain.kernel import EventName, Indexed, PartialDate, Says, Sealed, Searched, Words
-from projections.kernel import Computed, View
+from projections.kernel import Beside, Computed, View
+from services.views.beside import OF
 from services.views.folding import sorting
 from services.views.ports import OF_LISTS, Column, Kind, Op
 from services.writing import plain
@@ -81,6 +82,7 @@ def fields_of(view: View) -> tuple[Field, ...]:
         found.extend(_fields((name,), hint, attrgetter(name), optional=False))
         members.extend(_members(name, hint))
     found.extend(_computed(one) for one in view.computed)
+    found.extend(_beside(one) for one in view.beside)
     names = [one.column.name for one in found]
     if taken := {name for name in names if names.count(name) > 1} | (RESERVED & set(names[1:])):
         raise TypeError(f"Columns of {view.name} cannot be told apart: {', '.join(sorted(taken))}.")
@@ -97,6 +99,18 @@ def _computed(one: Computed) -> Field:
     ops = (*OPS[kind], Op.IS_NULL)
     column = Column(one.name, kind, one.says, (one.name,), ops, sortable=True, optional=True, computed=True)
     return Field(column, (), one.sql, one.sql)
+
+
+def _beside(one: Beside) -> Field:
+    """It is kept with the row when that is written, and shown as what depends on the day is."""
+    kind = _kind(one.type)
+    choices = tuple(member.value for member in one.type) if issubclass(one.type, StrEnum) else ()
+    column = Column(
+        one.name, kind, one.says, (one.name,), (*OPS[kind], Op.IS_NULL), sortable=True, optional=True, choices=choices,
+        computed=True,
+    )  # fmt: skip
+    by = f'"{one.name}"'
+    return Field(column, (Stored(one.name, SQL[kind], (), OF[one.name]),), by, by, indexed=kind is Kind.CODE)
 
 
 def _kind(kind: Any) -> Kind:
@@ -197,7 +211,9 @@ def values_of(stored: Sequence[Stored]) -> Callable[[Any], list[Any]]:
 
 
 def _expression(one: Stored, kept: str) -> str:
-    """A value object may be absent, and then so are its parts."""
+    """A value object may be absent, and then so are its parts. Without a path it is said of the whole row."""
+    if not one.path:
+        return f"{kept}(row)"
     first, *parts = one.path
     said = f"row.{first}"
     for part in parts:

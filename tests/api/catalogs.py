@@ -166,6 +166,7 @@ def helps() -> Iterator[str]:
     """What views, columns, commands and fields say of themselves."""
     yield from Subject
     for view in VIEWS:
+        yield from (one.says for one in view.narrowings)
         yield from (view.says, *(field.column.says for field in Table(view).fields if not field.column.member))
     for verb in verbs(CONTEXTS):
         yield says_of(verb.by, verb.name)

@@ -307,7 +307,7 @@ def test_every_view_replayed_equals_what_the_server_publishes(view: str, bundle:
         assert f"rows of {view} as of position {position}" in said
 
 
-@pytest.mark.parametrize("view", ["commitments", "mandates", "turns", "scorecards", "units", "obligations"])
+@pytest.mark.parametrize("view", ["commitments", "mandates", "turns", "scorecards", "units", "obligations", "activity"])
 def test_what_was_saved_of_a_list_is_compared_offline(view: str, bundle: Path, live: Live, tmp_path: Path) -> None:
     last = size_of(bundle) - 1
     live.run(live.services.views.reached(view, last, 30))

@@ -175,7 +175,7 @@ def test_a_record_is_told_by_its_own_words_and_codes() -> None:
     data = {"currency": "EUR", "licence": "CC-BY-4.0", "sphere_of": "local", "state": "adopted"}
     said = past.Told(
         4, EventName(f"{UUID(int=5)}/3"), "commitment-recorded.1", date(2026, 1, 1), "2026", "", "", "", "", "", None,
-        data, (), asked=True,
+        data, (), asked=True, happened=date(2026, 1, 1),
     )  # fmt: skip
     token = READER.set(Reader(tongue("ar")))
     assert records([said], {}, ())[0][1].startswith("3: EUR، CC-BY-4.0، local، مُقَرّ (")

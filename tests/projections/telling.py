@@ -40,8 +40,12 @@ class Told:
         by: UUID | None = None,
         because: str = "",
         corrects: EventName | None = None,
+        counts: str = "",
     ) -> Self:
-        """Each event as a record of that day, by an officer of a unit or by the register itself."""
+        """Each event as a record of that day, by an officer of a unit or by the register itself.
+
+        `counts`: from when it counts, if not from that day.
+        """
         for event in events:
             self.position += 1
             self.versions[stream] = self.versions.get(stream, 0) + 1
@@ -52,7 +56,7 @@ class Told:
                     version=self.versions[stream],
                     type=type(event).__name__,
                     at=datetime(on.year, on.month, on.day, 12, tzinfo=UTC),
-                    effective_on=PartialDate(on),
+                    effective_on=PartialDate(counts or on),
                     cmd=UUID(int=self.position),
                     of=(1, 1),
                     actor=self._actor(by),

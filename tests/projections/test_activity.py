@@ -2,7 +2,10 @@
 
 from datetime import timedelta
 
+import pytest
+
 from domain.kernel import EventName, Role, Sphere
+from domain.units.events import Particulars, UnitCorrected
 from projections.activity import ActivityRow, key_of
 from projections.views import VIEWS
 from tests.domain.commitment_stories import (
@@ -66,6 +69,28 @@ def test_a_correction_names_the_record_that_it_corrects() -> None:
     wrong = EventName.at(STREAM, 1)
     register.tell(STREAM, register.told[-1].event, by=CITY, corrects=wrong)
     assert lines(register)[-1].corrects == wrong
+
+
+@pytest.mark.parametrize(
+    ("counts", "days"),
+    [("unknown", 0), ("9999", 0), (DAY + timedelta(days=3), 0), (DAY, 0), (DAY - timedelta(days=40), 40),
+     (DAY.year - 1, DAY.timetuple().tm_yday)],
+)  # fmt: skip
+def test_a_line_says_how_long_before_its_day_it_counts_by_the_last_day_that_its_date_may_mean(
+    counts: object, days: int
+) -> None:
+    register = directory().given(*adopted_alone)
+    register.tell(STREAM, register.told[-1].event, by=CITY, counts=str(counts))
+    assert lines(register)[-1].backdated == days
+
+
+def test_a_line_says_the_minute_and_where_the_unit_was_then() -> None:
+    register = directory().given(*adopted_alone)
+    line = lines(register)[-1]
+    assert (line.unit, line.time, line.jurisdiction, line.time_zone) == (CITY, "12:00", "XX", "UTC")
+    said = UnitCorrected(EventName.at(CITY, 1), Particulars(time_zone="UTC"), Particulars(time_zone="Europe/Paris"))
+    register.tell(CITY, said).tell(STREAM, register.told[-1].event, by=CITY)
+    assert [one.time_zone for one in lines(register)[-3:]] == ["UTC", "", "Europe/Paris"]
 
 
 def test_keys_sort_as_positions_do() -> None:

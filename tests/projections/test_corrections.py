@@ -51,7 +51,8 @@ class Told:
 LINE = ActivityRow(
     position=7, type=record.type, context="units", stream=LYON, version=2, title=Words({"fr": "Lyon"}), unit=REGISTRAR,
     unit_name="Registrar", sphere=None, role=None, because=record.because, at=record.at.date(),
-    effective_on=record.effective_on, corrects=WRONG,
+    effective_on=record.effective_on, corrects=WRONG, cause=None, command=6, time="12:00", backdated=0,
+    jurisdiction="FR", time_zone="Europe/Paris",
 )  # fmt: skip
 
 
