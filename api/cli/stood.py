@@ -76,9 +76,8 @@ def replay(
 def _filter(question: Question, said: str) -> Filter:
     name, _, value = said.partition("=")
     if name not in question.filters:
-        raise click.UsageError(
-            f"{name!r} filters nothing in {question.view.name}. There are {', '.join(question.filters)}."
-        )
+        columns = dict.fromkeys(one.column.name for one in question.filters.values())
+        raise click.UsageError(f"{name!r} filters nothing in {question.view.name}. It has {', '.join(columns)}.")
     try:
         return question.filters[name].read([value])
     except Wrong as wrong:

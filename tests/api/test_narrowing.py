@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -104,3 +105,14 @@ def test_a_copy_of_the_records_is_narrowed_by_the_same_names(bundle: Any, live: 
                ("--where", "effective_on.lt=unknown")]  # fmt: skip
     for wrong in refused:
         assert audit(*words, *wrong).exit_code == 2, wrong
+
+
+def test_of_what_rests_on_no_record_nobody_is_accused(bundle: Any, live: Live, tmp_path: Path) -> None:
+    saved = tmp_path / "saved.ndjson"
+    rows = [json.loads(line) for line in get(live, "/v1/activity", as_of=live.told, format="ndjson").body.splitlines()]
+    words = ("replay", str(bundle), "--at", str(live.told), "--view", "activity", "--against", str(saved))
+    otherwise = [row | {"offices_closed": "holiday", "calendar": "elsewhere"} for row in rows]
+    saved.write_text("\n".join(map(json.dumps, otherwise)))
+    assert f"{len(rows)} rows of activity" in well(*words)
+    saved.write_text("\n".join(json.dumps(row | {"time": "25:00"}) for row in rows[:1]))
+    assert audit(*words).exit_code == 1
