@@ -29,7 +29,7 @@ def accredited(days: int) -> Callable[[F], F]:
         click.option(
             "--days", type=click.IntRange(1, 3650), default=days, show_default=True, help="How long it holds."
         ),
-        click.option("--note", default="", help="Whom it is for, for the list."),
+        click.option("--note", default="", help="What it is for, for the list: nobody's name, which dumps would keep."),
     ]
     return lambda command: reduce(lambda made, option: option(made), reversed(options), command)
 
