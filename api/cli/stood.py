@@ -60,11 +60,13 @@ def replay(
         saved = None if against is None or is_url(against) else _saved(against)
         stood = _stood(bundle, [chosen], [at], day)[0][chosen.name]
         report = None if saved is None else _as_saved(chosen, stood, saved)
+        if against is not None and report is None:
+            report = _compared(chosen, stood, against)
     except Unfit as unfit:
         close(Report(findings=[unfit.finding]), as_json)
         return
-    if against is not None:
-        close(report or _compared(chosen.name, stood, against), as_json)
+    if report is not None:
+        close(report, as_json)
         return
     if digest_only:
         click.echo(f"{chosen.name}@{chosen.version} {stood.digest} {len(stood.rows):,} rows")
@@ -115,25 +117,33 @@ def _as_saved(view: View, stood: Stood, saved: Published) -> Report:
         report.unchecked.append(f"whether they were shown as of position {stood.position}: the file does not say")
     if left := len(stood.rows) - len({str(row.get("key")) for row in saved.rows}):
         report.unchecked.append(f"{left:,} rows that stood then and are not in the file: it may be a part of the list")
+    if lacks := saved.lacks(stood, view):
+        says = "no row of the file has them, as in an earlier version of the view"
+        report.unchecked.append(f"the columns {', '.join(sorted(lacks))}: {says}")
     report.unchecked.append("the bundle itself: run `subsidia audit verify` on it")
     return report
 
 
-def _compared(view: str, stood: Stood, url: str) -> Report:
-    async def work() -> bytes | None:
+def _compared(view: View, stood: Stood, url: str) -> Report:
+    """Raises Unfit: the server has the view in another version, and is accused of nothing."""
+
+    async def work() -> tuple[Published, bytes]:
         async with server(url) as get:
-            return await get(f"v1/{view}?as_of={stood.position}&format=ndjson")
+            asked = f"v1/{view.name}?as_of={stood.position}"
+            first, rows = await get(f"{asked}&limit=1"), await get(f"{asked}&format=ndjson")
+        if first is None or rows is None:
+            raise Unreachable(f"{url} has no view {view.name}.")
+        return published(first), rows
 
     report = Report()
     try:
-        answer = run(work())
-        if answer is None:
-            raise Unreachable(f"{url} has no view {view}.")
+        first, rows = run(work())
     except Unreachable as error:
         report.add(Finding("unreachable", str(error)))
         return report
-    report.add(*replaying.contradictions(stood, view, answer.splitlines()))
-    report.checked.append(f"{len(stood.rows):,} rows of {view} as of position {stood.position}")
+    first.of(view, stood.position)
+    report.add(*replaying.contradictions(stood, view.name, rows.splitlines()))
+    report.checked.append(f"{len(stood.rows):,} rows of {view.name} as of position {stood.position}")
     report.unchecked.append("the bundle itself: run `subsidia audit verify` on it")
     return report
 

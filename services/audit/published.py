@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -51,25 +51,42 @@ class Published:
             return
         said, asked = (self.as_of.view or f"{view.name}@{view.version}", f"{view.name}@{view.version}")
         if said.partition("@")[0] != view.name:
-            raise Unfit(Finding("published-otherwise", "The file is of another view.", None, asked, said))
+            raise Unfit(Finding("published-otherwise", "What was published is of another view.", None, asked, said))
         if said != asked:
-            says = "The file is of another version of the view than this program ships: use the program of that time."
+            says = "What was published is of another version of the view than this program ships: use that of its time."
             raise Unfit(Finding("view-newer", says, None, asked, said))
         if self.as_of.position != position:
-            says = f"The file says what stood as of position {self.as_of.position}: ask with --at."
+            says = f"What was published stood as of position {self.as_of.position}: ask with --at."
             raise Unfit(Finding("published-otherwise", says, None, str(self.as_of.position), str(position)))
+
+    def lacks(self, stood: Stood, view: View) -> frozenset[str]:
+        """Columns that none of its rows has, and those of the records have: it may be of an earlier version."""
+        if self.as_of is not None:
+            return frozenset()
+        ours = {one.name for one in _columns(view)} if self.sheet else _names(self._ours(stood))
+        return frozenset(ours - _names(self.rows) - stood.beside)
 
     def contradictions(self, stood: Stood, view: View) -> Iterator[Finding]:
         """Where a row that was shown is not the one that follows from the records."""
-        columns = {field.column.name: field.column for field in fields_of(view)}
-        for row in self.rows:
-            key, shown = str(row.get("key")), stood.from_records(row)
-            body = stood.rows.get(key)
-            ours = None if body is None else stood.from_records(msgspec.json.decode(body, type=Row))
-            if ours is None or (_differs(shown, ours, columns, self.sheet) if self.sheet else shown != ours):
-                expected = "no such row" if body is None else body.decode()
+        columns = {one.name: one for one in _columns(view)}
+        known = columns.keys() if self.sheet else {one.path[0] for one in columns.values()}
+        lacks, strange = self.lacks(stood, view), _names(self.rows) - known
+        if strange and self.as_of is None:
+            says = f"It has columns that {view.name} has not here: it is of another version, or they were made up."
+            told = ", ".join(sorted(strange))
+            yield Finding("view-newer", says, None, f"{view.name}@{view.version}", told)
+            lacks |= strange
+        for row, ours in zip(self.rows, self._ours(stood), strict=True):
+            shown, stands = _without(lacks, stood.from_records(row)), _without(lacks, stood.from_records(ours))
+            if not ours or (_differs(shown, stands, columns, self.sheet) if self.sheet else shown != stands):
+                key = str(row.get("key"))
+                expected = stood.rows[key].decode() if ours else "no such row"
                 says = f"The published row {key} of {view.name} does not follow from the records."
                 yield Finding("view-differs", says, stood.position, expected, msgspec.json.encode(row).decode())
+
+    def _ours(self, stood: Stood) -> Sequence[Row]:
+        """Of each of its rows what follows from the records; nothing where no row does."""
+        return [msgspec.json.decode(stood.rows.get(str(row.get("key")), b"{}"), type=Row) for row in self.rows]
 
 
 def published(content: bytes) -> Published:
@@ -114,14 +131,22 @@ def _book(content: bytes) -> Sequence[Row]:
     return [dict(zip(header, cells, strict=True)) for _, cells in below]
 
 
+def _columns(view: View) -> Sequence[Column]:
+    return [one.column for one in fields_of(view) if not one.column.member]
+
+
+def _names(rows: Iterable[Row]) -> frozenset[str]:
+    return frozenset(name for row in rows for name in row)
+
+
+def _without(names: frozenset[str], row: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: value for name, value in row.items() if name not in names} if names else row
+
+
 def _differs(
     shown: Mapping[str, Any], ours: Mapping[str, Any], columns: Mapping[str, Column], held: Callable[[str], str]
 ) -> bool:
-    """A column that no such view has differs, too."""
-    return any(
-        name not in columns or not _same(cell, _at(ours, columns[name].path), columns[name].kind, held)
-        for name, cell in shown.items()
-    )
+    return any(not _same(cell, _at(ours, columns[name].path), columns[name].kind, held) for name, cell in shown.items())
 
 
 def _at(row: Mapping[str, Any], path: Sequence[str]) -> Any:

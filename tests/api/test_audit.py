@@ -11,6 +11,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import structlog
 from click.testing import CliRunner, Result
 
 from api.cli import cli
+from api.cli.stood import NAMED
 from api.cli.verdicts import close
 from projections.views import VIEWS
 from services.audit import again
@@ -307,6 +309,15 @@ def test_every_view_replayed_equals_what_the_server_publishes(view: str, bundle:
         assert f"rows of {view} as of position {position}" in said
 
 
+def test_a_server_with_another_version_of_a_view_is_accused_of_nothing(
+    bundle: Path, live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live.run(live.services.views.reached("units", size_of(bundle) - 1, 30))
+    monkeypatch.setitem(NAMED, "units", replace(NAMED["units"], version=99))
+    result = audit("replay", str(bundle), "--at", "60", "--view", "units", "--against", live.url)
+    assert (result.exit_code, "view-newer: " in result.output) == (3, True)
+
+
 @pytest.mark.parametrize("view", ["commitments", "mandates", "turns", "scorecards", "units", "obligations", "activity"])
 def test_what_was_saved_of_a_list_is_compared_offline(view: str, bundle: Path, live: Live, tmp_path: Path) -> None:
     last = size_of(bundle) - 1
@@ -334,7 +345,6 @@ def test_an_altered_cell_of_what_was_saved_is_named_by_its_row(bundle: Path, liv
         shown["json"].replace('"contested":false', '"contested":true', 1),
         shown["csv"].replace("Lyon", "Nice", 1),
         shown["csv"].replace(",false", ",true", 1),
-        shown["csv"].replace("key,title", "key,nobody", 1),
         shown["json"].replace('"key":"', '"key":"0', 1),
     ):
         assert content not in shown.values()
@@ -354,6 +364,7 @@ def test_an_altered_cell_of_what_was_saved_is_named_by_its_row(bundle: Path, liv
     rows[0][header.index("owner_name")] = "Nice"
     assert against(workbook("commitments", header, rows))[:2] == (1, ["view-differs"])
     assert against(workbook("commitments", header[1:], []))[:2] == (2, ["file-unreadable"])
+    assert against(shown["csv"].replace("key,title", "key,nobody", 1))[:2] == (3, ["view-newer"])
     assert against(b"PK\x03\x04")[:2] == (2, ["file-unreadable"])
     part = "".join(shown["csv"].splitlines(keepends=True)[:2])
     code, codes, unchecked = against(part)
