@@ -17,9 +17,9 @@ from markupsafe import Markup, escape
 from api.classified import CODES, named
 from api.codes import codes, every_code
 from api.edge import Handler
-from api.errors import TOLD, Problem
 from api.languages import best
 from api.people import Ours, is_code, records_of, words_of
+from api.problems import TOLD, Problem
 from api.tongues import CATALOGS, ENGLISH, FSI, PDI, READER, Reader, Tongue, reader_of
 
 PAGES = Path(__file__).parent / "pages"

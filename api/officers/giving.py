@@ -12,7 +12,7 @@ import msgspec
 from aiohttp import web
 
 from api.commands import KEY, STREAM, Giving, Verb
-from api.errors import Problem, problem_of
+from api.errors import problem_of
 from api.faults import Fault, Invalid, Located, Wrong, pointer
 from api.languages import LANG, preferred
 from api.officers.choosing import offer, records
@@ -22,6 +22,7 @@ from api.officers.signing_in import Doors, to_sign_in
 from api.officers.units import Directory
 from api.past import Told, past
 from api.people import ids_in
+from api.problems import Problem
 from domain.kernel import Refused, StreamId
 from services.handle import Office
 from services.offering import prospect

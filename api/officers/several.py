@@ -11,7 +11,7 @@ from aiohttp import web
 
 from api.codes import TURNS
 from api.commands import STREAM, Giving, Verb
-from api.errors import Problem, problem_of, unforeseen
+from api.errors import problem_of, unforeseen
 from api.faults import Wrong
 from api.languages import LANG, preferred
 from api.officers.fields import typed_of
@@ -20,6 +20,7 @@ from api.officers.pages import Pages
 from api.officers.signing_in import Doors, to_sign_in
 from api.officers.units import Directory
 from api.people import ids_in
+from api.problems import Problem
 from domain.kernel import StreamId
 from services.handle import Office
 from services.orders import Forbidden

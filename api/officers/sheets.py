@@ -13,7 +13,7 @@ from aiohttp import web
 
 from api import values
 from api.edge import Handler
-from api.errors import Problem, problem_of
+from api.errors import problem_of
 from api.faults import Wrong
 from api.formats import MEDIA
 from api.languages import preferred
@@ -21,6 +21,7 @@ from api.officers.giving import DO, ENDED
 from api.officers.pages import Pages
 from api.officers.sent import CALLED, PACKED, unpacked
 from api.officers.signing_in import Doors, to_sign_in
+from api.problems import Problem
 from api.schemas import TAG
 from api.sheets import bringing
 from api.sheets.bringing import Bringing

@@ -5,7 +5,7 @@ import re
 import pytest
 from markupsafe import escape
 
-from api.errors import Problem
+from api.problems import Problem
 from api.templates import Templates
 from api.tongues import FSI, PDI, READER, TONGUES, Reader, tongue
 from domain import cofog

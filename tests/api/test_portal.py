@@ -12,7 +12,7 @@ import pytest
 
 from api import cursors, past
 from api.beside import THINGS, UNITS
-from api.errors import Problem
+from api.problems import Problem
 from api.tally import tally
 from api.templates import Templates
 from api.tongues import TONGUES
