@@ -8,7 +8,7 @@ import click
 
 from api.cli.figures import LAST
 from api.cli.parameters import FOLDER, Moment
-from api.cli.running import Failed, shown
+from api.cli.running import shown
 from api.cli.verdicts import as_json, close
 from services.audit import chaining
 from services.audit.bundle import Bundle, Unfit
@@ -31,7 +31,7 @@ def chain(
     It is what `GET /v1/chains/ID?as_of=...` answers.
     """
     if whole and after:
-        raise Failed("With --whole there is nothing to begin behind.")
+        raise click.UsageError("With --whole there is nothing to begin behind.")
     try:
         with shown("chain") as progress:
             upto = None if day is None else day.date()

@@ -23,7 +23,7 @@ class Table:
     """How one view is kept. TypeError at once where its row holds what no table can.
 
     One row a version: it counts from position `since` until `until` (null: still). `_body` is the row's JSON.
-    `computed`: the fields that depend on the day, in their order.
+    `computed`: the fields that are no part of it: they depend on the day, or on what is known beside the records.
     """
 
     def __init__(self, view: View) -> None:

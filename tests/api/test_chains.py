@@ -114,6 +114,7 @@ def test_of_a_wide_chain_an_auditor_makes_each_part_again(
     assert links == whole["links"]
     again = well("chain", str(folder), "--key", tram, "--at", str(at), "--day", day, "--whole")
     assert json.loads(again) == whole
+    assert audit("chain", str(folder), "--key", tram, "--whole", "--after", "3").exit_code == 2
     page = get(live, f"/read/commitments/{tram}", as_of=at).body.decode()
     assert "2 more are not named here" in page
     assert f'href="/v1/chains/{tram}?as_of={at}&amp;after=4"' in page

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from api.commands import Envelope
+from projections.views import VIEWS
 from services.doctor import _port
 from tests.api.client import Said, get
 from tests.api.conftest import Live
@@ -71,6 +72,15 @@ def test_the_reference_tells_every_command_and_view_once(live: Live) -> None:
     contexts = {one.partition(".")[0] for one in operations} - {"sheets"}
     assert len(named) == len(set(named)) == len(contexts)
     assert "#sheets" in page.links
+
+
+def test_the_reference_says_which_columns_are_in_no_digest_and_why(live: Live) -> None:
+    page = get(live, "/docs").body.decode()
+    for view in VIEWS:
+        _, _, rest = page.partition(f'id="view-{view.name}"')
+        table = rest[: rest.index("</table>")]
+        assert table.count("depends on the day asked for") == len(view.computed), view.name
+        assert table.count("beside the records, in no digest") == len(view.beside), view.name
 
 
 def test_a_problem_leads_to_what_it_means(live: Live) -> None:
