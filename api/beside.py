@@ -10,8 +10,6 @@ from services.views.ports import Filter, Op, Query
 from services.views.queries import Views
 
 UNITS = "units"
-THINGS = ("mandates", "commitments", "reviews", "allocations")
-"""The other views whose rows have pages of their own, and names; asked for what is no unit."""
 
 
 class Named(str):

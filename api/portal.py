@@ -12,7 +12,7 @@ from aiohttp import web
 
 from api import cursors, values
 from api.asking import LANG, Asked, Filtering, Question
-from api.beside import THINGS, UNITS, things_of
+from api.beside import UNITS, things_of
 from api.binding import Gathered, Parameter, read_query
 from api.caching import LIVE, not_modified, unchanged
 from api.coming import Coming, owed, steps
@@ -34,6 +34,7 @@ from projections.activity import ACTIVITY
 from projections.commitments import COMMITMENTS
 from projections.kernel import own_stream
 from projections.milestones import MILESTONES
+from projections.things import THINGS
 from services.causes import Causes
 from services.chains import Chains
 from services.store.ports import Store
@@ -170,7 +171,7 @@ class Portal:
         gathered.raise_any()
         await self._standings.waited(said.get("wait_for"))
         standing, wanted = await self._standings.of(said.get("as_of")), preferred(request)
-        places = await self._places(standing.position, UNITS, *THINGS)
+        places = await self._places(standing.position, UNITS, *THINGS.values())
         etag = self._etag(standing, wanted, places)
         if unchanged(request, etag):
             return not_modified(etag, LIVE, VARY)

@@ -11,11 +11,12 @@ from urllib.parse import quote
 import pytest
 
 from api import cursors, past
-from api.beside import THINGS, UNITS
+from api.beside import UNITS
 from api.problems import Problem
 from api.tally import tally
 from api.templates import Templates
 from api.tongues import TONGUES
+from projections.things import THINGS
 from tests.api.client import Said, get, give, head, locked, proposal, seen, send, standing_still
 from tests.api.conftest import Live
 from tests.api.test_pages import Page
@@ -296,7 +297,7 @@ def test_a_page_is_another_once_what_stands_beside_the_row_has_come_further(live
         _, position = proposed(live, en="Units do not know it yet")
         before = read(live, f"policies/{key}", as_of=position, wait_for=position)
         assert "Names of others are those of position" in told(before)
-    for view in (UNITS, *THINGS):
+    for view in (UNITS, *THINGS.values()):
         assert get(live, f"/v1/{view}", wait_for=position, limit=1).status == 200
     after = get(live, f"/read/policies/{key}?as_of={position}", {"If-None-Match": before.headers["etag"]})
     assert after.status == 200
