@@ -9,7 +9,7 @@ import click
 from api.cli.figures import LAST
 from api.cli.parameters import FOLDER, Moment
 from api.cli.running import shown
-from api.cli.verdicts import as_json, close
+from api.cli.verdicts import as_json, close, say_whence
 from services.audit import chaining
 from services.audit.bundle import Bundle, Unfit
 from services.audit.verifying import Report
@@ -40,5 +40,4 @@ def chain(
         close(Report(findings=[unfit.finding]), as_json)
         return
     click.echo(found.row)
-    click.echo(f"As of position {found.position}, recorded {found.at.isoformat()}.", err=True)
-    click.echo("Not checked: the bundle itself. Run `subsidia audit verify` on it.", err=True)
+    say_whence(found.position, found.at)

@@ -10,7 +10,7 @@ import msgspec
 
 from api.cli.parameters import FOLDER, Moment
 from api.cli.running import say, shown
-from api.cli.verdicts import as_json, close
+from api.cli.verdicts import as_json, close, say_whence
 from projections.figures import RULES
 from services.audit import figuring
 from services.audit.bundle import Bundle, Unfit
@@ -59,8 +59,7 @@ def figure(
         click.echo(msgspec.json.encode(_plain(found)))
         return
     _show(found)
-    click.echo(f"As of position {found.position}, recorded {found.at.isoformat()}.", err=True)
-    click.echo("Not checked: the bundle itself. Run `subsidia audit verify` on it.", err=True)
+    say_whence(found.position, found.at)
 
 
 figure.help = cleandoc(figure.help or "") + "".join(f"\n\n{rule.name}: {rule.says}" for rule in RULES.values())

@@ -72,7 +72,8 @@ def replay(
         click.echo(f"{chosen.name}@{chosen.version} {stood.digest} {len(stood.rows):,} rows")
     else:
         _print(stood, columns, filters)
-    say_whence(stood)
+    assert stood.at is not None
+    say_whence(stood.position, stood.at, len(stood.rows))
 
 
 def _filter(question: Question, said: str) -> Filter:

@@ -3,6 +3,7 @@
 import os
 import sys
 import traceback
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import msgspec
 from api.cli.running import Failed, say
 from domain.ledger.findings import Verdict
 from services.audit.bundle import PART
-from services.audit.replaying import Changed, Stood
+from services.audit.replaying import Changed
 from services.audit.verifying import Report
 from services.disk import settle
 from services.terminal import on_one_line
@@ -153,8 +154,8 @@ def _short(value: Any) -> str:
     return text if len(text) <= 200 else f"{text[:200]}..."
 
 
-def say_whence(stood: Stood) -> None:
-    """As of when the rows stood that were printed, and what nobody checked."""
-    assert stood.at is not None
-    say(f"{len(stood.rows):,} rows as of position {stood.position}, recorded {stood.at.isoformat()}.", err=True)
+def say_whence(position: int, at: datetime, rows: int | None = None) -> None:
+    """As of when what was printed stood, and what nobody checked."""
+    begun = "As of" if rows is None else f"{rows:,} rows as of"
+    say(f"{begun} position {position}, recorded {at.isoformat()}.", err=True)
     say("Not checked: the bundle itself. Run `subsidia audit verify` on it.", err=True)
