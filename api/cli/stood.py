@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import click
+import msgspec
 
-from api.asking import Question
+from api.asking import LIMIT, Question
 from api.auditing import server
 from api.cli.parameters import FOLDER, Moment, is_url
 from api.cli.running import run, shown
@@ -16,9 +18,10 @@ from domain.ledger.findings import Finding
 from projections.kernel import View
 from projections.views import VIEWS
 from services.audit import replaying
-from services.audit.bundle import Bundle, Unfit
+from services.audit.again import Get
+from services.audit.bundle import UNREADABLE, Bundle, Unfit
 from services.audit.fetching import Unreachable
-from services.audit.published import Published, published
+from services.audit.published import Page, Published, published
 from services.audit.replaying import Replay, Stood
 from services.audit.verifying import Report
 from services.views.narrowing import narrowed
@@ -128,25 +131,39 @@ def _as_saved(view: View, stood: Stood, saved: Published) -> Report:
 def _compared(view: View, stood: Stood, url: str) -> Report:
     """Raises Unfit: the server has the view in another version, and is accused of nothing."""
 
-    async def work() -> tuple[Published, bytes]:
+    async def work() -> list[bytes]:
         async with server(url) as get:
-            asked = f"v1/{view.name}?as_of={stood.position}"
-            first, rows = await get(f"{asked}&limit=1"), await get(f"{asked}&format=ndjson")
-        if first is None or rows is None:
-            raise Unreachable(f"{url} has no view {view.name}.")
-        return published(first), rows
+            return await shown_by(get, view, stood, url)
 
     report = Report()
     try:
-        first, rows = run(work())
+        rows = run(work())
     except Unreachable as error:
         report.add(Finding("unreachable", str(error)))
         return report
-    first.of(view, stood.position)
-    report.add(*replaying.contradictions(stood, view.name, rows.splitlines()))
+    report.add(*replaying.contradictions(stood, view.name, rows))
     report.checked.append(f"{len(stood.rows):,} rows of {view.name} as of position {stood.position}")
     report.unchecked.append("the bundle itself: run `subsidia audit verify` on it")
     return report
+
+
+async def shown_by(get: Get, view: View, stood: Stood, url: str) -> list[bytes]:
+    """The rows that a server shows, page by page; of more than there may be only some. Raises Unreachable, Unfit."""
+    rows, asked, cursor = list[bytes](), f"v1/{view.name}?as_of={stood.position}&limit={LIMIT}", ""
+    while len(rows) <= len(stood.rows):
+        answer = await get(f"{asked}&cursor={quote(cursor, safe='')}" if cursor else asked)
+        if answer is None:
+            raise Unreachable(f"{url} has no view {view.name}.")
+        try:
+            page = msgspec.json.decode(answer, type=Page)
+        except UNREADABLE as error:
+            raise Unreachable(f"{url} does not answer as a ledger does: {error}") from error
+        Published([], page.as_of).of(view, stood.position)
+        rows += map(bytes, page.items)
+        if not page.next or not page.items:
+            break
+        cursor = page.next
+    return rows
 
 
 @click.command()

@@ -23,7 +23,7 @@ from services.workbooks import cut
 Row = dict[str, Any]
 
 
-class _AsOf(msgspec.Struct):
+class AsOf(msgspec.Struct):
     position: int
     view: str = ""
 
@@ -31,7 +31,15 @@ class _AsOf(msgspec.Struct):
 class _Answer(msgspec.Struct):
     items: list[Row] | None = None
     item: Row | None = None
-    as_of: _AsOf | None = None
+    as_of: AsOf | None = None
+
+
+class Page(msgspec.Struct):
+    """One page of a list as a server answers it, with its rows as they came. `next`: by which the next is asked for."""
+
+    items: list[msgspec.Raw]
+    as_of: AsOf
+    next: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +50,7 @@ class Published:
     """
 
     rows: Sequence[Row]
-    as_of: _AsOf | None = None
+    as_of: AsOf | None = None
     sheet: Callable[[str], str] | None = None
 
     def of(self, view: View, position: int) -> None:

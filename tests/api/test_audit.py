@@ -301,7 +301,10 @@ def test_two_checkpoints_are_compared_by_bundle_and_by_server(
 
 
 @pytest.mark.parametrize("view", [view.name for view in VIEWS])
-def test_every_view_replayed_equals_what_the_server_publishes(view: str, bundle: Path, live: Live) -> None:
+def test_every_view_replayed_equals_what_the_server_publishes(
+    view: str, bundle: Path, live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.cli.stood.LIMIT", 50)
     last = size_of(bundle) - 1
     live.run(live.services.views.reached(view, last, 30))
     for position in (last // 3, last):
@@ -309,13 +312,10 @@ def test_every_view_replayed_equals_what_the_server_publishes(view: str, bundle:
         assert f"rows of {view} as of position {position}" in said
 
 
-def test_a_server_with_another_version_of_a_view_is_accused_of_nothing(
-    bundle: Path, live: Live, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    live.run(live.services.views.reached("units", size_of(bundle) - 1, 30))
+def test_another_version_of_a_view_is_no_fault(bundle: Path, live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(NAMED, "units", replace(NAMED["units"], version=99))
-    result = audit("replay", str(bundle), "--at", "60", "--view", "units", "--against", live.url)
-    assert (result.exit_code, "view-newer: " in result.output) == (3, True)
+    said = audit("replay", str(bundle), "--at", "60", "--view", "units", "--against", live.url)
+    assert (said.exit_code, "view-newer: " in said.output) == (3, True)
 
 
 @pytest.mark.parametrize("view", ["commitments", "mandates", "turns", "scorecards", "units", "obligations", "activity"])

@@ -5,7 +5,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from api.auditing import AT_MOST, server
+from api.cli.stood import shown_by
+from projections.units import UNITS
+from services.audit.bundle import Unfit
 from services.audit.fetching import AskedWrongly, Unreachable
+from services.audit.replaying import Stood
 
 BLOCK = b"\0" * (1 << 20)
 BLOCKS = 2 * AT_MOST // len(BLOCK)
@@ -47,3 +51,38 @@ async def test_an_answer_without_an_end_is_read_no_further_than_it_is_needed(
             await get(status)
     assert len(str(met.value)) < 1000
     assert theirs.sent < BLOCKS
+
+
+def page(view: str = f"units@{UNITS.version}", position: int = 9, **said: object) -> dict[str, object]:
+    return {"items": [{"key": "a"}] * 3, "as_of": {"position": position, "view": view}, "next": "more", **said}
+
+
+@pytest.mark.parametrize(
+    ("answer", "asked", "error"),
+    [
+        (page(), 4, None),
+        (page(next=None), 1, None),
+        (page(items=[]), 1, None),
+        (page("units@99"), 1, Unfit),
+        (page(position=8), 1, Unfit),
+        ({"items": []}, 1, Unreachable),
+        (["units"], 1, Unreachable),
+    ],
+)
+async def test_a_list_without_an_end_is_asked_for_no_further_than_there_are_rows(
+    answer: object, asked: int, error: type[Exception] | None
+) -> None:
+    stood, times, app = Stood(9, None, {str(number): b"{}" for number in range(10)}), list[str](), web.Application()
+
+    async def listed(request: web.Request) -> web.Response:
+        times.append(request.query.get("cursor", ""))
+        return web.json_response(answer)
+
+    app.router.add_get("/v1/units", listed)
+    async with TestServer(app) as theirs, server(url := str(theirs.make_url("/"))) as get:
+        if error is None:
+            await shown_by(get, UNITS, stood, url)
+        else:
+            with pytest.raises(error):
+                await shown_by(get, UNITS, stood, url)
+    assert times == ["", *["more"] * (asked - 1)]
