@@ -122,7 +122,9 @@ def _check(claims: Mapping[str, Any], issuer: str, audience: str) -> None:
         raise Untrue("it is of another issuer")
     if audience not in audiences:
         raise Untrue("it is for somebody else")
-    if not isinstance(claims.get("sub"), str) or not 0 < len(claims["sub"]) <= SUBJECT:
+    name = claims.get("sub")
+    # What cannot be shown cannot be kept either: half of a character has no bytes.
+    if not isinstance(name, str) or not 0 < len(name) <= SUBJECT or not name.isprintable():
         raise Untrue("it names nobody")
     if not _number(claims.get("exp")) or claims["exp"] + LEEWAY <= now:
         raise Untrue("it is expired")
