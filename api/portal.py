@@ -172,10 +172,12 @@ class Portal:
         await self._standings.waited(said.get("wait_for"))
         standing, wanted = await self._standings.of(said.get("as_of")), preferred(request)
         places = await self._places(standing.position, UNITS, *THINGS.values())
-        etag = self._etag(standing, wanted, places)
+        key, name = request.match_info["key"], self._view.name
+        stepped = self._stepped(standing, said)
+        following = await self._stepping.following(key, standing.position) if stepped else None
+        etag = self._etag(standing, wanted, places, following)
         if unchanged(request, etag):
             return not_modified(etag, LIVE, VARY)
-        key, name = request.match_info["key"], self._view.name
         row, _ = await self._views.one(
             name, key, as_of=standing.position, valid_at=said.get("valid_at"), day=standing.day
         )
@@ -184,7 +186,7 @@ class Portal:
                 return moved(request, f"/read/{name}/{written}")
             raise NoSuchThing(f"The view {name} has no row of this key as of position {standing.position}.")
         around = await self._around(request, standing, past=said.get("as_of") is not None)
-        shown = await self._shown(key, msgspec.json.decode(row), standing, places, said)
+        shown = await self._shown(key, msgspec.json.decode(row), standing, places, said, following)
         return paged(request, await self._templates.written("one.html", wanted=wanted, **around, **shown), etag)
 
     async def _places(self, position: int, *asked: str) -> Mapping[str, int]:
@@ -192,8 +194,9 @@ class Portal:
         return {view: min(position, await self._views.position(view)) for view in asked if view in self._known}
 
     async def _shown(
-        self, key: str, row: Mapping[str, Any], standing: Standing, places: Mapping[str, int], said: Mapping[str, Any]
-    ) -> Mapping[str, Any]:
+        self, key: str, row: Mapping[str, Any], standing: Standing, places: Mapping[str, int],
+        said: Mapping[str, Any], following: int | None,
+    ) -> Mapping[str, Any]:  # fmt: skip
         columns, day, valid_at = self._question.columns, standing.day, said.get("valid_at")
         own = self._view.keys is own_stream
         history = await past(self._store, UUID(key), standing.position, day) if own else NO_PAST
@@ -201,8 +204,8 @@ class Portal:
         coming = await self._coming(key, row, standing) if own and not valid_at else ()
         ids = set(ids_in(row)).union(*(ids_in([one.unit, one.data]) for one in history.records))
         ids |= {one.unit for one in coming}
-        stepped = own and not valid_at and standing.position == said.get("as_of")
-        step = await self._stepping.at(key, standing.position, row, history) if stepped else None
+        stepped = self._stepped(standing, said)
+        step = await self._stepping.at(key, standing.position, row, history, following) if stepped else None
         ids |= ids_in([one.values for one in step.differences]) if step else set()
         clock = said.get("clock") or "recorded"
         return {
@@ -216,6 +219,11 @@ class Portal:
             "awaited": bool(row.get("matters") or row.get("owed")),
             "beside": min(places.values(), default=standing.position),
         }  # fmt: skip
+
+    def _stepped(self, standing: Standing, said: Mapping[str, Any]) -> bool:
+        """Whether the page is one of those through which a history is stepped."""
+        own = self._view.keys is own_stream
+        return own and not said.get("valid_at") and standing.position == said.get("as_of")
 
     async def _coming(self, key: str, row: Mapping[str, Any], standing: Standing) -> Sequence[Coming]:
         found = list(owed(row, standing.day))
@@ -239,9 +247,15 @@ class Portal:
             "head": max(fresh.head, standing.position), "since": presets(standing.day),
         }  # fmt: skip
 
-    def _etag(self, standing: Standing, wanted: Sequence[str], beside: Mapping[str, int | None]) -> str:
-        """Where what stands beside it, of other views, has come further, it is another page."""
+    def _etag(
+        self, standing: Standing, wanted: Sequence[str], beside: Mapping[str, int | None], following: int | None = None
+    ) -> str:
+        """Where what stands beside it, of other views, has come further, it is another page.
+
+        `following`: to which later record it leads.
+        """
         behind = "".join(f".{view}.{at}" for view, at in beside.items() if at is not None and at < standing.position)
+        behind += "" if following is None else f".next.{following}"
         return f'{standing.etag[:-1]}{behind}.{self._templates.edition}.{"+".join(wanted)}"'
 
     def _for_people(self, handler: Handler) -> Handler:

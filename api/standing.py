@@ -85,9 +85,9 @@ class Standings:
         if place is not None:
             if place.view != fresh.view:
                 raise Invalid([Located("query", "/cursor", Wrong("cursor", "The view has changed. Begin anew.").fault)])
-            return await self._past(fresh.view, place.position, place.day)
+            return await self._past(fresh, place.position, place.day)
         pinned = await self._moments.pinned(as_of, fresh.head)
-        return await self._past(fresh.view, pinned.position, pinned.day, None if pinned.settled else fresh.head)
+        return await self._past(fresh, pinned.position, pinned.day, None if pinned.settled else fresh.head)
 
     async def now(self) -> Standing:
         fresh, second, live = await self._views.freshness(self._name), int(time()), self._live
@@ -106,7 +106,7 @@ class Standings:
         }
         as_of = await self._as_of(fresh.view, fresh.position)
         tail = b',"as_of":' + as_of + b',"freshness":' + msgspec.json.encode(said) + b"}"
-        etag = _tag(fresh.view, fresh.position, today, fresh.head)
+        etag = _tag(self._told(fresh), fresh.position, today, fresh.head)
         return Standing(fresh.position, today, etag, tail, LIVE, fresh.view)
 
     async def pin(self, standing: Standing) -> str | None:
@@ -122,11 +122,15 @@ class Standings:
         midnight = datetime.combine(standing.day, hour(), UTC)
         return stamp(midnight) if await self._store.position_at(midnight) == standing.position else None
 
-    async def _past(self, view: str, position: int, day: date, head: int | None = None) -> Standing:
+    async def _past(self, fresh: Freshness, position: int, day: date, head: int | None = None) -> Standing:
         """`head`: the ledger's last position, where records may still come that belong to it."""
-        tail = b',"as_of":' + await self._as_of(view, position) + b"}"
-        control = FOR_EVER if head is None else LIVE
-        return Standing(position, day, _tag(view, position, day, head), tail, control, view)
+        tail = b',"as_of":' + await self._as_of(fresh.view, position) + b"}"
+        control = FOR_EVER if head is None and not self._view.beside else LIVE
+        return Standing(position, day, _tag(self._told(fresh), position, day, head), tail, control, fresh.view)
+
+    def _told(self, fresh: Freshness) -> str:
+        """The view as an ETag names it. What rests on more than the records is told otherwise once it is built anew."""
+        return f"{fresh.view}.{fresh.table}" if self._view.beside else fresh.view
 
     async def _as_of(self, view: str, position: int) -> bytes:
         at = stamp(await self._moments.at(position))

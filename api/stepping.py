@@ -36,7 +36,18 @@ class Stepping:
     columns: Sequence[Column]
     known: frozenset[str]
 
-    async def at(self, key: str, position: int, row: Mapping[str, Any], history: Past) -> Step | None:
+    async def following(self, key: str, position: int) -> int | None:
+        """Where the next record of a thing lies; None where there is none by now."""
+        try:
+            stream = UUID(key)
+        except ValueError:
+            return None
+        found = await self.store.records(position, 1, where=Filter(streams=(stream,)))
+        return found[0].position if found else None
+
+    async def at(
+        self, key: str, position: int, row: Mapping[str, Any], history: Past, following: int | None
+    ) -> Step | None:
         """The step that ends with a position; None where no record of the thing lies there."""
         positions = [one.position for one in history.records]
         if position not in positions:
@@ -45,8 +56,5 @@ class Stepping:
         body, _ = await self.views.one(self.view, key, as_of=position - 1)
         before = {} if body is None else msgspec.json.decode(body)
         found = differences(before, row, self.columns, self.known) if before else ()
-        following = await self.store.records(position, 1, where=Filter(streams=(UUID(key),)))
-        return Step(
-            history.records[nth].version, position, not before, found, positions[nth - 1] if nth else None,
-            following[0].position if following else None,
-        )  # fmt: skip
+        previous = positions[nth - 1] if nth else None
+        return Step(history.records[nth].version, position, not before, found, previous, following)

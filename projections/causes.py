@@ -15,7 +15,8 @@ from domain.kernel import EventName, Says, Words
 from projections.activity import ActivityRow
 
 FOLLOWED = 200
-"""Acts of a tree that are shown, those nearest to its root first: one mandate may carry thousands."""
+"""Acts of a tree that are shown, those nearest to its root first: one mandate may carry thousands. Beside them,
+those on the way to the record that is asked about."""
 DEEPEST = 40
 """Generations that are followed, upward and downward."""
 
@@ -105,22 +106,22 @@ def _followed(root: _Node, way: Sequence[ActivityRow]) -> Generator[Wanted, Sequ
 
     `way`: the lines between the root and what is asked about. They are shown, however many others there are.
     """
-    known, row = {root.first.command}, [root]
+    known, row, whole = {root.first.command}, [root], True
     for _ in range(DEEPEST):
         by_name = {EventName.at(line.stream, line.version): node for node in row for line in node.lines}
-        caused = yield {"cause": tuple(by_name)}
-        correcting = yield {"corrects": tuple(by_name)}
+        caused = (yield {"cause": tuple(by_name)}) if whole else ()
+        correcting = (yield {"corrects": tuple(by_name)}) if whole else ()
         on_the_way = [line for line in way if line.cause in by_name or line.corrects in by_name]
         coming = {line.command: line for line in (*correcting, *caused, *on_the_way) if line.command not in known}
         if not coming:
-            return True
-        first = {line.command for line in on_the_way}
-        room = sorted(coming, key=lambda command: (command not in first, command))[: FOLLOWED - len(known)]
-        made = _by_command((yield {"command": tuple(sorted(room))}) if room else ())
+            return whole
+        first = {line.command for line in on_the_way if line.command in coming}
+        room = sorted(coming, key=lambda command: (command not in first, command))
+        made = _by_command((yield {"command": tuple(sorted(room[: max(FOLLOWED - len(known), len(first))]))}))
         row = [_hung(coming[command], lines, by_name) for command, lines in made.items()]
         known.update(made)
-        if len(made) < len(coming) or LINES in (len(caused), len(correcting)):
-            return False
+        # Where there is no room for all, only the way is followed further.
+        whole = whole and len(made) == len(coming) and LINES not in (len(caused), len(correcting))
     return False
 
 

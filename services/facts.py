@@ -268,7 +268,7 @@ def _day_in(now: datetime, zone: str) -> date:
     """Several ask for each decision."""
     try:
         return now.astimezone(_zone(zone)).date()
-    except ZoneInfoNotFoundError:
+    except (ZoneInfoNotFoundError, OSError):  # `Europe` is a folder of them
         return now.date()
 
 

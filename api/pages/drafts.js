@@ -21,8 +21,11 @@
     tabs.postMessage("");
   });
 
+  // By the id under which it is recorded once, the page tells its own text from an older one, which is nobody's to lose.
+  const keyOf = all => all?.find(([name]) => name === "_key")?.[1];
+  const remove = (place, own) => { if (keyOf(kept(place)?.said) === own) store.removeItem(place); };
   const recorded = document.querySelector("[data-recorded]");
-  if (recorded) store.removeItem(at(recorded.dataset.recorded));
+  if (recorded) remove(at(recorded.dataset.recorded), recorded.dataset.key);
 
   const form = document.querySelector("form[data-draft]");
   if (!form) return;
@@ -34,13 +37,13 @@
   // The page's own fields, which tell a press from one before, are no text of anybody's.
   const text = all => JSON.stringify(all.filter(([name]) => !name.startsWith("_")));
   const fresh = "fresh" in form.dataset, begun = text(said()), before = kept(key);
-  let asking = fresh && before !== null && text(before.said) !== begun;
+  let asking = before !== null && keyOf(before.said) !== keyOf(said()) && text(before.said) !== begun;
 
   const keep = () => {
     if (over || asking) return;
     const all = said();
     try {
-      if (fresh && text(all) === begun) store.removeItem(key);
+      if (fresh && text(all) === begun) remove(key, keyOf(all));
       else store.setItem(key, JSON.stringify({ at: Date.now(), said: all }));
       says.hidden = false;
     } catch { says.hidden = true; }

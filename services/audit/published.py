@@ -14,7 +14,7 @@ from projections.kernel import View
 from services.audit.bundle import UNREADABLE, Unfit
 from services.audit.replaying import Stood
 from services.importing.plan import WrongFile
-from services.importing.workbooks import BEGUN, read_workbook
+from services.importing.workbooks import BEGUN, ZIPPED, read_workbook, sheets_in
 from services.spreadsheets import neutral
 from services.views.columns import fields_of
 from services.views.ports import Column, Kind
@@ -133,6 +133,9 @@ def _sheet(content: bytes) -> Sequence[Row]:
 
 
 def _book(content: bytes) -> Sequence[Row]:
+    if content.startswith(ZIPPED) and len(sheets_in("It", content)) > 1:
+        # Another one than we would read may be what whoever opens it sees first.
+        raise ValueError("a workbook with several sheets; save each as a file of its own.")
     (_, header), *below = read_workbook("It", content, "")[0] or [(1, [])]
     if "key" not in header:
         raise ValueError("a workbook without a column `key`.")

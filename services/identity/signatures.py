@@ -142,7 +142,8 @@ def _check(claims: Mapping[str, Any], issuer: str, audience: str, about: Sequenc
     if audience not in audiences:
         raise Untrue("it is for somebody else")
     named = [claims[name] for name in about if name in claims]
-    if not named or not all(isinstance(one, str) and 0 < len(one) <= SUBJECT for one in named):
+    # What cannot be shown cannot be kept either: half of a character has no bytes.
+    if not named or not all(isinstance(one, str) and 0 < len(one) <= SUBJECT and one.isprintable() for one in named):
         raise Untrue("it names nobody")
     if not _number(claims.get("exp")) or claims["exp"] + LEEWAY <= now:
         raise Untrue("it is expired")

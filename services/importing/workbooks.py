@@ -76,6 +76,15 @@ def read_workbook(name: str, content: bytes, sheet: str, still: Still = always) 
     return [line for line in lines if line[0] in lost or any(cell.strip() for cell in line[1])], looked.spoilt
 
 
+def sheets_in(name: str, content: bytes) -> list[str]:
+    """What the sheets with cells of a workbook are called. Raises WrongFile."""
+    try:
+        with ZipFile(BytesIO(content)) as packed:
+            return [*_Looking(name, packed, _listed(name, packed), always).sheets()]
+    except (BadZipFile, ZlibError, EOFError, expat.ExpatError, NotImplementedError) as error:
+        raise WrongFile(f"{name} is damaged, or no workbook in the format .xlsx.") from error
+
+
 def text_of(cell: int | float | str | bool | time | date | datetime | timedelta) -> str:
     """A cell as CSV has it."""
     if isinstance(cell, bool):
@@ -119,7 +128,8 @@ class _Looking:
     elements: int = 0
     kept: dict[str, bytes] = field(default_factory=dict)
 
-    def at(self, wanted: str) -> _Looked:
+    def sheets(self) -> dict[str, str]:
+        """The sheets with cells by their names, and the part that holds each."""
         sheets, links = dict[str, str](), dict[str, str]()
 
         def booked(tag: str, said: Mapping[str, str]) -> None:
@@ -133,12 +143,15 @@ class _Looking:
 
         self._look(BOOK, booked)
         self._look(LINKS, linked)
-        there = [name for name, link in sheets.items() if links.get(link) in self.parts]
+        return {name: links[link] for name, link in sheets.items() if links.get(link) in self.parts}
+
+    def at(self, wanted: str) -> _Looked:
+        there = self.sheets()
         if not there or (wanted and wanted not in there):
-            named = ", ".join(there[:20])
+            named = ", ".join([*there][:20])
             raise WrongFile(f"{self.name} has no sheet of this name. It has: {named}." if named
                             else f"{self.name} has no sheet with cells.")  # fmt: skip
-        sheet = wanted or there[0]
+        sheet = wanted or next(iter(there))
         for part in BESIDE:
             if part in self.parts:
                 self._look(part, lambda tag, said: None)
@@ -146,7 +159,7 @@ class _Looking:
         if TEXTS in self.parts:
             self._look(TEXTS, texts.began, said=texts.said)
         cells = _Cells(self.name, texts.lengths)
-        self._look(links[sheets[sheet]], cells.began, cells.ended, cells.said)
+        self._look(there[sheet], cells.began, cells.ended, cells.said)
         return _Looked(self._anew(), sheet, cells.spoilt)
 
     def _look(

@@ -34,7 +34,7 @@ def calendar(row: ActivityRow) -> str | None:
 def _zone(name: str) -> ZoneInfo | None:
     try:
         return ZoneInfo(name) if name else None
-    except (ZoneInfoNotFoundError, ValueError):  # what is on record need be no zone that anybody knows
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # on record need be no zone: `Europe` is a folder of them
         return None
 
 

@@ -125,12 +125,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """How far a view has come: its position, the ledger's last position (-1: empty), seconds behind, `name@version`."""
+    """How far a view has come: its position, the ledger's last position (-1: empty), seconds behind, `name@version`.
+
+    `table`: where its rows lie, elsewhere once it is built anew.
+    """
 
     position: int
     head: int
     lag_seconds: float
     view: str
+    table: str
 
 
 class ViewError(Exception):

@@ -245,7 +245,7 @@ class Views:
             return fresh
         standing = self._found(moment, name)
         head = max(moment.size - 1, standing.position)
-        fresh = Freshness(standing.position, head, standing.lag(), f"{name}@{standing.version}")
+        fresh = Freshness(standing.position, head, standing.lag(), f"{name}@{standing.version}", standing.table)
         self._fresh[name] = moment, fresh
         return fresh
 

@@ -65,7 +65,7 @@ def ends_at(due_on: date, zone: str) -> datetime:
     """
     try:
         there = ZoneInfo(zone)
-    except ZoneInfoNotFoundError:
+    except (ZoneInfoNotFoundError, OSError):  # `Europe` is a folder of them
         there = ZoneInfo("UTC")
     return datetime.combine(min(due_on, LAST) + timedelta(days=1), time.min, there).astimezone(UTC)
 

@@ -113,3 +113,20 @@ def test_a_history_is_stepped_through_record_by_record(live: Live) -> None:
     assert sum("Withdrawn</ins>" in step for step in changed.values()) == 1
     assert 'id="step"' not in whole
     assert 'id="step"' not in read(live, f"commitments/{live.story.climate}", as_of=withdrawn).body.decode()
+
+
+def test_who_has_the_page_of_the_last_record_is_told_once_there_is_a_next_one(live: Live) -> None:
+    receipt = proposed(live, "A bench in the shade")
+    last = receipt["position"]
+    seen(live, "commitments", last)
+    address = f"/read/commitments/{receipt['stream']}?as_of={last}"
+    first = get(live, address)
+    tag = {"If-None-Match": first.headers["etag"]}
+    assert get(live, address, tag).status == 304
+    proposed(live, "Something else")
+    assert get(live, address, tag).status == 304
+    withdrawn = give(live, f"commitments/{receipt['stream']}/withdraw", {"because": "Rain."}, token=live.signatory)
+    after = get(live, address, tag)
+    assert 'rel="next"' not in first.body.decode()
+    assert (withdrawn.status, after.status, 'rel="next"' in after.body.decode()) == (201, 200, True)
+    assert get(live, "/read/commitments/nothing", as_of=last).status == 404

@@ -251,6 +251,7 @@ async def test_the_language_that_was_chosen_comes_back(government: Government) -
         {"claims": {"iat": 99999999999}},
         {"claims": {"sub": ""}},
         {"claims": {"sub": "x" * 256}},
+        {"claims": {"sub": "\ud800"}},
         {"header": {"typ": "at+jwt"}},
         {"header": {"kid": "unknown"}},
     ],

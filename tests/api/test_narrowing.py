@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from tests.api.client import get
 from tests.api.conftest import Live
 from tests.api.test_audit import audit, bundle, well
 from tests.api.test_portal import read, told
+from tests.waiting import PATIENCE
 
 __all__ = ["bundle"]
 
@@ -116,3 +118,19 @@ def test_of_what_rests_on_no_record_nobody_is_accused(bundle: Any, live: Live, t
     assert f"{len(rows)} rows of activity" in well(*words)
     saved.write_text("\n".join(json.dumps(row | {"time": "25:00"}) for row in rows[:1]))
     assert audit(*words).exit_code == 1
+
+
+def test_what_rests_on_a_calendar_is_not_kept_for_ever_and_asked_for_anew_once_it_is_told_anew(live: Live) -> None:
+    address = f"/v1/activity?as_of={live.told}&format=csv"
+    before, other = get(live, address), get(live, f"/v1/commitments?as_of={live.told}")
+    assert "immutable" not in before.headers["cache-control"]
+    assert "immutable" in other.headers["cache-control"]
+    tag = {"If-None-Match": before.headers["etag"]}
+    assert get(live, address, tag).status == 304
+    live.run(live.services.projector.rebuild("activity"))
+    ends = monotonic() + PATIENCE
+    while (after := get(live, address, tag)).status == 304:
+        assert monotonic() < ends, "whoever has it is never told that offices are closed on other days"
+    assert (after.status, after.body) == (200, before.body)
+    kept = {"If-None-Match": other.headers["etag"]}
+    assert get(live, f"/v1/commitments?as_of={live.told}", kept).status == 304, "records alone tell it"

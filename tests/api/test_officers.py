@@ -44,7 +44,7 @@ class Form(HTMLParser):
         self._in = self._in or (tag == "form" and "action" not in said)
         if not self._in:
             return
-        if said.get("aria-describedby"):
+        if said.get("aria-describedby") and "name" in said:  # a group of fields has none
             self.described[said["name"]] = said["aria-describedby"]
         if tag == "input":
             self.fields[said["name"]] = said.get("value", "")

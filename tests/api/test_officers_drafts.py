@@ -148,6 +148,41 @@ async def test_it_is_thrown_away_for_good(live: Live, tmp_path: Path, title: str
         assert await ada.field("title.0.text") == ""
 
 
+async def test_what_is_tried_and_recorded_beside_an_old_draft_takes_it_from_nobody(
+    live: Live, tmp_path: Path, title: str
+) -> None:
+    async with tab(tmp_path) as shown:
+        ada = Officer(live, shown)
+        await ada.signs_in(live.officer)
+        await ada.opens(PROPOSE)
+        await ada.types("title.0.text", title)
+        await ada.keeps(title)
+        await ada.opens(PROPOSE)
+        for name, text in promise().items():
+            await shown.said(f"document.querySelector('[name=\"{name.replace('__', '.')}\"]').value = {text!r}")
+        await ada.presses("try", "document.getElementById('tried') !== null")
+        assert await shown.said(ASKS), "nothing is written over it"
+        await ada.presses("record", "document.querySelector('[data-recorded]') !== null")
+        await ada.opens(PROPOSE)
+        assert await shown.said(ASKS)
+        await ada.does("document.getElementById('draft-take').click()", "!('fresh' in document.forms.command.dataset)")
+        assert await ada.field("title.0.text") == title
+
+
+async def test_a_tab_in_which_nothing_was_typed_takes_nothing_from_another(
+    live: Live, tmp_path: Path, title: str
+) -> None:
+    async with tab(tmp_path) as shown:
+        ada = Officer(live, shown)
+        await ada.signs_in(live.officer)
+        await ada.opens(PROPOSE)
+        of_another_tab = f"{{at: Date.now(), said: [['_key', '{uuid4()}'], ['title.0.text', {title!r}]]}}"
+        place = "`subsidia-draft:${document.forms.command.dataset.draft}:${location.pathname}`"
+        await shown.said(f"localStorage.setItem({place}, JSON.stringify({of_another_tab}))")
+        await ada.opens("/give", "document.getElementById('waits') !== null")
+        assert title in await shown.said("JSON.stringify(localStorage)")
+
+
 async def test_what_nobody_came_back_to_for_two_weeks_is_gone(live: Live, tmp_path: Path, title: str) -> None:
     async with tab(tmp_path) as shown:
         ada = Officer(live, shown)

@@ -90,6 +90,18 @@ def test_of_very_many_those_nearest_to_the_beginning_are_shown_and_the_one_that_
     assert sorted(one.records[0].position for one in row.acts) == [*range(module.FOLLOWED - 1), 4_700]
 
 
+def test_the_one_that_is_asked_about_is_shown_behind_however_many_others() -> None:
+    many = [line(0, A, 1), *(line(n, B, n, cause=name(A, 1)) for n in range(1, 500))]
+    deep = [line(500 + n, C, n + 1, corrects=name(C, n) if n else name(B, 400)) for n in range(4)]
+    row = tree(502, [*many, *deep])
+    assert row is not None
+    acts = {one.records[0].position: one for one in row.acts}
+    assert (row.whole, len(acts)) == (False, module.FOLLOWED + 3)
+    way = [acts[position] for position in (400, 500, 501, 502)]
+    assert [after.under for after in way[1:]] == [before.number for before in way[:-1]]
+    assert 503 not in acts
+
+
 def test_a_way_that_is_too_long_is_followed_a_part_of_it_and_says_so() -> None:
     long = [line(0, A, 1), *(line(n, A, n + 1, corrects=name(A, n)) for n in range(1, 100))]
     row = tree(99, long)

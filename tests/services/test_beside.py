@@ -53,7 +53,7 @@ def test_the_calendar_is_named_and_one_without_holidays_says_so() -> None:
     ]
 
 
-@pytest.mark.parametrize("zone", ["", "Europe/Nowhere", "../etc/passwd", "\0"])
+@pytest.mark.parametrize("zone", ["", "Europe", "Europe/Nowhere", "../etc/passwd", "\0", "A" * 300])
 def test_where_nobody_knows_what_time_it_was_nothing_is_said(zone: str) -> None:
     line = replace(LINE, at=SATURDAY, time_zone=zone)
     assert (closed(line), calendar(line)) == (None, None)

@@ -100,6 +100,7 @@ FORGED = {
     "not before tomorrow": made(said={"nbf": time() + 86400}),
     "about nobody": made(said={"sub": None}),
     "about something": made(said={"sub": 7}),
+    "about what nobody sees": made(said={"sub": "robot\0"}),
     "five parts": made() + ".x.y",
     "no base64": "ä.ö.ü",
     "too long": made(said={"x": "x" * 9000}),
