@@ -31,6 +31,7 @@ from api.stepping import Stepping
 from api.tally import CARDS, Tally, position_of, tally
 from api.templates import Templates
 from projections.activity import ACTIVITY
+from projections.causes import CausesRow
 from projections.commitments import COMMITMENTS
 from projections.kernel import own_stream
 from projections.milestones import MILESTONES
@@ -38,7 +39,7 @@ from projections.things import THINGS
 from services.causes import Causes
 from services.chains import Chains
 from services.store.ports import Store
-from services.views.ports import COUNTED, Column, Kind, Op, Query
+from services.views.ports import COUNTED, Column, Kind, NotBuilt, Op, Query
 from services.views.queries import Views
 
 _NO_PAGE = frozenset({"format", "bom", "count", "proof"})
@@ -152,7 +153,10 @@ class Portal:
         for one in self._view.narrowings:
             if one.name not in dict(said):
                 where = (*query.filters, self._question.filters[one.name].read([one.value]))
-                rows = await self._views.count(self._view.name, replace(query, filters=where))
+                try:
+                    rows = await self._views.count(self._view.name, replace(query, filters=where))
+                except NotBuilt:  # a table of another version, read until ours is built, lacks the column
+                    continue
                 found.append(Narrowed(one.says, address(said, **{one.name: one.value, "cursor": None}), rows))
         return found
 
@@ -210,7 +214,7 @@ class Portal:
         clock = said.get("clock") or "recorded"
         return {
             "told": history.as_it_happened() if clock == "happened" else history, "clock": clock, "coming": coming,
-            "causes": await self._causes.row(row["position"], standing.position) if self._view is ACTIVITY else None,
+            "causes": await self._tree(row, standing) if self._view is ACTIVITY else None,
             "chain": await self._chains.row(UUID(key), standing.position, day) if chained else None,
             "key": key, "acted_on": self._acted_on, "title": called(row, columns),
             "row": row, "facts": shown(row, texts_of(row, columns, self._known), self._view.shows),
@@ -224,6 +228,12 @@ class Portal:
         """Whether the page is one of those through which a history is stepped."""
         own = self._view.keys is own_stream
         return own and not said.get("valid_at") and standing.position == said.get("as_of")
+
+    async def _tree(self, row: Mapping[str, Any], standing: Standing) -> CausesRow | None:
+        try:
+            return await self._causes.row(row["position"], standing.position)
+        except NotBuilt:  # lines of another version, read until ours are made, do not say what caused them
+            return None
 
     async def _coming(self, key: str, row: Mapping[str, Any], standing: Standing) -> Sequence[Coming]:
         found = list(owed(row, standing.day))

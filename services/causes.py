@@ -4,7 +4,7 @@ from typing import Any
 
 from projections.activity import ACTIVITY, ActivityRow
 from projections.causes import LINES, CausesRow, Wanted, causes
-from services.views.ports import Filter, Op, Query
+from services.views.ports import Filter, NotBuilt, Op, Query
 from services.views.queries import Views
 from services.views.rows import Form
 
@@ -20,6 +20,8 @@ class Causes:
 
     async def row(self, position: int, as_of: int) -> CausesRow | None:
         """The tree of a record; None where there is none at this position. Raises what a page raises."""
+        if (await self._views.freshness(ACTIVITY.name)).view != f"{ACTIVITY.name}@{ACTIVITY.version}":
+            raise NotBuilt(f"{ACTIVITY.name} is being rebuilt: its lines do not say yet what caused them.")
         asking = causes(position)
         try:
             wanted = next(asking)

@@ -80,7 +80,7 @@ class Asking:
         conditions.extend(self._after(order, by, empty))
         way = " desc" if self.query.descending else ""
         keys = f"t.key{way}" if order.order == "key" or empty else f"{by}{way}, t.key{way}"
-        computed = "".join(f", {self._expression(one.value)}" for one in self.table.computed)
+        computed = "".join(f", {self._expression(self.table.shows(self.name, one))}" for one in self.table.computed)
         sql = (
             f'{source[0]}select t.key, t."_body", {by}{computed} from {source[1]} t'
             f" where {' and '.join(conditions)} order by {keys}"
@@ -312,7 +312,8 @@ def point(table: Table, name: str, *, valid: bool) -> str:
     with a million of them costs no more than one with two.
     """
     computed = table.computed
-    shown = "".join(f", ({one.value.replace('{day}', '$3::date')}) as c{n}" for n, one in enumerate(computed))
+    values = [table.shows(name, one).replace("{day}", "$3::date") for one in computed]
+    shown = "".join(f", ({value}) as c{n}" for n, value in enumerate(values))
     day = f"${4 if table.view.computed else 3}::date"
     span = table.view.span
     if valid and span is None:

@@ -58,7 +58,18 @@ class Table:
 
     def name(self, build: int) -> str:
         """The table of one build; short enough for the longest name that PostgreSQL keeps."""
-        return f"{self.view.name.replace('-', '_')[:40]}__{self.view.version}_{build}"
+        return f"{self._stem}{build}"
+
+    @property
+    def _stem(self) -> str:
+        return f"{self.view.name.replace('-', '_')[:40]}__{self.view.version}_"
+
+    def shows(self, name: str, field: Field) -> str:
+        """What is selected of a field that a row's JSON does not hold.
+
+        A table of another version, which is read until ours is built, need not have the column.
+        """
+        return field.value if not field.stored or name.startswith(self._stem) else f"null::{field.stored[0].sql}"
 
     def _extra(self) -> tuple[str, ...]:
         words = ("_words",) if self._texts else ()

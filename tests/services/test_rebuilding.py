@@ -6,12 +6,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.json import decode
 
+from projections.kernel import Beside
 from services.projector import Projector
 from services.store.ports import StoredRecord
+from services.views.beside import OF
 from services.views.building import AlreadyRebuilding
 from services.views.connections import opened_views
-from services.views.ports import NoSuchView, Query
+from services.views.ports import Filter, NoSuchView, NotBuilt, Op, Query
 from services.views.registry import entries
 from services.views.running import CannotApply
 from tests.services.projecting import caught_up, connected, folded, forget_all, of_group, projector
@@ -129,6 +132,30 @@ async def test_a_new_version_of_a_view_is_built_beside_the_old_one(migrated_url:
             await until(lambda: is_version(views, "trees@2"))
         assert (await views.page("trees", Query())).items
     assert await dump(migrated_url) == old
+
+
+async def test_until_its_table_is_built_a_column_beside_the_records_is_left_out(
+    migrated_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(OF, "plain", lambda row: row.name.startswith("Tree"))
+    grove = grown(6, 50)
+    await folded(migrated_url, grove)
+    changed = (replace(TREES, version=2, beside=(Beside("plain", bool, "Whether its name is plain."),)), COLOURS, LINES)
+    asked = Query((Filter("plain", Op.EQ, (True,)),))
+    async with opened_views(migrated_url, changed) as views:
+        [first, *_] = map(decode, (await views.page("trees", Query())).items)
+        row, _ = await views.one("trees", first["key"])
+        assert row is not None
+        assert "plain" not in first | decode(row)
+        with pytest.raises(NotBuilt):
+            await views.page("trees", asked)
+        async with projector(migrated_url, grove, changed):
+            await until(lambda: is_version(views, "trees@2"))
+        rows = list(map(decode, (await views.page("trees", Query())).items))
+        assert all(one["plain"] is one["name"].startswith("Tree") for one in rows)
+        plain = [one for one in rows if one["plain"]]
+        assert list(map(decode, (await views.page("trees", asked)).items)) == plain
+        assert 0 < len(plain) < len(rows)
 
 
 async def is_version(views: Any, ref: str) -> bool:
