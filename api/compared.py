@@ -11,7 +11,7 @@ from aiohttp import web
 
 from api import values
 from api.asking import LANG, Question
-from api.beside import UNITS, names_of
+from api.beside import THINGS, UNITS, things_of
 from api.binding import Gathered, Parameter, read_query
 from api.caching import LIVE, not_modified, unchanged
 from api.changes import AFTER, FROM, TO, Span, spanned
@@ -71,15 +71,21 @@ class Compared:
         said.setdefault("from", _month_before(said.get("to")))
         span, wanted = await spanned(self._views, self._moments, said), preferred(request)
         first, second = span.first.position, span.second.position
-        named = min(second, await self._views.position(UNITS)) if UNITS in self._known else None
+        places = {one: min(second, await self._views.position(one)) for one in (UNITS, *THINGS) if one in self._known}
+        named = ".".join(map(str, places.values()))
         edition = f"{named}.{span.second.day}.{self._templates.edition}.{'+'.join(wanted)}"
         etag = f'W/"changes.{span.fresh.view}.{first}.{second}.{span.fresh.head}.{edition}"'
         if unchanged(request, etag):
             return not_modified(etag, LIVE, VARY)
-        return paged(request, await self._written(request, said, span, wanted, named), etag)
+        return paged(request, await self._written(request, said, span, wanted, places), etag)
 
     async def _written(
-        self, request: web.Request, said: Mapping[str, Any], span: Span, wanted: Sequence[str], named: int | None
+        self,
+        request: web.Request,
+        said: Mapping[str, Any],
+        span: Span,
+        wanted: Sequence[str],
+        places: Mapping[str, int],
     ) -> bytes:
         question, first, second = self._questions[said["view"]], span.first.position, span.second.position
         found, last = await self._changed(said, span)
@@ -92,7 +98,7 @@ class Compared:
             wanted=wanted, said=dict(asked), key=said.get("key"), span=span,
             before=stamp(await self._moments.at(first)), after=stamp(await self._moments.at(second)),
             on=f"?as_of={second}" if span.pinned else "",
-            names={} if named is None else await names_of(self._views, ids, as_of=named),
+            names=await things_of(self._views, ids, places, span.second.day),
             following=last and address(asked, after=f"{second}/{last}"),
             first_page=address(asked, after=None) if "after" in said else None,
             cited=address(
