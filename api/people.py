@@ -74,11 +74,17 @@ class Shown(NamedTuple):
 
 
 def called(row: Mapping[str, Any], columns: Sequence[Column]) -> Any:
-    """What a row is called: its words by language, or else a text; the key of one that has no name."""
+    """What a row is called: its words by language, or else a text; without a name, what happened, or its key."""
     spoken_of = {one.name for one in columns if one.kind is Kind.WORDS}
     names = sorted(_NAMES, key=lambda name: name not in spoken_of)
     key = OfCodes(row["key"]) if _KEY.fullmatch(row["key"]) else row["key"]
-    return next((_said(row, name) for name in names if row.get(name)), key)
+    happened = OfCodes(row["type"]) if row.get("type") else key
+    return next((_said(row, name) for name in names if row.get(name)), happened)
+
+
+def by_name(title: Any, names: Mapping[str, str]) -> Any:
+    """What a row is called; of one that has a unit's id for a name, what that unit is called."""
+    return names.get(title, title) if isinstance(title, str) else title
 
 
 def _said(row: Mapping[str, Any], name: str) -> Any:

@@ -23,7 +23,7 @@ from api.languages import preferred
 from api.moments import Moments, stamp
 from api.paging import ADDRESS_AT_MOST, FORMED, address, filled_in, paged, see
 from api.past import NO_PAST, past
-from api.people import called, ids_in, listed, of_row, shown, texts_of
+from api.people import by_name, called, ids_in, listed, of_row, shown, texts_of
 from api.reads import moved
 from api.reference import VARY
 from api.standing import Standing, Standings
@@ -139,7 +139,7 @@ class Portal:
             columns=[(one, of_row(one)) for one in columns], following=following, wanted=wanted,
             first=address(said, cursor=None, wait_for=None),
             sorts={one.name: address(said, cursor=None, sort=_turned(one.name, said)) for one in columns},
-            rows=[(row, _named(title, names)) for row, title in zip(rows, titles, strict=True)], names=names,
+            rows=[(row, by_name(title, names)) for row, title in zip(rows, titles, strict=True)], names=names,
             count=await self._views.count(self._view.name, query), begun="cursor" in dict(said),
             conditions=_conditions(said, self._question.filters), tally=await self._tally(counted, standing, asked),
             narrowings=await self._narrowings(said, query),
@@ -211,7 +211,7 @@ class Portal:
             "told": history.as_it_happened() if clock == "happened" else history, "clock": clock, "coming": coming,
             "causes": await self._causes.row(row["position"], standing.position) if self._view is ACTIVITY else None,
             "chain": await self._chains.row(UUID(key), standing.position, day) if chained else None,
-            "key": key, "acted_on": self._acted_on, "title": _named(called(row, columns), names),
+            "key": key, "acted_on": self._acted_on, "title": by_name(called(row, columns), names),
             "row": row, "facts": shown(row, texts_of(row, columns, self._known), self._view.shows),
             "waited": _waited(row, day), "history": history, "step": step,
             "names": names,
@@ -248,11 +248,6 @@ class Portal:
 
     def _for_people(self, handler: Handler) -> Handler:
         return self._templates.in_words(public(handler), FORMED, view=self._view)
-
-
-def _named(title: Any, names: Mapping[str, str]) -> Any:
-    """What a row is called; of one that has a unit's id for a name, what that unit is called."""
-    return names.get(title, title) if isinstance(title, str) else title
 
 
 def _waited(row: Mapping[str, Any], day: date) -> int | None:

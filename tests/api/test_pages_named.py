@@ -13,6 +13,11 @@ from tests.api.test_portal import read
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
+def headed(live: Live, address: str, language: str) -> str:
+    found = re.search("<h1>(.*?)</h1>", read(live, address, language, as_of=live.told).body.decode())
+    return unescape(re.sub("<[^>]*>", "", found[1])) if found else ""
+
+
 def test_every_view_says_what_stands_first_in_it(live: Live) -> None:
     for view in live.services.views_declared:
         columns = {of_row(one) for one in live.services.views.columns(view.name)}
@@ -34,13 +39,9 @@ def test_no_page_says_an_id_where_there_is_a_name(live: Live) -> None:
 
 
 def test_what_has_no_title_is_headed_by_names(live: Live) -> None:
-    def headed(address: str, language: str) -> str:
-        found = re.search("<h1>(.*?)</h1>", read(live, address, language, as_of=live.told).body.decode())
-        return unescape(re.sub("<[^>]*>", "", found[1])) if found else ""
-
-    assert headed(f"engagements/{live.story.city}", "en") == "Lyon"
-    assert headed("spheres/local/all", "en") == "Local, All"
-    assert headed("spheres/local/all", "fr") == "Locale, Tous"
+    assert headed(live, f"engagements/{live.story.city}", "en") == "Lyon"
+    assert headed(live, "spheres/local/all", "en") == "Local, All"
+    assert headed(live, "spheres/local/all", "fr") == "Locale, Tous"
 
 
 def test_counts_of_nothing_stand_with_the_quiet_unless_they_are_what_the_view_shows(live: Live) -> None:
@@ -75,3 +76,18 @@ def test_what_changed_says_names_too(live: Live) -> None:
     asked = {"view": "commitments", "key": live.story.climate, "from": 200, "to": live.told}
     body = unescape(read(live, "changes", **asked).body.decode())
     assert f'dir="auto">{name}</a>' in body
+
+
+def test_a_record_of_nothing_with_a_name_is_called_by_what_happened(live: Live) -> None:
+    assert headed(live, "activity/0000000000000000", "en") == "Ledger opened"
+    assert headed(live, "activity/0000000000000000", "fr") == "Registre ouvert"
+
+
+def test_who_types_an_address_that_is_none_is_told_in_words(live: Live) -> None:
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language": "fr"}
+    page = get(live, "/commitment", browser)
+    assert (page.status, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "<h1>Il n’y a rien ici</h1>" in page.body.decode()
+    for address, headers in (("/commitment", {}), ("/v1/commitment", browser)):
+        said = get(live, address, headers)
+        assert (said.status, said.json["code"]) == (404, "no-such-address")
