@@ -26,6 +26,7 @@ def codes() -> Mapping[str, frozenset[str]]:
         for name, choices in _within(kind):
             found.setdefault(name, set()).update(choices)
     found["of"] = found["sphere"]
+    found["found"] = found["potential"] | found["completion"] | found["result"] | {"yes", "no"}  # of any assessment
     found["manner"] |= found["kind"]  # of a competence that a mandate gives
     found["turn"] = {*TURNS}
     found.setdefault("standing", set()).update(STANDS)

@@ -91,3 +91,11 @@ def test_who_types_an_address_that_is_none_is_told_in_words(live: Live) -> None:
     for address, headers in (("/commitment", {}), ("/v1/commitment", browser)):
         said = get(live, address, headers)
         assert (said.status, said.json["code"]) == (404, "no-such-address")
+
+
+def test_what_assessors_found_is_told_in_the_readers_language(live: Live) -> None:
+    body = read(live, f"commitments/{live.story.climate}", "fr", as_of=live.told).body.decode()
+    _, _, found = body.partition('id="of-assessments"')
+    cells = re.findall("<td>([^<]*)</td>", found.partition("</table>")[0])
+    assert {"oui", "Substantiel"} <= set(cells)
+    assert not {"yes", "substantial"} & set(cells)
