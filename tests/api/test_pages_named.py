@@ -99,3 +99,11 @@ def test_what_assessors_found_is_told_in_the_readers_language(live: Live) -> Non
     cells = re.findall("<td>([^<]*)</td>", found.partition("</table>")[0])
     assert {"oui", "Substantiel"} <= set(cells)
     assert not {"yes", "substantial"} & set(cells)
+
+
+def test_what_a_pledge_lacks_is_told_in_the_readers_language(live: Live) -> None:
+    row = next(one for one in get(live, "/v1/commitments", as_of=live.told).items if one["missing"])
+    body = read(live, f"commitments/{row['key']}", "fr", as_of=live.told).body.decode()
+    _, _, lacked = body.partition('id="of-missing"')
+    assert "<li>Dispositif de compte rendu</li>" in lacked.partition("</ul>")[0]
+    assert "reporting_mechanism" not in body
