@@ -17,7 +17,7 @@ from api.changes import Changes
 from api.commands import Giving, Verb, verbs
 from api.compared import Compared
 from api.dashboard import Dashboard
-from api.edge import elsewhere, public
+from api.edge import Handler, elsewhere, public
 from api.following import Following
 from api.ledger import Histories, Tiles
 from api.me import Me
@@ -70,7 +70,6 @@ def make_app(services: Services, working: Working | None) -> web.Application:
     described = _add_data(app, declared)
     app.add_routes(Probes(services.store, working, services.config.lag).routes())
     _add_pages(app, declared, described)
-    app.router.add_route("*", f"/{ANYTHING}", public(elsewhere))
     return app
 
 
@@ -133,6 +132,18 @@ def _add_pages(app: web.Application, declared: _Declared, described: Mapping[str
     for begun, said in (("/read", {}), ("/give", {"desk": True})):  # people come here: they are told in words
         in_words = templates.in_words(public(elsewhere), FORMED, **said)
         app.add_routes([web.route("*", address, in_words) for address in (begun, f"{begun}/{ANYTHING}")])
+    app.router.add_route("*", f"/{ANYTHING}", _nothing(templates))
+
+
+def _nothing(templates: Templates) -> Handler:
+    """For whatever no route serves. Who comes with a browser is told in words, but of what programs alone ask for."""
+    told, in_words = public(elsewhere), templates.in_words(public(elsewhere), FORMED)
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        reads = "text/html" in request.headers.get("Accept", "") and not request.path.startswith("/v1")
+        return await (in_words if reads else told)(request)
+
+    return serve
 
 
 async def _to_first(request: web.Request) -> web.StreamResponse:

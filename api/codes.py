@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, get_args, get_origin, get_type_hints
 
 from api.people import is_code
+from domain.commitments.state import SourceStanding
 from domain.contexts import CONTEXTS
 from projections import allocation_row, commitment_row, mandate_row, review_row
 from projections.obligations import STANDS
@@ -17,6 +18,11 @@ from services.writing import plain
 TURNS: Sequence[str] = (*allocation_row.Turn, *commitment_row.Turn, *mandate_row.Turn, *review_row.Turn)
 """What may be waited for, in every context."""
 
+LACKED: Sequence[str] = (
+    "plan", "reporting_mechanism", "measure", "baseline", "target_value", "target_date", "resource", "responsible_unit",
+)  # fmt: skip
+"""What a commitment may lack for others to check it."""
+
 
 @lru_cache
 def codes() -> Mapping[str, frozenset[str]]:
@@ -25,7 +31,11 @@ def codes() -> Mapping[str, frozenset[str]]:
     for kind in (*(view.row for view in VIEWS), *NAMES.values()):
         for name, choices in _within(kind):
             found.setdefault(name, set()).update(choices)
-    found["of"] = found["sphere"]
+    found["of"] = found["sphere"] | {"all"}
+    found["missing"] = {*LACKED}
+    found["source_standing"] = {*SourceStanding}
+    found["found"] = found["potential"] | found["completion"] | found["result"] | {"yes", "no"}  # of any assessment
+    found["manner"] |= found["kind"]  # of a competence that a mandate gives
     found["turn"] = {*TURNS}
     found.setdefault("standing", set()).update(STANDS)
     return {name: frozenset(choices) for name, choices in found.items()}

@@ -1,7 +1,7 @@
 """What changed between two moments, as a page: each row that is told otherwise, column by column, before and after."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -11,7 +11,7 @@ from aiohttp import web
 
 from api import values
 from api.asking import LANG, Question
-from api.beside import UNITS, names_of
+from api.beside import THINGS, UNITS, things_of
 from api.binding import Gathered, Parameter, read_query
 from api.caching import LIVE, not_modified, unchanged
 from api.changes import AFTER, FROM, TO, Span, spanned
@@ -21,7 +21,7 @@ from api.errors import AddressTooLong
 from api.languages import preferred
 from api.moments import Moments, stamp
 from api.paging import ADDRESS_AT_MOST, FORMED, address, filled_in, paged, see
-from api.people import called, ids_in
+from api.people import by_name, called, ids_in
 from api.reference import VARY
 from api.templates import Templates
 from services.views.ports import Change
@@ -71,20 +71,28 @@ class Compared:
         said.setdefault("from", _month_before(said.get("to")))
         span, wanted = await spanned(self._views, self._moments, said), preferred(request)
         first, second = span.first.position, span.second.position
-        named = min(second, await self._views.position(UNITS)) if UNITS in self._known else None
+        places = {one: min(second, await self._views.position(one)) for one in (UNITS, *THINGS) if one in self._known}
+        named = ".".join(map(str, places.values()))
         edition = f"{named}.{span.second.day}.{self._templates.edition}.{'+'.join(wanted)}"
         etag = f'W/"changes.{span.fresh.view}.{first}.{second}.{span.fresh.head}.{edition}"'
         if unchanged(request, etag):
             return not_modified(etag, LIVE, VARY)
-        return paged(request, await self._written(request, said, span, wanted, named), etag)
+        return paged(request, await self._written(request, said, span, wanted, places), etag)
 
     async def _written(
-        self, request: web.Request, said: Mapping[str, Any], span: Span, wanted: Sequence[str], named: int | None
+        self,
+        request: web.Request,
+        said: Mapping[str, Any],
+        span: Span,
+        wanted: Sequence[str],
+        places: Mapping[str, int],
     ) -> bytes:
         question, first, second = self._questions[said["view"]], span.first.position, span.second.position
         found, last = await self._changed(said, span)
         rows = [row for one in found if (row := self._row(question, one)) is not None]
-        ids = ids_in([one.values for row in rows for one in row.differences])
+        ids = ids_in([[row.called, *(one.values for one in row.differences)] for row in rows])
+        names = await things_of(self._views, ids, places, span.second.day)
+        rows = [replace(row, called=by_name(row.called, names)) for row in rows]
         asked = list(request.rel_url.query.items())
         told = {"view": question.view.name, "from": span.first.named, "to": span.second.named}
         return await self._templates.written(
@@ -92,7 +100,7 @@ class Compared:
             wanted=wanted, said=dict(asked), key=said.get("key"), span=span,
             before=stamp(await self._moments.at(first)), after=stamp(await self._moments.at(second)),
             on=f"?as_of={second}" if span.pinned else "",
-            names={} if named is None else await names_of(self._views, ids, as_of=named),
+            names=names,
             following=last and address(asked, after=f"{second}/{last}"),
             first_page=address(asked, after=None) if "after" in said else None,
             cited=address(

@@ -23,7 +23,7 @@ from api.languages import preferred
 from api.moments import Moments, stamp
 from api.paging import ADDRESS_AT_MOST, FORMED, address, filled_in, paged, see
 from api.past import NO_PAST, past
-from api.people import called, ids_in, listed, shown, texts_of
+from api.people import by_name, called, ids_in, listed, of_row, shown, texts_of
 from api.reads import moved
 from api.reference import VARY
 from api.standing import Standing, Standings
@@ -130,17 +130,19 @@ class Portal:
         named = {asked.query.sort, *(one.column for one in query.filters)}
         columns = listed(self._question.columns, rows, named, self._view.shows)
         ids = ids_in([row.get(one.name) for one in columns if one.kind is Kind.ID for row in rows])
+        titles = [called(row, self._question.columns) for row in rows]
+        names = await things_of(self._views, ids | ids_in(titles), places, standing.day)
         following = None
         if page.last is not None:
             place = cursors.Place(standing.view, asked.told, standing.position, standing.day, page.last)
             following = address(said, cursor=cursors.written(place), wait_for=None)
         return await self._templates.written(
             "list.html", **await self._around(request, standing, past=asked.as_of is not None),
-            columns=columns, following=following, wanted=wanted, first=address(said, cursor=None, wait_for=None),
+            columns=[(one, of_row(one)) for one in columns], following=following, wanted=wanted,
+            first=address(said, cursor=None, wait_for=None),
             sorts={one.name: address(said, cursor=None, sort=_turned(one.name, said)) for one in columns},
-            rows=[(row, called(row, self._question.columns)) for row in rows],
+            rows=[(row, by_name(title, names)) for row, title in zip(rows, titles, strict=True)], names=names,
             count=await self._views.count(self._view.name, query), begun="cursor" in dict(said),
-            names=await things_of(self._views, ids, places, standing.day),
             conditions=_conditions(said, self._question.filters), tally=await self._tally(counted, standing, asked),
             narrowings=await self._narrowings(said, query),
             numbers={one.name: self._column(one.column) for one in self._view.narrowings if one.op == Op.GT},
@@ -206,20 +208,21 @@ class Portal:
         history = await past(self._store, UUID(key), standing.position, day) if own else NO_PAST
         chained = self._view is COMMITMENTS and not valid_at
         coming = await self._coming(key, row, standing) if own and not valid_at else ()
-        ids = set(ids_in(row)).union(*(ids_in([one.unit, one.data]) for one in history.records))
+        ids = ids_in(row).union(*(ids_in([one.unit, one.data]) for one in history.records))
         ids |= {one.unit for one in coming}
         stepped = self._stepped(standing, said)
         step = await self._stepping.at(key, standing.position, row, history, following) if stepped else None
         ids |= ids_in([one.values for one in step.differences]) if step else set()
+        names = await things_of(self._views, ids, places, day)
         clock = said.get("clock") or "recorded"
         return {
             "told": history.as_it_happened() if clock == "happened" else history, "clock": clock, "coming": coming,
             "causes": await self._tree(row, standing) if self._view is ACTIVITY else None,
             "chain": await self._chains.row(UUID(key), standing.position, day) if chained else None,
-            "key": key, "acted_on": self._acted_on, "title": called(row, columns),
+            "key": key, "acted_on": self._acted_on, "title": by_name(called(row, columns), names),
             "row": row, "facts": shown(row, texts_of(row, columns, self._known), self._view.shows),
             "waited": _waited(row, day), "history": history, "step": step,
-            "names": await things_of(self._views, ids, places, day),
+            "names": names,
             "awaited": bool(row.get("matters") or row.get("owed")),
             "beside": min(places.values(), default=standing.position),
         }  # fmt: skip

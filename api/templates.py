@@ -18,7 +18,7 @@ from api.classified import CODES, named
 from api.codes import codes, every_code
 from api.edge import Handler
 from api.languages import best
-from api.people import Ours, is_code, records_of, words_of
+from api.people import LONG, OfCodes, Ours, is_code, is_day, record_of, records_of, words_of
 from api.problems import TOLD, Problem
 from api.tongues import CATALOGS, ENGLISH, FSI, PDI, READER, Reader, Tongue, reader_of
 
@@ -41,10 +41,12 @@ def environment() -> jinja2.Environment:
         "best": best, "best_text": _best_text, "in_line": _in_line, "quoted": _quoted, "coded": coded, "codes": _codes,
         "number": _number, "amount": _amount, "told": _told, "detailed": _detailed, "text": _gettext, "spoken": _label,
         "command": _command, "choice": _choice, "isolated": _isolated, "classified": _classified,
+        "percent": _percent, "record_of": record_of, "parts": lambda it: str(it).split("/"),
     }  # fmt: skip
     made.tests |= {
         "words": words_of, "code": is_code, "name": lambda it: it in every_code(),
-        "records": records_of, "ours": lambda it: isinstance(it, Ours),
+        "records": records_of, "ours": lambda it: isinstance(it, Ours), "day": is_day,
+        "of_codes": lambda it: isinstance(it, OfCodes), "long": lambda it: len(it) > LONG,
     }  # fmt: skip
     return made
 
@@ -174,6 +176,12 @@ def _number(context: Context, value: int) -> str:
 
 
 @jinja2.pass_context
+def _percent(context: Context, value: int | str) -> str:
+    """So many of a hundred, with the sign where the reader's language has it."""
+    return str(context["reader"].tongue.percent(Decimal(value)))
+
+
+@jinja2.pass_context
 def _amount(context: Context, text: str) -> str:
     """A sum of money, as records write it."""
     return str(context["reader"].tongue.number(Decimal(text)))
@@ -206,4 +214,6 @@ def _codes(name: str) -> frozenset[str]:
 def _best_text(context: Context, called: Any, wanted: Sequence[str]) -> str:
     if isinstance(called, Ours):
         return _gettext(context, called)
+    if isinstance(called, OfCodes):
+        return _gettext(context, ", ").join(_choice(context, one) for one in called.split("/"))
     return str(called[best(called, wanted)] if words_of(called) else called)

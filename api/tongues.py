@@ -22,7 +22,7 @@ from aiohttp import web
 from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 
 from api.languages import LANG, preferred, said_in
 from api.people import spoken
@@ -119,6 +119,11 @@ class Tongue:
     def number(self, value: int | Decimal) -> str:
         """With the digits of days, positions and codes, which are 0 to 9 in every language."""
         return str(format_decimal(value, locale=self._locale, numbering_system="latn"))
+
+    def percent(self, value: Decimal) -> str:
+        """Of a hundred, with the same digits."""
+        locale, digits = self._locale, "latn"
+        return str(format_percent(value / 100, locale=locale, decimal_quantization=False, numbering_system=digits))
 
     def isolated(self, value: str) -> str:
         """What stands in a text of this language. Written the other way, it is kept from changing places with it."""

@@ -107,6 +107,7 @@ ACTIVITY = View(
     name="activity",
     version=3,
     says="Everything that was recorded, in order, one line each.",
+    shows=("type", "unit_name", "role", "effective_on", "at", "time", "backdated", "offices_closed", "because"),
     row=ActivityRow,
     key_says=f"The record's position in the ledger, as {DIGITS} digits.",
     touched_by=(),

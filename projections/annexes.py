@@ -96,6 +96,7 @@ ANNEXES = View(
     version=1,
     says="Texts of commitments under embargo: until when, and what they say once they are released.",
     subject=Subject.PROMISES,
+    shows=("state", "commitment_name", "unit_name", "release_on", "sealed_on", "released_on", "language"),
     row=AnnexRow,
     key_says="The annex's id.",
     touched_by=CONTEXT.events,

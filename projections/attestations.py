@@ -40,6 +40,7 @@ ATTESTATIONS = View(
     name="attestations",
     version=1,
     says="What each view came to as of which position, for whoever folds the records again and compares.",
+    shows=("version", "position", "rows", "recorded_on", "digest"),
     row=AttestationRow,
     key_says="The record that says so: <stream>/<version>.",
     touched_by=CONTEXT.events,

@@ -96,6 +96,7 @@ CORRECTIONS = View(
     name="corrections",
     version=2,
     says="What was recorded wrongly, what it was corrected by, why, and on what evidence.",
+    shows=("type", "unit_name", "because", "basis", "at", "effective_on", "context"),
     row=CorrectionRow,
     key_says="The position of the correction in the ledger, as 16 digits.",
     touched_by=(),

@@ -164,6 +164,18 @@ DELEGATIONS = View(
     version=1,
     says="Chains of mandates, from the law to whoever exercises a competence in the end.",
     subject=Subject.POWERS,
+    shows=(
+        "state",
+        "source_name",
+        "giver_name",
+        "recipient_name",
+        "function",
+        "territory_name",
+        "step",
+        "starts_on",
+        "ends_on",
+        "in_force",
+    ),
     row=DelegationRow,
     key_says="The mandate's id.",
     touched_by=(

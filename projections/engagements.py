@@ -69,6 +69,7 @@ ENGAGEMENTS = View(
     version=1,
     says="In how many commitments each unit takes part.",
     subject=Subject.FIGURES,
+    shows=("sphere", "commitments", "alive"),
     row=EngagementRow,
     key_says="The unit's id.",
     touched_by=(*UNIT_CONTEXT.events, *COMMITMENT_CONTEXT.events),

@@ -150,6 +150,7 @@ GOALPOSTS = View(
     version=1,
     says="Targets and days that were changed: what was first promised, what is promised now, who moved it and why.",
     subject=Subject.PROMISES,
+    shows=("what", "first", "now", "first_on", "now_on", "moves", "way", "moved_on", "moved_by"),
     row=GoalpostRow,
     key_says="The commitment's id and what was moved: <commitment>/end, or <commitment>/target/<number> and the like.",
     touched_by=(happened.CommitmentAmended, happened.ExtensionGranted, happened.DeadlineMoved),

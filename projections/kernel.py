@@ -104,7 +104,8 @@ class View:
     on the stream's first record does, where a later one puts that right. `span`: or else every row says itself from
     which day to which it counts, in two columns (None: open), and a date asks for those of that day.
 
-    `shows`: the columns that a list for people has room for, in their order; empty: the first that say something.
+    `shows`: the columns that a list for people has room for, and with which the page of a row begins, in their order;
+    empty: the first that say something.
 
     `once`: each row is made by one record, its key behind all others so far, and never changed. Others look at it as of
     that record only, so that it can be let go where nobody but they would read it.

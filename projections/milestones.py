@@ -171,6 +171,18 @@ MILESTONES = View(
     version=3,
     says="Milestones of commitments: who takes which step by when, and whether it was taken.",
     subject=Subject.PROMISES,
+    shows=(
+        "state",
+        "commitment_name",
+        "responsible_name",
+        "due_on",
+        "days_left",
+        "progress",
+        "completed_on",
+        "level",
+        "contested",
+        "was_missed",
+    ),
     row=MilestoneRow,
     key_says="The commitment's id and the milestone's number: <commitment>/<number>.",
     touched_by=(

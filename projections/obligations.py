@@ -195,6 +195,7 @@ OBLIGATIONS = View(
     version=4,
     says="Who owes what by when, what was met and missed, and who has gone silent.",
     subject=Subject.TURNS,
+    shows=("standing", "kind", "unit_name", "due_on", "days_left", "late", "met_on", "days_silent", "context"),
     row=ObligationRow,
     key_says="The thing's id and the deadline's number: <thing>/<number>.",
     touched_by=HAPPENINGS,

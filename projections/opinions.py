@@ -115,6 +115,7 @@ OPINIONS = View(
     version=1,
     says="Reasoned opinions and contributions on drafts, whether each counts, and which one brought a card.",
     subject=Subject.SUBSIDIARITY,
+    shows=("kind", "review_name", "reference", "sphere", "votes", "grounds", "submitted_on", "brought"),
     row=OpinionRow,
     key_says="The review's id and the body's: <review>/<unit>; for a contribution, <review>/contribution-<number>.",
     touched_by=(

@@ -93,6 +93,7 @@ POLICIES = View(
     name="policies",
     version=1,
     says="Which periods and thresholds rule where and when, and which law or default is behind each.",
+    shows=("parameter", "value", "jurisdiction", "basis", "citation", "in_force_from", "in_force_until", "policy"),
     row=PolicyRow,
     key_says="The version and the parameter: commitment@1/report_months, mandate/FR@1/max_term_years.",
     touched_by=CONTEXT.events,

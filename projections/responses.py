@@ -189,6 +189,7 @@ RESPONSE_TIMES = View(
     version=1,
     says="How long each unit took to answer what it owed, by kind: median, longest, and what is unanswered.",
     subject=Subject.FIGURES,
+    shows=("kind", "sphere", "owed", "unanswered", "missed", "answered", "late", "median_days", "longest_days"),
     row=ResponseRow,
     key_says="The unit's id and what is owed: <unit>/<kind>.",
     touched_by=HAPPENINGS,

@@ -357,6 +357,18 @@ def scorecards(rule: Rule, name: str = "scorecards") -> View:
         says="How many commitments stand where, by unit, sphere and Sustainable Development Goal and in the whole"
         " register, with denominators.",
         subject=Subject.FIGURES,
+        shows=(
+            "scope",
+            "commitments",
+            "completed",
+            "in_progress",
+            "delayed",
+            "contested",
+            "not_met",
+            "kept",
+            "units",
+            "with_commitments",
+        ),
         row=ScorecardRow,
         key_says=f"unit:<id>, sphere:<sphere>, sdg:<goal> or {WHOLE}.",
         touched_by=(LedgerOpened, *UNIT_CONTEXT.events, *COMMITMENT_CONTEXT.events),

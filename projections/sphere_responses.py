@@ -98,6 +98,7 @@ SPHERE_RESPONSES = View(
     says="How long the units of each sphere took to answer what they owed, by kind: median, longest, and what is"
     " unanswered.",
     subject=Subject.FIGURES,
+    shows=("units", "owed", "unanswered", "missed", "answered", "late", "median_days", "longest_days"),
     row=SphereResponseRow,
     key_says="The sphere and what is owed: <sphere>/<kind>.",
     touched_by=HAPPENINGS,

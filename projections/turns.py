@@ -79,6 +79,7 @@ TURNS = View(
     version=3,
     says="Whose turn it is: everything that waits for somebody, in every subject, and for how long.",
     subject=Subject.TURNS,
+    shows=("turn", "unit_name", "sphere", "waits_since", "days_waiting", "context"),
     row=TurnRow,
     key_says=f"<thing>/<turn>/<number>/<unit>; the unit is '{OUTSIDE}' where somebody from outside is waited for.",
     touched_by=HAPPENINGS,

@@ -115,6 +115,7 @@ UNFUNDED_MANDATES = View(
     version=1,
     says="Mandates in force whose cost is material and not covered: what is missing a year, and how that was reckoned.",
     subject=Subject.POWERS,
+    shows=("giver_name", "recipient_name", "function", "unfunded_since", "required", "funded", "gap"),
     row=UnfundedRow,
     key_says="The mandate's id.",
     touched_by=(happened.MandateFlaggedUnfunded, happened.PartySucceeded, *OVER),

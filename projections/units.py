@@ -333,6 +333,7 @@ REPRESENTATIVES = View(
     version=2,
     says="Who may act for a unit: the roles it has given, and from when until when. Names are never public.",
     subject=Subject.UNITS,
+    shows=("role", "sphere", "valid_from", "valid_until", "in_force"),
     row=RepresentativeRow,
     key_says="The accreditation, <stream>/<version>.",
     touched_by=(RepresentativeAccredited, AccreditationRevoked, UnitCorrected, UnitRenamed, UnitAbolished),

@@ -89,6 +89,7 @@ WAITS = View(
     version=1,
     says="For how many days each thing waited for whom, in the past and now.",
     subject=Subject.TURNS,
+    shows=("unit_name", "sphere", "waiting", "waits_since", "days_waited", "settled", "context"),
     row=WaitRow,
     key_says=f"<thing>/<unit>; the unit is '{OUTSIDE}' where somebody from outside is waited for.",
     touched_by=HAPPENINGS,

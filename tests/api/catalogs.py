@@ -23,7 +23,7 @@ from jinja2 import nodes
 import api
 import domain
 import services
-from api.codes import TURNS
+from api.codes import LACKED, TURNS
 from api.commands import says_of, verbs
 from api.errors import PROBLEMS
 from api.officers.desk import FACETS
@@ -110,7 +110,7 @@ def of_pages() -> Iterator[Said]:
 
 def names() -> Iterator[str]:
     """Names of ours, as declared: views, columns, fields, choices, records."""
-    yield from (*Period, *TURNS, *STANDS)
+    yield from (*Period, *TURNS, *STANDS, *LACKED)
     for view in VIEWS:
         yield view.name
         for field in Table(view).fields:

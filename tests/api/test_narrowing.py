@@ -48,7 +48,7 @@ def test_a_page_says_how_many_rows_a_condition_leaves_before_it_is_put(live: Liv
 
 def test_what_is_asked_for_stands_in_the_table(live: Live) -> None:
     body = read(live, "activity", backdated__gt=30, as_of=live.told).body.decode()
-    assert re.search(r'<th scope="col"><a [^>]*>Backdated</a>', body)
+    assert re.search(r'<th scope="col"><a [^>]*>Days backdated</a>', body)
     assert 'name="backdated.gt" value="30"' in body
 
 

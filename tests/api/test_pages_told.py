@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from api.people import Text, records_of, shown, texts_of
+from api.people import Text, of_row, records_of, shown, texts_of
 from projections.kernel import Subject
 from tests.api.client import get
 from tests.api.conftest import Live
@@ -36,7 +36,7 @@ def test_the_first_page_has_every_view_once_under_what_it_is_about(live: Live) -
 def test_a_page_leaves_out_no_column_and_tells_none_twice(live: Live, view: str) -> None:
     declared = next(one for one in live.services.views_declared if one.name == view)
     columns = live.services.views.columns(view)
-    assert set(declared.shows) <= {one.name for one in columns}
+    assert set(declared.shows) <= {of_row(one) for one in columns}
     for row in get(live, f"/v1/{view}", limit=50, as_of=live.told).items:
         texts = texts_of(row, columns, frozenset(THINGS))
         parts = shown(row, texts, declared.shows)

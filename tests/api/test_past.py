@@ -177,3 +177,7 @@ async def test_a_history_fits_a_phone_in_every_language_and_both_orders(live: Li
             for order in ("recorded", "happened"):
                 address = f"{live.url}/read/commitments/{live.story.climate}?as_of={live.told}&clock={order}"
                 assert await beyond(shown, address, tag, f'.clocks a:not([href*="clock={order}"])') <= 0
+        step = f"{live.url}/read/commitments/{live.story.climate}?as_of=150"
+        for tag in ("en", "fr", "ar"):
+            assert await beyond(shown, step, tag, "del table.records") <= 0
+            assert await shown.said("document.querySelector('.ways').offsetHeight < 60"), tag
