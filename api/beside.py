@@ -1,15 +1,18 @@
 """What pages take from other views than their own: how units, and other things that they speak of, are called."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date
 
 import msgspec
 
 from api.asking import LIMIT
+from projections.things import THINGS
 from services.views.ports import Filter, Op, Query
 from services.views.queries import Views
 
 UNITS = "units"
+NAMED = (UNITS, *THINGS.values())
+"""Views whose rows have names, by which pages call them; what is no unit is looked for in the others."""
 
 
 class Named(str):
@@ -17,6 +20,16 @@ class Named(str):
 
     __slots__ = ("view",)
     view: str
+
+
+async def places_of(
+    views: Views, known: Container[str], position: int, asked: Sequence[str] = NAMED
+) -> Mapping[str, int]:
+    """As of which position other views are asked for names: one may be behind, and none runs ahead.
+
+    `known`: the views that there are.
+    """
+    return {view: min(position, await views.position(view)) for view in asked if view in known}
 
 
 async def names_of(

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from api import values
 from api.asking import LANG, Question
-from api.beside import THINGS, UNITS, things_of
+from api.beside import places_of, things_of
 from api.binding import Gathered, Parameter, read_query
 from api.caching import LIVE, not_modified, unchanged
 from api.changes import AFTER, FROM, TO, Span, spanned
@@ -71,7 +71,7 @@ class Compared:
         said.setdefault("from", _month_before(said.get("to")))
         span, wanted = await spanned(self._views, self._moments, said), preferred(request)
         first, second = span.first.position, span.second.position
-        places = {one: min(second, await self._views.position(one)) for one in (UNITS, *THINGS) if one in self._known}
+        places = await places_of(self._views, self._known, second)
         named = ".".join(map(str, places.values()))
         edition = f"{named}.{span.second.day}.{self._templates.edition}.{'+'.join(wanted)}"
         etag = f'W/"changes.{span.fresh.view}.{first}.{second}.{span.fresh.head}.{edition}"'

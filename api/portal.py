@@ -12,7 +12,7 @@ from aiohttp import web
 
 from api import cursors, values
 from api.asking import LANG, Asked, Filtering, Question
-from api.beside import UNITS, things_of
+from api.beside import UNITS, places_of, things_of
 from api.binding import Gathered, Parameter, read_query
 from api.caching import LIVE, not_modified, unchanged
 from api.coming import Coming, owed, steps
@@ -35,7 +35,6 @@ from projections.causes import CausesRow
 from projections.commitments import COMMITMENTS
 from projections.kernel import own_stream
 from projections.milestones import MILESTONES
-from projections.things import THINGS
 from services.causes import Causes
 from services.chains import Chains
 from services.store.ports import Store
@@ -108,7 +107,7 @@ class Portal:
         standing, wanted = await self._standings.of(asked.as_of, asked.place), preferred(request)
         of_all = self._view is COMMITMENTS and _OF_ALL.issuperset(dict(said))
         counted = await position_of(self._views, standing.position) if of_all else None
-        places = await self._places(standing.position, UNITS)
+        places = await places_of(self._views, self._known, standing.position, (UNITS,))
         etag = self._etag(standing, wanted, {CARDS: counted, **places})
         if unchanged(request, etag):
             return not_modified(etag, LIVE, VARY)
@@ -177,7 +176,7 @@ class Portal:
         gathered.raise_any()
         await self._standings.waited(said.get("wait_for"))
         standing, wanted = await self._standings.of(said.get("as_of")), preferred(request)
-        places = await self._places(standing.position, UNITS, *THINGS.values())
+        places = await places_of(self._views, self._known, standing.position)
         key, name = request.match_info["key"], self._view.name
         stepped = self._stepped(standing, said)
         following = await self._stepping.following(key, standing.position) if stepped else None
@@ -194,10 +193,6 @@ class Portal:
         around = await self._around(request, standing, past=said.get("as_of") is not None)
         shown = await self._shown(key, msgspec.json.decode(row), standing, places, said, following)
         return paged(request, await self._templates.written("one.html", wanted=wanted, **around, **shown), etag)
-
-    async def _places(self, position: int, *asked: str) -> Mapping[str, int]:
-        """As of which position other views are asked for names: one may be behind, and none runs ahead."""
-        return {view: min(position, await self._views.position(view)) for view in asked if view in self._known}
 
     async def _shown(
         self, key: str, row: Mapping[str, Any], standing: Standing, places: Mapping[str, int],
