@@ -124,6 +124,9 @@ class Portal:
         """
         said = list(request.rel_url.query.items())
         query = replace(asked.query, as_of=standing.position, day=standing.day)
+        newest_first = self._view.once and not query.sort
+        if newest_first:
+            query = replace(query, sort="key", descending=True)
         page = await self._views.page(self._view.name, query)
         rows = [msgspec.json.decode(item) for item in page.items]
         named = {asked.query.sort, *(one.column for one in query.filters)}
@@ -136,7 +139,8 @@ class Portal:
             place = cursors.Place(standing.view, asked.told, standing.position, standing.day, page.last)
             following = address(said, cursor=cursors.written(place), wait_for=None)
         return await self._templates.written(
-            "list.html", **await self._around(request, standing, past=asked.as_of is not None),
+            "list.html",
+            **await self._around(request, standing, past=asked.as_of is not None, newest_first=newest_first),
             columns=[(one, of_row(one)) for one in columns], following=following, wanted=wanted,
             first=address(said, cursor=None, wait_for=None),
             sorts={one.name: address(said, cursor=None, sort=_turned(one.name, said)) for one in columns},
@@ -239,10 +243,15 @@ class Portal:
             found += await steps(self._views, UUID(key), standing.position, standing.day)
         return sorted(found, key=lambda one: one.due_on)
 
-    async def _around(self, request: web.Request, standing: Standing, *, past: bool) -> Mapping[str, Any]:
-        """What every page says: of which position it is, how far the register is, how the same is had as data."""
+    async def _around(
+        self, request: web.Request, standing: Standing, *, past: bool, newest_first: bool = False
+    ) -> Mapping[str, Any]:
+        """What every page says: of which position it is, how far the register is, how the same is had as data.
+
+        `newest_first`: rows that lie behind all others stand first on a page that is asked for no order.
+        """
         fresh, said = await self._views.freshness(self._view.name), list(request.rel_url.query.items())
-        asked = [one for one in said if one[0] not in (*_OF_PAGE, "as_of")]
+        asked = [one for one in said if one[0] not in (*_OF_PAGE, "as_of")] + [("sort", "-key")] * newest_first
         as_of = dict(said).get("as_of")
         pin = await self._standings.pin(standing) or as_of
         return {

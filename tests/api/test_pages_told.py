@@ -3,6 +3,7 @@
 import re
 from html import unescape
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -122,3 +123,20 @@ def test_a_target_that_was_never_moved_is_told_once(live: Live) -> None:
 )
 def test_what_reads_as_a_table(value: Any, is_one: bool) -> None:
     assert records_of(value) is is_one
+
+
+def test_what_is_only_ever_added_to_is_read_from_its_end(live: Live) -> None:
+    """By pages to the beginning; the same for programs comes in the same order, and another one on demand."""
+    where = {"stream": str(live.story.climate), "as_of": live.told}
+    lines = [row["key"] for row in get(live, "/v1/activity", limit=500, **where).items]
+    address, found = "/read/activity?limit=7&" + urlencode(where), list[str]()
+    while address:
+        page = get(live, address)
+        found += re.findall('<th scope="row"><a href="/read/activity/([^"?]+)', page.body.decode())
+        links = [unescape(link) for link in Page(page).links if "lang=" not in link]
+        address = next((link for link in links if "cursor=" in link), "")
+    assert found == lines[::-1]
+    [programs] = [link for link in links if link.startswith("/v1/activity?") and "format" not in link]
+    assert [row["key"] for row in get(live, programs + "&limit=500").items] == found
+    turned = get(live, "/read/activity?sort=key&" + urlencode(where)).body.decode()
+    assert re.findall('<th scope="row"><a href="/read/activity/([^"?]+)', turned)[0] == lines[0]
