@@ -129,7 +129,7 @@ def test_what_is_only_ever_added_to_is_read_from_its_end(live: Live) -> None:
     """By pages to the beginning; the same for programs comes in the same order, and another one on demand."""
     where = {"stream": str(live.story.climate), "as_of": live.told}
     lines = [row["key"] for row in get(live, "/v1/activity", limit=500, **where).items]
-    address, found = "/read/activity?limit=7&" + urlencode(where), list[str]()
+    address, found, links = "/read/activity?limit=7&" + urlencode(where), list[str](), list[str]()
     while address:
         page = get(live, address)
         found += re.findall('<th scope="row"><a href="/read/activity/([^"?]+)', page.body.decode())
