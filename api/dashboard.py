@@ -47,7 +47,8 @@ class Dashboard:
         self._origin = origin
         self._standings = Standings(views, store, moments, COMMITMENTS)
         self._territories = Territories(views)
-        self._says = {one.name: one.says for one in views.columns(CARDS)}
+        cards = [view for view in declared if view.name == CARDS]
+        self._says = {one.name: one.says for view in cards for one in views.columns(view.name)}
         unit = Parameter("unit", values.uuid(), "The unit.", required=True)
         within = Parameter("territory", values.yes_no(), "With everything that lies in it.")
         self._unit, self._taken = unit, {AS_OF.name: AS_OF, LANG.name: LANG}
