@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -67,6 +68,19 @@ class Officer:
         return await self.tab.said(f"document.querySelector('[name=\"{name}\"]').value")
 
 
+@asynccontextmanager
+async def proposing(live: Live, folder: Path, title: str = "") -> AsyncIterator[tuple[Officer, Tab]]:
+    """An officer who proposes a commitment, in a browser of their own that keeps its title if there is one by now."""
+    async with tab(folder) as shown:
+        ada = Officer(live, shown)
+        await ada.signs_in(live.officer)
+        await ada.opens(PROPOSE)
+        if title:
+            await ada.types("title.0.text", title)
+            await ada.keeps(title)
+        yield ada, shown
+
+
 @pytest.fixture
 def title() -> str:
     return f"A long day's work {uuid4()}"
@@ -75,10 +89,7 @@ def title() -> str:
 async def test_what_was_typed_is_taken_up_again_and_gone_once_it_is_recorded(
     live: Live, tmp_path: Path, title: str
 ) -> None:
-    async with tab(tmp_path) as shown:
-        ada = Officer(live, shown)
-        await ada.signs_in(live.officer)
-        await ada.opens(PROPOSE)
+    async with proposing(live, tmp_path) as (ada, shown):
         assert await shown.said(f"{KEPT}.length") == 0
         await ada.types("title.0.text", title)
         await ada.presses("more:parties", "document.getElementById('f-parties-1') !== null")
@@ -114,12 +125,7 @@ async def test_it_waits_for_whoever_typed_it_and_whoever_signs_out_leaves_nothin
     live: Live, tmp_path: Path, title: str
 ) -> None:
     region, _ = await _of(lambda: officers_of(live, "Auvergne-Rhône-Alpes"))
-    async with tab(tmp_path) as shown:
-        ada = Officer(live, shown)
-        await ada.signs_in(live.officer)
-        await ada.opens(PROPOSE)
-        await ada.types("title.0.text", title)
-        await ada.keeps(title)
+    async with proposing(live, tmp_path, title) as (ada, shown):
         await ada.comes_back(region)
         assert not await shown.said(ASKS), "it is nobody else's"
         await ada.comes_back(live.officer)
@@ -129,12 +135,7 @@ async def test_it_waits_for_whoever_typed_it_and_whoever_signs_out_leaves_nothin
 
 
 async def test_it_is_thrown_away_for_good(live: Live, tmp_path: Path, title: str) -> None:
-    async with tab(tmp_path) as shown:
-        ada = Officer(live, shown)
-        await ada.signs_in(live.officer)
-        await ada.opens(PROPOSE)
-        await ada.types("title.0.text", title)
-        await ada.keeps(title)
+    async with proposing(live, tmp_path, title) as (ada, shown):
         assert not await shown.said("document.getElementById('kept').hidden"), "the page says so"
         await ada.opens(PROPOSE)
         await ada.types("description.0.text", "Typed beside it.")
@@ -151,12 +152,7 @@ async def test_it_is_thrown_away_for_good(live: Live, tmp_path: Path, title: str
 async def test_what_is_tried_and_recorded_beside_an_old_draft_takes_it_from_nobody(
     live: Live, tmp_path: Path, title: str
 ) -> None:
-    async with tab(tmp_path) as shown:
-        ada = Officer(live, shown)
-        await ada.signs_in(live.officer)
-        await ada.opens(PROPOSE)
-        await ada.types("title.0.text", title)
-        await ada.keeps(title)
+    async with proposing(live, tmp_path, title) as (ada, shown):
         await ada.opens(PROPOSE)
         for name, text in promise().items():
             await shown.said(f"document.querySelector('[name=\"{name.replace('__', '.')}\"]').value = {text!r}")
@@ -172,10 +168,7 @@ async def test_what_is_tried_and_recorded_beside_an_old_draft_takes_it_from_nobo
 async def test_a_tab_in_which_nothing_was_typed_takes_nothing_from_another(
     live: Live, tmp_path: Path, title: str
 ) -> None:
-    async with tab(tmp_path) as shown:
-        ada = Officer(live, shown)
-        await ada.signs_in(live.officer)
-        await ada.opens(PROPOSE)
+    async with proposing(live, tmp_path) as (ada, shown):
         of_another_tab = f"{{at: Date.now(), said: [['_key', '{uuid4()}'], ['title.0.text', {title!r}]]}}"
         place = "`subsidia-draft:${document.forms.command.dataset.draft}:${location.pathname}`"
         await shown.said(f"localStorage.setItem({place}, JSON.stringify({of_another_tab}))")
@@ -184,12 +177,7 @@ async def test_a_tab_in_which_nothing_was_typed_takes_nothing_from_another(
 
 
 async def test_what_nobody_came_back_to_for_two_weeks_is_gone(live: Live, tmp_path: Path, title: str) -> None:
-    async with tab(tmp_path) as shown:
-        ada = Officer(live, shown)
-        await ada.signs_in(live.officer)
-        await ada.opens(PROPOSE)
-        await ada.types("title.0.text", title)
-        await ada.keeps(title)
+    async with proposing(live, tmp_path, title) as (ada, shown):
         await ada.opens("/give", "document.getElementById('waits') !== null")
         days = "(days, key = Object.keys(localStorage)[0], one = JSON.parse(localStorage.getItem(key))) =>"
         aged = f"({days} localStorage.setItem(key, JSON.stringify({{...one, at: one.at - days * 86400000}})))"
